@@ -1,0 +1,1 @@
+//! The head office: replication end and review desk on the web

@@ -1,0 +1,1 @@
+//! The head office's database: cases, queue, masters, hand-over

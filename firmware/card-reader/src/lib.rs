@@ -1,0 +1,1 @@
+//! PC/SC mechanism: readers, cards, exchanges; knows no card

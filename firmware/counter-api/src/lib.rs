@@ -1,0 +1,1 @@
+//! The seam between daemon and screens: requests, replies, events

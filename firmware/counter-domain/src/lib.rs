@@ -1,0 +1,1 @@
+//! People, households, dates, names, addresses, numbers, cases and their states; pure

@@ -1,0 +1,1 @@
+//! Form definitions and templates turned into PDF/A; the glyph gate

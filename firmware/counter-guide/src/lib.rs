@@ -1,0 +1,1 @@
+//! Procedure catalogue, three-valued rules and interview order; pure

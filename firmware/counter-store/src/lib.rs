@@ -1,0 +1,1 @@
+//! The appliance's database: what is replicated plus local tables, lists and search

@@ -1,0 +1,1 @@
+//! Every device again, scripted, with faults: virtual card for pcscd, receipt printer

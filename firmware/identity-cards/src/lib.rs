@@ -1,0 +1,1 @@
+//! My Number card: which file, which PIN, which bytes; knows no PC/SC

@@ -1,0 +1,1 @@
+//! The daemon of the counter and the todoke command line

@@ -1,0 +1,1 @@
+//! The cr-sqlite extension, packaged for SQLCipher; the only unsafe code

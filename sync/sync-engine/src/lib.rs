@@ -1,0 +1,1 @@
+//! The replication conversation as a state machine: no sockets, no clock

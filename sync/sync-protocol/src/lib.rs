@@ -1,0 +1,1 @@
+//! Messages of the replication conversation; their bytes are pinned by tests

@@ -1,0 +1,1 @@
+//! The scenario driver behind todoke visit play, and the scenarios

@@ -1,0 +1,1 @@
+//! Slint screens for staff and resident
