@@ -1,0 +1,551 @@
+//! What staff see and do.
+
+use counter_domain::draft::Source;
+use counter_domain::ids::{CaseId, DeviceId};
+use serde::{Deserialize, Serialize};
+
+use crate::secret::Digits;
+use crate::Notice;
+
+/// Everything the staff's touchscreen shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StaffView {
+    /// The line at the top that is always there.
+    pub header: Header,
+    /// The screen below it.
+    pub screen: StaffScreen,
+    /// Something to tell, until dismissed.
+    pub notice: Option<Notice>,
+}
+
+/// The line at the top.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Branch and counter, for example `六会市民センター 2番窓口`.
+    pub place: String,
+    /// Who is signed in.
+    pub staff: Option<String>,
+    /// The line to head office.
+    pub line: LineState,
+    /// Cases stored here that head office does not have yet.
+    pub waiting_to_send: u32,
+    /// Up to when everything is safe at head office, `10:42`.
+    pub safe_until: Option<String>,
+    /// Cases returned with remarks.
+    pub returned: u32,
+    /// The clock, `10:42`.
+    pub clock: String,
+    /// The devices.
+    pub devices: Devices,
+}
+
+/// The line to head office.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineState {
+    /// Connected.
+    Connected,
+    /// Trying.
+    Connecting,
+    /// Down; everything is stored here.
+    Down,
+    /// Head office does not accept this counter, or is not who it says it is.
+    Refused,
+    /// No head office is set.
+    Unset,
+}
+
+/// The devices of the counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Devices {
+    /// Card reader.
+    pub card_reader: DeviceState,
+    /// Receipt printer.
+    pub receipt_printer: DeviceState,
+    /// Resident's display.
+    pub resident_display: DeviceState,
+}
+
+/// How a device is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceState {
+    /// Ready.
+    Ready,
+    /// Working.
+    Busy,
+    /// Not there; it is looked for again by itself.
+    Missing,
+}
+
+/// The staff's screens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "screen", rename_all = "snake_case")]
+pub enum StaffScreen {
+    /// Sign-in.
+    SignIn,
+    /// The board: what waits.
+    Board {
+        /// Sent back by head office, newest first.
+        returned: Vec<BoardRow>,
+        /// Being entered here.
+        open: Vec<BoardRow>,
+        /// Handed in; newest first, at most 50.
+        handed_in: Vec<BoardRow>,
+    },
+    /// A reception.
+    Reception(Box<ReceptionView>),
+}
+
+/// One case on the board.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BoardRow {
+    /// The case.
+    pub case: CaseId,
+    /// Receipt number (受付番号).
+    pub receipt_number: String,
+    /// Event in words, for example `転入（カード）`.
+    pub event: String,
+    /// Names of the persons; absent for protected persons.
+    pub persons: String,
+    /// Where it stands, in words.
+    pub state: String,
+    /// Since when, `10:42`.
+    pub since: String,
+    /// Head office has it.
+    pub at_head_office: bool,
+    /// Two offices or counters disagree; a person must look.
+    pub to_check: bool,
+}
+
+/// The steps of a reception, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Card and documents.
+    Documents,
+    /// Household before and after.
+    Household,
+    /// Questions.
+    Questions,
+    /// Procedures.
+    Procedures,
+    /// Identity check.
+    Identity,
+    /// Resident checks and signs.
+    Sign,
+    /// Handed in.
+    Finish,
+}
+
+/// How a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// Done.
+    Done,
+    /// Being done.
+    Current,
+    /// To come.
+    Open,
+    /// Something in it needs a look.
+    Attention,
+}
+
+/// A step in the trail on the left.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrailItem {
+    /// Which.
+    pub step: Step,
+    /// How it stands.
+    pub state: StepState,
+    /// What is left, for example the number of questions; empty when nothing.
+    pub count: Option<u32>,
+}
+
+/// A reception on the screen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReceptionView {
+    /// The case.
+    pub case: CaseId,
+    /// Receipt number (受付番号).
+    pub receipt_number: String,
+    /// Event in words.
+    pub event: String,
+    /// The step shown.
+    pub step: Step,
+    /// The trail.
+    pub trail: Vec<TrailItem>,
+    /// Card on the reader.
+    pub card: CardView,
+    /// Fields about the move: event date, new and old address, heads, notifier's phone.
+    pub move_fields: Vec<FieldView>,
+    /// Persons.
+    pub members: Vec<MemberView>,
+    /// The question to ask now.
+    pub question: Option<QuestionView>,
+    /// Questions answered, newest first.
+    pub answered: Vec<Answered>,
+    /// What it leads to.
+    pub procedures: Vec<ProcedureView>,
+    /// Identity check.
+    pub identity: IdentityView,
+    /// Signature.
+    pub sign: SignView,
+    /// Remarks of head office, when it was returned.
+    pub remarks: Vec<RemarkView>,
+    /// The end.
+    pub finish: Option<FinishView>,
+    /// Whether what was typed is on disk.
+    pub save: SaveState,
+    /// What the main button does is allowed now.
+    pub can_go_on: bool,
+    /// Why not, when not.
+    pub blocked_by: Option<String>,
+    /// The last change can be undone.
+    pub can_undo: bool,
+}
+
+/// Whether what was typed is on disk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SaveState {
+    /// On disk since, `10:42`.
+    Saved {
+        /// When.
+        at: String,
+    },
+    /// Not on disk; the field keeps what was typed.
+    Failed {
+        /// What to do.
+        notice: Notice,
+    },
+}
+
+/// The card on the reader.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum CardView {
+    /// No reader; hand entry stays possible.
+    NoReader,
+    /// Reader without a card.
+    Empty,
+    /// A card of a kind Todoke cannot read.
+    Unknown,
+    /// A My Number card; tries left as the card says.
+    Present {
+        /// Tries of the four-digit PIN.
+        pin_tries_left: u8,
+        /// Tries of 照合番号B.
+        number_b_tries_left: u8,
+    },
+    /// The resident is entering the PIN, or the card is being read.
+    Reading,
+    /// Read; the fields are filled.
+    Read,
+}
+
+/// What a field is, for the right keyboard and checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    /// Free text.
+    Text,
+    /// A name or address, drawn in the MJ font.
+    ExactGlyphs,
+    /// Katakana.
+    Kana,
+    /// A date, era or western.
+    Date,
+    /// One of `choices`.
+    Choice,
+    /// Telephone.
+    Phone,
+}
+
+/// One field on the screen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldView {
+    /// Its path.
+    pub path: String,
+    /// Its label.
+    pub label: String,
+    /// What it is.
+    pub kind: FieldKind,
+    /// The value as shown.
+    pub value: String,
+    /// For dates: the other calendar and the age.
+    pub hint: String,
+    /// What may be chosen.
+    pub choices: Vec<Choice>,
+    /// Where the value came from; `None` while empty.
+    pub source: Option<Source>,
+    /// Certainty in percent, for read documents.
+    pub confidence: Option<u8>,
+    /// It must be filled before signing.
+    pub required: bool,
+    /// What is wrong with it.
+    pub error: Option<String>,
+    /// A remark of head office on it.
+    pub remark: Option<String>,
+    /// The value that was signed, when it differs.
+    pub old_value: Option<String>,
+    /// What another counter entered differently.
+    pub others: Vec<OtherValue>,
+}
+
+/// Something to choose.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Choice {
+    /// As stored.
+    pub value: String,
+    /// As shown.
+    pub label: String,
+}
+
+/// What another counter entered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OtherValue {
+    /// That counter.
+    pub counter: DeviceId,
+    /// Its value.
+    pub value: String,
+    /// When, `10:42`.
+    pub at: String,
+}
+
+/// A person of the household.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MemberView {
+    /// Number in the case, from 1.
+    pub number: u8,
+    /// Fields.
+    pub fields: Vec<FieldView>,
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QuestionView {
+    /// Fact it settles, for example `hh.dogs`.
+    pub fact: String,
+    /// Member it is about.
+    pub member: Option<u8>,
+    /// Name of that member.
+    pub member_name: String,
+    /// The question.
+    pub text: String,
+    /// In plain Japanese.
+    pub text_easy: String,
+    /// In English.
+    pub text_english: String,
+    /// Possible answers; empty for a number.
+    pub choices: Vec<Choice>,
+    /// Why it is asked: the procedures it settles.
+    pub settles: Vec<String>,
+    /// Only on the staff's screen.
+    pub sensitive: bool,
+}
+
+/// An answered question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// Fact.
+    pub fact: String,
+    /// Member.
+    pub member: Option<u8>,
+    /// The question.
+    pub text: String,
+    /// The answer as shown.
+    pub answer: String,
+}
+
+/// How sure a procedure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProcedureState {
+    /// Needed.
+    Listed,
+    /// A fact is still unknown.
+    ToConfirm,
+}
+
+/// A procedure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProcedureView {
+    /// Catalogue id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Name in English.
+    pub name_english: String,
+    /// Who of the household; empty for all.
+    pub member: String,
+    /// How sure.
+    pub state: ProcedureState,
+    /// Why, in words.
+    pub reason: String,
+    /// Deadline in words.
+    pub deadline: String,
+    /// Who handles it.
+    pub section: String,
+    /// What to bring.
+    pub documents: Vec<String>,
+}
+
+/// The identity check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IdentityView {
+    /// Kinds of document that can be recorded.
+    pub choices: Vec<Choice>,
+    /// What was recorded, in words.
+    pub recorded: Option<String>,
+}
+
+/// The signature.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SignView {
+    /// Not shown to the resident yet.
+    NotShown,
+    /// The resident is reading.
+    Reading,
+    /// The resident said something is wrong.
+    Objected,
+    /// The resident is signing.
+    Signing,
+    /// Signed and frozen.
+    Signed {
+        /// When, `10:42`.
+        at: String,
+        /// First letters of the snapshot's hash.
+        fingerprint: String,
+    },
+    /// Signed before, but the content changed: sign again.
+    Void,
+}
+
+/// A remark of head office.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RemarkView {
+    /// Field it is on.
+    pub path: String,
+    /// Label of that field.
+    pub label: String,
+    /// Kind, in words.
+    pub category: String,
+    /// The reviewer's words.
+    pub text: String,
+    /// The field was changed since.
+    pub settled: bool,
+}
+
+/// The end of a reception.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FinishView {
+    /// Head office has it.
+    pub at_head_office: bool,
+    /// One plain sentence about sending.
+    pub sending: String,
+    /// The receipt was printed.
+    pub receipt_printed: bool,
+    /// Why it was not.
+    pub receipt_problem: Option<Notice>,
+    /// Where it stands, in words.
+    pub state: String,
+}
+
+/// What staff did.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum StaffAction {
+    /// Signs in.
+    SignIn {
+        /// Staff id, for example `u0312`.
+        staff: String,
+        /// Password.
+        secret: Digits,
+    },
+    /// Signs out.
+    SignOut,
+    /// Opens a new reception.
+    StartReception,
+    /// Opens a case.
+    OpenCase {
+        /// Which.
+        case: CaseId,
+    },
+    /// Back to the board; everything is on disk.
+    LeaveCase,
+    /// Asks the resident for the PIN of the card on the reader.
+    AskPin,
+    /// Reads the card with the number printed on it (照合番号B), without the PIN.
+    ReadWithNumberB {
+        /// Birth date as printed, six digits.
+        birth: Digits,
+        /// Year of expiry, four digits.
+        expiry_year: Digits,
+        /// Security code, four digits.
+        code: Digits,
+    },
+    /// Stops waiting for the resident.
+    StopWaiting,
+    /// Sets a field; empty text empties it.
+    SetField {
+        /// Path.
+        path: String,
+        /// As typed.
+        value: String,
+    },
+    /// Chooses between two counters' values.
+    ChooseValue {
+        /// Path.
+        path: String,
+        /// The counter whose value is right.
+        counter: DeviceId,
+    },
+    /// Adds a person.
+    AddMember,
+    /// Removes a person.
+    RemoveMember {
+        /// Which.
+        number: u8,
+    },
+    /// Answers a question.
+    Answer {
+        /// Fact.
+        fact: String,
+        /// Member.
+        member: Option<u8>,
+        /// `true`, `false`, a number, a value of the list, or `unknown`.
+        value: String,
+    },
+    /// Takes an answer back, to ask again.
+    AskAgain {
+        /// Fact.
+        fact: String,
+        /// Member.
+        member: Option<u8>,
+    },
+    /// Undoes the last change.
+    Undo,
+    /// Goes to a step.
+    GoTo {
+        /// Which.
+        step: Step,
+    },
+    /// Records the identity check.
+    RecordIdentity {
+        /// Kind of document.
+        kind: String,
+    },
+    /// Shows the form on the resident's display.
+    ShowToResident,
+    /// Takes it off the resident's display.
+    StopShowing,
+    /// Hands the signed case in.
+    Submit,
+    /// Prints the receipt again.
+    PrintReceipt,
+    /// Closes a notice.
+    DismissNotice,
+}

@@ -1,0 +1,255 @@
+//! What the conversation needs of a database.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sync_protocol::{ChangeBatch, SiteId, VersionVector};
+
+/// Who is at the other end, as its certificate says; never as it says itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// Its device and site.
+    pub site: SiteId,
+    /// Its branch, two digits; `00` is head office.
+    pub branch: String,
+    /// What it is.
+    pub role: PeerRole,
+}
+
+/// What kind of device a peer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeerRole {
+    /// A counter of a branch.
+    Counter,
+    /// The head office.
+    Hub,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Applied {
+    /// On disk; the vector now stands at `through` for the batch's site.
+    Done {
+        /// Changes that were new here.
+        changed: usize,
+    },
+    /// Everything in it was here already.
+    Known,
+    /// The batch does not follow what is held; send from `have`.
+    Gap {
+        /// The version held.
+        have: u64,
+    },
+    /// Kept aside with its reason; the rest of the conversation goes on.
+    Quarantined {
+        /// Why, in English, without personal data.
+        reason: String,
+    },
+}
+
+/// One link of a device's append-only stream (audit log): hash-chained, by (device, sequence).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamEntry {
+    /// The device that wrote it.
+    pub device: SiteId,
+    /// Counted from 1 without gaps.
+    pub sequence: u64,
+    /// BLAKE3 of the entry before it; zeros for the first.
+    pub previous: [u8; 32],
+    /// The entry, JSON.
+    pub body: Vec<u8>,
+}
+
+/// A published dataset: what it is, how long, and the hub's signature over that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetManifest {
+    /// `catalogue`, `staff`, `resident-copy`, …
+    pub name: String,
+    /// Counts up with each publication.
+    pub version: u64,
+    /// Length in bytes.
+    pub length: u64,
+    /// BLAKE3 of the whole content.
+    pub hash: [u8; 32],
+    /// ECDSA P-256 with SHA-256 by the hub's publishing key over the fields above, postcard-encoded
+    /// in this order (FIPS 186-5; on the CRYPTREC list).
+    pub signature: Vec<u8>,
+}
+
+/// A piece of a dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetPart {
+    /// Which dataset.
+    pub name: String,
+    /// Which version of it.
+    pub version: u64,
+    /// Where this piece begins.
+    pub offset: u64,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A blob that records name and that is not complete here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantedBlob {
+    /// BLAKE3 of the whole.
+    pub hash: [u8; 32],
+    /// Bytes already here; resume from this offset.
+    pub have: u64,
+}
+
+/// A piece of a blob.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlobPart {
+    /// BLAKE3 of the whole.
+    pub hash: [u8; 32],
+    /// Where this piece begins.
+    pub offset: u64,
+    /// Length of the whole.
+    pub length: u64,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What a piece did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlobProgress {
+    /// Complete, hash checked, on disk.
+    Complete,
+    /// More to come from this offset.
+    Partial(u64),
+    /// The whole does not have the hash it is named by; thrown away.
+    Corrupt,
+    /// Nobody here asked for it.
+    Unwanted,
+}
+
+/// A database that takes part in replication.
+///
+/// Every method that writes returns only after the write is on disk (`synchronous=FULL`).
+/// All of them are idempotent. They block; callers run them off the async threads.
+pub trait Store {
+    /// Its error; an error means the disk or the database, never the peer.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// This database's own site.
+    fn site(&self) -> SiteId;
+
+    /// Version of the replicated schema.
+    fn schema_version(&self) -> u32;
+
+    /// What is held of each site, own one included.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn vector(&self) -> Result<VersionVector, Self::Error>;
+
+    /// The next transactions of `site` behind `after` that `peer` may see, at least one and about
+    /// `bytes_max` bytes; `None` when there is nothing behind `after`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn changes(
+        &self,
+        peer: &Peer,
+        site: SiteId,
+        after: u64,
+        bytes_max: usize,
+    ) -> Result<Option<ChangeBatch>, Self::Error>;
+
+    /// Checks and applies a batch in one transaction.
+    ///
+    /// # Errors
+    /// When the database cannot be written; nothing was applied then.
+    fn apply(&mut self, peer: &Peer, batch: &ChangeBatch) -> Result<Applied, Self::Error>;
+
+    /// Notes that `peer` has `vector` on disk ("safe at head office").
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    fn acknowledged(&mut self, peer: &Peer, vector: &VersionVector) -> Result<(), Self::Error>;
+
+    /// Highest sequence held of each device's stream.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn stream_heads(&self) -> Result<BTreeMap<SiteId, u64>, Self::Error>;
+
+    /// Entries of `device` behind `after`, about `bytes_max` bytes; empty at the end.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn stream_entries(
+        &self,
+        device: SiteId,
+        after: u64,
+        bytes_max: usize,
+    ) -> Result<Vec<StreamEntry>, Self::Error>;
+
+    /// Appends entries of the peer's own stream; returns the head afterwards. Entries already held
+    /// are skipped; a broken chain stops before the break and is logged.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    fn append_stream(&mut self, peer: &Peer, entries: &[StreamEntry]) -> Result<u64, Self::Error>;
+
+    /// Installed datasets, newest version of each.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn datasets(&self) -> Result<Vec<DatasetManifest>, Self::Error>;
+
+    /// Bytes of an installed dataset from `offset`; `None` when that version is not here.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn dataset_part(
+        &self,
+        name: &str,
+        version: u64,
+        offset: u64,
+        bytes_max: usize,
+    ) -> Result<Option<DatasetPart>, Self::Error>;
+
+    /// How much of an offered dataset is staged already; staging restarts at 0 for a new version.
+    /// `None` when it is not wanted (installed already, older, or not signed by our hub).
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn dataset_wanted(&mut self, offer: &DatasetManifest) -> Result<Option<u64>, Self::Error>;
+
+    /// Stages a piece; on the last one checks the hash and installs it atomically. Returns the
+    /// offset to go on from, or `None` when it is installed.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    fn stage_dataset(
+        &mut self,
+        offer: &DatasetManifest,
+        part: &DatasetPart,
+    ) -> Result<Option<u64>, Self::Error>;
+
+    /// Blobs that records here name and that are not complete, most urgent first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn blobs_wanted(&self, count_max: usize) -> Result<Vec<WantedBlob>, Self::Error>;
+
+    /// A piece of a blob that `peer` may see; `None` when it is not here.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn blob_part(
+        &self,
+        peer: &Peer,
+        hash: [u8; 32],
+        offset: u64,
+        bytes_max: usize,
+    ) -> Result<Option<BlobPart>, Self::Error>;
+
+    /// Stores a piece.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    fn store_blob(&mut self, peer: &Peer, part: &BlobPart) -> Result<BlobProgress, Self::Error>;
+}
