@@ -1,0 +1,38 @@
+# Todoke: every recurring command. `make help` lists them.
+
+# Outside the clone, so that a fresh clone does not compile the world again.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/todoke/target
+BIN := $(CARGO_TARGET_DIR)/debug
+FEATURES := --features counter-ui/scripted
+VISIT := tests/acceptance/suite/move-in-by-card-line-cut.toml
+OUT ?= out
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench lint gallery packages build
+
+help: ## Says what each target does
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+run: packages build ## Plays one whole visit (or opens both screens on a display); leaves pictures in out/ and the hub running
+	@$(BIN)/todoke visit play $(VISIT) --screens $(OUT) --stay
+
+test: packages build ## Runs every test: crates, real pcscd and cards, and the whole visit with real processes
+	@TODOKE_PCSC=1 cargo test --workspace --locked $(FEATURES)
+
+bench: packages ## Prints every figure beside its budget or a peer measured in the same run
+	@cargo build --workspace --locked --release $(FEATURES)
+	@$(CARGO_TARGET_DIR)/release/todoke-bench
+
+lint: packages ## Checks formatting, lints and (where installed) licences and advisories
+	@cargo fmt --all --check
+	@cargo clippy --workspace --locked --all-targets $(FEATURES) -- -D warnings
+	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: licences and advisories not checked"; fi
+
+gallery: packages build ## Draws every screen to out/gallery
+	@$(BIN)/todoke-ui --gallery $(OUT)/gallery
+
+packages: ## Installs the Debian packages that are missing
+	@images/install-packages images/debian-packages.txt
+
+build: packages ## Builds all programs
+	@cargo build --workspace --bins --locked $(FEATURES)
