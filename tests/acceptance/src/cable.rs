@@ -1,0 +1,164 @@
+//! The line between a counter and head office: a real TCP path that can be cut and joined again.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+/// A cable from a fixed address to the hub. Cutting it ends every connection at once and refuses
+/// new ones, as a pulled plug behind a router does.
+#[derive(Debug)]
+pub struct Cable {
+    near: SocketAddr,
+    far: SocketAddr,
+    state: Arc<Mutex<State>>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    joined: bool,
+    open: Vec<TcpStream>,
+}
+
+impl Cable {
+    /// Lays a cable to `far` and joins it.
+    ///
+    /// # Errors
+    /// When no local port can be had.
+    pub fn lay(far: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let near = listener.local_addr()?;
+        let mut cable = Self { near, far, state: Arc::default(), acceptor: None };
+        cable.accept(listener);
+        Ok(cable)
+    }
+
+    /// Where a counter dials.
+    pub fn near(&self) -> SocketAddr {
+        self.near
+    }
+
+    /// Cuts it. Does nothing when it is cut already.
+    pub fn cut(&mut self) {
+        let Some(acceptor) = self.acceptor.take() else { return };
+        {
+            let mut state = lock(&self.state);
+            state.joined = false;
+            for stream in state.open.drain(..) {
+                // A connection that ended by itself cannot be shut down again.
+                stream.shutdown(Shutdown::Both).ok();
+            }
+        }
+        // Wakes the acceptor, which sees that the cable is cut and closes its socket.
+        TcpStream::connect(self.near).ok();
+        acceptor.join().ok();
+    }
+
+    /// Joins it again on the same address. Does nothing when it is joined already.
+    ///
+    /// # Errors
+    /// When another program took the port meanwhile.
+    pub fn join(&mut self) -> io::Result<()> {
+        if self.acceptor.is_none() {
+            self.accept(TcpListener::bind(self.near)?);
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, listener: TcpListener) {
+        lock(&self.state).joined = true;
+        let (state, far) = (Arc::clone(&self.state), self.far);
+        self.acceptor = Some(thread::spawn(move || {
+            for near in listener.incoming().flatten() {
+                if !lock(&state).joined {
+                    return;
+                }
+                if let Ok(far) = TcpStream::connect(far) {
+                    carry(&state, &near, &far);
+                }
+            }
+        }));
+    }
+}
+
+impl Drop for Cable {
+    fn drop(&mut self) {
+        self.cut();
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Carries bytes both ways until either end closes or the cable is cut.
+fn carry(state: &Arc<Mutex<State>>, near: &TcpStream, far: &TcpStream) {
+    let copies = || Some([near.try_clone().ok()?, far.try_clone().ok()?]);
+    let (Some([from_near, to_far]), Some([to_near, from_far]), Some(kept)) =
+        (copies(), copies(), copies())
+    else {
+        return;
+    };
+    lock(state).open.extend(kept);
+    thread::spawn(move || pump(from_near, to_far));
+    thread::spawn(move || pump(from_far, to_near));
+}
+
+fn pump(mut from: TcpStream, mut to: TcpStream) {
+    let mut buffer = vec![0_u8; 64 << 10];
+    while let Ok(length @ 1..) = from.read(&mut buffer) {
+        let Some(bytes) = buffer.get(..length) else { break };
+        if to.write_all(bytes).is_err() {
+            break;
+        }
+    }
+    to.shutdown(Shutdown::Both).ok();
+    from.shutdown(Shutdown::Both).ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn echo_server() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                thread::spawn(move || {
+                    let copy = stream.try_clone().unwrap();
+                    pump(stream, copy);
+                });
+            }
+        });
+        address
+    }
+
+    fn says_back(address: SocketAddr) -> io::Result<()> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.write_all(b"hello")?;
+        let mut answer = [0; 5];
+        stream.read_exact(&mut answer)
+    }
+
+    #[test]
+    fn cut_cable_refuses_and_joined_cable_carries_again() {
+        let mut cable = Cable::lay(echo_server()).unwrap();
+        says_back(cable.near()).unwrap();
+        cable.cut();
+        assert!(says_back(cable.near()).is_err());
+        cable.join().unwrap();
+        says_back(cable.near()).unwrap();
+    }
+
+    #[test]
+    fn cutting_ends_a_connection_that_is_open() {
+        let mut cable = Cable::lay(echo_server()).unwrap();
+        let mut stream = TcpStream::connect(cable.near()).unwrap();
+        stream.write_all(b"x").unwrap();
+        stream.read_exact(&mut [0]).unwrap();
+        cable.cut();
+        assert!(matches!(stream.read(&mut [0]), Ok(0) | Err(_)));
+    }
+}

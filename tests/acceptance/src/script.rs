@@ -1,0 +1,201 @@
+//! Visit scripts: who does what, and what each person must then see.
+//!
+//! One TOML file is a test, a training exercise and a demonstration. See `tests/README.md` for how
+//! to write one.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+/// A whole visit.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Script {
+    /// What it shows, in one line.
+    pub title: String,
+    /// Who and what is there at the start.
+    pub scene: Scene,
+    /// What happens, in order.
+    pub step: Vec<Step>,
+}
+
+/// Who and what is there at the start.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scene {
+    /// City.
+    pub city: String,
+    /// Branch code, two digits.
+    pub branch: String,
+    /// Name of the branch.
+    pub place: String,
+    /// Counter number.
+    pub counter: String,
+    /// Person on the card, a file beside the script.
+    pub card: String,
+    /// Accounts of this demonstration.
+    pub staff: Vec<Account>,
+    /// The card lies on the reader from the beginning.
+    #[serde(default)]
+    pub card_on_reader: bool,
+}
+
+/// A sign-in that exists only in the demonstration's own data folder.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// Staff id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Password.
+    pub password: String,
+    /// Roles.
+    pub roles: Vec<String>,
+    /// Branches, `00` for head office.
+    pub branches: Vec<String>,
+}
+
+/// A numbered step of the story.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// What happens, for the person who watches.
+    pub tell: String,
+    /// The deeds, in order.
+    pub acts: Vec<Act>,
+}
+
+/// One deed of one person or thing. Exactly one key is set.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Act {
+    /// Something on the staff's screen.
+    Staff(ScreenAct),
+    /// Something on the resident's screen.
+    Resident(ScreenAct),
+    /// Something in the reviewer's browser.
+    Reviewer(PageAct),
+    /// The line to head office.
+    Cable(CableAct),
+    /// The card.
+    Card(CardAct),
+    /// The counter's daemon.
+    Counter(CounterAct),
+    /// A file that must exist in the outcome folder.
+    Outcome(OutcomeAct),
+}
+
+/// Something on a screen.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ScreenAct {
+    /// Waits until the text is there.
+    See(String),
+    /// Fails when the text is there.
+    NotSee(String),
+    /// Touches what has this label.
+    Tap(String),
+    /// Touches the n-th (from 0) of what has this label.
+    TapNth(String, u32),
+    /// Types into a field.
+    Type {
+        /// Label of the field.
+        into: String,
+        /// Text.
+        text: String,
+    },
+    /// Draws a signature from a file beside the script.
+    Sign(String),
+    /// Keeps a picture.
+    Picture(String),
+}
+
+/// Something in the browser.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum PageAct {
+    /// Opens a page of the desk.
+    Open(String),
+    /// Waits until the text is there.
+    See(String),
+    /// Fails when the text is there.
+    NotSee(String),
+    /// Waits until the text stands in the first row of the queue.
+    SeeFirstInQueue(String),
+    /// Clicks what has this text or label.
+    Click(String),
+    /// Fills a field.
+    Fill {
+        /// Label of the field.
+        into: String,
+        /// Text.
+        text: String,
+    },
+    /// Chooses from a list.
+    Choose {
+        /// Label of the list.
+        from: String,
+        /// Text of the entry.
+        entry: String,
+    },
+    /// Keeps a picture.
+    Picture(String),
+}
+
+/// The line to head office.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CableAct {
+    /// Out.
+    Cut,
+    /// In again.
+    Join,
+}
+
+/// The card.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardAct {
+    /// Laid on the reader.
+    Insert,
+    /// Taken away.
+    Remove,
+}
+
+/// The counter's daemon.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CounterAct {
+    /// SIGKILL, as a pulled plug.
+    Kill,
+    /// Started again on the same data.
+    Start,
+}
+
+/// A file of the outcome.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum OutcomeAct {
+    /// Writes the form, the signature and the snapshot of the newest case beside the pictures, and
+    /// checks that the form says these words.
+    Form(Vec<String>),
+    /// The receipt was printed and its picture is kept.
+    Receipt,
+    /// The hand-over file is kept and its columns have these values.
+    HandOver(BTreeMap<String, String>),
+}
+
+impl Script {
+    /// Reads a script.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not a script; the message names line and column.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the script {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("{} is not a visit script", path.display()))
+    }
+}
