@@ -1,1 +1,62 @@
-//! The head office's database: cases, queue, masters, hand-over
+//! The head office's database: cases, queue, masters, hand-over.
+//!
+//! Everything the hub does with a change goes through here. Every write is one transaction that is
+//! on disk when the call returns; the queue is a projection kept in that same transaction. Knows no
+//! HTTP, no clock and no randomness. A `HubStore` is `Send`; the server keeps one behind a mutex.
+//!
+//! # Public surface
+//!
+//! ```text
+//! use replica::{DatabaseKey, OpenError, StoreError, Surroundings};
+//!
+//! HubStore::open(path: &Path, key: &DatabaseKey, device: DeviceId, around: Surroundings)
+//!     -> Result<HubStore, OpenError>
+//! store.on_change(listener: impl Fn(&StoreChange) + Send + 'static)   // same StoreChange as counters
+//!
+//! // review desk
+//! store.queue() -> Result<Vec<QueueRow>, StoreError>      // longest waiting first; only what waits for us
+//!     // QueueRow { case, receipt_number, branch, state, event_type, event_flow, persons: Vec<String>,
+//!     //            waiting_since_unix_ms, claimed_by: Option<StaffId>, to_check, resubmitted: bool }
+//! store.cases(limit) -> Result<Vec<QueueRow>, StoreError> // all states, newest change first
+//! store.case(case) -> Result<Option<CaseRecord>, StoreError>
+//!     // CaseRecord { case, branch, summary, draft: Draft, events, snapshots: Vec<(SnapshotHash, Snapshot)>
+//!     //              oldest first, in force last; blobs: Vec<BlobView { hash, kind, media_type, length, complete }> }
+//! store.blob(hash) -> Result<Option<Vec<u8>>, StoreError> // None while incomplete
+//! store.difference(case) -> Result<Vec<FieldDifference>, StoreError>  // last two submitted snapshots
+//! hub_store::difference(before: &Snapshot, after: &Snapshot) -> Vec<FieldDifference>
+//!     // FieldDifference { path, before: Option<SnapshotField>, after: Option<SnapshotField> }
+//! store.open_review(case, by: &StaffId)    -> Result<EventId, ReviewError>
+//! store.give_back(case, by, Vec<Remark>)   -> Result<EventId, ReviewError>
+//! store.accept(case, by)                   -> Result<EventId, ReviewError> // four eyes; roles checked
+//! store.refuse(case, by, reason: String)   -> Result<EventId, ReviewError>
+//! store.hand_over_pending() -> Result<Vec<HandOverRow>, StoreError>   // accepted, not yet written
+//!     // HandOverRow { case, receipt_number, branch, snapshot_hash, snapshot: Snapshot, accepted_by, accepted_unix_ms }
+//! store.handed_over(cases: &[CaseId], by, file: &str) -> Result<(), ReviewError>
+//!
+//! // people of the desk (dataset `staff`)
+//! store.sign_in(staff_id, secret) -> Result<StaffMember, SignInError>
+//! store.staff() -> Result<Vec<StaffMember>, StoreError>
+//!
+//! // enrolment and devices
+//! store.issue_enrolment_code(branch: &BranchCode, name: &str, valid_ms: u64) -> Result<String, StoreError>
+//!     // shown once, 12 characters; only its hash is stored
+//! store.redeem_enrolment_code(code: &str, device: DeviceId, fingerprint: [u8; 32])
+//!     -> Result<EnrolledDevice, EnrolError>       // Unknown | Expired | Used | DeviceKnown | Store
+//! store.devices() -> Result<Vec<EnrolledDevice>, StoreError>
+//! store.device(device) -> Result<Option<EnrolledDevice>, StoreError>
+//!     // EnrolledDevice { device, branch, name, fingerprint, enrolled_unix_ms, revoked: bool }
+//! store.replace_fingerprint(device, fingerprint) -> Result<(), StoreError>  // renewed certificate
+//! store.revoke(device) -> Result<bool, StoreError>
+//!
+//! // publishing
+//! store.publish(name: &str, bytes: &[u8], sign: impl FnOnce(&[u8]) -> Vec<u8>) -> Result<u64, StoreError>
+//!     // ECDSA_P256_SHA256_ASN1 over the bytes handed in; returns the version; same bytes: same version
+//! store.dataset(name) -> Result<Option<Dataset { version, bytes }>, StoreError>
+//!
+//! // audit, operations
+//! store.audit(by, action: AuditAction, case: Option<CaseId>) -> Result<(), StoreError>
+//! store.audit_verify() -> Result<Vec<ChainReport { device, entries: u64, broken_at: Option<u64> }>, StoreError>
+//! store.quarantine() -> Result<Vec<QuarantineRow { site, peer, reason, after, through, received_unix_ms }>, StoreError>
+//!
+//! // plus the whole of sync_engine::Store
+//! ```
