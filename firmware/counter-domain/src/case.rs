@@ -4,7 +4,10 @@
 //! order of arrival, because events are ordered by their hybrid clock first. Rules: `domain.md`
 //! D.15, in `docs/requirements.md` rows K20 and F1.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::draft::FieldPath;
 use crate::hlc::Hlc;
@@ -173,7 +176,7 @@ pub struct CaseSummary {
     pub receipt_number: Option<String>,
     /// The snapshots submitted, oldest first; the last is the one in force.
     pub submitted: Vec<SnapshotHash>,
-    /// The newest signature, unless a later change made it void.
+    /// The newest signature. Whether the draft still says the same is for its reader to compare.
     pub signed: Option<SnapshotHash>,
     /// Remarks of the newest return, while the case is back at the counter.
     pub remarks: Vec<Remark>,
@@ -181,6 +184,324 @@ pub struct CaseSummary {
     pub submitted_at: Option<Hlc>,
     /// Who handed it in, for the rule of four eyes.
     pub submitted_by: Option<StaffId>,
+    /// Everybody who opened, signed off or handed in; none of them may accept it.
+    pub taken_in_by: BTreeSet<StaffId>,
+    /// The reviewer who opened it last.
+    pub claim: Option<Claim>,
+    /// The snapshot head office accepted.
+    pub accepted: Option<SnapshotHash>,
+    /// Where it stood before it was put on hold; `None` when it is not on hold.
+    pub held_from: Option<CaseState>,
+    /// The words of the newest refusal, core rejection, withdrawal or hold.
+    pub reason: Option<String>,
     /// Steps that came at the same time as another office's and lost; people are told.
     pub overruled: Vec<EventId>,
+    withdrawal: Option<EventId>,
+}
+
+/// A reviewer has the case open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Who.
+    pub by: StaffId,
+    /// Since when.
+    pub since: Hlc,
+}
+
+/// A claim lapses by itself after this time.
+pub const CLAIM_MINUTES: u64 = 15;
+
+/// Why somebody may not accept a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum NotAcceptable {
+    /// It is not open for review.
+    #[error("the case is not under review")]
+    NotUnderReview,
+    /// The rule of four eyes.
+    #[error("the case was taken in by the same member of staff")]
+    SamePerson,
+}
+
+impl Default for CaseSummary {
+    fn default() -> Self {
+        Self {
+            state: CaseState::Draft,
+            branch: None,
+            receipt_number: None,
+            submitted: Vec::new(),
+            signed: None,
+            remarks: Vec::new(),
+            submitted_at: None,
+            submitted_by: None,
+            taken_in_by: BTreeSet::new(),
+            claim: None,
+            accepted: None,
+            held_from: None,
+            reason: None,
+            overruled: Vec::new(),
+            withdrawal: None,
+        }
+    }
+}
+
+impl CaseSummary {
+    /// Whether `staff` may accept the case now: it is under review and somebody else took it in.
+    ///
+    /// # Errors
+    /// Says which condition fails.
+    pub fn may_accept(&self, staff: &StaffId) -> Result<(), NotAcceptable> {
+        if self.state != CaseState::UnderReview {
+            return Err(NotAcceptable::NotUnderReview);
+        }
+        if self.taken_in_by.contains(staff) {
+            return Err(NotAcceptable::SamePerson);
+        }
+        Ok(())
+    }
+
+    /// Who has the case open at `now_unix_ms`; `None` when nobody has or the claim lapsed.
+    pub fn claimed_by(&self, now_unix_ms: u64) -> Option<&StaffId> {
+        self.claim
+            .as_ref()
+            .filter(|_| self.state == CaseState::UnderReview)
+            .filter(|claim| now_unix_ms < claim.since.unix_ms() + CLAIM_MINUTES * 60_000)
+            .map(|claim| &claim.by)
+    }
+
+    /// The snapshot in force at head office.
+    pub fn in_force(&self) -> Option<SnapshotHash> {
+        self.submitted.last().copied()
+    }
+
+    /// Whether the counter may still change fields.
+    pub fn is_editable(&self) -> bool {
+        matches!(self.state, CaseState::Draft | CaseState::Signed | CaseState::Returned)
+    }
+}
+
+/// Folds a history to a case. The order of `events` and repetitions change nothing.
+///
+/// A step that is not allowed where the case stands is left out and named in
+/// [`CaseSummary::overruled`].
+pub fn fold(events: &[CaseEvent]) -> CaseSummary {
+    let mut ordered: Vec<&CaseEvent> = events.iter().collect();
+    ordered.sort_by_key(|event| (event.at, event.id));
+    let mut seen = BTreeSet::new();
+    let mut case = CaseSummary::default();
+    for event in ordered {
+        if seen.insert(event.id) && !case.step(event) {
+            case.overruled.push(event.id);
+        }
+    }
+    case
+}
+
+impl CaseSummary {
+    /// Takes one step; `false` when it is not allowed here and changed nothing.
+    fn step(&mut self, event: &CaseEvent) -> bool {
+        match &event.what {
+            CaseStep::Started { branch, receipt_number } => {
+                self.start(branch, receipt_number, &event.by)
+            }
+            CaseStep::Signed { snapshot, .. } => self.sign(*snapshot, &event.by),
+            CaseStep::Submitted { snapshot } => self.submit(*snapshot, event),
+            CaseStep::ReviewOpened => self.open_review(event),
+            CaseStep::Returned { remarks } => self.give_back(remarks),
+            CaseStep::Accepted { snapshot } => self.accept(*snapshot, &event.by),
+            CaseStep::Refused { reason } => {
+                self.go(&[CaseState::UnderReview], CaseState::Refused) && self.note(reason)
+            }
+            CaseStep::HandedOver { .. } => {
+                self.go(&[CaseState::Accepted], CaseState::HandedOver)
+            }
+            CaseStep::Completed => self.go(&[CaseState::HandedOver], CaseState::Completed),
+            CaseStep::CoreRejected { reason } => {
+                let from = [CaseState::Accepted, CaseState::HandedOver];
+                self.go(&from, CaseState::CoreRejected) && self.note(reason)
+            }
+            CaseStep::Withdrawn { reason } => self.withdraw(reason, event.id),
+            CaseStep::CancelRequested => self.request_cancel(),
+            CaseStep::Cancelled => self.cancel(),
+            CaseStep::Held { reason } => self.hold(reason),
+            CaseStep::Released => self.release(),
+        }
+    }
+
+    fn go(&mut self, from: &[CaseState], to: CaseState) -> bool {
+        let allowed = from.contains(&self.state);
+        if allowed {
+            self.state = to;
+        }
+        allowed
+    }
+
+    fn note(&mut self, reason: &str) -> bool {
+        self.reason = Some(reason.to_owned());
+        true
+    }
+
+    /// A start says who owns the case; it never moves a case that somebody already worked on.
+    fn start(&mut self, branch: &BranchCode, receipt_number: &str, by: &StaffId) -> bool {
+        if self.branch.is_some() {
+            return false;
+        }
+        self.branch = Some(branch.clone());
+        self.receipt_number = Some(receipt_number.to_owned());
+        self.taken_in_by.insert(by.clone());
+        true
+    }
+
+    /// A signature on a returned case makes the new snapshot; the case stays returned until it is
+    /// submitted again.
+    fn sign(&mut self, snapshot: SnapshotHash, by: &StaffId) -> bool {
+        let allowed = self.is_editable();
+        if allowed {
+            self.signed = Some(snapshot);
+            self.taken_in_by.insert(by.clone());
+        }
+        if self.state == CaseState::Draft {
+            self.state = CaseState::Signed;
+        }
+        allowed
+    }
+
+    fn submit(&mut self, snapshot: SnapshotHash, event: &CaseEvent) -> bool {
+        if self.signed != Some(snapshot) {
+            return false;
+        }
+        let again = self.go(&[CaseState::Returned], CaseState::Resubmitted);
+        if !again && !self.go(&[CaseState::Signed], CaseState::Submitted) {
+            return false;
+        }
+        if self.in_force() != Some(snapshot) {
+            self.submitted.push(snapshot);
+        }
+        self.remarks.clear();
+        self.submitted_at.get_or_insert(event.at);
+        self.submitted_by = Some(event.by.clone());
+        self.taken_in_by.insert(event.by.clone());
+        true
+    }
+
+    /// Opening again renews the claim. A case the resident asked to stop stays so.
+    fn open_review(&mut self, event: &CaseEvent) -> bool {
+        let opened = [CaseState::Submitted, CaseState::Resubmitted, CaseState::CoreRejected];
+        let stays = [CaseState::UnderReview, CaseState::CancelRequested];
+        if self.state == CaseState::CoreRejected {
+            self.accepted = None;
+        }
+        let while_held = self.held_from.is_some_and(|from| opened.contains(&from));
+        if while_held {
+            self.held_from = Some(CaseState::UnderReview);
+        }
+        let allowed = while_held
+            || self.go(&opened, CaseState::UnderReview)
+            || stays.contains(&self.state);
+        if allowed {
+            self.claim = Some(Claim { by: event.by.clone(), since: event.at });
+        }
+        allowed
+    }
+
+    fn give_back(&mut self, remarks: &[Remark]) -> bool {
+        let allowed =
+            !remarks.is_empty() && self.go(&[CaseState::UnderReview], CaseState::Returned);
+        if allowed {
+            self.remarks = remarks.to_vec();
+        }
+        allowed
+    }
+
+    /// Acceptance wins over a withdrawal or a wish to stop that came at the same time: the case
+    /// is accepted and head office decides about the wish.
+    fn accept(&mut self, snapshot: SnapshotHash, by: &StaffId) -> bool {
+        if self.in_force() != Some(snapshot)
+            || self.taken_in_by.contains(by)
+            || self.claim.is_none()
+            || self.accepted.is_some()
+        {
+            return false;
+        }
+        let wish = self.go(&[CaseState::Withdrawn], CaseState::CancelRequested)
+            || self.state == CaseState::CancelRequested;
+        if !wish && !self.go(&[CaseState::UnderReview], CaseState::Accepted) {
+            return false;
+        }
+        self.overruled.extend(self.withdrawal.take());
+        self.accepted = Some(snapshot);
+        true
+    }
+
+    fn withdraw(&mut self, reason: &str, id: EventId) -> bool {
+        let decided = [CaseState::Accepted, CaseState::HandedOver];
+        if self.go(&decided, CaseState::CancelRequested) {
+            self.note(reason);
+            return false;
+        }
+        let from = [
+            CaseState::Draft,
+            CaseState::Signed,
+            CaseState::Submitted,
+            CaseState::UnderReview,
+            CaseState::Returned,
+            CaseState::Resubmitted,
+            CaseState::OnHold,
+        ];
+        let allowed = self.go(&from, CaseState::Withdrawn);
+        if allowed {
+            self.held_from = None;
+            self.remarks.clear();
+            self.withdrawal = Some(id);
+            self.note(reason);
+        }
+        allowed
+    }
+
+    fn request_cancel(&mut self) -> bool {
+        let held = self.held_from.is_some_and(|from| {
+            !matches!(from, CaseState::Draft | CaseState::Signed) && self.in_force().is_some()
+        });
+        if held {
+            self.held_from = None;
+            self.state = CaseState::CancelRequested;
+            return true;
+        }
+        let from = [
+            CaseState::Submitted,
+            CaseState::UnderReview,
+            CaseState::Returned,
+            CaseState::Resubmitted,
+            CaseState::Accepted,
+            CaseState::HandedOver,
+        ];
+        self.go(&from, CaseState::CancelRequested)
+    }
+
+    fn cancel(&mut self) -> bool {
+        let from = [CaseState::CancelRequested, CaseState::Accepted, CaseState::HandedOver];
+        self.go(&from, CaseState::Cancelled)
+    }
+
+    fn hold(&mut self, reason: &str) -> bool {
+        let finished = matches!(
+            self.state,
+            CaseState::OnHold
+                | CaseState::Completed
+                | CaseState::Withdrawn
+                | CaseState::Refused
+                | CaseState::Cancelled
+        );
+        if finished {
+            return false;
+        }
+        self.held_from = Some(self.state);
+        self.state = CaseState::OnHold;
+        self.note(reason)
+    }
+
+    fn release(&mut self) -> bool {
+        let Some(former) = self.held_from.take() else { return false };
+        self.state = former;
+        true
+    }
 }
