@@ -1,1 +1,19 @@
-//! The scenario driver behind todoke visit play, and the scenarios
+//! The scenario driver behind `todoke visit play`.
+//!
+//! Plays a script with real programs: the hub, the counter, both screens, pcscd with a virtual card,
+//! a receipt printer on TCP and a headless Chromium. Knows nothing of their insides: it touches what
+//! a person touches and reads what a person reads.
+
+mod cable;
+mod outcome;
+mod player;
+mod process;
+mod reviewer;
+mod screen;
+mod script;
+mod stage;
+
+pub use cable::Cable;
+pub use player::{Narrator, play};
+pub use script::Script;
+pub use stage::{Programs, Stage};

@@ -1,0 +1,86 @@
+//! What a visit leaves behind: the form, the receipt and the hand-over file.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::run;
+use crate::stage::Stage;
+
+/// Writes the newest case's form, signature and snapshot, and checks the words on the form.
+pub(crate) fn form(stage: &Stage, folder: &Path, words: &[String]) -> Result<Vec<PathBuf>> {
+    let data = stage.counter_data();
+    let arg = OsStr::new;
+    let said = stage.todoke(&[
+        arg("case"),
+        arg("export"),
+        arg("--data"),
+        data.as_ref(),
+        arg("--out"),
+        folder.as_ref(),
+        arg("--json"),
+    ])?;
+    let files: BTreeMap<String, PathBuf> =
+        serde_json::from_str(&said).context("todoke case export did not answer JSON")?;
+    let pdf = files.get("form").context("no form was exported")?;
+    let text = run(Path::new("pdftotext"), &[pdf.as_ref(), arg("-")], "")?;
+    for word in words {
+        if !text.contains(word.as_str()) {
+            bail!("the form does not say 「{word}」");
+        }
+    }
+    Ok(files.into_values().collect())
+}
+
+/// Keeps the newest receipt, as bytes and as a picture.
+pub(crate) fn receipt(stage: &Stage, folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut kept = Vec::new();
+    for kind in ["escpos", "png"] {
+        let newest = newest(&stage.receipts(), kind)
+            .with_context(|| format!("the printer kept no .{kind} of a receipt"))?;
+        let to = folder.join(format!("receipt.{kind}"));
+        fs::copy(newest, &to)?;
+        kept.push(to);
+    }
+    Ok(kept)
+}
+
+/// Keeps the newest hand-over file and checks values of its first row.
+pub(crate) fn hand_over(
+    stage: &Stage,
+    folder: &Path,
+    columns: &BTreeMap<String, String>,
+) -> Result<Vec<PathBuf>> {
+    let from = newest(&stage.hub_data().join("handover"), "csv").context("no hand-over file was written")?;
+    let text = fs::read_to_string(&from).context("the hand-over file is not UTF-8")?;
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    let header: Vec<_> = lines.next().unwrap_or_default().split(',').collect();
+    let row: Vec<_> = lines.next().unwrap_or_default().split(',').collect();
+    for (column, value) in columns {
+        let at = header
+            .iter()
+            .position(|name| name.trim_matches('"') == column)
+            .with_context(|| format!("the hand-over file has no column {column}"))?;
+        let found = row.get(at).copied().unwrap_or_default().trim_matches('"');
+        if found != value {
+            bail!("column {column} of the hand-over file differs from what was filed");
+        }
+    }
+    let to = folder.join("hand-over.csv");
+    fs::copy(from, &to)?;
+    Ok(vec![to])
+}
+
+fn newest(folder: &Path, extension: &str) -> Option<PathBuf> {
+    let files = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    files
+        .filter(|path| path.extension() == Some(OsStr::new(extension)))
+        .filter(|path| !path.to_string_lossy().contains("unrepresentable"))
+        .max_by_key(|path| {
+            fs::metadata(path).and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
+        })
+}

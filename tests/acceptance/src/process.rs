@@ -1,0 +1,133 @@
+//! Child processes: started, watched, and ended by their own handle only.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+/// How long a program may take to say that it is ready, or a command to end.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A program that runs beside the driver. Dropping it ends the program.
+#[derive(Debug)]
+pub(crate) struct Program {
+    name: &'static str,
+    child: Child,
+    stdin: Option<ChildStdin>,
+    lines: Receiver<String>,
+}
+
+impl Program {
+    /// Starts a program. Its error output goes to `log`.
+    pub(crate) fn start(name: &'static str, command: &mut Command, log: &Path) -> Result<Self> {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("cannot start {name}"))?;
+        let stdout = child.stdout.take().context("no output pipe")?;
+        Ok(Self { name, stdin: child.stdin.take(), child, lines: read_lines(stdout) })
+    }
+
+    /// Sends one line.
+    pub(crate) fn send(&mut self, line: &str) -> Result<()> {
+        let stdin = self.stdin.as_mut().context("its input is closed")?;
+        writeln!(stdin, "{line}").and_then(|()| stdin.flush()).with_context(|| self.gone())
+    }
+
+    /// The next line it says.
+    pub(crate) fn line(&mut self, patience: Duration) -> Result<String> {
+        self.lines.recv_timeout(patience).with_context(|| {
+            format!("{} said nothing for {} s, or ended", self.name, patience.as_secs())
+        })
+    }
+
+    /// Ends it as a pulled plug would (SIGKILL).
+    pub(crate) fn kill(&mut self) -> Result<()> {
+        self.child.kill().with_context(|| self.gone())?;
+        self.child.wait().with_context(|| self.gone())?;
+        Ok(())
+    }
+
+    fn gone(&self) -> String {
+        format!("{} has ended", self.name)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.stdin = None;
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn read_lines(stdout: ChildStdout) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// Runs a command to its end and returns what it printed.
+pub(crate) fn run(program: &Path, args: &[&OsStr], input: &str) -> Result<String> {
+    let mut child = Command::new(program)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start {}", program.display()))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(input.as_bytes())?;
+    }
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        let shown: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+        bail!(
+            "{} {} ended with {}: {}",
+            program.display(),
+            shown.join(" "),
+            output.status,
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Waits until a program has written its ready file, and returns what is in it.
+///
+/// The file is a FIFO, so that reading it waits for the writer instead of looking again and again.
+pub(crate) fn ready_fifo(folder: &Path, name: &str) -> Result<PathBuf> {
+    let path = folder.join(name);
+    std::fs::remove_file(&path).ok();
+    rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)?;
+    Ok(path)
+}
+
+/// Reads the ready file made by [`ready_fifo`]; gives up after [`PATIENCE`].
+pub(crate) fn wait_ready(fifo: &Path) -> Result<String> {
+    let (sender, receiver) = mpsc::channel();
+    let path = fifo.to_owned();
+    thread::spawn(move || {
+        let mut text = String::new();
+        let read = std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text));
+        sender.send(read.map(|_| text)).ok();
+    });
+    let text = receiver
+        .recv_timeout(PATIENCE)
+        .with_context(|| format!("no sign of readiness after {} s", PATIENCE.as_secs()))??;
+    Ok(text.trim().to_owned())
+}

@@ -1,0 +1,90 @@
+//! A screen, driven as a person would: by what is written on it.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::process::{PATIENCE, Program};
+
+/// How long a person waits for something to appear.
+const LOOKING: Duration = Duration::from_secs(20);
+
+/// One running screen.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    program: Program,
+}
+
+impl Screen {
+    /// Starts a screen without a display.
+    pub(crate) fn start(
+        name: &'static str,
+        program: &Path,
+        display: &str,
+        socket: &Path,
+        log: &Path,
+    ) -> Result<Self> {
+        let mut command = Command::new(program);
+        command.args(["--scripted", "--display", display, "--socket"]).arg(socket);
+        Ok(Self { program: Program::start(name, &mut command, log)? })
+    }
+
+    /// Waits until `text` is on the screen.
+    pub(crate) fn see(&mut self, text: &str) -> Result<()> {
+        let timeout_ms = u64::try_from(LOOKING.as_millis())?;
+        self.ask(&json!({ "wait_for": { "text": text }, "timeout_ms": timeout_ms }))
+            .map(drop)
+            .with_context(|| format!("「{text}」 did not appear; on the screen: {}", self.visible()))
+    }
+
+    /// Checks that `text` is not on the screen now.
+    pub(crate) fn not_see(&mut self, text: &str) -> Result<()> {
+        let visible = self.visible();
+        if visible.contains(text) {
+            bail!("「{text}」 is on the screen and must not be");
+        }
+        Ok(())
+    }
+
+    /// Touches the n-th thing with this label.
+    pub(crate) fn tap(&mut self, label: &str, index: u32) -> Result<()> {
+        self.ask(&json!({ "tap": label, "index": index }))
+            .map(drop)
+            .with_context(|| format!("cannot touch 「{label}」; on the screen: {}", self.visible()))
+    }
+
+    /// Types into a field.
+    pub(crate) fn type_into(&mut self, field: &str, text: &str) -> Result<()> {
+        self.ask(&json!({ "type": { "into": field, "text": text } }))
+            .map(drop)
+            .with_context(|| format!("cannot type into 「{field}」; on the screen: {}", self.visible()))
+    }
+
+    /// Draws strokes on the pad.
+    pub(crate) fn draw(&mut self, strokes: &Value) -> Result<()> {
+        self.ask(&json!({ "draw": strokes })).map(drop).context("cannot sign")
+    }
+
+    /// Keeps a picture.
+    pub(crate) fn picture(&mut self, file: &Path) -> Result<()> {
+        self.ask(&json!({ "screenshot": file })).map(drop)
+    }
+
+    /// All texts on the screen.
+    fn visible(&mut self) -> String {
+        self.ask(&json!({ "see": null })).map_or_else(|error| error.to_string(), |seen| seen.to_string())
+    }
+
+    fn ask(&mut self, request: &Value) -> Result<Value> {
+        self.program.send(&request.to_string())?;
+        let line = self.program.line(PATIENCE)?;
+        let answer: Value = serde_json::from_str(&line).context("the screen did not answer JSON")?;
+        match answer.get("error") {
+            Some(error) => bail!("{error}"),
+            None => Ok(answer),
+        }
+    }
+}
