@@ -1,1 +1,20 @@
-//! Receipt printer (ESC/POS) and page printer
+//! Paper: the receipt printer today.
+//!
+//! A [`Receipt`] says what stands on the paper; a [`ReceiptPrinter`] puts it there. Text goes out in
+//! the printer's own kanji mode where every character is safe in it (JIS X 0208); a line with one
+//! that is not (髙, 𠮷, anything with a variation selector) goes out as a picture drawn by a
+//! [`LineRaster`], so that a name is never printed with another glyph.
+//!
+//! Knows no case and no procedure; keeps nothing; logs nothing of what it prints.
+
+mod compose;
+mod plain;
+mod printer;
+mod raster;
+mod receipt;
+
+pub use printer::{
+    FilePrinter, NetworkPrinter, PrintReceiptError, PrinterStatus, ReadBack, ReceiptPrinter,
+};
+pub use raster::{Bitmap, FontRaster, LineRaster, OpenFontError, UndrawableCharacter};
+pub use receipt::{Receipt, ReceiptLine};
