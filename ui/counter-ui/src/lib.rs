@@ -1,1 +1,20 @@
-//! Slint screens for staff and resident
+//! Slint screens for staff and resident.
+//!
+//! A screen draws the newest view the daemon sent and sends what the person did. It knows no
+//! database and no device, and it may crash and come back where it was. One controller per
+//! `slint/api` global: [`staff`], [`reception`], [`resident`], [`sign`], [`keys`].
+
+pub mod app;
+#[cfg(feature = "scripted")]
+pub mod gallery;
+mod keys;
+pub mod link;
+mod notice;
+mod reception;
+mod resident;
+mod rows;
+#[cfg(feature = "scripted")]
+pub mod scripted;
+mod sign;
+mod staff;
+pub mod ui;
