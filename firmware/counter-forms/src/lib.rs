@@ -1,1 +1,29 @@
-//! Form definitions and templates turned into PDF/A; the glyph gate
+//! Form definitions and templates turned into PDF/A; the glyph gate.
+//!
+//! A form is data: a Typst template, a `meta.toml` and samples, in a folder of its own under
+//! `forms/`. A template reaches its data, the fonts given to [`Forms`], the parts in `lib.typ` and
+//! its own folder; no other file, no package, no network, no clock. The same data and filing date
+//! give the same bytes.
+//!
+//! Nothing is printed as an empty box or a lookalike: before a page is laid out, [`glyph`] checks
+//! every character and variation sequence of names and addresses against the MJ font itself.
+
+mod data;
+mod definition;
+mod error;
+mod fonts;
+pub mod glyph;
+mod notices;
+mod render;
+pub mod resident_move;
+mod signature;
+mod template;
+mod world;
+
+pub use data::FormData;
+pub use definition::{FormMeta, SampleKind, SignaturePlace};
+pub use error::{OpenFormsError, RenderError, TemplateFault};
+pub use fonts::FontPaths;
+pub use render::{Assets, Forms, RenderedForm};
+pub use resident_move::ResidentMoveData;
+pub use signature::{Point, Stroke, qr_svg, signature_svg};

@@ -1,0 +1,200 @@
+//! What can go wrong when forms are opened and rendered.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::notices;
+
+/// Why the forms cannot be used at all.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum OpenFormsError {
+    /// A font is not where it should be.
+    #[error("font {family} cannot be read at {path}")]
+    FontUnreadable {
+        /// Its family name.
+        family: &'static str,
+        /// Where it was looked for.
+        path: PathBuf,
+        /// Debian package that carries it.
+        package: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is there and is not that font.
+    #[error("{path} is not the font {family}")]
+    FontWrong {
+        /// Its family name.
+        family: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Debian package that carries it.
+        package: &'static str,
+    },
+    /// A folder of templates cannot be read.
+    #[error("templates cannot be read at {path}")]
+    TemplatesUnreadable {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A form's `meta.toml` is wrong.
+    #[error("meta.toml of form {form}: {message}")]
+    Meta {
+        /// The form's folder.
+        form: String,
+        /// What the reader of TOML said, with line and column.
+        message: String,
+    },
+    /// A form has no `form.typ`, or a file name no template can have.
+    #[error("form {form} has no usable {file}")]
+    Incomplete {
+        /// The form's folder.
+        form: String,
+        /// The file.
+        file: String,
+    },
+}
+
+impl OpenFormsError {
+    /// What an operator reads, in Japanese: what happened, then what to do.
+    pub fn operator_text(&self) -> String {
+        match self {
+            Self::FontUnreadable { family, package, .. }
+            | Self::FontWrong { family, package, .. } => notices::font_missing(family, package),
+            Self::TemplatesUnreadable { path, .. } => notices::templates_unreadable(path),
+            Self::Meta { form, .. } | Self::Incomplete { form, .. } => {
+                notices::template_broken(form)
+            }
+        }
+    }
+}
+
+/// Why one form was not made. Nothing was printed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RenderError {
+    /// There is no such form.
+    #[error("unknown form {0}")]
+    UnknownForm(String),
+    /// The date of filing is not a date.
+    #[error("filing date is not an ISO 8601 date")]
+    FilingDate,
+    /// A value the form cannot do without is missing.
+    #[error("{path} is missing")]
+    Missing {
+        /// Path into the form's data.
+        path: String,
+    },
+    /// The MJ font has no glyph for a character, or would silently draw another one.
+    #[error("{path}: no glyph for {character}")]
+    GlyphMissing {
+        /// Path into the form's data.
+        path: String,
+        /// The character and its variation selector, as `U+845B U+E0100`.
+        character: String,
+    },
+    /// A value does not fit its box at the smallest size.
+    #[error("{path} does not fit its box at 6 pt")]
+    Overflow {
+        /// Path into the form's data.
+        path: String,
+    },
+    /// More people than the form has rows for.
+    #[error("more people than the form has rows for")]
+    TooManyMembers,
+    /// The template itself is wrong.
+    #[error("template of {form}: {fault}")]
+    Template {
+        /// The form.
+        form: String,
+        /// Where and what.
+        fault: TemplateFault,
+    },
+    /// The pages could not be written as PDF/A.
+    #[error("form {form} cannot be written as PDF/A-2u: {fault}")]
+    Export {
+        /// The form.
+        form: String,
+        /// Where and what.
+        fault: TemplateFault,
+    },
+    /// The data cannot be handed to the template.
+    #[error("form data cannot be encoded")]
+    Encode(#[source] serde_json::Error),
+    /// A page could not be written as PNG.
+    #[error("page cannot be written as PNG")]
+    Picture,
+}
+
+impl RenderError {
+    /// What staff read, in Japanese: what happened, then what to do.
+    pub fn staff_text(&self) -> String {
+        match self {
+            Self::GlyphMissing { character, .. } => notices::glyph_missing(character),
+            Self::Overflow { .. } => notices::OVERFLOW.to_owned(),
+            Self::Missing { .. } => notices::MISSING.to_owned(),
+            Self::TooManyMembers => notices::TOO_MANY.to_owned(),
+            Self::UnknownForm(_)
+            | Self::FilingDate
+            | Self::Template { .. }
+            | Self::Export { .. }
+            | Self::Encode(_)
+            | Self::Picture => notices::INTERNAL.to_owned(),
+        }
+    }
+
+    /// The field to look at, where there is one.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Missing { path } | Self::GlyphMissing { path, .. } | Self::Overflow { path } => {
+                Some(path)
+            }
+            Self::UnknownForm(_)
+            | Self::FilingDate
+            | Self::TooManyMembers
+            | Self::Template { .. }
+            | Self::Export { .. }
+            | Self::Encode(_)
+            | Self::Picture => None,
+        }
+    }
+}
+
+/// A fault in a template: where it is, and what the compiler said. The words may quote data, so
+/// only [`TemplateFault::message`] shows them, to whoever edits the template.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TemplateFault {
+    file: String,
+    line: Option<usize>,
+    message: String,
+}
+
+impl TemplateFault {
+    pub(crate) fn new(file: String, line: Option<usize>, message: String) -> Self {
+        Self { file, line, message }
+    }
+
+    /// The compiler's words. Never log them.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for TemplateFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{} line {line}", self.file),
+            None => f.write_str(&self.file),
+        }
+    }
+}
+
+impl fmt::Debug for TemplateFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TemplateFault({self})")
+    }
+}

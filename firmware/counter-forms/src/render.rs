@@ -1,0 +1,301 @@
+//! Forms: data in, PDF/A out.
+
+use std::fmt;
+use std::path::Path;
+
+use typst::LibraryExt as _;
+use typst::diag::SourceDiagnostic;
+use typst::ecow::EcoVec;
+use typst::foundations::{Bytes, Datetime, Smart};
+use typst::utils::{LazyHash, Scalar};
+use typst::{Library, comemo};
+use typst_layout::PagedDocument;
+use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
+use typst_render::RenderOptions;
+
+use crate::data::FormData;
+use crate::definition::{FormMeta, SampleKind};
+use crate::error::{OpenFormsError, RenderError, TemplateFault};
+use crate::fonts::{FontPaths, Fonts};
+use crate::glyph;
+use crate::signature::{blank_svg, qr_svg};
+use crate::template::{Template, Templates, file_id};
+use crate::world::{DataFiles, FormWorld};
+
+/// How many forms the layout engine's memory outlives. Without emptying it a day of 400 forms
+/// grows to 700 MB; with 10 it stays near 100 MB and keeps its speed.
+const MEMORY_AGE: usize = 10;
+
+/// Drawings that belong to one filing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assets {
+    /// The signature, as [`crate::signature_svg`] draws it; `None` leaves its place empty.
+    pub signature_svg: Option<String>,
+    /// The QR code, as [`crate::qr_svg`] draws it; `None` leaves its place empty.
+    pub qr_svg: Option<String>,
+}
+
+impl Assets {
+    /// Drawings of an unsigned form with its receipt number as QR code.
+    pub fn for_receipt(receipt_number: &str) -> Self {
+        Self { signature_svg: None, qr_svg: qr_svg(receipt_number) }
+    }
+
+    /// The same, signed.
+    #[must_use]
+    pub fn signed(self, signature_svg: String) -> Self {
+        Self { signature_svg: Some(signature_svg), ..self }
+    }
+}
+
+/// A finished form.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RenderedForm {
+    /// The document, PDF/A-2u.
+    pub pdf: Vec<u8>,
+    /// Number of pages.
+    pub pages: usize,
+}
+
+impl fmt::Debug for RenderedForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RenderedForm({} pages, {} bytes)", self.pages, self.pdf.len())
+    }
+}
+
+/// The forms of a city with the fonts to print them. Opened once, used from any thread.
+pub struct Forms {
+    fonts: Fonts,
+    library: LazyHash<Library>,
+    templates: Templates,
+    names: DataFiles,
+}
+
+impl fmt::Debug for Forms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.list().iter().map(|meta| &meta.id)).finish()
+    }
+}
+
+impl Forms {
+    /// Opens the forms this program carries. Reads the fonts (about 50 MB); takes a tenth of a
+    /// second.
+    ///
+    /// # Errors
+    /// When a font is missing; [`OpenFormsError::operator_text`] says which package to install.
+    pub fn new(fonts: &FontPaths) -> Result<Self, OpenFormsError> {
+        Self::open(fonts, Templates::embedded()?)
+    }
+
+    /// Opens the forms in `dir` instead: `lib.typ` and a folder per form with `form.typ`,
+    /// `meta.toml` and `samples/`.
+    ///
+    /// # Errors
+    /// When a font is missing, the folder cannot be read, or a form's definition is wrong.
+    pub fn with_templates(fonts: &FontPaths, dir: &Path) -> Result<Self, OpenFormsError> {
+        Self::open(fonts, Templates::from_dir(dir)?)
+    }
+
+    fn open(fonts: &FontPaths, templates: Templates) -> Result<Self, OpenFormsError> {
+        let name = |path: &str| {
+            file_id(path).ok_or_else(|| OpenFormsError::Incomplete {
+                form: String::new(),
+                file: path.to_owned(),
+            })
+        };
+        let names = DataFiles {
+            data: name("data.json")?,
+            signature: name("signature.svg")?,
+            qr: name("qr.svg")?,
+        };
+        let library = LazyHash::new(Library::default());
+        Ok(Self { fonts: Fonts::load(fonts)?, library, templates, names })
+    }
+
+    /// Every form, by id.
+    pub fn list(&self) -> Vec<&FormMeta> {
+        self.templates.forms.iter().map(|form| &form.meta).collect()
+    }
+
+    /// Invented data of a form; `None` when there is no such form or sample.
+    pub fn sample(&self, form_id: &str, kind: SampleKind) -> Option<FormData> {
+        let text = self.form(form_id).ok()?.sample(kind)?;
+        FormData::from_json(text.as_bytes()).ok()
+    }
+
+    /// Checks data as [`Forms::render`] does, without laying out a page: what is missing, and
+    /// which character cannot be printed.
+    ///
+    /// # Errors
+    /// [`RenderError::Missing`] or [`RenderError::GlyphMissing`], the first in the form's order.
+    pub fn check(&self, form_id: &str, data: &FormData) -> Result<(), RenderError> {
+        self.check_data(self.form(form_id)?, data)
+    }
+
+    /// The first character of `text` that cannot be printed in a name or an address.
+    pub fn missing_glyph(&self, text: &str) -> Option<glyph::MissingGlyph> {
+        glyph::first_missing(self.fonts.exact.ttf(), text)
+    }
+
+    /// Makes the PDF. The same data, drawings and date give the same bytes.
+    ///
+    /// `filed_on` is the filing date (届出日), ISO 8601; it dates the document.
+    ///
+    /// # Errors
+    /// When data is missing, a glyph is missing, a value does not fit, or the template is wrong.
+    pub fn render(
+        &self,
+        form_id: &str,
+        data: &FormData,
+        assets: &Assets,
+        filed_on: &str,
+    ) -> Result<RenderedForm, RenderError> {
+        let made = self.lay_out(form_id, data, assets, filed_on, |world, document, date| {
+            let pdf = export(form_id, world, document, date)?;
+            Ok(RenderedForm { pdf, pages: document.pages().len() })
+        });
+        comemo::evict(MEMORY_AGE);
+        made
+    }
+
+    /// Draws the pages as PNG, `scale` pixels per point (2.0 is 144 dpi).
+    ///
+    /// # Errors
+    /// As [`Forms::render`].
+    pub fn preview_png(
+        &self,
+        form_id: &str,
+        data: &FormData,
+        assets: &Assets,
+        filed_on: &str,
+        scale: f32,
+    ) -> Result<Vec<Vec<u8>>, RenderError> {
+        let options =
+            RenderOptions { pixel_per_pt: Scalar::new(f64::from(scale)), render_bleed: false };
+        let made = self.lay_out(form_id, data, assets, filed_on, |_, document, _| {
+            document.pages().iter().map(|page| page_png(page, &options)).collect()
+        });
+        comemo::evict(MEMORY_AGE);
+        made
+    }
+
+    fn lay_out<T>(
+        &self,
+        form_id: &str,
+        data: &FormData,
+        assets: &Assets,
+        filed_on: &str,
+        then: impl FnOnce(&FormWorld<'_>, &PagedDocument, Datetime) -> Result<T, RenderError>,
+    ) -> Result<T, RenderError> {
+        let form = self.form(form_id)?;
+        let today = filing_date(filed_on).ok_or(RenderError::FilingDate)?;
+        self.check_data(form, data)?;
+        let drawing = |svg: &Option<String>| {
+            Bytes::from_string(svg.clone().unwrap_or_else(blank_svg))
+        };
+        let world = FormWorld {
+            library: &self.library,
+            fonts: &self.fonts,
+            templates: &self.templates,
+            names: &self.names,
+            main: form.main,
+            data: Bytes::new(data.to_bytes().map_err(RenderError::Encode)?),
+            signature: drawing(&assets.signature_svg),
+            qr: drawing(&assets.qr_svg),
+            today,
+        };
+        let document = typst::compile::<PagedDocument>(&world)
+            .output
+            .map_err(|errors| layout_error(form_id, &world, &errors))?;
+        then(&world, &document, today)
+    }
+
+    fn form(&self, form_id: &str) -> Result<&Template, RenderError> {
+        self.templates
+            .forms
+            .iter()
+            .find(|form| form.meta.id == form_id)
+            .ok_or_else(|| RenderError::UnknownForm(form_id.to_owned()))
+    }
+
+    fn check_data(&self, form: &Template, data: &FormData) -> Result<(), RenderError> {
+        let rules = &form.meta.data;
+        if let Some(path) = rules.required.iter().find(|path| !data.has(path)) {
+            return Err(RenderError::Missing { path: path.clone() });
+        }
+        let exact = self.fonts.exact.ttf();
+        for (path, text) in rules.exact.iter().flat_map(|pattern| data.texts(pattern)) {
+            if let Some(missing) = glyph::first_missing(exact, text) {
+                return Err(RenderError::GlyphMissing { path, character: missing.code_points() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An error of the layout: a value that does not fit is told apart from a broken template.
+fn layout_error(
+    form_id: &str,
+    world: &FormWorld<'_>,
+    errors: &EcoVec<SourceDiagnostic>,
+) -> RenderError {
+    let stopped = errors.iter().find_map(|error| stop_reason(&error.message));
+    stopped.unwrap_or_else(|| RenderError::Template {
+        form: form_id.to_owned(),
+        fault: world.fault(errors),
+    })
+}
+
+/// What a template says when it stops on purpose: `panic("overflow:members.1.name")`.
+fn stop_reason(message: &str) -> Option<RenderError> {
+    let reason = message.strip_prefix("panicked with: \"")?.strip_suffix('"')?;
+    if reason == "too_many_members" {
+        return Some(RenderError::TooManyMembers);
+    }
+    reason.strip_prefix("overflow:").map(|path| RenderError::Overflow { path: path.to_owned() })
+}
+
+fn export(
+    form_id: &str,
+    world: &FormWorld<'_>,
+    document: &PagedDocument,
+    date: Datetime,
+) -> Result<Vec<u8>, RenderError> {
+    let refused = |fault| RenderError::Export { form: form_id.to_owned(), fault };
+    let standards = PdfStandards::new(&[PdfStandard::A_2u]).map_err(|error| {
+        refused(TemplateFault::new("PDF/A-2u".to_owned(), None, error.message().to_string()))
+    })?;
+    let options = PdfOptions {
+        creator: Smart::Custom(Some("Todoke".to_owned())),
+        timestamp: Some(Timestamp::new_utc(date)),
+        standards,
+        ..PdfOptions::default()
+    };
+    typst_pdf::pdf(document, &options).map_err(|errors| refused(world.fault(&errors)))
+}
+
+fn page_png(page: &typst_layout::Page, options: &RenderOptions) -> Result<Vec<u8>, RenderError> {
+    let picture = typst_render::render(page, options);
+    // The page is opaque white, so the alpha channel says nothing.
+    let rgb: Vec<u8> =
+        picture.data().chunks_exact(4).flat_map(|p| p.iter().take(3).copied()).collect();
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, picture.width(), picture.height());
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().map_err(|_| RenderError::Picture)?;
+    writer.write_image_data(&rgb).map_err(|_| RenderError::Picture)?;
+    writer.finish().map_err(|_| RenderError::Picture)?;
+    Ok(bytes)
+}
+
+/// Midnight of an ISO 8601 date.
+fn filing_date(text: &str) -> Option<Datetime> {
+    let mut parts = text.split('-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() || year.len() != 4 {
+        return None;
+    }
+    let (year, month, day) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
+    Datetime::from_ymd_hms(year, month, day, 0, 0, 0)
+}

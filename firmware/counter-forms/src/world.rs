@@ -1,0 +1,97 @@
+//! What a template can reach, and nothing else.
+
+use std::path::PathBuf;
+
+use typst::diag::{FileError, FileResult, SourceDiagnostic};
+use typst::foundations::{Bytes, Datetime, Duration};
+use typst::syntax::{FileId, Source};
+use typst::text::{Font, FontBook};
+use typst::utils::LazyHash;
+use typst::{Library, World, WorldExt};
+
+use crate::error::TemplateFault;
+use crate::fonts::Fonts;
+use crate::template::Templates;
+
+/// Names a template uses for what belongs to one filing. Always the same, whatever the filing.
+pub(crate) struct DataFiles {
+    pub(crate) data: FileId,
+    pub(crate) signature: FileId,
+    pub(crate) qr: FileId,
+}
+
+/// One filing as a template sees it.
+pub(crate) struct FormWorld<'f> {
+    pub(crate) library: &'f LazyHash<Library>,
+    pub(crate) fonts: &'f Fonts,
+    pub(crate) templates: &'f Templates,
+    pub(crate) names: &'f DataFiles,
+    pub(crate) main: FileId,
+    pub(crate) data: Bytes,
+    pub(crate) signature: Bytes,
+    pub(crate) qr: Bytes,
+    /// The filing date stands for today, so that a form printed again is the same form.
+    pub(crate) today: Datetime,
+}
+
+impl World for FormWorld<'_> {
+    fn library(&self) -> &LazyHash<Library> {
+        self.library
+    }
+
+    fn book(&self) -> &LazyHash<FontBook> {
+        &self.fonts.book
+    }
+
+    fn main(&self) -> FileId {
+        self.main
+    }
+
+    fn source(&self, id: FileId) -> FileResult<Source> {
+        self.templates.sources.get(&id).cloned().ok_or_else(|| not_there(id))
+    }
+
+    fn file(&self, id: FileId) -> FileResult<Bytes> {
+        if id == self.names.data {
+            Ok(self.data.clone())
+        } else if id == self.names.signature {
+            Ok(self.signature.clone())
+        } else if id == self.names.qr {
+            Ok(self.qr.clone())
+        } else {
+            self.templates.files.get(&id).cloned().ok_or_else(|| not_there(id))
+        }
+    }
+
+    fn font(&self, index: usize) -> Option<Font> {
+        self.fonts.fonts.get(index).cloned()
+    }
+
+    fn today(&self, _offset: Option<Duration>) -> Option<Datetime> {
+        Some(self.today)
+    }
+}
+
+fn not_there(id: FileId) -> FileError {
+    FileError::NotFound(PathBuf::from(id.get().vpath().get_with_slash()))
+}
+
+impl FormWorld<'_> {
+    /// The first of the compiler's errors, with its place.
+    pub(crate) fn fault(&self, errors: &[SourceDiagnostic]) -> TemplateFault {
+        let Some(first) = errors.first() else {
+            return TemplateFault::new("form.typ".to_owned(), None, String::new());
+        };
+        let file = first.span.id();
+        let line = file.and_then(|id| {
+            let range = self.range(first.span)?;
+            let line = self.templates.sources.get(&id)?.lines().byte_to_line(range.start)?;
+            Some(line + 1)
+        });
+        let name = file.map_or_else(
+            || "form.typ".to_owned(),
+            |id| id.get().vpath().get_without_slash().to_owned(),
+        );
+        TemplateFault::new(name, line, first.message.to_string())
+    }
+}
