@@ -1,10 +1,25 @@
 //! The replication conversation as a state machine: no sockets, no clock, no randomness.
 //!
-//! A [`Store`] is a database that takes part; `counter-store` and `hub-store` are two.
+//! A [`Store`] is a database that takes part; `counter-store` and `hub-store` are two, and
+//! [`memory::MemoryStore`] is one for tests and simulators. A [`Session`] is one end of one
+//! conversation: [`Session::receive`] takes what the other end said, [`Session::round`] says what
+//! is to be said next. Both ends run the same code.
+//!
+//! **A round stands by itself.** Each opens with a hello that tells what is on disk, so either end
+//! may forget the session after any round, messages may be lost, doubled or reordered, and the
+//! next round puts it right: what the hello does not tell as held is sent again, and the store
+//! recognises what it has.
+//!
+//! Order inside a round: the protection dataset, then records, streams, datasets, blobs; all
+//! within the byte budget of [`Limits`].
 
+pub mod memory;
+mod outgoing;
+mod session;
 mod store;
 
-pub use store::{
-    Applied, BlobPart, BlobProgress, DatasetManifest, DatasetPart, Peer, PeerRole, Store,
-    StreamEntry, WantedBlob,
+pub use session::{
+    CLOCK_REFUSED_MS, CLOCK_WARNED_MS, Effects, Ending, Limits, Moment, Round, Session,
 };
+pub use store::{Applied, BlobProgress, Peer, PeerRole, Store};
+pub use sync_protocol::{BlobPart, DatasetManifest, DatasetPart, StreamEntry, WantedBlob};

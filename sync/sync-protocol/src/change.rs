@@ -16,6 +16,7 @@ pub struct Change {
     /// Replicated table.
     pub table: String,
     /// Primary key, packed as cr-sqlite packs it.
+    #[serde(with = "crate::bytes")]
     pub key: Vec<u8>,
     /// Column name, or `-1` for the row itself.
     pub column: String,
@@ -43,7 +44,7 @@ pub enum CellValue {
     /// TEXT.
     Text(String),
     /// BLOB.
-    Blob(Vec<u8>),
+    Blob(#[serde(with = "crate::bytes")] Vec<u8>),
 }
 
 impl fmt::Debug for CellValue {
@@ -71,4 +72,23 @@ pub struct ChangeBatch {
     pub through: u64,
     /// The changes, by version and sequence.
     pub changes: Vec<Change>,
+}
+
+impl ChangeBatch {
+    /// About how many bytes it has; what byte budgets count. Never 0.
+    pub fn weight(&self) -> usize {
+        64 + self.changes.iter().map(Change::weight).sum::<usize>()
+    }
+}
+
+impl Change {
+    fn weight(&self) -> usize {
+        let value = match &self.value {
+            CellValue::Null => 0,
+            CellValue::Integer(_) => 8,
+            CellValue::Text(text) => text.len(),
+            CellValue::Blob(bytes) => bytes.len(),
+        };
+        self.table.len() + self.key.len() + self.column.len() + self.at.len() + value + 16
+    }
 }

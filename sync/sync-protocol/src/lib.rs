@@ -2,9 +2,24 @@
 //!
 //! Knows no database, no socket and no clock. Messages only grow: variants and fields are appended
 //! behind a new version, never reordered (`tests/wire/`).
+//!
+//! One [`Message`] travels as one frame ([`encode`], [`decode`]); frames follow one another without
+//! anything between them. Reading foreign bytes never panics and never allocates more than
+//! [`limits`] allow.
 
+#![warn(clippy::indexing_slicing, clippy::as_conversions)]
+
+mod bytes;
 mod change;
+mod codec;
 mod ids;
+pub mod limits;
+mod message;
+mod part;
+pub mod version;
 
 pub use change::{CellValue, Change, ChangeBatch, VersionVector};
-pub use ids::SiteId;
+pub use codec::{DecodeError, EncodeError, decode, decode_all, encode, encode_all};
+pub use ids::{ParseSiteIdError, SiteId};
+pub use message::{About, DatasetWant, Hello, Message, Reason, Remainder};
+pub use part::{BlobPart, DatasetManifest, DatasetPart, StreamEntry, WantedBlob};

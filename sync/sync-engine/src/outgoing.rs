@@ -1,0 +1,383 @@
+//! What an end says next.
+
+use sync_protocol::limits::DETAIL_CHARS_MAX;
+use sync_protocol::{
+    About, DatasetWant, Hello, Message, Reason, Remainder, SiteId, VersionVector, version,
+};
+
+use crate::session::{Ending, Ours, Theirs};
+use crate::{Moment, Peer, Round, Session, Store};
+
+/// The dataset that goes before everything else: whose address must not be shown (支援措置).
+const PROTECTION: &str = "protection";
+
+/// Most refusals repeated in one round.
+const REFUSALS_MAX: usize = 256;
+
+impl Session {
+    /// Says what is to be said next, from what is on disk now.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn round<S: Store>(&mut self, store: &mut S, now: Moment) -> Result<Round, S::Error> {
+        let messages = match self.ending() {
+            Some(Ending::ByPeer(_)) => Vec::new(),
+            Some(Ending::ByUs(reason)) => vec![
+                Message::Refused {
+                    about: About::Conversation,
+                    reason: reason.clone(),
+                },
+                Message::Done(Remainder::Nothing),
+            ],
+            None => self.talk(store, now)?,
+        };
+        let told: Vec<Message> = messages.iter().filter_map(news_in).collect();
+        let news = told != self.ours.said;
+        self.ours.said = told;
+        Ok(Round { messages, news })
+    }
+
+    fn talk<S: Store>(&mut self, store: &mut S, now: Moment) -> Result<Vec<Message>, S::Error> {
+        let vector = store.vector()?;
+        let mut data = Data::new(self.limits.round_bytes);
+        let mut spoken = vec![Message::Hello(self.hello(store, vector.clone(), now))];
+        self.tell_held(&mut spoken, store, &vector)?;
+        self.tell_wants(&mut spoken, store)?;
+        if let Some(theirs) = &self.theirs {
+            let sender = Sender {
+                peer: &self.peer,
+                theirs,
+                limits: self.limits,
+            };
+            sender.datasets(&mut data, store, Protection::Only)?;
+            sender.changes(&mut data, store, &vector)?;
+            if self.peer_is_hub() {
+                sender.stream(&mut data, store)?;
+            }
+            sender.datasets(&mut data, store, Protection::Without)?;
+            sender.blobs(&mut data, store, &mut self.ours)?;
+        }
+        self.tell_refusals(&mut spoken);
+        spoken.append(&mut data.messages);
+        spoken.push(Message::Done(data.remainder));
+        Ok(spoken)
+    }
+
+    fn hello<S: Store>(&self, store: &S, vector: VersionVector, now: Moment) -> Hello {
+        Hello {
+            version_min: version::MIN,
+            version_current: version::CURRENT,
+            schema_version: store.schema_version(),
+            site: store.site(),
+            vector,
+            subscriptions: self.subscriptions.clone(),
+            unix_ms: now.unix_ms,
+            hlc: now.hlc,
+        }
+    }
+
+    /// Acknowledgements, stream heads and offers.
+    fn tell_held<S: Store>(
+        &mut self,
+        spoken: &mut Vec<Message>,
+        store: &S,
+        vector: &VersionVector,
+    ) -> Result<(), S::Error> {
+        let touched = std::mem::take(&mut self.ours.touched);
+        if !touched.is_empty() {
+            let held = |site: SiteId| (site, vector.get(&site).copied().unwrap_or(0));
+            spoken.push(Message::Ack(touched.into_iter().map(held).collect()));
+        }
+        if self.peer_is_hub() {
+            return Ok(());
+        }
+        let head = store
+            .stream_heads()?
+            .get(&self.peer.site)
+            .copied()
+            .unwrap_or(0);
+        spoken.push(Message::StreamHeads(VersionVector::from([(
+            self.peer.site,
+            head,
+        )])));
+        spoken.push(Message::DatasetOffers(store.datasets()?));
+        Ok(())
+    }
+
+    fn tell_wants<S: Store>(
+        &mut self,
+        spoken: &mut Vec<Message>,
+        store: &mut S,
+    ) -> Result<(), S::Error> {
+        let Some(theirs) = &self.theirs else {
+            return self.tell_blob_wants(spoken, store);
+        };
+        let mut wants = Vec::new();
+        for offer in &theirs.offers {
+            if self
+                .ours
+                .datasets_spoilt
+                .contains(&(offer.name.clone(), offer.version))
+            {
+                continue;
+            }
+            if let Some(offset) = store.dataset_wanted(offer)? {
+                let (name, version) = (offer.name.clone(), offer.version);
+                wants.push(DatasetWant {
+                    name,
+                    version,
+                    offset,
+                });
+            }
+        }
+        if !wants.is_empty() {
+            spoken.push(Message::DatasetWants(wants));
+        }
+        self.tell_blob_wants(spoken, store)
+    }
+
+    fn tell_blob_wants<S: Store>(
+        &self,
+        spoken: &mut Vec<Message>,
+        store: &S,
+    ) -> Result<(), S::Error> {
+        let refused = self.theirs.as_ref().map(|theirs| &theirs.blobs_refused);
+        let in_vain = refused.map_or(0, |hashes| hashes.len()) + self.ours.blobs_spoilt.len();
+        let mut wants = store.blobs_wanted(self.limits.blobs_wanted + in_vain)?;
+        wants.retain(|want| {
+            !refused.is_some_and(|hashes| hashes.contains(&want.hash))
+                && !self.ours.blobs_spoilt.contains(&want.hash)
+        });
+        wants.truncate(self.limits.blobs_wanted);
+        if !wants.is_empty() {
+            spoken.push(Message::BlobWants(wants));
+        }
+        Ok(())
+    }
+
+    fn tell_refusals(&self, spoken: &mut Vec<Message>) {
+        for (&site, (after, reason)) in self.ours.batches_refused.iter().take(REFUSALS_MAX) {
+            let about = About::Batch {
+                site,
+                after: *after,
+            };
+            let reason = Reason::Quarantined(shortened(reason));
+            spoken.push(Message::Refused { about, reason });
+        }
+        if !self.ours.blobs_refused.is_empty() {
+            let hashes = self.ours.blobs_refused.iter().copied().collect();
+            spoken.push(Message::BlobRefusals(hashes));
+        }
+    }
+}
+
+/// Which datasets a pass is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Protection {
+    Only,
+    Without,
+}
+
+/// Data of a round and what is left of its budget.
+struct Data {
+    messages: Vec<Message>,
+    bytes_left: usize,
+    remainder: Remainder,
+}
+
+impl Data {
+    fn new(bytes_left: usize) -> Self {
+        Self {
+            messages: Vec::new(),
+            bytes_left,
+            remainder: Remainder::Nothing,
+        }
+    }
+
+    fn push(&mut self, message: Message) {
+        self.bytes_left = self.bytes_left.saturating_sub(message.weight());
+        self.messages.push(message);
+    }
+
+    /// What one piece may have; `None` notes that something is left over.
+    fn share(&mut self, bytes_max: usize) -> Option<usize> {
+        if self.bytes_left == 0 {
+            self.remainder = Remainder::More;
+            return None;
+        }
+        Some(self.bytes_left.min(bytes_max).max(1))
+    }
+}
+
+/// Reads what the other end lacks.
+struct Sender<'a> {
+    peer: &'a Peer,
+    theirs: &'a Theirs,
+    limits: crate::Limits,
+}
+
+impl Sender<'_> {
+    /// Batches of every site in turn, so that a long backlog of one does not hold up the others.
+    fn changes<S: Store>(
+        &self,
+        data: &mut Data,
+        store: &S,
+        vector: &VersionVector,
+    ) -> Result<(), S::Error> {
+        let mut cursors = self.behind(vector);
+        while !cursors.is_empty() {
+            let mut onward = Vec::with_capacity(cursors.len());
+            for (site, after, held) in cursors {
+                let Some(bytes) = data.share(self.limits.batch_bytes) else {
+                    return Ok(());
+                };
+                let Some(batch) = store.changes(self.peer, site, after, bytes)? else {
+                    continue;
+                };
+                let through = batch.through;
+                if batch.after != after || through <= after {
+                    continue;
+                }
+                data.push(Message::Changes(batch));
+                if through < held {
+                    onward.push((site, through, held));
+                }
+            }
+            cursors = onward;
+        }
+        Ok(())
+    }
+
+    /// Sites of which the peer holds less: (site, its version, ours). Never its own.
+    fn behind(&self, vector: &VersionVector) -> Vec<(SiteId, u64, u64)> {
+        vector
+            .iter()
+            .map(|(&site, &held)| {
+                (
+                    site,
+                    self.theirs.vector.get(&site).copied().unwrap_or(0),
+                    held,
+                )
+            })
+            .filter(|&(site, after, held)| {
+                site != self.peer.site
+                    && after < held
+                    && self.theirs.batches_refused.get(&site) != Some(&after)
+            })
+            .collect()
+    }
+
+    fn stream<S: Store>(&self, data: &mut Data, store: &S) -> Result<(), S::Error> {
+        let own = store.site();
+        let Some(heads) = &self.theirs.stream_heads else {
+            return Ok(());
+        };
+        let mut after = heads.get(&own).copied().unwrap_or(0);
+        let held = store.stream_heads()?.get(&own).copied().unwrap_or(0);
+        while after < held {
+            let Some(bytes) = data.share(self.limits.batch_bytes) else {
+                return Ok(());
+            };
+            let entries = store.stream_entries(own, after, bytes)?;
+            let Some(last) = entries.last().map(|entry| entry.sequence) else {
+                return Ok(());
+            };
+            if last <= after {
+                return Ok(());
+            }
+            after = last;
+            data.push(Message::StreamEntries(entries));
+        }
+        Ok(())
+    }
+
+    fn datasets<S: Store>(
+        &self,
+        data: &mut Data,
+        store: &S,
+        pass: Protection,
+    ) -> Result<(), S::Error> {
+        for want in &self.theirs.dataset_wants {
+            if (want.name == PROTECTION) != (pass == Protection::Only) {
+                continue;
+            }
+            let mut offset = want.offset;
+            loop {
+                let Some(bytes) = data.share(self.limits.part_bytes) else {
+                    return Ok(());
+                };
+                let part = store.dataset_part(&want.name, want.version, offset, bytes)?;
+                let Some(part) = part.filter(|part| !part.bytes.is_empty()) else {
+                    break;
+                };
+                offset = behind_part(part.offset, part.bytes.len());
+                data.push(Message::DatasetPart(part));
+            }
+        }
+        Ok(())
+    }
+
+    fn blobs<S: Store>(&self, data: &mut Data, store: &S, ours: &mut Ours) -> Result<(), S::Error> {
+        for want in &self.theirs.blob_wants {
+            if ours.blobs_refused.contains(&want.hash) {
+                continue;
+            }
+            let mut offset = want.have;
+            loop {
+                let Some(bytes) = data.share(self.limits.part_bytes) else {
+                    return Ok(());
+                };
+                let part = store.blob_part(self.peer, want.hash, offset, bytes)?;
+                let Some(part) = part else {
+                    if ours.blobs_refused.len() < REFUSALS_MAX {
+                        ours.blobs_refused.insert(want.hash);
+                    }
+                    break;
+                };
+                let length = part.length;
+                let end = behind_part(part.offset, part.bytes.len());
+                let stuck = end <= offset && length > 0;
+                if stuck {
+                    break;
+                }
+                offset = end;
+                data.push(Message::BlobPart(part));
+                if offset >= length {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn behind_part(offset: u64, length: usize) -> u64 {
+    offset.saturating_add(u64::try_from(length).unwrap_or(u64::MAX))
+}
+
+/// The message as it counts for news: clocks always move, and an acknowledgement repeats the hello.
+fn news_in(message: &Message) -> Option<Message> {
+    match message {
+        Message::Hello(hello) => Some(Message::Hello(Hello {
+            unix_ms: 0,
+            hlc: 0,
+            ..hello.clone()
+        })),
+        Message::Ack(_) => None,
+        Message::Changes(_)
+        | Message::StreamHeads(_)
+        | Message::StreamEntries(_)
+        | Message::DatasetOffers(_)
+        | Message::DatasetWants(_)
+        | Message::DatasetPart(_)
+        | Message::BlobWants(_)
+        | Message::BlobPart(_)
+        | Message::BlobRefusals(_)
+        | Message::Refused { .. }
+        | Message::Done(_) => Some(message.clone()),
+    }
+}
+
+fn shortened(reason: &str) -> String {
+    reason.chars().take(DETAIL_CHARS_MAX).collect()
+}

@@ -1,0 +1,473 @@
+//! One end of one conversation: what it has heard, and what it does with a message.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sync_protocol::{
+    About, BlobPart, ChangeBatch, DatasetManifest, DatasetPart, DatasetWant, Hello, Message,
+    Reason, Remainder, SiteId, StreamEntry, VersionVector, WantedBlob, version,
+};
+
+use crate::{Applied, BlobProgress, Peer, PeerRole, Store};
+
+/// Clocks further apart than this are refused: legal dates and certificates would be wrong.
+pub const CLOCK_REFUSED_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Clocks further apart than this are worth a warning.
+pub const CLOCK_WARNED_MS: u64 = 60 * 1000;
+
+/// Most refused blobs remembered in one session.
+const BLOB_REFUSALS_MAX: usize = 1024;
+
+/// Most datasets, wants and stream entries one message is followed in.
+const LIST_MAX: usize = 4096;
+
+/// How much one round may say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Data of one round, about, bytes.
+    pub round_bytes: usize,
+    /// One batch, about, bytes; what is applied in one transaction at the other end.
+    pub batch_bytes: usize,
+    /// One piece of a dataset or blob, bytes.
+    pub part_bytes: usize,
+    /// Blobs asked for at a time.
+    pub blobs_wanted: usize,
+}
+
+impl Default for Limits {
+    /// A round is at most a second on a 10 Mbit/s line.
+    fn default() -> Self {
+        Self {
+            round_bytes: 1 << 20,
+            batch_bytes: 256 << 10,
+            part_bytes: 256 << 10,
+            blobs_wanted: 64,
+        }
+    }
+}
+
+/// A reading of both clocks, passed in by whoever has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Moment {
+    /// Milliseconds since 1970.
+    pub unix_ms: u64,
+    /// Hybrid logical clock.
+    pub hlc: u64,
+}
+
+impl Moment {
+    /// A wall clock without a hybrid one.
+    pub fn from_unix_ms(unix_ms: u64) -> Self {
+        Self {
+            unix_ms,
+            hlc: unix_ms << 16,
+        }
+    }
+}
+
+/// What is to be said next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Round {
+    /// The messages, in order.
+    pub messages: Vec<Message>,
+    /// Whether it says anything the round before did not. A round without news need not be sent:
+    /// the other end would answer as before.
+    pub news: bool,
+}
+
+/// What has been received since it was last asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Effects {
+    /// Changes of records that were new here.
+    pub changed: usize,
+    /// Batches kept aside, with their reasons.
+    pub quarantined: Vec<String>,
+    /// Whether a stream grew.
+    pub stream_grew: bool,
+    /// Datasets installed.
+    pub installed: Vec<String>,
+    /// Blobs that are complete now.
+    pub blobs: usize,
+}
+
+impl Effects {
+    /// Whether anything is on disk that was not before and that others may want to see.
+    pub fn any(&self) -> bool {
+        self.changed > 0 || self.stream_grew || self.blobs > 0 || !self.installed.is_empty()
+    }
+}
+
+/// Why a conversation is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// The other end refuses us.
+    ByPeer(Reason),
+    /// We refuse the other end.
+    ByUs(Reason),
+}
+
+/// What the other end has told.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Theirs {
+    pub(crate) vector: VersionVector,
+    pub(crate) stream_heads: Option<VersionVector>,
+    pub(crate) offers: Vec<DatasetManifest>,
+    pub(crate) dataset_wants: Vec<DatasetWant>,
+    pub(crate) blob_wants: Vec<WantedBlob>,
+    /// Batches they keep aside: not sent again in this session.
+    pub(crate) batches_refused: BTreeMap<SiteId, u64>,
+    /// Blobs they do not have: not asked for again in this session.
+    pub(crate) blobs_refused: BTreeSet<[u8; 32]>,
+}
+
+/// What has to be told.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ours {
+    /// Sites of which batches arrived since the last round.
+    pub(crate) touched: BTreeSet<SiteId>,
+    /// Batches kept aside here, by their `after`.
+    pub(crate) batches_refused: BTreeMap<SiteId, (u64, String)>,
+    /// Blobs they want that are not here.
+    pub(crate) blobs_refused: BTreeSet<[u8; 32]>,
+    /// Blobs and datasets that came out wrong: not asked for again in this session.
+    pub(crate) blobs_spoilt: BTreeSet<[u8; 32]>,
+    pub(crate) datasets_spoilt: BTreeSet<(String, u64)>,
+    /// The last round, to recognise one without news.
+    pub(crate) said: Vec<Message>,
+}
+
+/// One end of one conversation with one peer.
+#[derive(Debug)]
+pub struct Session {
+    pub(crate) peer: Peer,
+    pub(crate) limits: Limits,
+    pub(crate) subscriptions: Vec<String>,
+    pub(crate) theirs: Option<Theirs>,
+    pub(crate) ours: Ours,
+    pub(crate) remainder: Remainder,
+    effects: Effects,
+    ending: Option<Ending>,
+    skew_ms: Option<i64>,
+    peer_hlc: Option<u64>,
+}
+
+impl Session {
+    /// Opens a conversation with `peer`, who is what its certificate says.
+    pub fn new(peer: Peer, limits: Limits) -> Self {
+        Self {
+            peer,
+            limits,
+            subscriptions: Vec::new(),
+            theirs: None,
+            ours: Ours::default(),
+            remainder: Remainder::Nothing,
+            effects: Effects::default(),
+            ending: None,
+            skew_ms: None,
+            peer_hlc: None,
+        }
+    }
+
+    /// Names the branches whose cases are wanted here.
+    #[must_use]
+    pub fn subscribed_to(mut self, branches: Vec<String>) -> Self {
+        self.subscriptions = branches;
+        self
+    }
+
+    /// Who is at the other end.
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// Why the conversation is over, once it is; nothing is received or sent then.
+    pub fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    /// Ends the conversation; the next round tells the other end why.
+    pub fn refuse(&mut self, reason: Reason) {
+        self.ending.get_or_insert(Ending::ByUs(reason));
+    }
+
+    /// The peer's wall clock minus ours at its last hello, milliseconds; the time on the line
+    /// counts against it.
+    pub fn skew_ms(&self) -> Option<i64> {
+        self.skew_ms
+    }
+
+    /// The peer's hybrid clock at its last hello.
+    pub fn peer_hlc(&self) -> Option<u64> {
+        self.peer_hlc
+    }
+
+    /// What the other end has on disk of each site, as far as it has told.
+    pub fn acknowledged(&self) -> Option<&VersionVector> {
+        self.theirs.as_ref().map(|theirs| &theirs.vector)
+    }
+
+    /// Whether the other end's last round said all it had.
+    pub fn peer_remainder(&self) -> Remainder {
+        self.remainder
+    }
+
+    /// What has been received since this was last called.
+    pub fn take_effects(&mut self) -> Effects {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Forgets what either end did not have or could not take, so that it is tried again: to be
+    /// called when something changed here or there, and at most once per such change.
+    pub fn try_again(&mut self) {
+        if let Some(theirs) = &mut self.theirs {
+            theirs.batches_refused.clear();
+            theirs.blobs_refused.clear();
+        }
+        let Ours {
+            touched: _,
+            batches_refused,
+            blobs_refused,
+            blobs_spoilt,
+            datasets_spoilt,
+            said,
+        } = &mut self.ours;
+        batches_refused.clear();
+        blobs_refused.clear();
+        blobs_spoilt.clear();
+        datasets_spoilt.clear();
+        said.clear();
+    }
+
+    /// Takes one message. Messages before the first hello, and all after a refusal, are dropped:
+    /// what they carried is sent again.
+    ///
+    /// # Errors
+    /// When the database failed; the message was not applied, and the session may go on.
+    pub fn receive<S: Store>(
+        &mut self,
+        store: &mut S,
+        message: Message,
+        now: Moment,
+    ) -> Result<(), S::Error> {
+        if self.ending.is_some() {
+            return Ok(());
+        }
+        match message {
+            Message::Hello(hello) => return self.receive_hello(store, hello, now),
+            Message::Refused { about, reason } => {
+                self.receive_refusal(about, reason);
+                return Ok(());
+            }
+            _ if self.theirs.is_none() => return Ok(()),
+            Message::Changes(batch) => self.receive_changes(store, &batch)?,
+            Message::Ack(vector) => self.receive_ack(store, vector)?,
+            Message::StreamEntries(entries) => self.receive_entries(store, &entries)?,
+            Message::DatasetPart(part) => self.receive_dataset(store, &part)?,
+            Message::BlobPart(part) => self.receive_blob(store, &part)?,
+            Message::StreamHeads(_)
+            | Message::DatasetOffers(_)
+            | Message::DatasetWants(_)
+            | Message::BlobWants(_)
+            | Message::BlobRefusals(_)
+            | Message::Done(_) => self.note(message),
+        }
+        Ok(())
+    }
+
+    fn receive_hello<S: Store>(
+        &mut self,
+        store: &mut S,
+        hello: Hello,
+        now: Moment,
+    ) -> Result<(), S::Error> {
+        if let Err(reason) = self.check_hello(&hello, now) {
+            self.refuse(reason);
+            return Ok(());
+        }
+        self.peer_hlc = Some(hello.hlc);
+        let theirs = self.theirs.get_or_insert_default();
+        theirs.dataset_wants.clear();
+        theirs.blob_wants.clear();
+        if theirs.vector != hello.vector {
+            theirs.vector = hello.vector;
+            store.acknowledged(&self.peer, &theirs.vector)?;
+        }
+        Ok(())
+    }
+
+    fn check_hello(&mut self, hello: &Hello, now: Moment) -> Result<(), Reason> {
+        if version::agree(hello.version_min, hello.version_current).is_none() {
+            return Err(Reason::Version {
+                min: version::MIN,
+                current: version::CURRENT,
+            });
+        }
+        if hello.site != self.peer.site {
+            return Err(Reason::NotYourSite);
+        }
+        let ahead = i128::from(hello.unix_ms) - i128::from(now.unix_ms);
+        let ahead_ms = i64::try_from(ahead).unwrap_or(if ahead < 0 { i64::MIN } else { i64::MAX });
+        self.skew_ms = Some(ahead_ms);
+        if ahead_ms.unsigned_abs() > CLOCK_REFUSED_MS {
+            return Err(Reason::Clock { ahead_ms });
+        }
+        Ok(())
+    }
+
+    fn receive_refusal(&mut self, about: About, reason: Reason) {
+        match about {
+            About::Conversation | About::Request => {
+                self.ending = Some(Ending::ByPeer(reason));
+            }
+            About::Batch { site, after } => {
+                if let Some(theirs) = &mut self.theirs {
+                    theirs.batches_refused.insert(site, after);
+                }
+            }
+        }
+    }
+
+    /// Keeps what the other end tells about itself.
+    fn note(&mut self, message: Message) {
+        let Some(theirs) = &mut self.theirs else {
+            return;
+        };
+        match message {
+            Message::StreamHeads(heads) => theirs.stream_heads = Some(heads),
+            Message::DatasetOffers(mut offers) => {
+                offers.truncate(LIST_MAX);
+                theirs.offers = offers;
+            }
+            Message::DatasetWants(mut wants) => {
+                wants.truncate(LIST_MAX);
+                theirs.dataset_wants = wants;
+            }
+            Message::BlobWants(mut wants) => {
+                wants.truncate(LIST_MAX);
+                theirs.blob_wants = wants;
+            }
+            Message::BlobRefusals(hashes) => {
+                let room = BLOB_REFUSALS_MAX.saturating_sub(theirs.blobs_refused.len());
+                theirs.blobs_refused.extend(hashes.into_iter().take(room));
+            }
+            Message::Done(remainder) => self.remainder = remainder,
+            Message::Hello(_)
+            | Message::Changes(_)
+            | Message::Ack(_)
+            | Message::StreamEntries(_)
+            | Message::DatasetPart(_)
+            | Message::BlobPart(_)
+            | Message::Refused { .. } => {}
+        }
+    }
+
+    fn receive_changes<S: Store>(
+        &mut self,
+        store: &mut S,
+        batch: &ChangeBatch,
+    ) -> Result<(), S::Error> {
+        let applied = store.apply(&self.peer, batch)?;
+        self.ours.touched.insert(batch.site);
+        match applied {
+            Applied::Done { changed } => {
+                self.ours.batches_refused.remove(&batch.site);
+                self.effects.changed += changed;
+            }
+            Applied::Known | Applied::Gap { .. } => {}
+            Applied::Quarantined { reason } => {
+                self.effects.quarantined.push(reason.clone());
+                self.ours
+                    .batches_refused
+                    .insert(batch.site, (batch.after, reason));
+            }
+        }
+        Ok(())
+    }
+
+    fn receive_ack<S: Store>(
+        &mut self,
+        store: &mut S,
+        vector: VersionVector,
+    ) -> Result<(), S::Error> {
+        let Some(theirs) = &mut self.theirs else {
+            return Ok(());
+        };
+        let before = theirs.vector.clone();
+        theirs.vector.extend(vector);
+        if theirs.vector == before {
+            return Ok(());
+        }
+        store.acknowledged(&self.peer, &theirs.vector)
+    }
+
+    fn receive_entries<S: Store>(
+        &mut self,
+        store: &mut S,
+        entries: &[StreamEntry],
+    ) -> Result<(), S::Error> {
+        let Some(last) = entries.iter().map(|entry| entry.sequence).max() else {
+            return Ok(());
+        };
+        let before = store
+            .stream_heads()?
+            .get(&self.peer.site)
+            .copied()
+            .unwrap_or(0);
+        if last <= before {
+            return Ok(());
+        }
+        let head = store.append_stream(&self.peer, entries)?;
+        self.effects.stream_grew |= head > before;
+        Ok(())
+    }
+
+    fn receive_dataset<S: Store>(
+        &mut self,
+        store: &mut S,
+        part: &DatasetPart,
+    ) -> Result<(), S::Error> {
+        let Some(offer) = self.theirs.as_ref().and_then(|theirs| {
+            theirs
+                .offers
+                .iter()
+                .find(|o| o.name == part.name && o.version == part.version)
+        }) else {
+            return Ok(());
+        };
+        let key = (part.name.clone(), part.version);
+        if self.ours.datasets_spoilt.contains(&key) || store.dataset_wanted(offer)?.is_none() {
+            return Ok(());
+        }
+        match store.stage_dataset(offer, part)? {
+            None => self.effects.installed.push(part.name.clone()),
+            Some(0) if part.offset > 0 || covers(part, offer) => {
+                self.ours.datasets_spoilt.insert(key);
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    fn receive_blob<S: Store>(&mut self, store: &mut S, part: &BlobPart) -> Result<(), S::Error> {
+        match store.store_blob(&self.peer, part)? {
+            BlobProgress::Complete => self.effects.blobs += 1,
+            BlobProgress::Corrupt => {
+                self.ours.blobs_spoilt.insert(part.hash);
+            }
+            BlobProgress::Partial(_) | BlobProgress::Unwanted => {}
+        }
+        Ok(())
+    }
+
+    /// Whether data goes to this peer as to head office: it keeps every device's stream.
+    pub(crate) fn peer_is_hub(&self) -> bool {
+        match self.peer.role {
+            PeerRole::Hub => true,
+            PeerRole::Counter => false,
+        }
+    }
+}
+
+fn covers(part: &DatasetPart, offer: &DatasetManifest) -> bool {
+    u64::try_from(part.bytes.len()).is_ok_and(|length| length >= offer.length)
+}

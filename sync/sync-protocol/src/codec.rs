@@ -1,0 +1,187 @@
+//! Frames: magic, version, two lengths, zstd of postcard.
+//!
+//! ```text
+//! 0      1        2                6            10
+//! 0xD7 | version | length on wire | length raw | zstd frame
+//!                  u32 LE           u32 LE
+//! ```
+//! Both lengths are checked before anything is read or unpacked, and the unpacked length must come
+//! out exactly: a small frame cannot grow into a large one.
+
+use thiserror::Error;
+
+use crate::limits::{FRAME_BYTES_MAX, FRAMES_MAX, PAYLOAD_BYTES_MAX};
+use crate::{Message, version};
+
+const MAGIC: u8 = 0xD7;
+const HEADER_BYTES: usize = 10;
+
+/// Level 3: ten times smaller at 200 MB/s; higher levels cost more than a 10 Mbit/s line gains.
+const LEVEL: i32 = 3;
+
+/// Why a message cannot travel.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// A single message, nearly always a single transaction, is longer than a frame may be.
+    #[error("message of {bytes} bytes is longer than {PAYLOAD_BYTES_MAX}")]
+    TooLarge {
+        /// Its length.
+        bytes: usize,
+    },
+    /// The serialiser refused it.
+    #[error("message does not serialise")]
+    Serialise,
+    /// The compressor refused it.
+    #[error("message does not compress")]
+    Compress,
+}
+
+/// Why bytes are no message.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// Not the start of a frame.
+    #[error("first byte {found:#04x} is not a frame's")]
+    Magic {
+        /// The byte.
+        found: u8,
+    },
+    /// A version not spoken here.
+    #[error(
+        "frame version {found} is not between {} and {}",
+        version::MIN,
+        version::CURRENT
+    )]
+    Version {
+        /// The version.
+        found: u8,
+    },
+    /// The header announces more than is allowed.
+    #[error("frame announces {wire} bytes, {raw} unpacked")]
+    TooLarge {
+        /// As announced, on the wire.
+        wire: usize,
+        /// As announced, unpacked.
+        raw: usize,
+    },
+    /// The bytes end inside a frame.
+    #[error("bytes end inside a frame")]
+    Truncated,
+    /// Not a zstd frame, or one that unpacks to another length than announced.
+    #[error("frame does not unpack to the announced {raw} bytes")]
+    Unpack {
+        /// As announced.
+        raw: usize,
+    },
+    /// Unpacked bytes are no message.
+    #[error("unpacked {raw} bytes are no message")]
+    Deserialise {
+        /// How many.
+        raw: usize,
+    },
+    /// More frames than one request may have.
+    #[error("more than {FRAMES_MAX} frames")]
+    TooMany,
+}
+
+/// Writes one message as a frame.
+///
+/// # Errors
+/// [`EncodeError::TooLarge`] when it is longer than [`PAYLOAD_BYTES_MAX`].
+pub fn encode(message: &Message) -> Result<Vec<u8>, EncodeError> {
+    let raw = postcard::to_allocvec(message).map_err(|_| EncodeError::Serialise)?;
+    if raw.len() > PAYLOAD_BYTES_MAX {
+        return Err(EncodeError::TooLarge { bytes: raw.len() });
+    }
+    let packed = zstd::bulk::compress(&raw, LEVEL).map_err(|_| EncodeError::Compress)?;
+    let too_large = |_| EncodeError::TooLarge { bytes: raw.len() };
+    let wire = u32::try_from(packed.len()).map_err(too_large)?;
+    let unpacked = u32::try_from(raw.len()).map_err(too_large)?;
+    let mut frame = Vec::with_capacity(HEADER_BYTES + packed.len());
+    frame.extend([MAGIC, version::CURRENT]);
+    frame.extend(wire.to_le_bytes());
+    frame.extend(unpacked.to_le_bytes());
+    frame.extend(packed);
+    Ok(frame)
+}
+
+/// Writes messages as frames, one behind the other.
+///
+/// # Errors
+/// As [`encode`], for the first message that cannot travel.
+pub fn encode_all(messages: &[Message]) -> Result<Vec<u8>, EncodeError> {
+    let mut bytes = Vec::new();
+    for message in messages {
+        bytes.extend(encode(message)?);
+    }
+    Ok(bytes)
+}
+
+/// Reads the first frame; returns its message and the bytes behind it.
+///
+/// # Errors
+/// When the bytes do not start with a whole, bounded and readable frame.
+pub fn decode(bytes: &[u8]) -> Result<(Message, &[u8]), DecodeError> {
+    let (header, rest) = bytes
+        .split_first_chunk::<HEADER_BYTES>()
+        .ok_or_else(|| short_header(bytes))?;
+    let [magic, version, w0, w1, w2, w3, r0, r1, r2, r3] = *header;
+    check_start(magic, version)?;
+    let wire = length([w0, w1, w2, w3]);
+    let raw = length([r0, r1, r2, r3]);
+    if wire > FRAME_BYTES_MAX || raw > PAYLOAD_BYTES_MAX {
+        return Err(DecodeError::TooLarge { wire, raw });
+    }
+    let (packed, rest) = rest.split_at_checked(wire).ok_or(DecodeError::Truncated)?;
+    let unpacked = zstd::bulk::decompress(packed, raw).map_err(|_| DecodeError::Unpack { raw })?;
+    if unpacked.len() != raw {
+        return Err(DecodeError::Unpack { raw });
+    }
+    match postcard::take_from_bytes::<Message>(&unpacked) {
+        Ok((message, [])) => Ok((message, rest)),
+        Ok(_) | Err(_) => Err(DecodeError::Deserialise { raw }),
+    }
+}
+
+/// Reads frames until the bytes end.
+///
+/// # Errors
+/// As [`decode`], for the first frame that cannot be read; none of them is returned then.
+pub fn decode_all(mut bytes: &[u8]) -> Result<Vec<Message>, DecodeError> {
+    let mut messages = Vec::new();
+    while !bytes.is_empty() {
+        if messages.len() == FRAMES_MAX {
+            return Err(DecodeError::TooMany);
+        }
+        let (message, rest) = decode(bytes)?;
+        messages.push(message);
+        bytes = rest;
+    }
+    Ok(messages)
+}
+
+fn check_start(magic: u8, version: u8) -> Result<(), DecodeError> {
+    if magic != MAGIC {
+        return Err(DecodeError::Magic { found: magic });
+    }
+    if !(version::MIN..=version::CURRENT).contains(&version) {
+        return Err(DecodeError::Version { found: version });
+    }
+    Ok(())
+}
+
+/// Says what is wrong with fewer bytes than a header has.
+fn short_header(bytes: &[u8]) -> DecodeError {
+    match *bytes {
+        [magic, version, ..] => check_start(magic, version).err(),
+        [magic] => check_start(magic, version::CURRENT).err(),
+        [] => None,
+    }
+    .unwrap_or(DecodeError::Truncated)
+}
+
+/// On machines with 16-bit addresses the largest one, which no limit allows.
+fn length(bytes: [u8; 4]) -> usize {
+    usize::try_from(u32::from_le_bytes(bytes)).unwrap_or(usize::MAX)
+}

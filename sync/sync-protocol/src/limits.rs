@@ -1,0 +1,17 @@
+//! Bounds of everything that travels.
+
+/// Longest payload of one frame before compression, bytes. A single transaction must fit, because
+/// it is never split; documents of a case are kilobytes.
+pub const PAYLOAD_BYTES_MAX: usize = 8 << 20;
+
+/// Longest payload of one frame as it travels, bytes: incompressible data grows a little.
+pub const FRAME_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + (64 << 10);
+
+/// Longest row of frames in one request or reply, bytes.
+pub const BODY_BYTES_MAX: usize = 12 << 20;
+
+/// Most frames in one request or reply.
+pub const FRAMES_MAX: usize = 4096;
+
+/// Longest reason of a refusal, characters.
+pub const DETAIL_CHARS_MAX: usize = 200;

@@ -1,0 +1,166 @@
+//! What two ends say to each other.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    BlobPart, ChangeBatch, DatasetManifest, DatasetPart, SiteId, StreamEntry, VersionVector,
+    WantedBlob,
+};
+
+/// One message; a round of the conversation is a [`Message::Hello`], any others, and a
+/// [`Message::Done`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Message {
+    /// Who is speaking and what it holds; opens every round, so that neither end needs to remember
+    /// the round before.
+    Hello(Hello),
+    /// Transactions of one site.
+    Changes(ChangeBatch),
+    /// These versions are on disk here; sent only after the transaction that wrote them.
+    Ack(VersionVector),
+    /// The last entry held of each named device's stream.
+    StreamHeads(VersionVector),
+    /// Entries of a stream, in order.
+    StreamEntries(Vec<StreamEntry>),
+    /// Datasets to be had here.
+    DatasetOffers(Vec<DatasetManifest>),
+    /// Datasets wanted here, each from an offset.
+    DatasetWants(Vec<DatasetWant>),
+    /// A piece of a dataset.
+    DatasetPart(DatasetPart),
+    /// Blobs wanted here, most urgent first.
+    BlobWants(Vec<WantedBlob>),
+    /// A piece of a blob.
+    BlobPart(BlobPart),
+    /// Wanted blobs that are not here, or not for the other end to see.
+    BlobRefusals(Vec<[u8; 32]>),
+    /// Something is not accepted; everything else goes on, unless it is the hello.
+    Refused {
+        /// What is refused.
+        about: About,
+        /// Why.
+        reason: Reason,
+    },
+    /// End of the round.
+    Done(Remainder),
+}
+
+/// Who is speaking and what it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The oldest version spoken.
+    pub version_min: u8,
+    /// The newest version spoken.
+    pub version_current: u8,
+    /// Version of the replicated schema.
+    pub schema_version: u32,
+    /// The speaker's own site; must be the one its certificate names.
+    pub site: SiteId,
+    /// Highest version on disk here of each site, without a gap.
+    pub vector: VersionVector,
+    /// Branches whose cases are wanted here, two digits each; a wish, not a right.
+    pub subscriptions: Vec<String>,
+    /// Wall clock, milliseconds since 1970.
+    pub unix_ms: u64,
+    /// Hybrid logical clock.
+    pub hlc: u64,
+}
+
+/// A dataset wanted from an offset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetWant {
+    /// Which dataset.
+    pub name: String,
+    /// Which version of it.
+    pub version: u64,
+    /// Bytes already staged; go on from here.
+    pub offset: u64,
+}
+
+/// What a refusal is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum About {
+    /// The whole conversation.
+    Conversation,
+    /// A frame or request that could not be read.
+    Request,
+    /// A batch: kept aside at the receiver, not to be sent again in this conversation.
+    Batch {
+        /// Whose transactions.
+        site: SiteId,
+        /// The version before the first one.
+        after: u64,
+    },
+}
+
+/// Why something is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reason {
+    /// No version in common.
+    Version {
+        /// The oldest version the refusing end speaks.
+        min: u8,
+        /// The newest one.
+        current: u8,
+    },
+    /// The clocks are more than a day apart.
+    Clock {
+        /// The refused end's clock minus the refusing end's, milliseconds.
+        ahead_ms: i64,
+    },
+    /// The certificate was revoked.
+    Revoked,
+    /// No certificate, or one of a device that is not known.
+    NotEnrolled,
+    /// The hello names another site than the certificate.
+    NotYourSite,
+    /// The refused end holds less of its own site than it sent before: a restored backup or a
+    /// clone. Going on would lose its new records silently.
+    RolledBack {
+        /// The version it sent before.
+        held: u64,
+    },
+    /// Bytes that are no message.
+    Malformed,
+    /// Longer than allowed.
+    TooLarge,
+    /// Kept aside with its reason, English without personal data.
+    Quarantined(String),
+    /// The refusing end's disk or database is in trouble; try later.
+    Unavailable,
+}
+
+/// Whether a round said everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Remainder {
+    /// Nothing is left to send.
+    Nothing,
+    /// The round's byte budget ended before the data did.
+    More,
+}
+
+impl Message {
+    /// About how many bytes its content has; what byte budgets count.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Changes(batch) => batch.weight(),
+            Self::StreamEntries(entries) => entries.iter().map(|e| e.body.len() + 64).sum(),
+            Self::DatasetPart(part) => part.bytes.len() + part.name.len() + 32,
+            Self::BlobPart(part) => part.bytes.len() + 64,
+            Self::Hello(_)
+            | Self::Ack(_)
+            | Self::StreamHeads(_)
+            | Self::DatasetOffers(_)
+            | Self::DatasetWants(_)
+            | Self::BlobWants(_)
+            | Self::BlobRefusals(_)
+            | Self::Refused { .. }
+            | Self::Done(_) => 0,
+        }
+    }
+
+    /// Whether it carries data, not only talk about data.
+    pub fn carries_data(&self) -> bool {
+        self.weight() > 0
+    }
+}

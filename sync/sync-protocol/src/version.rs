@@ -1,0 +1,35 @@
+//! Versions of the messages.
+//!
+//! How they may grow: a new version appends variants to [`crate::Message`], [`crate::About`] or
+//! [`crate::Reason`]; it never reorders, removes or changes one. A message whose fields must change
+//! becomes a new variant beside the old one. Head office is updated first and speaks every version
+//! from [`MIN`] to [`CURRENT`]; both ends then use the lower of their two `CURRENT`s.
+
+/// The oldest version spoken.
+pub const MIN: u8 = 1;
+
+/// The newest version spoken.
+pub const CURRENT: u8 = 1;
+
+/// The version two ends use together, or `None` when they have none in common.
+pub fn agree(their_min: u8, their_current: u8) -> Option<u8> {
+    let version = CURRENT.min(their_current);
+    (version >= MIN.max(their_min)).then_some(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lower_of_both_newest_is_used() {
+        assert_eq!(agree(MIN, CURRENT + 3), Some(CURRENT));
+        assert_eq!(agree(1, 1), Some(1));
+    }
+
+    #[test]
+    fn nothing_in_common_is_no_version() {
+        assert_eq!(agree(CURRENT + 1, CURRENT + 3), None);
+        assert_eq!(agree(0, 0), None);
+    }
+}
