@@ -1,1 +1,50 @@
-//! The replicated tables, their migrations, streams, datasets and blobs; how changes leave and enter a database
+//! The replicated tables, their migrations, streams, datasets and blobs; how changes leave and
+//! enter a database.
+//!
+//! [`Replica::open`] gives an encrypted database with cr-sqlite on it; [`Replica::write`] is the
+//! only way records are written. `counter-store` and `hub-store` add their own lists and implement
+//! `sync_engine::Store` with the methods here. Knows no network and no wall clock.
+//!
+//! What holds, whatever a peer sends:
+//! - a row is written by one device only (`draft`) or never changed (`case_event`, `snapshot`,
+//!   `blob_ref`), so cr-sqlite's merge rule never decides between two people;
+//! - nothing reaches `crsql_changes` that `validate` did not pass, because malformed keys end the
+//!   process;
+//! - a batch is applied in one transaction with the vector that says so;
+//! - a transaction that cannot be applied is kept aside with its reason, and the vector of its site
+//!   stays before it.
+
+mod acked;
+mod blob;
+mod database;
+mod dataset;
+mod error;
+mod incoming;
+mod key;
+mod migrate;
+mod news;
+mod open;
+mod outgoing;
+mod pack;
+mod records;
+mod rules;
+mod scope;
+pub mod staff;
+mod stream;
+mod surroundings;
+mod tables;
+mod validate;
+
+pub use blob::{BLOB_BYTES_MAX, blob};
+pub use database::{Replica, Write};
+pub use dataset::{DATASET_BYTES_MAX, Dataset, dataset, signed_bytes};
+pub use error::{OpenError, StoreError};
+pub use incoming::{QuarantineRow, all_cases};
+pub use key::{DatabaseKey, ParseKeyError};
+pub use migrate::SCHEMA_VERSION;
+pub use news::{Listener, StoreChange};
+pub use records::{
+    BlobKind, BlobRef, BlobView, blobs_of, branch_of, case_events, draft, field_of, snapshot,
+};
+pub use stream::{AuditAction, AuditEntry, ChainReport, link};
+pub use surroundings::Surroundings;

@@ -1,0 +1,56 @@
+//! What peers said they have on disk, and what that tells about ourselves.
+
+use rusqlite::{OptionalExtension, named_params};
+use sync_engine::{Peer, PeerRole};
+use sync_protocol::{SiteId, VersionVector};
+
+use crate::database::{Replica, set_meta};
+use crate::error::StoreError;
+
+impl Replica {
+    /// Notes what `peer` has. When head office has more of this device than the device itself,
+    /// the file was restored from a backup: nothing is written or sent from then on, because new
+    /// records under used version numbers would be lost silently.
+    ///
+    /// # Errors
+    /// When the database cannot be written; [`StoreError::Restored`].
+    pub fn acknowledged(
+        &mut self,
+        peer: &Peer,
+        vector: &VersionVector,
+    ) -> Result<(), StoreError> {
+        let held = vector.get(&self.site).copied().unwrap_or(0);
+        let own = self.own_version()?;
+        if peer.role == PeerRole::Hub && held > own {
+            self.write_local(|write| {
+                set_meta(write.connection(), "restored", &held.to_be_bytes())
+            })?;
+            self.restored = Some((own, held));
+            return Err(StoreError::Restored { own, held });
+        }
+        self.write_local(|write| {
+            let mut statement = write.connection().prepare_cached(
+                "INSERT INTO acked (peer, site, through) VALUES (:peer, :site, :through)
+                 ON CONFLICT (peer, site) DO UPDATE SET through = max(through, excluded.through)",
+            )?;
+            for (site, through) in vector {
+                let row =
+                    named_params! { ":peer": peer.site.0, ":site": site.0, ":through": through };
+                statement.execute(row)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Highest version of `site` that `peer` said it has.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn acked_by(&self, peer: SiteId, site: SiteId) -> Result<u64, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT through FROM acked WHERE peer = :peer AND site = :site",
+        )?;
+        let row = named_params! { ":peer": peer.0, ":site": site.0 };
+        Ok(statement.query_row(row, |row| row.get(0)).optional()?.unwrap_or(0))
+    }
+}

@@ -1,0 +1,238 @@
+//! Blobs: content-addressed bytes inside the encrypted file, in pieces, resumable.
+
+use counter_domain::ids::{BlobHash, CaseId};
+use rusqlite::{Connection, OptionalExtension, named_params};
+use sync_engine::{BlobPart, BlobProgress, Peer, WantedBlob};
+
+use crate::database::Replica;
+use crate::error::StoreError;
+use crate::records::{BlobKind, BlobRef};
+use crate::scope;
+
+/// Largest blob.
+pub const BLOB_BYTES_MAX: u64 = 64 << 20;
+
+const PIECE_BYTES: usize = 256 << 10;
+
+/// Makes room for a blob that a record names.
+pub(crate) fn want(
+    connection: &Connection,
+    hash: [u8; 32],
+    what: &BlobRef,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO blob (hash, length, urgency, have, held)
+         VALUES (:hash, :length, :urgency, 0, 0) ON CONFLICT (hash) DO NOTHING",
+    )?;
+    statement.execute(named_params! {
+        ":hash": hash, ":length": what.length, ":urgency": what.kind.urgency(),
+    })?;
+    Ok(())
+}
+
+/// Stores a whole blob.
+pub(crate) fn hold(
+    connection: &Connection,
+    kind: BlobKind,
+    bytes: &[u8],
+) -> Result<BlobHash, StoreError> {
+    let length = bytes.len() as u64;
+    if length == 0 || length > BLOB_BYTES_MAX {
+        return Err(StoreError::Bounds { what: "blob length" });
+    }
+    let hash = *blake3::hash(bytes).as_bytes();
+    if row(connection, hash)?.is_some_and(|row| row.held) {
+        return Ok(BlobHash(hash));
+    }
+    drop_pieces(connection, hash)?;
+    let mut start = 0;
+    for piece in bytes.chunks(PIECE_BYTES) {
+        put_piece(connection, hash, start, piece)?;
+        start += piece.len() as u64;
+    }
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO blob (hash, length, urgency, have, held)
+         VALUES (:hash, :length, :urgency, :length, 1)
+         ON CONFLICT (hash) DO UPDATE SET have = excluded.have, held = 1",
+    )?;
+    statement.execute(
+        named_params! { ":hash": hash, ":length": length, ":urgency": kind.urgency() },
+    )?;
+    Ok(BlobHash(hash))
+}
+
+/// A complete blob; `None` while it is not.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn blob(connection: &Connection, hash: BlobHash) -> Result<Option<Vec<u8>>, StoreError> {
+    if !row(connection, hash.0)?.is_some_and(|row| row.held) {
+        return Ok(None);
+    }
+    let mut statement = connection
+        .prepare_cached("SELECT bytes FROM blob_piece WHERE hash = :hash ORDER BY start")?;
+    let mut rows = statement.query([hash.0])?;
+    let mut bytes = Vec::new();
+    while let Some(row) = rows.next()? {
+        bytes.extend_from_slice(row.get_ref(0)?.as_blob().unwrap_or(b""));
+    }
+    Ok(Some(bytes))
+}
+
+impl Replica {
+    /// Blobs that records name and that are not complete here, most urgent first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn blobs_wanted(&self, count_max: usize) -> Result<Vec<WantedBlob>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT hash, have FROM blob WHERE held = 0 ORDER BY urgency, rowid LIMIT :count",
+        )?;
+        let count = i64::try_from(count_max).unwrap_or(i64::MAX);
+        let rows = statement
+            .query_map([count], |row| Ok(WantedBlob { hash: row.get(0)?, have: row.get(1)? }))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// A piece of a blob that `peer` may see; `None` when it is not here.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn blob_part(
+        &self,
+        peer: &Peer,
+        hash: [u8; 32],
+        offset: u64,
+        bytes_max: usize,
+    ) -> Result<Option<BlobPart>, StoreError> {
+        let Some(row) = row(&self.connection, hash)?.filter(|row| row.held) else {
+            return Ok(None);
+        };
+        if !self.may_see(peer, hash)? || offset >= row.length {
+            return Ok(None);
+        }
+        let mut statement = self.connection.prepare_cached(
+            "SELECT start, bytes FROM blob_piece WHERE hash = :hash AND start <= :offset
+             ORDER BY start DESC LIMIT 1",
+        )?;
+        let found = statement
+            .query_row(named_params! { ":hash": hash, ":offset": offset }, |row| {
+                Ok((row.get::<_, u64>(0)?, row.get::<_, Vec<u8>>(1)?))
+            })
+            .optional()?;
+        Ok(found.map(|(start, piece)| {
+            let skip = usize::try_from(offset - start).unwrap_or(usize::MAX);
+            let bytes = piece.into_iter().skip(skip).take(bytes_max).collect();
+            BlobPart { hash, offset, length: row.length, bytes }
+        }))
+    }
+
+    fn may_see(&self, peer: &Peer, hash: [u8; 32]) -> Result<bool, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT case_id FROM blob_ref WHERE hash = :hash")?;
+        let cases: Vec<CaseId> = statement
+            .query_map([hash], |row| row.get(0).map(CaseId))?
+            .collect::<Result<_, _>>()?;
+        for case in cases {
+            if scope::visible(&self.connection, peer, case)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Stores the next piece of a wanted blob; checks the whole when it is the last.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn store_blob(&mut self, part: &BlobPart) -> Result<BlobProgress, StoreError> {
+        self.write_local(|write| {
+            let connection = write.connection();
+            let Some(row) = row(connection, part.hash)? else {
+                return Ok(BlobProgress::Unwanted);
+            };
+            if row.held {
+                return Ok(BlobProgress::Complete);
+            }
+            if part.length != row.length {
+                return Ok(BlobProgress::Corrupt);
+            }
+            let have = row.have + part.bytes.len() as u64;
+            if part.offset != row.have || part.bytes.is_empty() || have > row.length {
+                return Ok(BlobProgress::Partial(row.have));
+            }
+            put_piece(connection, part.hash, part.offset, &part.bytes)?;
+            if have < row.length {
+                set_have(connection, part.hash, have, 0)?;
+                return Ok(BlobProgress::Partial(have));
+            }
+            if hash_pieces(connection, part.hash)? == part.hash {
+                set_have(connection, part.hash, have, 1)?;
+                Ok(BlobProgress::Complete)
+            } else {
+                drop_pieces(connection, part.hash)?;
+                set_have(connection, part.hash, 0, 0)?;
+                Ok(BlobProgress::Corrupt)
+            }
+        })
+    }
+}
+
+struct BlobRow {
+    length: u64,
+    have: u64,
+    held: bool,
+}
+
+fn row(connection: &Connection, hash: [u8; 32]) -> Result<Option<BlobRow>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT length, have, held FROM blob WHERE hash = :hash")?;
+    let row = statement.query_row([hash], |row| {
+        Ok(BlobRow { length: row.get(0)?, have: row.get(1)?, held: row.get(2)? })
+    });
+    Ok(row.optional()?)
+}
+
+fn set_have(
+    connection: &Connection,
+    hash: [u8; 32],
+    have: u64,
+    held: i64,
+) -> Result<(), StoreError> {
+    let mut statement = connection
+        .prepare_cached("UPDATE blob SET have = :have, held = :held WHERE hash = :hash")?;
+    statement.execute(named_params! { ":hash": hash, ":have": have, ":held": held })?;
+    Ok(())
+}
+
+fn put_piece(
+    connection: &Connection,
+    hash: [u8; 32],
+    start: u64,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO blob_piece (hash, start, bytes) VALUES (:hash, :start, :bytes)",
+    )?;
+    statement.execute(named_params! { ":hash": hash, ":start": start, ":bytes": bytes })?;
+    Ok(())
+}
+
+fn drop_pieces(connection: &Connection, hash: [u8; 32]) -> Result<(), StoreError> {
+    let mut statement =
+        connection.prepare_cached("DELETE FROM blob_piece WHERE hash = :hash")?;
+    statement.execute([hash])?;
+    Ok(())
+}
+
+fn hash_pieces(connection: &Connection, hash: [u8; 32]) -> Result<[u8; 32], StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT bytes FROM blob_piece WHERE hash = :hash ORDER BY start")?;
+    let mut rows = statement.query([hash])?;
+    let mut hasher = blake3::Hasher::new();
+    while let Some(row) = rows.next()? {
+        hasher.update(row.get_ref(0)?.as_blob().unwrap_or(b""));
+    }
+    Ok(*hasher.finalize().as_bytes())
+}

@@ -1,0 +1,131 @@
+//! How changes leave the database.
+
+use rusqlite::named_params;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+use sync_engine::Peer;
+use sync_protocol::{CellValue, Change, ChangeBatch, SiteId};
+
+use crate::database::Replica;
+use crate::error::StoreError;
+use crate::incoming::held;
+use crate::scope;
+
+/// Versions asked for at once. cr-sqlite sorts before it limits, so ranges bound the work.
+const VERSIONS_AT_ONCE: u64 = 256;
+
+/// What a change costs on the wire beside its texts.
+const CHANGE_BYTES: usize = 32;
+
+impl Replica {
+    /// The next whole transactions of `site` behind `after` that `peer` may see, about `bytes_max`
+    /// bytes; `None` at the end. What the peer may not see counts as sent.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn changes(
+        &self,
+        peer: &Peer,
+        site: SiteId,
+        after: u64,
+        bytes_max: usize,
+    ) -> Result<Option<ChangeBatch>, StoreError> {
+        if site == self.site && self.restored.is_some() {
+            return Ok(None);
+        }
+        let head =
+            if site == self.site { self.own_version()? } else { held(&self.connection, site)? };
+        if after >= head {
+            return Ok(None);
+        }
+        let mut batch = ChangeBatch { site, after, through: after, changes: Vec::new() };
+        let mut bytes = 0;
+        while batch.through < head {
+            let until = head.min(batch.through.saturating_add(VERSIONS_AT_ONCE));
+            let changes = read(&self.connection, site, batch.through, until)?;
+            for version in changes.chunk_by(|one, next| one.version == next.version) {
+                let seen = self.seen_by(peer, version)?;
+                let size: usize = seen.iter().map(size_of).sum();
+                if bytes > 0 && bytes + size > bytes_max {
+                    return Ok(Some(batch));
+                }
+                bytes += size;
+                batch.through = version.first().map_or(batch.through, |change| change.version);
+                batch.changes.extend(seen);
+            }
+            batch.through = until;
+        }
+        Ok(Some(batch))
+    }
+
+    fn seen_by(&self, peer: &Peer, version: &[Change]) -> Result<Vec<Change>, StoreError> {
+        let mut seen = Vec::with_capacity(version.len());
+        for change in version {
+            let visible = match scope::case_of(&change.key) {
+                Some(case) => scope::visible(&self.connection, peer, case)?,
+                None => false,
+            };
+            if visible {
+                seen.push(change.clone());
+            }
+        }
+        Ok(seen)
+    }
+}
+
+fn size_of(change: &Change) -> usize {
+    let value = match &change.value {
+        CellValue::Null => 0,
+        CellValue::Integer(_) => 8,
+        CellValue::Text(text) => text.len(),
+        CellValue::Blob(bytes) => bytes.len(),
+    };
+    value + change.key.len() + change.table.len() + change.column.len() + CHANGE_BYTES
+}
+
+/// Changes of the versions behind `after` up to `until`, those of a newer schema among them.
+fn read(
+    connection: &Connection,
+    site: SiteId,
+    after: u64,
+    until: u64,
+) -> Result<Vec<Change>, StoreError> {
+    // Without `site_id` cr-sqlite scans its whole log.
+    let mut statement = connection.prepare_cached(
+        "SELECT \"table\", pk, cid, val, col_version, db_version, cl, seq, ts FROM crsql_changes
+         WHERE site_id = :site AND db_version > :after AND db_version <= :until",
+    )?;
+    let range = named_params! { ":site": site.0, ":after": after, ":until": until };
+    let rows = statement.query_map(range, change_of)?;
+    let mut changes: Vec<Change> = rows.collect::<Result<_, _>>()?;
+    let mut parked = connection.prepare_cached(
+        "SELECT change FROM parked_change
+         WHERE site = :site AND version > :after AND version <= :until",
+    )?;
+    let mut rows = parked.query(range)?;
+    while let Some(row) = rows.next()? {
+        changes.push(postcard::from_bytes(row.get_ref(0)?.as_blob().unwrap_or(b""))?);
+    }
+    changes.sort_by_key(|change| (change.version, change.sequence));
+    Ok(changes)
+}
+
+fn change_of(row: &Row<'_>) -> Result<Change, rusqlite::Error> {
+    Ok(Change {
+        table: row.get(0)?,
+        key: row.get(1)?,
+        column: row.get(2)?,
+        value: match row.get_ref(3)? {
+            ValueRef::Null => CellValue::Null,
+            ValueRef::Integer(number) => CellValue::Integer(number),
+            ValueRef::Blob(bytes) => CellValue::Blob(bytes.to_vec()),
+            // No replicated column is REAL, and STRICT tables hold what their columns say.
+            ValueRef::Text(_) | ValueRef::Real(_) => CellValue::Text(row.get(3)?),
+        },
+        column_version: row.get(4)?,
+        version: row.get(5)?,
+        causal_length: row.get(6)?,
+        sequence: row.get(7)?,
+        at: row.get(8)?,
+    })
+}

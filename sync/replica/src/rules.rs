@@ -1,0 +1,76 @@
+//! What cr-sqlite asks of a replicated table, checked at every start.
+//!
+//! Some of it `crsql_as_crr` refuses itself; the rest (a UNIQUE index added later, CHECK, foreign
+//! keys, triggers) is accepted and makes merges fail months later.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+
+use crate::error::OpenError;
+use crate::tables::TABLES;
+
+/// Walks `sqlite_master`.
+pub(crate) fn check(connection: &Connection) -> Result<(), OpenError> {
+    let replicated = replicated_tables(connection)?;
+    let known: BTreeSet<String> = TABLES.iter().map(|table| table.name.to_owned()).collect();
+    if replicated != known {
+        return Err(OpenError::Schema("replicated tables are not the known ones".to_owned()));
+    }
+    for table in &replicated {
+        if let Some(rule) = broken_rule(connection, table)? {
+            return Err(OpenError::Schema(format!("{table}: {rule}")));
+        }
+    }
+    Ok(())
+}
+
+fn replicated_tables(connection: &Connection) -> Result<BTreeSet<String>, rusqlite::Error> {
+    let mut statement = connection.prepare(
+        "SELECT substr(name, 1, length(name) - length('__crsql_clock'))
+         FROM sqlite_master WHERE type = 'table' AND name LIKE '%\\_\\_crsql\\_clock' ESCAPE '\\'",
+    )?;
+    let names = statement.query_map([], |row| row.get(0))?;
+    names.collect()
+}
+
+/// Each question counts what must not be there.
+const RULES: [(&str, &str); 6] = [
+    (
+        "not STRICT",
+        "SELECT count(*) FROM pragma_table_list WHERE name = :table AND strict = 0",
+    ),
+    (
+        "key column may be NULL",
+        "SELECT count(*) FROM pragma_table_info(:table) WHERE pk > 0 AND \"notnull\" = 0",
+    ),
+    (
+        "NOT NULL column without DEFAULT",
+        "SELECT count(*) FROM pragma_table_info(:table)
+         WHERE pk = 0 AND \"notnull\" = 1 AND dflt_value IS NULL",
+    ),
+    (
+        "UNIQUE index beside the key",
+        "SELECT count(*) FROM pragma_index_list(:table) WHERE \"unique\" = 1 AND origin <> 'pk'",
+    ),
+    ("foreign key", "SELECT count(*) FROM pragma_foreign_key_list(:table)"),
+    (
+        "CHECK constraint or trigger of ours",
+        "SELECT count(*) FROM sqlite_master WHERE tbl_name = :table AND (
+             (type = 'table' AND upper(sql) LIKE '%CHECK%(%')
+             OR (type = 'trigger' AND name NOT LIKE '%\\_\\_crsql\\_%' ESCAPE '\\'))",
+    ),
+];
+
+fn broken_rule(
+    connection: &Connection,
+    table: &str,
+) -> Result<Option<&'static str>, rusqlite::Error> {
+    for (rule, question) in RULES {
+        let count: i64 = connection.query_row(question, [table], |row| row.get(0))?;
+        if count > 0 {
+            return Ok(Some(rule));
+        }
+    }
+    Ok(None)
+}

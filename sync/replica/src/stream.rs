@@ -1,0 +1,239 @@
+//! Append-only, hash-chained streams; today the audit log.
+
+use std::collections::BTreeMap;
+
+use counter_domain::hlc::Hlc;
+use counter_domain::ids::{CaseId, DeviceId, StaffId};
+use rusqlite::{Connection, OptionalExtension, named_params};
+use serde::{Deserialize, Serialize};
+use sync_engine::{Peer, PeerRole, StreamEntry};
+use sync_protocol::SiteId;
+
+use crate::database::{Replica, Write};
+use crate::error::StoreError;
+
+/// What somebody did; no personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditAction {
+    /// Signed in.
+    SignedIn,
+    /// A sign-in was refused.
+    SignInRefused,
+    /// Signed out.
+    SignedOut,
+    /// Started a case.
+    CaseStarted,
+    /// Looked at a case.
+    CaseViewed,
+    /// Changed fields.
+    FieldsChanged,
+    /// Read a card.
+    CardRead,
+    /// Showed the form to the resident.
+    ShownToResident,
+    /// The resident signed.
+    Signed,
+    /// Handed the case in.
+    Submitted,
+    /// Took another step of a case.
+    StepTaken,
+    /// Printed a receipt.
+    ReceiptPrinted,
+    /// Looked at a document of a case.
+    DocumentViewed,
+    /// Opened a review.
+    ReviewOpened,
+    /// Returned a case.
+    Returned,
+    /// Accepted a case.
+    Accepted,
+    /// Refused a case.
+    Refused,
+    /// Wrote cases into a hand-over file.
+    HandedOver,
+    /// Issued an enrolment code.
+    EnrolmentIssued,
+    /// Enrolled a device.
+    DeviceEnrolled,
+    /// Revoked a device.
+    DeviceRevoked,
+    /// Published a dataset.
+    Published,
+}
+
+/// Body of an entry of the audit log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Hlc,
+    /// Who.
+    pub by: StaffId,
+    /// What.
+    pub action: AuditAction,
+    /// On which case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
+}
+
+/// What checking one device's chain found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChainReport {
+    /// Whose.
+    pub device: DeviceId,
+    /// Entries held.
+    pub entries: u64,
+    /// The first entry that does not fit its predecessor.
+    pub broken_at: Option<u64>,
+}
+
+/// BLAKE3 over sequence (big-endian), previous link and body: what the next entry calls previous.
+pub fn link(entry: &StreamEntry) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&entry.sequence.to_be_bytes());
+    hasher.update(&entry.previous);
+    hasher.update(&entry.body);
+    *hasher.finalize().as_bytes()
+}
+
+impl Write<'_> {
+    /// Appends to this device's audit log.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn audit(
+        &mut self,
+        by: &StaffId,
+        action: AuditAction,
+        case: Option<CaseId>,
+    ) -> Result<(), StoreError> {
+        let (head, previous) = head(&self.transaction, self.site)?;
+        let body = serde_json::to_vec(&AuditEntry { at: self.at, by: by.clone(), action, case })?;
+        let entry = StreamEntry { device: self.site, sequence: head + 1, previous, body };
+        append(&self.transaction, &entry)
+    }
+}
+
+impl Replica {
+    /// Highest sequence held of each device's stream.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn stream_heads(&self) -> Result<BTreeMap<SiteId, u64>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT device, max(sequence) FROM stream_entry GROUP BY device")?;
+        let rows = statement.query_map([], |row| Ok((SiteId(row.get(0)?), row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Entries of `device` behind `after`, about `bytes_max` bytes, at least one.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn stream_entries(
+        &self,
+        device: SiteId,
+        after: u64,
+        bytes_max: usize,
+    ) -> Result<Vec<StreamEntry>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT sequence, previous, body FROM stream_entry
+             WHERE device = :device AND sequence > :after ORDER BY sequence",
+        )?;
+        let mut rows =
+            statement.query(named_params! { ":device": device.0, ":after": after })?;
+        let mut entries: Vec<StreamEntry> = Vec::new();
+        let mut bytes = 0;
+        while let Some(row) = rows.next()? {
+            let body: Vec<u8> = row.get(2)?;
+            bytes += body.len() + 56;
+            if !entries.is_empty() && bytes > bytes_max {
+                break;
+            }
+            let (sequence, previous) = (row.get(0)?, row.get(1)?);
+            entries.push(StreamEntry { device, sequence, previous, body });
+        }
+        Ok(entries)
+    }
+
+    /// Appends entries of the peer's stream (any device's, when the peer is head office); stops
+    /// before a break of the chain. Returns the head of the peer's stream.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn append_stream(
+        &mut self,
+        peer: &Peer,
+        entries: &[StreamEntry],
+    ) -> Result<u64, StoreError> {
+        let own = self.site;
+        self.write_local(|write| {
+            for entry in entries {
+                let theirs = peer.role == PeerRole::Hub || entry.device == peer.site;
+                let (head, previous) = head(&write.transaction, entry.device)?;
+                if entry.sequence <= head {
+                    continue;
+                }
+                let fits = entry.sequence == head + 1 && entry.previous == previous;
+                if !theirs || !fits || entry.device == own {
+                    tracing::warn!(device = %entry.device, sequence = entry.sequence, "stream entry does not fit");
+                    break;
+                }
+                append(&write.transaction, entry)?;
+            }
+            Ok(head(&write.transaction, peer.site)?.0)
+        })
+    }
+
+    /// Checks every device's chain from its first entry.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn audit_verify(&self) -> Result<Vec<ChainReport>, StoreError> {
+        let heads = self.stream_heads()?;
+        heads.into_iter().map(|(device, entries)| self.verify(device, entries)).collect()
+    }
+
+    fn verify(&self, device: SiteId, entries: u64) -> Result<ChainReport, StoreError> {
+        let mut report =
+            ChainReport { device: DeviceId(device.0), entries, broken_at: None };
+        let (mut sequence, mut previous) = (0, [0; 32]);
+        while report.broken_at.is_none() && sequence < entries {
+            for entry in self.stream_entries(device, sequence, 1 << 20)? {
+                if entry.sequence != sequence + 1 || entry.previous != previous {
+                    report.broken_at = Some(sequence + 1);
+                    break;
+                }
+                sequence = entry.sequence;
+                previous = link(&entry);
+            }
+        }
+        if report.broken_at.is_none() && head(&self.connection, device)?.1 != previous {
+            report.broken_at = Some(entries);
+        }
+        Ok(report)
+    }
+}
+
+/// Sequence and link of the last entry; zeros when there is none.
+fn head(connection: &Connection, device: SiteId) -> Result<(u64, [u8; 32]), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sequence, link FROM stream_entry WHERE device = :device
+         ORDER BY sequence DESC LIMIT 1",
+    )?;
+    let head = statement.query_row([device.0], |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(head.optional()?.unwrap_or((0, [0; 32])))
+}
+
+fn append(connection: &Connection, entry: &StreamEntry) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO stream_entry (device, sequence, previous, body, link)
+         VALUES (:device, :sequence, :previous, :body, :link)",
+    )?;
+    statement.execute(named_params! {
+        ":device": entry.device.0, ":sequence": entry.sequence, ":previous": entry.previous,
+        ":body": entry.body, ":link": link(entry),
+    })?;
+    Ok(())
+}
