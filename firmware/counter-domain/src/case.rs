@@ -275,7 +275,10 @@ impl CaseSummary {
 
     /// Whether the counter may still change fields.
     pub fn is_editable(&self) -> bool {
-        matches!(self.state, CaseState::Draft | CaseState::Signed | CaseState::Returned)
+        matches!(
+            self.state,
+            CaseState::Draft | CaseState::Signed | CaseState::Returned
+        )
     }
 }
 
@@ -300,9 +303,10 @@ impl CaseSummary {
     /// Takes one step; `false` when it is not allowed here and changed nothing.
     fn step(&mut self, event: &CaseEvent) -> bool {
         match &event.what {
-            CaseStep::Started { branch, receipt_number } => {
-                self.start(branch, receipt_number, &event.by)
-            }
+            CaseStep::Started {
+                branch,
+                receipt_number,
+            } => self.start(branch, receipt_number, &event.by),
             CaseStep::Signed { snapshot, .. } => self.sign(*snapshot, &event.by),
             CaseStep::Submitted { snapshot } => self.submit(*snapshot, event),
             CaseStep::ReviewOpened => self.open_review(event),
@@ -311,9 +315,7 @@ impl CaseSummary {
             CaseStep::Refused { reason } => {
                 self.go(&[CaseState::UnderReview], CaseState::Refused) && self.note(reason)
             }
-            CaseStep::HandedOver { .. } => {
-                self.go(&[CaseState::Accepted], CaseState::HandedOver)
-            }
+            CaseStep::HandedOver { .. } => self.go(&[CaseState::Accepted], CaseState::HandedOver),
             CaseStep::Completed => self.go(&[CaseState::HandedOver], CaseState::Completed),
             CaseStep::CoreRejected { reason } => {
                 let from = [CaseState::Accepted, CaseState::HandedOver];
@@ -385,7 +387,11 @@ impl CaseSummary {
 
     /// Opening again renews the claim. A case the resident asked to stop stays so.
     fn open_review(&mut self, event: &CaseEvent) -> bool {
-        let opened = [CaseState::Submitted, CaseState::Resubmitted, CaseState::CoreRejected];
+        let opened = [
+            CaseState::Submitted,
+            CaseState::Resubmitted,
+            CaseState::CoreRejected,
+        ];
         let stays = [CaseState::UnderReview, CaseState::CancelRequested];
         if self.state == CaseState::CoreRejected {
             self.accepted = None;
@@ -394,11 +400,13 @@ impl CaseSummary {
         if while_held {
             self.held_from = Some(CaseState::UnderReview);
         }
-        let allowed = while_held
-            || self.go(&opened, CaseState::UnderReview)
-            || stays.contains(&self.state);
+        let allowed =
+            while_held || self.go(&opened, CaseState::UnderReview) || stays.contains(&self.state);
         if allowed {
-            self.claim = Some(Claim { by: event.by.clone(), since: event.at });
+            self.claim = Some(Claim {
+                by: event.by.clone(),
+                since: event.at,
+            });
         }
         allowed
     }
@@ -478,7 +486,11 @@ impl CaseSummary {
     }
 
     fn cancel(&mut self) -> bool {
-        let from = [CaseState::CancelRequested, CaseState::Accepted, CaseState::HandedOver];
+        let from = [
+            CaseState::CancelRequested,
+            CaseState::Accepted,
+            CaseState::HandedOver,
+        ];
         self.go(&from, CaseState::Cancelled)
     }
 
@@ -500,7 +512,9 @@ impl CaseSummary {
     }
 
     fn release(&mut self) -> bool {
-        let Some(former) = self.held_from.take() else { return false };
+        let Some(former) = self.held_from.take() else {
+            return false;
+        };
         self.state = former;
         true
     }

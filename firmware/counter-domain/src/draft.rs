@@ -141,7 +141,10 @@ impl Draft {
     /// Takes in one row. An older value of the same counter never replaces a newer one.
     pub fn insert(&mut self, path: FieldPath, counter: DeviceId, field: DraftField) {
         let row = self.rows.entry(path).or_default();
-        if row.get(&counter).is_none_or(|present| present.at <= field.at) {
+        if row
+            .get(&counter)
+            .is_none_or(|present| present.at <= field.at)
+        {
             row.insert(counter, field);
         }
     }
@@ -159,7 +162,9 @@ impl Draft {
 
     /// Every field in path order.
     pub fn fields(&self) -> impl Iterator<Item = (&FieldPath, MergedField)> {
-        self.rows.iter().filter_map(|(path, row)| merge(row).map(|field| (path, field)))
+        self.rows
+            .iter()
+            .filter_map(|(path, row)| merge(row).map(|field| (path, field)))
     }
 }
 
@@ -167,7 +172,8 @@ type Row = BTreeMap<DeviceId, DraftField>;
 
 /// Newest by clock; the device id decides between equal clocks, so every replica agrees.
 fn newest(row: &Row) -> Option<(&DeviceId, &DraftField)> {
-    row.iter().max_by_key(|(counter, field)| (field.at, **counter))
+    row.iter()
+        .max_by_key(|(counter, field)| (field.at, **counter))
 }
 
 fn merge(row: &Row) -> Option<MergedField> {
@@ -180,5 +186,9 @@ fn merge(row: &Row) -> Option<MergedField> {
         .map(|(other, field)| (*other, field.clone()))
         .collect();
     others.sort_by_key(|(other, field)| std::cmp::Reverse((field.at, *other)));
-    Some(MergedField { shown: shown.clone(), counter: *counter, others })
+    Some(MergedField {
+        shown: shown.clone(),
+        counter: *counter,
+        others,
+    })
 }

@@ -3,8 +3,20 @@
 //! Pure: no I/O, no async, no clock, no randomness. Whoever needs a time or an id passes it in.
 //! What a counter *does* with these types lives in `todoked`; how they travel lives in `sync/`.
 
+pub mod address;
+pub mod age;
 pub mod case;
+pub mod date;
+pub mod deadline;
 pub mod draft;
+pub mod era;
 pub mod hlc;
+pub mod household;
 pub mod ids;
+pub mod name;
+pub mod number;
+pub mod receipt;
+pub mod redacted;
+pub mod relation;
 pub mod snapshot;
+mod width;

@@ -13,7 +13,13 @@ const REVIEWER: &str = "u0001";
 fn event(number: u8, at: u64, by: &str, what: CaseStep) -> CaseEvent {
     let mut id = [0; 16];
     id[15] = number;
-    CaseEvent { id: EventId(id), at: Hlc(at), device: DeviceId([1; 16]), by: by.into(), what }
+    CaseEvent {
+        id: EventId(id),
+        at: Hlc(at),
+        device: DeviceId([1; 16]),
+        by: by.into(),
+        what,
+    }
 }
 
 fn signed(snapshot: u8) -> CaseStep {
@@ -25,15 +31,22 @@ fn signed(snapshot: u8) -> CaseStep {
 }
 
 fn submitted(snapshot: u8) -> CaseStep {
-    CaseStep::Submitted { snapshot: SnapshotHash([snapshot; 32]) }
+    CaseStep::Submitted {
+        snapshot: SnapshotHash([snapshot; 32]),
+    }
 }
 
 fn accepted(snapshot: u8) -> CaseStep {
-    CaseStep::Accepted { snapshot: SnapshotHash([snapshot; 32]) }
+    CaseStep::Accepted {
+        snapshot: SnapshotHash([snapshot; 32]),
+    }
 }
 
 fn started() -> CaseStep {
-    CaseStep::Started { branch: "07".into(), receipt_number: "07-2-081121-0001-0".to_owned() }
+    CaseStep::Started {
+        branch: "07".into(),
+        receipt_number: "07-2-081121-0001-0".to_owned(),
+    }
 }
 
 fn returned() -> CaseStep {
@@ -42,7 +55,9 @@ fn returned() -> CaseStep {
         category: RemarkCategory::Mismatch,
         text: "読みをもう一度お確かめください".to_owned(),
     };
-    CaseStep::Returned { remarks: vec![remark] }
+    CaseStep::Returned {
+        remarks: vec![remark],
+    }
 }
 
 /// Folds steps taken one after another, each by the one who takes such steps.
@@ -55,7 +70,11 @@ fn story(steps: &[(&str, CaseStep)]) -> CaseSummary {
 }
 
 fn handed_in() -> Vec<(&'static str, CaseStep)> {
-    vec![(COUNTER, started()), (COUNTER, signed(1)), (COUNTER, submitted(1))]
+    vec![
+        (COUNTER, started()),
+        (COUNTER, signed(1)),
+        (COUNTER, submitted(1)),
+    ]
 }
 
 #[test]
@@ -74,10 +93,18 @@ fn whole_visit_with_one_return_ends_handed_over() {
     assert_eq!(story(&steps).remarks, Vec::new());
     steps.push((REVIEWER, CaseStep::ReviewOpened));
     steps.push((REVIEWER, accepted(2)));
-    steps.push((REVIEWER, CaseStep::HandedOver { file: "handover-0001.csv".to_owned() }));
+    steps.push((
+        REVIEWER,
+        CaseStep::HandedOver {
+            file: "handover-0001.csv".to_owned(),
+        },
+    ));
     let case = story(&steps);
     assert_eq!(case.state, CaseState::HandedOver);
-    assert_eq!(case.submitted, [SnapshotHash([1; 32]), SnapshotHash([2; 32])]);
+    assert_eq!(
+        case.submitted,
+        [SnapshotHash([1; 32]), SnapshotHash([2; 32])]
+    );
     assert_eq!(case.submitted_at, Some(Hlc(3 << 16)));
     assert_eq!(case.accepted, Some(SnapshotHash([2; 32])));
     assert_eq!(case.overruled, Vec::new());
@@ -85,7 +112,11 @@ fn whole_visit_with_one_return_ends_handed_over() {
 
 #[test]
 fn unsigned_content_is_never_submitted() {
-    let case = story(&[(COUNTER, started()), (COUNTER, signed(1)), (COUNTER, submitted(9))]);
+    let case = story(&[
+        (COUNTER, started()),
+        (COUNTER, signed(1)),
+        (COUNTER, submitted(9)),
+    ]);
     assert_eq!(case.state, CaseState::Signed);
     assert_eq!(case.overruled.len(), 1);
 }
@@ -94,7 +125,12 @@ fn unsigned_content_is_never_submitted() {
 fn return_without_remarks_is_ignored() {
     let mut steps = handed_in();
     steps.push((REVIEWER, CaseStep::ReviewOpened));
-    steps.push((REVIEWER, CaseStep::Returned { remarks: Vec::new() }));
+    steps.push((
+        REVIEWER,
+        CaseStep::Returned {
+            remarks: Vec::new(),
+        },
+    ));
     assert_eq!(story(&steps).state, CaseState::UnderReview);
 }
 
@@ -107,7 +143,10 @@ fn whoever_took_it_in_cannot_accept_it() {
     );
     steps.push((REVIEWER, CaseStep::ReviewOpened));
     let case = story(&steps);
-    assert_eq!(case.may_accept(&StaffId::from(COUNTER)), Err(NotAcceptable::SamePerson));
+    assert_eq!(
+        case.may_accept(&StaffId::from(COUNTER)),
+        Err(NotAcceptable::SamePerson)
+    );
     assert_eq!(case.may_accept(&StaffId::from(REVIEWER)), Ok(()));
     steps.push((COUNTER, accepted(1)));
     assert_eq!(story(&steps).state, CaseState::UnderReview);
@@ -122,7 +161,14 @@ fn acceptance_wins_over_a_withdrawal_whichever_clock_is_ahead() {
             event(3, 30, COUNTER, submitted(1)),
             event(4, 40, REVIEWER, CaseStep::ReviewOpened),
             event(5, accepted_at, REVIEWER, accepted(1)),
-            event(6, withdrawn_at, COUNTER, CaseStep::Withdrawn { reason: String::new() }),
+            event(
+                6,
+                withdrawn_at,
+                COUNTER,
+                CaseStep::Withdrawn {
+                    reason: String::new(),
+                },
+            ),
         ];
         let case = fold(&events);
         assert_eq!(case.state, CaseState::CancelRequested);
@@ -134,7 +180,12 @@ fn acceptance_wins_over_a_withdrawal_whichever_clock_is_ahead() {
 #[test]
 fn hold_gives_back_the_former_state() {
     let mut steps = handed_in();
-    steps.push((COUNTER, CaseStep::Held { reason: "電話確認".to_owned() }));
+    steps.push((
+        COUNTER,
+        CaseStep::Held {
+            reason: "電話確認".to_owned(),
+        },
+    ));
     assert_eq!(story(&steps).state, CaseState::OnHold);
     steps.push((REVIEWER, CaseStep::ReviewOpened));
     assert_eq!(story(&steps).state, CaseState::OnHold);
@@ -148,7 +199,10 @@ fn claim_lapses_after_fifteen_minutes() {
     steps.push((REVIEWER, CaseStep::ReviewOpened));
     let case = story(&steps);
     let since = Hlc(4 << 16).unix_ms();
-    assert_eq!(case.claimed_by(since + 14 * 60_000), Some(&StaffId::from(REVIEWER)));
+    assert_eq!(
+        case.claimed_by(since + 14 * 60_000),
+        Some(&StaffId::from(REVIEWER))
+    );
     assert_eq!(case.claimed_by(since + 15 * 60_000), None);
 }
 
@@ -160,14 +214,24 @@ fn any_step() -> impl Strategy<Value = CaseStep> {
         Just(CaseStep::ReviewOpened),
         Just(returned()),
         (1_u8..3).prop_map(accepted),
-        Just(CaseStep::Refused { reason: String::new() }),
-        Just(CaseStep::HandedOver { file: String::new() }),
+        Just(CaseStep::Refused {
+            reason: String::new()
+        }),
+        Just(CaseStep::HandedOver {
+            file: String::new()
+        }),
         Just(CaseStep::Completed),
-        Just(CaseStep::CoreRejected { reason: String::new() }),
-        Just(CaseStep::Withdrawn { reason: String::new() }),
+        Just(CaseStep::CoreRejected {
+            reason: String::new()
+        }),
+        Just(CaseStep::Withdrawn {
+            reason: String::new()
+        }),
         Just(CaseStep::CancelRequested),
         Just(CaseStep::Cancelled),
-        Just(CaseStep::Held { reason: String::new() }),
+        Just(CaseStep::Held {
+            reason: String::new()
+        }),
         Just(CaseStep::Released),
     ]
 }
@@ -176,7 +240,10 @@ fn any_step() -> impl Strategy<Value = CaseStep> {
 fn history() -> impl Strategy<Value = Vec<CaseEvent>> {
     let staff = prop_oneof![Just(COUNTER), Just(REVIEWER), Just("u0002")];
     proptest::collection::vec((1_u64..30, staff, any_step()), 0..24).prop_map(|steps| {
-        (1..).zip(steps).map(|(number, (at, by, what))| event(number, at, by, what)).collect()
+        (1..)
+            .zip(steps)
+            .map(|(number, (at, by, what))| event(number, at, by, what))
+            .collect()
     })
 }
 
