@@ -31,14 +31,22 @@ impl FormData {
     pub(crate) fn texts(&self, pattern: &str) -> Vec<(String, &str)> {
         let mut found = vec![(String::new(), &self.0)];
         for step in pattern.split('.') {
-            found = found.into_iter().flat_map(|(path, value)| children(&path, value, step)).collect();
+            found = found
+                .into_iter()
+                .flat_map(|(path, value)| children(&path, value, step))
+                .collect();
         }
-        found.into_iter().filter_map(|(path, value)| Some((path, value.as_str()?))).collect()
+        found
+            .into_iter()
+            .filter_map(|(path, value)| Some((path, value.as_str()?)))
+            .collect()
     }
 
     /// Whether something is at the dotted `path`: not null, not empty.
     pub(crate) fn has(&self, path: &str) -> bool {
-        let found = path.split('.').try_fold(&self.0, |value, step| value.get(step));
+        let found = path
+            .split('.')
+            .try_fold(&self.0, |value, step| value.get(step));
         match found {
             None | Some(Value::Null) => false,
             Some(Value::String(text)) => !text.is_empty(),
@@ -50,12 +58,25 @@ impl FormData {
 }
 
 fn children<'v>(path: &str, value: &'v Value, step: &str) -> Vec<(String, &'v Value)> {
-    let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    let join = |name: &str| {
+        if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        }
+    };
     if step == "*" {
         let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
-        return (1_usize..).zip(list).map(|(n, entry)| (join(&n.to_string()), entry)).collect();
+        return (1_usize..)
+            .zip(list)
+            .map(|(n, entry)| (join(&n.to_string()), entry))
+            .collect();
     }
-    value.get(step).map(|entry| (join(step), entry)).into_iter().collect()
+    value
+        .get(step)
+        .map(|entry| (join(step), entry))
+        .into_iter()
+        .collect()
 }
 
 impl fmt::Debug for FormData {

@@ -63,7 +63,12 @@ pub enum SampleKind {
 
 impl SampleKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Typical, Self::Longest, Self::Smallest, Self::Foreigner];
+    pub const ALL: [Self; 4] = [
+        Self::Typical,
+        Self::Longest,
+        Self::Smallest,
+        Self::Foreigner,
+    ];
 
     /// Its name, as on the command line and in the file name.
     pub const fn name(self) -> &'static str {

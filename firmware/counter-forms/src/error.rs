@@ -63,8 +63,12 @@ impl OpenFormsError {
     /// What an operator reads, in Japanese: what happened, then what to do.
     pub fn operator_text(&self) -> String {
         match self {
-            Self::FontUnreadable { family, package, .. }
-            | Self::FontWrong { family, package, .. } => notices::font_missing(family, package),
+            Self::FontUnreadable {
+                family, package, ..
+            }
+            | Self::FontWrong {
+                family, package, ..
+            } => notices::font_missing(family, package),
             Self::TemplatesUnreadable { path, .. } => notices::templates_unreadable(path),
             Self::Meta { form, .. } | Self::Incomplete { form, .. } => {
                 notices::template_broken(form)
@@ -175,7 +179,11 @@ pub struct TemplateFault {
 
 impl TemplateFault {
     pub(crate) fn new(file: String, line: Option<usize>, message: String) -> Self {
-        Self { file, line, message }
+        Self {
+            file,
+            line,
+            message,
+        }
     }
 
     /// The compiler's words. Never log them.

@@ -55,8 +55,7 @@ impl Fonts {
         ];
         let book = LazyHash::new(FontBook::from_fonts(&fonts));
         let any_size = Abs::pt(10.0);
-        let exact =
-            exact.instantiate(FontVariant::default(), any_size, &FontVariations::default());
+        let exact = exact.instantiate(FontVariant::default(), any_size, &FontVariations::default());
         Ok(Self { fonts, book, exact })
     }
 }
@@ -68,7 +67,11 @@ fn read(path: &Path, family: &'static str, package: &'static str) -> Result<Font
         package,
         source,
     })?;
-    Font::new(Bytes::new(bytes), 0).filter(|font| font.info().family == family).ok_or_else(|| {
-        OpenFormsError::FontWrong { family, path: path.to_owned(), package }
-    })
+    Font::new(Bytes::new(bytes), 0)
+        .filter(|font| font.info().family == family)
+        .ok_or_else(|| OpenFormsError::FontWrong {
+            family,
+            path: path.to_owned(),
+            package,
+        })
 }

@@ -38,7 +38,10 @@ pub fn first_missing(font: &Face<'_>, text: &str) -> Option<MissingGlyph> {
     let mut rest = text.chars().peekable();
     while let Some(base) = rest.next() {
         if is_selector(base) {
-            return Some(MissingGlyph { base, selector: None });
+            return Some(MissingGlyph {
+                base,
+                selector: None,
+            });
         }
         let selector = rest.next_if(|next| is_selector(*next));
         if !drawn(font, base, selector) {
@@ -51,7 +54,9 @@ pub fn first_missing(font: &Face<'_>, text: &str) -> Option<MissingGlyph> {
 fn drawn(font: &Face<'_>, base: char, selector: Option<char>) -> bool {
     match selector {
         // Only a pair listed in the font counts, be it as the base glyph itself (default UVS).
-        Some(selector) => font.glyph_variation_index(base, selector).is_some_and(|id| id.0 != 0),
+        Some(selector) => font
+            .glyph_variation_index(base, selector)
+            .is_some_and(|id| id.0 != 0),
         None if base == '\n' => true,
         None => font.glyph_index(base).is_some_and(|id| {
             // Some private-use code points have an empty glyph: printed, they would be a gap.

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-pub(crate) const OVERFLOW: &str =
-    "文字が枠に入りません。欄の内容を確かめ、書ききれない分は備考へ移してください。入力は残っています。";
-pub(crate) const MISSING: &str = "届に必要な項目が入っていません。入力してからもう一度進んでください。";
+pub(crate) const OVERFLOW: &str = "文字が枠に入りません。欄の内容を確かめ、書ききれない分は備考へ移してください。入力は残っています。";
+pub(crate) const MISSING: &str =
+    "届に必要な項目が入っていません。入力してからもう一度進んでください。";
 pub(crate) const TOO_MANY: &str =
     "1件の届に書ける人数を超えています。2件に分けて受け付けてください。";
 pub(crate) const INTERNAL: &str =
@@ -21,7 +21,10 @@ pub(crate) fn font_missing(family: &str, package: &str) -> String {
 }
 
 pub(crate) fn templates_unreadable(path: &Path) -> String {
-    format!("様式のフォルダー {} を読めません。場所と権限を確かめてください。", path.display())
+    format!(
+        "様式のフォルダー {} を読めません。場所と権限を確かめてください。",
+        path.display()
+    )
 }
 
 pub(crate) fn template_broken(form: &str) -> String {

@@ -38,13 +38,19 @@ pub struct Assets {
 impl Assets {
     /// Drawings of an unsigned form with its receipt number as QR code.
     pub fn for_receipt(receipt_number: &str) -> Self {
-        Self { signature_svg: None, qr_svg: qr_svg(receipt_number) }
+        Self {
+            signature_svg: None,
+            qr_svg: qr_svg(receipt_number),
+        }
     }
 
     /// The same, signed.
     #[must_use]
     pub fn signed(self, signature_svg: String) -> Self {
-        Self { signature_svg: Some(signature_svg), ..self }
+        Self {
+            signature_svg: Some(signature_svg),
+            ..self
+        }
     }
 }
 
@@ -59,7 +65,12 @@ pub struct RenderedForm {
 
 impl fmt::Debug for RenderedForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RenderedForm({} pages, {} bytes)", self.pages, self.pdf.len())
+        write!(
+            f,
+            "RenderedForm({} pages, {} bytes)",
+            self.pages,
+            self.pdf.len()
+        )
     }
 }
 
@@ -73,7 +84,9 @@ pub struct Forms {
 
 impl fmt::Debug for Forms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.list().iter().map(|meta| &meta.id)).finish()
+        f.debug_list()
+            .entries(self.list().iter().map(|meta| &meta.id))
+            .finish()
     }
 }
 
@@ -109,7 +122,12 @@ impl Forms {
             qr: name("qr.svg")?,
         };
         let library = LazyHash::new(Library::default());
-        Ok(Self { fonts: Fonts::load(fonts)?, library, templates, names })
+        Ok(Self {
+            fonts: Fonts::load(fonts)?,
+            library,
+            templates,
+            names,
+        })
     }
 
     /// Every form, by id.
@@ -152,7 +170,10 @@ impl Forms {
     ) -> Result<RenderedForm, RenderError> {
         let made = self.lay_out(form_id, data, assets, filed_on, |world, document, date| {
             let pdf = export(form_id, world, document, date)?;
-            Ok(RenderedForm { pdf, pages: document.pages().len() })
+            Ok(RenderedForm {
+                pdf,
+                pages: document.pages().len(),
+            })
         });
         comemo::evict(MEMORY_AGE);
         made
@@ -170,10 +191,16 @@ impl Forms {
         filed_on: &str,
         scale: f32,
     ) -> Result<Vec<Vec<u8>>, RenderError> {
-        let options =
-            RenderOptions { pixel_per_pt: Scalar::new(f64::from(scale)), render_bleed: false };
+        let options = RenderOptions {
+            pixel_per_pt: Scalar::new(f64::from(scale)),
+            render_bleed: false,
+        };
         let made = self.lay_out(form_id, data, assets, filed_on, |_, document, _| {
-            document.pages().iter().map(|page| page_png(page, &options)).collect()
+            document
+                .pages()
+                .iter()
+                .map(|page| page_png(page, &options))
+                .collect()
         });
         comemo::evict(MEMORY_AGE);
         made
@@ -190,9 +217,8 @@ impl Forms {
         let form = self.form(form_id)?;
         let today = filing_date(filed_on).ok_or(RenderError::FilingDate)?;
         self.check_data(form, data)?;
-        let drawing = |svg: &Option<String>| {
-            Bytes::from_string(svg.clone().unwrap_or_else(blank_svg))
-        };
+        let drawing =
+            |svg: &Option<String>| Bytes::from_string(svg.clone().unwrap_or_else(blank_svg));
         let world = FormWorld {
             library: &self.library,
             fonts: &self.fonts,
@@ -226,7 +252,10 @@ impl Forms {
         let exact = self.fonts.exact.ttf();
         for (path, text) in rules.exact.iter().flat_map(|pattern| data.texts(pattern)) {
             if let Some(missing) = glyph::first_missing(exact, text) {
-                return Err(RenderError::GlyphMissing { path, character: missing.code_points() });
+                return Err(RenderError::GlyphMissing {
+                    path,
+                    character: missing.code_points(),
+                });
             }
         }
         Ok(())
@@ -248,11 +277,15 @@ fn layout_error(
 
 /// What a template says when it stops on purpose: `panic("overflow:members.1.name")`.
 fn stop_reason(message: &str) -> Option<RenderError> {
-    let reason = message.strip_prefix("panicked with: \"")?.strip_suffix('"')?;
+    let reason = message.strip_prefix("panicked with: ")?.trim_matches('"');
     if reason == "too_many_members" {
         return Some(RenderError::TooManyMembers);
     }
-    reason.strip_prefix("overflow:").map(|path| RenderError::Overflow { path: path.to_owned() })
+    reason
+        .strip_prefix("overflow:")
+        .map(|path| RenderError::Overflow {
+            path: path.to_owned(),
+        })
 }
 
 fn export(
@@ -261,9 +294,16 @@ fn export(
     document: &PagedDocument,
     date: Datetime,
 ) -> Result<Vec<u8>, RenderError> {
-    let refused = |fault| RenderError::Export { form: form_id.to_owned(), fault };
+    let refused = |fault| RenderError::Export {
+        form: form_id.to_owned(),
+        fault,
+    };
     let standards = PdfStandards::new(&[PdfStandard::A_2u]).map_err(|error| {
-        refused(TemplateFault::new("PDF/A-2u".to_owned(), None, error.message().to_string()))
+        refused(TemplateFault::new(
+            "PDF/A-2u".to_owned(),
+            None,
+            error.message().to_string(),
+        ))
     })?;
     let options = PdfOptions {
         creator: Smart::Custom(Some("Todoke".to_owned())),
@@ -277,14 +317,19 @@ fn export(
 fn page_png(page: &typst_layout::Page, options: &RenderOptions) -> Result<Vec<u8>, RenderError> {
     let picture = typst_render::render(page, options);
     // The page is opaque white, so the alpha channel says nothing.
-    let rgb: Vec<u8> =
-        picture.data().chunks_exact(4).flat_map(|p| p.iter().take(3).copied()).collect();
+    let rgb: Vec<u8> = picture
+        .data()
+        .chunks_exact(4)
+        .flat_map(|p| p.iter().take(3).copied())
+        .collect();
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, picture.width(), picture.height());
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header().map_err(|_| RenderError::Picture)?;
-    writer.write_image_data(&rgb).map_err(|_| RenderError::Picture)?;
+    writer
+        .write_image_data(&rgb)
+        .map_err(|_| RenderError::Picture)?;
     writer.finish().map_err(|_| RenderError::Picture)?;
     Ok(bytes)
 }

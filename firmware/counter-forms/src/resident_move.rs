@@ -211,7 +211,13 @@ macro_rules! hide_debug {
     )+};
 }
 hide_debug!(
-    ResidentMoveData, EventData, PlaceData, DomicileData, MemberData, ForeignerData, NotifierData,
+    ResidentMoveData,
+    EventData,
+    PlaceData,
+    DomicileData,
+    MemberData,
+    ForeignerData,
+    NotifierData,
     IdentityData
 );
 
@@ -251,7 +257,9 @@ impl ResidentMoveData {
             _ => match path.strip_prefix("members.") {
                 Some(rest) => {
                     let (row, field) = rest.split_once('.')?;
-                    let member = self.members.get(row.parse::<usize>().ok()?.checked_sub(1)?)?;
+                    let member = self
+                        .members
+                        .get(row.parse::<usize>().ok()?.checked_sub(1)?)?;
                     format!("member.{}.{field}", member.number)
                 }
                 None => path.to_owned(),
@@ -311,7 +319,10 @@ struct Fields<'s>(&'s Snapshot);
 
 impl Fields<'_> {
     fn value(&self, path: &str) -> Option<&FieldValue> {
-        self.0.fields.get(&FieldPath::from(path)).map(|field| &field.value)
+        self.0
+            .fields
+            .get(&FieldPath::from(path))
+            .map(|field| &field.value)
     }
 
     /// The text at `path`; empty when there is none.
@@ -368,7 +379,10 @@ fn members(fields: &Fields<'_>) -> Result<Vec<MemberData>, FromSnapshotError> {
     if numbers.is_empty() {
         return Err(FromSnapshotError::NoMember);
     }
-    numbers.into_iter().map(|number| member(fields, number)).collect()
+    numbers
+        .into_iter()
+        .map(|number| member(fields, number))
+        .collect()
 }
 
 fn member(fields: &Fields<'_>, number: u8) -> Result<MemberData, FromSnapshotError> {
@@ -387,7 +401,7 @@ fn member(fields: &Fields<'_>, number: u8) -> Result<MemberData, FromSnapshotErr
         relation: text("relation"),
         relation_before: text("relation_before"),
         foreigner: ForeignerData {
-            nationality: text("nationality"),
+            nationality: printed_nationality(&text("nationality")),
             status: text("residence_status"),
             period: text("residence_period"),
             expires: text("residence_expires"),
@@ -406,6 +420,16 @@ fn member(fields: &Fields<'_>, number: u8) -> Result<MemberData, FromSnapshotErr
     })
 }
 
+/// The block is for foreign residents: a Japanese national leaves it empty.
+fn printed_nationality(value: &str) -> String {
+    match value {
+        "日本" | "JPN" => "",
+        "外国" => "日本以外",
+        other => other,
+    }
+    .to_owned()
+}
+
 /// Sex as printed; the chip's code (JIS X 0303) and English words are taken too.
 fn printed_sex(value: &str) -> String {
     match value {
@@ -416,10 +440,7 @@ fn printed_sex(value: &str) -> String {
     .to_owned()
 }
 
-fn notifier_name(
-    fields: &Fields<'_>,
-    members: &[MemberData],
-) -> Result<String, FromSnapshotError> {
+fn notifier_name(fields: &Fields<'_>, members: &[MemberData]) -> Result<String, FromSnapshotError> {
     let given = fields.text("notifier.name");
     if !given.is_empty() {
         return Ok(given);
@@ -452,7 +473,12 @@ fn papers(fields: &Fields<'_>, flow: &str, role: &str) -> Vec<String> {
 /// Continued use of the card (P036) is done on the national terminal, which needs the line: the
 /// form asks for it and for the new address on the card's face.
 fn card_tasks(snapshot: &Snapshot) -> Vec<String> {
-    let listed = |id: &str| snapshot.procedures.iter().any(|p| p.id == id && !p.to_confirm);
+    let listed = |id: &str| {
+        snapshot
+            .procedures
+            .iter()
+            .any(|p| p.id == id && !p.to_confirm)
+    };
     let mut tasks = Vec::new();
     if listed("P036") {
         tasks.extend(["continue".to_owned(), "face".to_owned()]);
@@ -463,5 +489,9 @@ fn card_tasks(snapshot: &Snapshot) -> Vec<String> {
 }
 
 fn words(text: &str) -> Vec<String> {
-    text.split([',', '\n']).map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned).collect()
+    text.split([',', '\n'])
+        .map(str::trim)
+        .filter(|w| !w.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

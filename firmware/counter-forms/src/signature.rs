@@ -63,7 +63,9 @@ pub fn signature_svg(strokes: &[Stroke]) -> String {
 /// corners of a slow pad without moving the line off the points.
 fn stroke_path(stroke: &Stroke) -> String {
     let mut path = String::new();
-    let [first, rest @ ..] = stroke.points.as_slice() else { return path };
+    let [first, rest @ ..] = stroke.points.as_slice() else {
+        return path;
+    };
     // Writing to a String cannot fail.
     let _never = write!(path, "M{} {}", first.x, first.y);
     let [middle @ .., last] = rest else {

@@ -12,8 +12,14 @@ use crate::error::OpenFormsError;
 /// Files of the embedded forms, by path from the root of the templates.
 const EMBEDDED: &[(&str, &str)] = &[
     ("lib.typ", include_str!("../forms/lib.typ")),
-    ("resident-move/form.typ", include_str!("../forms/resident-move/form.typ")),
-    ("resident-move/meta.toml", include_str!("../forms/resident-move/meta.toml")),
+    (
+        "resident-move/form.typ",
+        include_str!("../forms/resident-move/form.typ"),
+    ),
+    (
+        "resident-move/meta.toml",
+        include_str!("../forms/resident-move/meta.toml"),
+    ),
     (
         "resident-move/samples/typical.json",
         include_str!("../forms/resident-move/samples/typical.json"),
@@ -54,7 +60,9 @@ pub(crate) struct Templates {
 
 impl Templates {
     pub(crate) fn embedded() -> Result<Self, OpenFormsError> {
-        let files = EMBEDDED.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+        let files = EMBEDDED
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
         Self::from_files(files.collect())
     }
 
@@ -66,9 +74,15 @@ impl Templates {
     }
 
     fn from_files(files: HashMap<String, String>) -> Result<Self, OpenFormsError> {
-        let mut found = Self { forms: Vec::new(), sources: HashMap::new(), files: HashMap::new() };
-        let mut ids: Vec<&str> =
-            files.keys().filter_map(|path| path.strip_suffix("/meta.toml")).collect();
+        let mut found = Self {
+            forms: Vec::new(),
+            sources: HashMap::new(),
+            files: HashMap::new(),
+        };
+        let mut ids: Vec<&str> = files
+            .keys()
+            .filter_map(|path| path.strip_suffix("/meta.toml"))
+            .collect();
         ids.sort_unstable();
         for id in ids {
             found.forms.push(read_form(id, &files)?);
@@ -99,9 +113,18 @@ fn read_form(id: &str, files: &HashMap<String, String>) -> Result<Template, Open
     let main = file_id(&format!("{id}/form.typ")).ok_or_else(|| incomplete(id, "form.typ"))?;
     let samples = SampleKind::ALL
         .into_iter()
-        .filter_map(|kind| Some((kind, file(&format!("samples/{}.json", kind.name()))?.clone())))
+        .filter_map(|kind| {
+            Some((
+                kind,
+                file(&format!("samples/{}.json", kind.name()))?.clone(),
+            ))
+        })
         .collect();
-    Ok(Template { meta, main, samples })
+    Ok(Template {
+        meta,
+        main,
+        samples,
+    })
 }
 
 /// Paths are interned for the life of the process, so they are never made from data.
@@ -115,7 +138,10 @@ fn read_folder(
     prefix: &str,
     files: &mut HashMap<String, String>,
 ) -> Result<(), OpenFormsError> {
-    let unreadable = |source| OpenFormsError::TemplatesUnreadable { path: dir.to_owned(), source };
+    let unreadable = |source| OpenFormsError::TemplatesUnreadable {
+        path: dir.to_owned(),
+        source,
+    };
     for entry in std::fs::read_dir(dir).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let name = entry.file_name();
@@ -123,7 +149,10 @@ fn read_folder(
         let path = format!("{prefix}{name}");
         if entry.file_type().map_err(unreadable)?.is_dir() {
             read_folder(&entry.path(), &format!("{path}/"), files)?;
-        } else if [".typ", ".toml", ".json"].iter().any(|ending| name.ends_with(ending)) {
+        } else if [".typ", ".toml", ".json"]
+            .iter()
+            .any(|ending| name.ends_with(ending))
+        {
             let text = std::fs::read_to_string(entry.path()).map_err(unreadable)?;
             let _earlier = files.insert(path, text);
         }
@@ -132,5 +161,8 @@ fn read_folder(
 }
 
 fn incomplete(form: &str, file: &str) -> OpenFormsError {
-    OpenFormsError::Incomplete { form: form.to_owned(), file: file.to_owned() }
+    OpenFormsError::Incomplete {
+        form: form.to_owned(),
+        file: file.to_owned(),
+    }
 }

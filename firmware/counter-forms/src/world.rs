@@ -48,7 +48,11 @@ impl World for FormWorld<'_> {
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        self.templates.sources.get(&id).cloned().ok_or_else(|| not_there(id))
+        self.templates
+            .sources
+            .get(&id)
+            .cloned()
+            .ok_or_else(|| not_there(id))
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
@@ -59,7 +63,11 @@ impl World for FormWorld<'_> {
         } else if id == self.names.qr {
             Ok(self.qr.clone())
         } else {
-            self.templates.files.get(&id).cloned().ok_or_else(|| not_there(id))
+            self.templates
+                .files
+                .get(&id)
+                .cloned()
+                .ok_or_else(|| not_there(id))
         }
     }
 
@@ -85,7 +93,12 @@ impl FormWorld<'_> {
         let file = first.span.id();
         let line = file.and_then(|id| {
             let range = self.range(first.span)?;
-            let line = self.templates.sources.get(&id)?.lines().byte_to_line(range.start)?;
+            let line = self
+                .templates
+                .sources
+                .get(&id)?
+                .lines()
+                .byte_to_line(range.start)?;
             Some(line + 1)
         });
         let name = file.map_or_else(

@@ -1,9 +1,514 @@
-//! The forms as a city gets them.
+//! The forms as a city gets them: text, conformance, determinism, refusals and the picture.
 
-use counter_forms::{FontPaths, Forms};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use counter_domain::draft::{FieldPath, FieldValue, Source};
+use counter_domain::ids::CaseId;
+use counter_domain::snapshot::{Snapshot, SnapshotField, SnapshotProcedure};
+use counter_forms::resident_move::{self, City, FromSnapshotError};
+use counter_forms::{
+    Assets, FontPaths, FormData, Forms, OpenFormsError, Point, RenderError, RenderedForm,
+    SampleKind, Stroke, signature_svg,
+};
+
+const FILED_ON: &str = "2026-11-21";
+
+static FORMS: LazyLock<Forms> =
+    LazyLock::new(|| Forms::new(&FontPaths::default()).expect("the fonts are installed"));
+
+fn sample(kind: SampleKind) -> FormData {
+    FORMS
+        .sample("resident-move", kind)
+        .expect("every form brings its samples")
+}
+
+fn strokes() -> Vec<Stroke> {
+    let stroke = |points: &[(i32, i32)]| Stroke {
+        points: (0..)
+            .zip(points)
+            .map(|(n, &(x, y))| Point { x, y, t: n * 16 })
+            .collect(),
+    };
+    vec![
+        stroke(&[(2_000, 5_000), (9_000, 4_200), (16_000, 4_000)]),
+        stroke(&[(9_000, 1_500), (8_600, 6_000), (4_000, 12_000)]),
+        stroke(&[(9_200, 6_000), (13_000, 9_500), (17_000, 12_000)]),
+        stroke(&[(18_500, 12_500)]),
+    ]
+}
+
+fn assets() -> Assets {
+    Assets::for_receipt("07-2-261121-0184-6").signed(signature_svg(&strokes()))
+}
+
+#[track_caller]
+fn render(data: &FormData) -> RenderedForm {
+    FORMS
+        .render("resident-move", data, &assets(), FILED_ON)
+        .expect("the form is made")
+}
+
+#[track_caller]
+fn refused(data: &FormData) -> RenderError {
+    FORMS
+        .render("resident-move", data, &assets(), FILED_ON)
+        .expect_err("the form is refused")
+}
+
+/// A sample with one value replaced, at a JSON pointer.
+fn changed(kind: SampleKind, pointer: &str, value: &str) -> FormData {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(format!("forms/resident-move/samples/{}.json", kind.name()));
+    let text = std::fs::read_to_string(path).expect("the sample is there");
+    let mut json: serde_json::Value = serde_json::from_str(&text).expect("the sample is JSON");
+    *json.pointer_mut(pointer).expect("the sample has the value") = value.into();
+    FormData::new(json)
+}
+
+/// What anybody's viewer finds in the document.
+#[track_caller]
+fn text_of(pdf: &[u8]) -> String {
+    let dir = tempfile::tempdir().expect("a scratch folder");
+    let file = dir.path().join("form.pdf");
+    std::fs::write(&file, pdf).expect("the PDF is written");
+    let out = Command::new("pdftotext")
+        .args(["-layout", "-enc", "UTF-8"])
+        .arg(&file)
+        .arg("-")
+        .output()
+        .expect("pdftotext (poppler-utils) is installed");
+    assert!(out.status.success(), "pdftotext refused the document");
+    String::from_utf8(out.stdout).expect("UTF-8")
+}
 
 #[test]
-fn every_form_lists_itself() {
-    let forms = Forms::new(&FontPaths::default()).expect("fonts are installed");
-    assert_eq!(forms.list()[0].id, "resident-move");
+fn name_and_receipt_number_are_found_in_the_text() {
+    let text = text_of(&render(&sample(SampleKind::Typical)).pdf);
+    for expected in [
+        "住民異動届",
+        "07-2-261121-0184-6",
+        "六会市長",
+        "架空ハイツ２０３号室",
+        "架空\u{3000}𠮷葛\u{E0102}",
+        "カクウ",
+        "昭和60年7月14日",
+        "令和元年5月1日",
+        "24727059608",
+    ] {
+        let squeezed = |t: &str| t.replace([' ', '\u{3000}'], "");
+        assert!(
+            squeezed(&text).contains(&squeezed(expected)),
+            "no {expected} in the text"
+        );
+    }
+}
+
+#[test]
+fn ticks_can_be_read_as_text() {
+    let text = text_of(&render(&sample(SampleKind::Typical)).pdf);
+    let squeezed = text.replace(' ', "");
+    assert!(squeezed.contains("✓転入"));
+    assert!(squeezed.contains("?印鑑"));
+    assert!(!squeezed.contains("✓転居"));
+}
+
+#[test]
+fn selector_at_the_end_of_a_cell_survives() {
+    let data = changed(SampleKind::Smallest, "/members/0/name", "架空葛\u{E0102}");
+    let text = text_of(&render(&data).pdf);
+    assert!(
+        text.contains("葛\u{E0102}"),
+        "the selector was dropped at the end of the cell"
+    );
+}
+
+#[test]
+fn selector_at_the_end_of_a_wrapped_line_survives() {
+    let long = "葛\u{E0102}".repeat(40);
+    let text = text_of(&render(&changed(SampleKind::Smallest, "/members/0/name", &long)).pdf);
+    assert_eq!(text.matches("葛\u{E0102}").count(), 40);
+}
+
+#[test]
+fn same_input_gives_the_same_bytes() {
+    let first = render(&sample(SampleKind::Typical));
+    let other = render(&sample(SampleKind::Foreigner));
+    assert_eq!(first, render(&sample(SampleKind::Typical)));
+    assert_ne!(first, other);
+}
+
+#[test]
+fn document_declares_pdf_a_2u_and_is_tagged() {
+    let pdf = render(&sample(SampleKind::Typical)).pdf;
+    let has = |needle: &str| {
+        pdf.windows(needle.len())
+            .any(|found| found == needle.as_bytes())
+    };
+    assert!(has("<pdfaid:part>2</pdfaid:part>"));
+    assert!(has("<pdfaid:conformance>U</pdfaid:conformance>"));
+    assert!(has("/Marked true"));
+    assert!(
+        has("2026-11-21"),
+        "the document is dated by the filing date"
+    );
+}
+
+#[test]
+fn names_are_set_in_the_mj_font_alone() {
+    let dir = tempfile::tempdir().expect("a scratch folder");
+    let file = dir.path().join("form.pdf");
+    std::fs::write(&file, render(&sample(SampleKind::Typical)).pdf).expect("written");
+    let out = Command::new("pdffonts")
+        .arg(&file)
+        .output()
+        .expect("poppler-utils is installed");
+    let fonts = String::from_utf8(out.stdout).expect("UTF-8");
+    let families: Vec<&str> = fonts
+        .lines()
+        .skip(2)
+        .filter_map(|line| line.split(['+', ' ']).nth(1))
+        .collect();
+    assert_eq!(
+        families
+            .iter()
+            .filter(|name| name.starts_with("IPAmj"))
+            .count(),
+        1
+    );
+    assert!(
+        families
+            .iter()
+            .all(|name| name.starts_with("IPAmj") || name.starts_with("BIZUD"))
+    );
+}
+
+#[test]
+fn every_sample_is_printed_in_full() {
+    for kind in SampleKind::ALL {
+        let made = render(&sample(kind));
+        assert_eq!(
+            made.pages,
+            if kind == SampleKind::Longest { 2 } else { 1 },
+            "{kind:?}"
+        );
+    }
+    let text = text_of(&render(&sample(SampleKind::Longest)).pdf);
+    assert!(text.contains("続紙"));
+    assert_eq!(text.matches("PEREIRA CAVALCANTI DE ALBUQUERQUE").count(), 8);
+}
+
+#[test]
+fn value_that_cannot_fit_stops_the_form() {
+    let endless = "架空".repeat(300);
+    let error = refused(&changed(SampleKind::Typical, "/new/address", &endless));
+    assert!(
+        matches!(&error, RenderError::Overflow { path } if path == "new.address"),
+        "{error}"
+    );
+    assert!(error.staff_text().contains("枠"));
+}
+
+#[test]
+fn thirteen_people_are_refused() {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("forms/resident-move/samples/longest.json");
+    let text = std::fs::read_to_string(path).expect("the sample is there");
+    let mut json: serde_json::Value = serde_json::from_str(&text).expect("the sample is JSON");
+    let members = json["members"].as_array_mut().expect("members");
+    members.push(members[0].clone());
+    assert!(matches!(
+        refused(&FormData::new(json)),
+        RenderError::TooManyMembers
+    ));
+}
+
+#[track_caller]
+fn gate(name: &str) -> Option<String> {
+    let data = changed(SampleKind::Typical, "/members/0/name", name);
+    match FORMS.check("resident-move", &data) {
+        Ok(()) => None,
+        Err(RenderError::GlyphMissing { path, character }) => {
+            assert_eq!(path, "members.1.name");
+            Some(character)
+        }
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn gate_refuses_what_the_font_would_draw_as_another_glyph() {
+    assert_eq!(gate("葛\u{E0100}城"), Some("U+845B U+E0100".to_owned()));
+    assert_eq!(gate("渡邉\u{E0102}"), Some("U+9089 U+E0102".to_owned()));
+    assert_eq!(gate("架空\u{E000}"), Some("U+E000".to_owned()));
+    assert_eq!(gate("架空😀"), Some("U+1F600".to_owned()));
+    assert_eq!(gate("\u{E0102}架空"), Some("U+E0102".to_owned()));
+    assert_eq!(gate("葛\u{E0102}\u{E0103}"), Some("U+E0103".to_owned()));
+}
+
+#[test]
+fn gate_lets_exact_glyphs_pass() {
+    for name in [
+        "葛\u{E0102}城",
+        "渡邉\u{E0110}",
+        "𠮷田",
+        "髙﨑",
+        "架空　太郎",
+        "KAKUU, MARIA-A.",
+    ] {
+        assert_eq!(gate(name), None, "{name}");
+    }
+}
+
+#[test]
+fn gate_stops_the_print_and_prints_no_personal_data() {
+    let error = refused(&changed(
+        SampleKind::Typical,
+        "/members/1/name",
+        "架空　葛\u{E0100}",
+    ));
+    assert_eq!(
+        error.to_string(),
+        "members.2.name: no glyph for U+845B U+E0100"
+    );
+    assert!(!format!("{error:?}").contains("架空"));
+}
+
+#[test]
+fn missing_value_is_named() {
+    let error = refused(&changed(SampleKind::Typical, "/notifier/name", ""));
+    assert_eq!(error.field(), Some("notifier.name"));
+}
+
+#[test]
+fn missing_font_names_the_package() {
+    let fonts = FontPaths {
+        exact: PathBuf::from("/nowhere/ipamjm.ttf"),
+        ..FontPaths::default()
+    };
+    let error = Forms::new(&fonts).expect_err("the font is not there");
+    assert!(error.operator_text().contains("fonts-ipamj-mincho"));
+    let swapped = FontPaths {
+        label: FontPaths::default().exact,
+        ..FontPaths::default()
+    };
+    let error = Forms::new(&swapped).expect_err("that is another font");
+    assert!(matches!(error, OpenFormsError::FontWrong { .. }));
+    assert!(
+        error
+            .operator_text()
+            .contains("fonts-morisawa-bizud-gothic")
+    );
+}
+
+fn write_templates(form: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a scratch folder");
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("forms");
+    std::fs::create_dir(dir.path().join("resident-move")).expect("a folder");
+    for file in ["lib.typ", "resident-move/meta.toml"] {
+        std::fs::copy(here.join(file), dir.path().join(file)).expect("copied");
+    }
+    std::fs::write(dir.path().join("resident-move/form.typ"), form).expect("written");
+    dir
+}
+
+#[track_caller]
+fn city_form(form: &str) -> Result<RenderedForm, RenderError> {
+    let dir = write_templates(form);
+    let forms = Forms::with_templates(&FontPaths::default(), dir.path()).expect("opened");
+    forms.render(
+        "resident-move",
+        &sample(SampleKind::Typical),
+        &assets(),
+        FILED_ON,
+    )
+}
+
+const CITY_FORM: &str = r#"
+#import "/lib.typ": *
+#set document(title: "様式")
+#set text(font: label-font)
+市の様式 #datetime.today().display()"#;
+
+#[test]
+fn city_changes_a_form_without_rebuilding() {
+    let text = text_of(&city_form(CITY_FORM).expect("the city's form is made").pdf);
+    assert!(text.contains("市の様式 2026-11-21"));
+}
+
+#[test]
+fn template_reaches_no_file_and_no_package() {
+    for reach in [
+        "#read(\"/etc/hostname\")",
+        "#read(\"../../../../etc/hostname\")",
+        "#import \"@preview/cetz:0.3.0\"",
+        "#read(\"/resident-move/samples/typical.json\")",
+    ] {
+        let error = city_form(reach).expect_err(reach);
+        assert!(
+            matches!(error, RenderError::Template { .. }),
+            "{reach}: {error}"
+        );
+    }
+}
+
+#[test]
+fn fault_in_a_template_names_its_line() {
+    let error = city_form("#let x = 1\n\n#unknown-part").expect_err("the template is wrong");
+    assert_eq!(
+        error.to_string(),
+        "template of resident-move: resident-move/form.typ line 3"
+    );
+}
+
+fn snapshot() -> Snapshot {
+    let fields: BTreeMap<FieldPath, SnapshotField> = [
+        ("event.type", "move_in"),
+        ("event.flow", "card"),
+        ("event.date", "2026-11-14"),
+        ("address.new", "六会市架空町一丁目９番６号"),
+        ("address.new.building", "架空ハイツ２０３号室"),
+        ("address.old", "東京都千代田区架空町一丁目２番"),
+        ("head.new", "架空　太郎"),
+        ("notifier.role", "self"),
+        ("identity.kind", "mncard"),
+        ("identity.method", "chip,pin"),
+        ("member.1.name", "架空　太郎"),
+        ("member.1.sex", "1"),
+        ("member.1.birth_date", "1985-07-14"),
+        ("member.1.relation", "世帯主"),
+        ("member.3.name", "架空　花子"),
+    ]
+    .into_iter()
+    .map(|(path, text)| (path, FieldValue::Text(text.to_owned())))
+    .chain([
+        ("notifier.member", FieldValue::Count(1)),
+        ("member.2.name", FieldValue::Text("架空　残".to_owned())),
+        ("member.2.moving", FieldValue::Flag(false)),
+        ("notifier.phone", FieldValue::Unknown),
+    ])
+    .map(|(path, value)| {
+        (
+            FieldPath::from(path),
+            SnapshotField {
+                value,
+                source: Source::Staff,
+            },
+        )
+    })
+    .collect();
+    Snapshot {
+        version: 1,
+        case_id: CaseId([7; 16]),
+        receipt_number: "07-2-261121-0184-6".to_owned(),
+        form: "resident-move/1".to_owned(),
+        filed_on: FILED_ON.to_owned(),
+        language: "en".to_owned(),
+        fields,
+        procedures: vec![SnapshotProcedure {
+            id: "P036".to_owned(),
+            name: "マイナンバーカード継続利用".to_owned(),
+            member: Some(1),
+            reason: String::new(),
+            deadline: String::new(),
+            to_confirm: false,
+        }],
+    }
+}
+
+fn city() -> City {
+    City {
+        name: "六会市".to_owned(),
+        branch: "六会市民センター".to_owned(),
+    }
+}
+
+#[test]
+fn snapshot_becomes_the_form() {
+    let data = resident_move::from_snapshot(&snapshot(), &city()).expect("complete");
+    assert_eq!(
+        data.members.iter().map(|m| m.number).collect::<Vec<_>>(),
+        [1, 3]
+    );
+    assert_eq!(data.notifier.name, "架空　太郎");
+    assert_eq!(data.notifier.phone, "不明");
+    assert_eq!(data.members[0].sex, "男");
+    assert_eq!(data.papers, ["move_out_data"]);
+    assert_eq!(data.card_tasks, ["continue", "face"]);
+    let text = text_of(&render(&data.to_form_data().expect("encodes")).pdf);
+    let squeezed = text.replace(' ', "");
+    assert!(squeezed.contains("✓カード継続利用") && squeezed.contains("✓暗証番号照合"));
+    assert!(
+        !squeezed.contains("架空　残"),
+        "who stays is not on the form"
+    );
+}
+
+#[test]
+fn refused_path_leads_back_to_the_case() {
+    let data = resident_move::from_snapshot(&snapshot(), &city()).expect("complete");
+    let field = |path| data.case_field(path).map(|found| found.to_string());
+    assert_eq!(field("members.2.name").as_deref(), Some("member.3.name"));
+    assert_eq!(field("new.address").as_deref(), Some("address.new"));
+    assert_eq!(
+        field("old.building").as_deref(),
+        Some("address.old.building")
+    );
+    assert_eq!(field("new.head").as_deref(), Some("head.new"));
+    assert_eq!(field("members.9.name"), None);
+}
+
+#[test]
+fn snapshot_without_a_name_is_refused() {
+    let mut snapshot = snapshot();
+    snapshot.fields.remove(&FieldPath::from("member.3.name"));
+    snapshot.fields.insert(
+        "member.3.kana".into(),
+        SnapshotField {
+            value: FieldValue::Text("カクウ".to_owned()),
+            source: Source::Staff,
+        },
+    );
+    assert_eq!(
+        resident_move::from_snapshot(&snapshot, &city()),
+        Err(FromSnapshotError::Missing("member.3.name".into()))
+    );
+}
+
+/// The picture of the everyday form at 72 dpi. `UPDATE=1` writes it anew; look at it then.
+#[test]
+fn typical_form_looks_as_agreed() {
+    let data = sample(SampleKind::Typical);
+    let pages = FORMS
+        .preview_png("resident-move", &data, &assets(), FILED_ON, 1.0)
+        .expect("the pages are drawn");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ref/resident-move-typical.png");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&file, &pages[0]).expect("the picture is written");
+    }
+    let (size, now) = pixels(&pages[0]);
+    let (agreed_size, agreed) = pixels(&std::fs::read(&file).expect("tests/ref has the picture"));
+    assert_eq!(size, agreed_size);
+    let differing = now
+        .iter()
+        .zip(&agreed)
+        .filter(|(a, b)| a.abs_diff(**b) > 48)
+        .count();
+    // A tick that moves a box changes about 40 of 1.5 million values.
+    assert!(
+        differing <= 20,
+        "{differing} values differ from the picture agreed on"
+    );
+}
+
+fn pixels(bytes: &[u8]) -> ((u32, u32), Vec<u8>) {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
+        .read_info()
+        .expect("a PNG");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
+    let info = reader.next_frame(&mut pixels).expect("a picture");
+    pixels.truncate(info.buffer_size());
+    ((info.width, info.height), pixels)
 }
