@@ -1,0 +1,106 @@
+//! The counter's side of enrolment.
+
+use sync_protocol::SiteId;
+use thiserror::Error;
+
+use crate::certificate::device_of;
+use crate::clock::Clock;
+use crate::enrolment::Fingerprint;
+use crate::enrolment::{EnrolProblem, EnrolRefusal, EnrolReply, EnrolRequest, EnrolmentCode};
+use crate::identity::{DeviceIdentity, DeviceKey};
+use crate::link::{ConnectError, HubAddress, Line, LinkRefusal};
+use crate::tls::{certificate_from_pem, enrolling_config};
+
+/// Why a counter is not enrolled.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EnrolError {
+    /// Nobody answers.
+    #[error("hub is not reached")]
+    Unreachable,
+    /// Somebody answers who is not the hub of this code.
+    #[error("the other end is not the hub of this code")]
+    FalseHub,
+    /// The clock of this counter, or of the hub, is wrong by more than a day.
+    #[error("clock is wrong by more than a day")]
+    ClockWrong,
+    /// The hub refuses.
+    #[error(transparent)]
+    Refused(#[from] EnrolRefusal),
+    /// The hub's answer does not hold what it should.
+    #[error("hub's answer is malformed")]
+    Answer,
+    /// The request could not be made.
+    #[error("certificate request not made")]
+    Request,
+}
+
+/// Enrols this counter: proves the hub by the code's fingerprint before the code leaves, then has
+/// the device's key signed. Nothing is kept here; the caller keeps the identity. When the reply is
+/// lost, the same code with the same key may be used again.
+///
+/// # Errors
+/// Why it is not enrolled.
+pub async fn enrol(
+    hub: &HubAddress,
+    code: &EnrolmentCode,
+    site: SiteId,
+    key: &DeviceKey,
+    clock: &Clock,
+) -> Result<DeviceIdentity, EnrolError> {
+    let tls = enrolling_config(code.authority(), clock).map_err(|_| EnrolError::Request)?;
+    let line = Line::connect(hub, tls).await?;
+    let request = EnrolRequest {
+        code: code.code().to_owned(),
+        site: site.to_string(),
+        request_pem: key.request_pem().map_err(|_| EnrolError::Request)?,
+    };
+    let body = serde_json::to_vec(&request).map_err(|_| EnrolError::Request)?;
+    let reply = line.post("/enrol", body).await?;
+    if !reply.status.is_success() {
+        let problem: EnrolProblem =
+            serde_json::from_slice(&reply.body).map_err(|_| EnrolError::Answer)?;
+        return Err(problem.refused.into());
+    }
+    let granted: EnrolReply =
+        serde_json::from_slice(&reply.body).map_err(|_| EnrolError::Answer)?;
+    check(granted, code, site, key)
+}
+
+/// The answer must hold our site, our key and the pinned authority.
+fn check(
+    granted: EnrolReply,
+    code: &EnrolmentCode,
+    site: SiteId,
+    key: &DeviceKey,
+) -> Result<DeviceIdentity, EnrolError> {
+    let authority = certificate_from_pem(&granted.authority_pem).map_err(|_| EnrolError::Answer)?;
+    let certificate =
+        certificate_from_pem(&granted.certificate_pem).map_err(|_| EnrolError::Answer)?;
+    let device = device_of(&certificate).map_err(|_| EnrolError::Answer)?;
+    let ours = device.peer.site == site && device.key == key.fingerprint();
+    if !ours || Fingerprint::of(&authority) != code.authority() {
+        return Err(EnrolError::Answer);
+    }
+    Ok(DeviceIdentity {
+        key_pem: key.to_pem(),
+        certificate_pem: granted.certificate_pem,
+        authority_pem: granted.authority_pem,
+        publishing_point: granted.publishing_point,
+    })
+}
+
+impl From<ConnectError> for EnrolError {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Line => Self::Unreachable,
+            ConnectError::Refused(LinkRefusal::ClockWrong { .. }) => Self::ClockWrong,
+            ConnectError::Refused(
+                LinkRefusal::CertificateNotOurs
+                | LinkRefusal::Revoked
+                | LinkRefusal::Version
+                | LinkRefusal::RolledBack,
+            ) => Self::FalseHub,
+        }
+    }
+}

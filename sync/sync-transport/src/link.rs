@@ -1,0 +1,168 @@
+//! The counter's end: keeps the line to the hub, and says how it stands.
+//!
+//! **When the line is down** the hub is tried again after 0.2, 0.4, 0.8 and then every 1 s, less a
+//! random part of up to half. One TCP SYN a second from each of 59 counters is nothing to anybody, and it
+//! brings the line back within two seconds of the cable. **When the hub answers and refuses**, or
+//! is in trouble itself, the pause grows to 30 s, because each try costs it a handshake.
+
+mod line;
+mod pause;
+mod status;
+mod talk;
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex};
+
+use sync_engine::{Limits, Store};
+use thiserror::Error;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::identity::{DeviceIdentity, IdentityError};
+use crate::tls::{TlsSetupError, device_config};
+
+pub(crate) use line::{ConnectError, Line};
+pub use status::{LinkRefusal, LinkState, LinkStatus};
+
+/// Where the hub is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubAddress {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+/// Not `https://host:port`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("hub address is not https://host:port")]
+pub struct ParseHubAddressError;
+
+impl FromStr for HubAddress {
+    type Err = ParseHubAddressError;
+
+    fn from_str(text: &str) -> Result<Self, ParseHubAddressError> {
+        let rest = text
+            .trim()
+            .strip_prefix("https://")
+            .ok_or(ParseHubAddressError)?;
+        let (host, port) = rest
+            .trim_end_matches('/')
+            .rsplit_once(':')
+            .ok_or(ParseHubAddressError)?;
+        let host = host
+            .strip_prefix('[')
+            .and_then(|h| h.strip_suffix(']'))
+            .unwrap_or(host);
+        let port = port.parse().map_err(|_| ParseHubAddressError)?;
+        if host.is_empty() || host.contains('/') {
+            return Err(ParseHubAddressError);
+        }
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+        })
+    }
+}
+
+/// What a link needs.
+#[derive(Clone)]
+pub struct LinkConfig {
+    /// Where the hub is.
+    pub hub: HubAddress,
+    /// Who we are.
+    pub identity: DeviceIdentity,
+    /// The time.
+    pub clock: Clock,
+    /// Random numbers, for pauses that differ from counter to counter.
+    pub random: Arc<dyn Fn() -> u64 + Send + Sync>,
+    /// How much one round may say.
+    pub limits: Limits,
+}
+
+impl fmt::Debug for LinkConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LinkConfig({:?})", self.hub)
+    }
+}
+
+/// Why a link cannot start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// The identity.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The TLS stack.
+    #[error(transparent)]
+    Tls(#[from] TlsSetupError),
+}
+
+/// The running link; dropping it ends it.
+#[derive(Debug)]
+pub struct Link {
+    status: watch::Receiver<LinkStatus>,
+    arrivals: watch::Receiver<u64>,
+    changed: Arc<Notify>,
+    task: JoinHandle<()>,
+}
+
+impl Link {
+    /// Starts the link on the current runtime. The store is locked message by message, on blocking
+    /// threads.
+    ///
+    /// # Errors
+    /// When the identity is damaged.
+    pub fn start<S: Store + Send + 'static>(
+        config: LinkConfig,
+        store: Arc<Mutex<S>>,
+    ) -> Result<Self, LinkError> {
+        let tls = device_config(&config.identity, &config.clock)?;
+        let branch = config.identity.device()?.peer.branch;
+        let (status_to, status) = watch::channel(LinkStatus::default());
+        let (arrivals_to, arrivals) = watch::channel(0);
+        let changed = Arc::new(Notify::new());
+        let talk = talk::Talk {
+            config,
+            tls,
+            branch,
+            store,
+            status: status_to,
+            arrivals: arrivals_to,
+            changed: Arc::clone(&changed),
+        };
+        let task = tokio::spawn(talk.run());
+        Ok(Self {
+            status,
+            arrivals,
+            changed,
+            task,
+        })
+    }
+
+    /// How the line stands; changes as it does.
+    pub fn status(&self) -> watch::Receiver<LinkStatus> {
+        self.status.clone()
+    }
+
+    /// Counts up whenever something from the hub is on disk here.
+    pub fn arrivals(&self) -> watch::Receiver<u64> {
+        self.arrivals.clone()
+    }
+
+    /// To be called after every commit at this counter: it is sent at once.
+    pub fn local_change(&self) {
+        self.changed.notify_one();
+    }
+
+    /// What [`Link::local_change`] notifies, for listeners that outlive a borrow.
+    pub fn changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.changed)
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

@@ -1,0 +1,227 @@
+//! The hub's end: TLS listener, who may speak, and the conversation over HTTP.
+//!
+//! | path | certificate | what |
+//! |---|---|---|
+//! | `POST /enrol` | none | one-time code and certificate request → certificate |
+//! | `POST /sync/v1` | device's | frames of one round in, frames of the answer out |
+//! | `GET /sync/v1/wait?seen=N` | device's | returns when the branch's count is not N, at most 25 s |
+//!
+//! Every round stands by itself (`sync_engine`), so the server remembers nothing between requests.
+
+mod enrol;
+mod rounds;
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::{get, post};
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use rustls::ServerConfig;
+use sync_engine::{Limits, Store};
+use sync_protocol::SiteId;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
+
+use crate::authority::Authority;
+use crate::certificate::{Device, device_of};
+use crate::clock::Clock;
+use crate::enrolment::EnrolRefusal;
+use crate::wake::Wake;
+
+pub(crate) use rounds::NEWS;
+
+/// Most connections at a time: two for each counter of a large city.
+const CONNECTIONS_MAX: usize = 512;
+
+/// Most rounds in memory at a time; the others wait their turn.
+const ROUNDS_MAX: usize = 8;
+
+const HANDSHAKE: Duration = Duration::from_secs(10);
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Whether a device may speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It may.
+    Granted,
+    /// Its certificate was revoked.
+    Revoked,
+    /// It was never enrolled here, or with another key.
+    Unknown,
+}
+
+/// Who may enrol and who may speak; what the hub's database knows. Methods block and are called
+/// off the async threads.
+pub trait Authoriser: Send + Sync + 'static {
+    /// Redeems a one-time code for a device; returns its branch, two digits. `key` is the SHA-256
+    /// of its public key. The same code with the same site and key may come again, because the
+    /// reply can be lost; it is to be granted again then.
+    ///
+    /// # Errors
+    /// Why the code is not redeemed.
+    fn redeem(&self, code: &str, site: SiteId, key: [u8; 32]) -> Result<String, EnrolRefusal>;
+
+    /// Whether the device its certificate names may speak; asked for every request.
+    fn admit(&self, device: &Device) -> Admission;
+}
+
+/// What the server serves. Cloning shares it.
+pub struct Hub<S> {
+    /// The hub's database.
+    pub store: Arc<Mutex<S>>,
+    /// Who may enrol and speak.
+    pub authoriser: Arc<dyn Authoriser>,
+    /// Signs certificates at enrolment.
+    pub authority: Arc<Authority>,
+    /// Counts what is new.
+    pub wake: Wake,
+    /// The time.
+    pub clock: Clock,
+    /// How much one answer may say.
+    pub limits: Limits,
+}
+
+impl<S> fmt::Debug for Hub<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hub")
+    }
+}
+
+impl<S> Clone for Hub<S> {
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            authoriser: Arc::clone(&self.authoriser),
+            authority: Arc::clone(&self.authority),
+            wake: self.wake.clone(),
+            clock: self.clock.clone(),
+            limits: self.limits,
+        }
+    }
+}
+
+/// The server's shared state.
+pub(crate) struct End<S> {
+    pub(crate) hub: Hub<S>,
+    pub(crate) rounds: Arc<Semaphore>,
+}
+
+impl<S> Clone for End<S> {
+    fn clone(&self) -> Self {
+        Self {
+            hub: self.hub.clone(),
+            rounds: Arc::clone(&self.rounds),
+        }
+    }
+}
+
+/// Who sent a request, as the certificate says; `None` without one.
+#[derive(Clone)]
+pub(crate) struct Caller(pub(crate) Option<Device>);
+
+/// Serves until `shutdown` completes; connections still open are cut then, which loses nothing.
+///
+/// # Errors
+/// Only when the listener's own socket is broken.
+pub async fn serve<S: Store + Send + 'static>(
+    listener: TcpListener,
+    tls: Arc<ServerConfig>,
+    hub: Hub<S>,
+    shutdown: impl Future<Output = ()> + Send,
+) -> io::Result<()> {
+    let router = router(hub);
+    let acceptor = TlsAcceptor::from(tls);
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut connections = JoinSet::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    listener.local_addr()?;
+    loop {
+        let accepted = tokio::select! {
+            () = &mut shutdown => return Ok(()),
+            Some(_) = connections.join_next() => continue,
+            accepted = accept(&listener, &room) => accepted,
+        };
+        let Some((socket, permit)) = accepted else {
+            continue;
+        };
+        let (acceptor, router) = (acceptor.clone(), router.clone());
+        connections.spawn(async move {
+            connection(socket, acceptor, router).await;
+            drop(permit);
+        });
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let permit = Arc::clone(room).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((socket, _)) => Some((socket, permit)),
+        Err(error) => {
+            tracing::warn!(%error, "connection not accepted");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+fn router<S: Store + Send + 'static>(hub: Hub<S>) -> Router {
+    let end = End {
+        hub,
+        rounds: Arc::new(Semaphore::new(ROUNDS_MAX)),
+    };
+    Router::new()
+        .route("/enrol", post(enrol::enrol::<S>))
+        .route("/sync/v1", post(rounds::round::<S>))
+        .route("/sync/v1/wait", get(rounds::wait::<S>))
+        .with_state(end)
+}
+
+async fn connection(socket: TcpStream, acceptor: TlsAcceptor, router: Router) {
+    if let Err(error) = socket.set_nodelay(true) {
+        tracing::debug!(%error, "socket option");
+    }
+    let stream = match tokio::time::timeout(HANDSHAKE, acceptor.accept(socket)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return tracing::warn!(%error, "TLS handshake refused"),
+        Err(_) => return tracing::debug!("TLS handshake took too long"),
+    };
+    let (_, tls) = stream.get_ref();
+    let certificate = tls.peer_certificates().and_then(|chain| chain.first());
+    let caller = Caller(certificate.and_then(|leaf| device_of(leaf).ok()));
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(caller.clone());
+        router.clone().oneshot(request.map(Body::new))
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HANDSHAKE);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(KEEP_ALIVE)
+        .keep_alive_timeout(KEEP_ALIVE)
+        .max_concurrent_streams(16);
+    if let Err(error) = builder
+        .serve_connection(TokioIo::new(stream), service)
+        .await
+    {
+        tracing::debug!(%error, "connection ended");
+    }
+}

@@ -1,0 +1,230 @@
+//! `POST /sync/v1` and its wake.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::{Body, Bytes};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use http_body_util::{BodyExt as _, Limited};
+use serde::Deserialize;
+use sync_engine::{Session, Store};
+use sync_protocol::limits::BODY_BYTES_MAX;
+use sync_protocol::{
+    About, DecodeError, Message, Reason, VersionVector, decode_all, encode_all, version,
+};
+
+use super::{Admission, Caller, End, Hub};
+use crate::certificate::Device;
+use crate::frames::encode_round;
+
+/// Header that tells the branch's count as of before the answer was made.
+pub(crate) const NEWS: &str = "todoke-news";
+
+const WAIT: Duration = Duration::from_secs(25);
+const BODY: Duration = Duration::from_secs(60);
+
+/// A refusal as HTTP says it and as the conversation says it.
+struct Refusal {
+    status: StatusCode,
+    about: About,
+    reason: Reason,
+}
+
+impl Refusal {
+    fn conversation(status: StatusCode, reason: Reason) -> Self {
+        Self {
+            status,
+            about: About::Conversation,
+            reason,
+        }
+    }
+
+    fn request(status: StatusCode, reason: Reason) -> Self {
+        Self {
+            status,
+            about: About::Request,
+            reason,
+        }
+    }
+
+    fn into_response(self) -> Response {
+        let message = Message::Refused {
+            about: self.about,
+            reason: self.reason,
+        };
+        (self.status, encode_all(&[message]).unwrap_or_default()).into_response()
+    }
+}
+
+/// What a round came to.
+struct Answer {
+    frames: Vec<u8>,
+    news: u64,
+}
+
+pub(super) async fn round<S: Store + Send + 'static>(
+    State(end): State<End<S>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match answered(end, caller, &headers, body).await {
+        Ok(answer) => ([(NEWS, answer.news.to_string())], answer.frames).into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn answered<S: Store + Send + 'static>(
+    end: End<S>,
+    caller: Caller,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Answer, Refusal> {
+    let device = admitted(&end.hub, caller).await?;
+    let unavailable = || Refusal::request(StatusCode::SERVICE_UNAVAILABLE, Reason::Unavailable);
+    let turn = Arc::clone(&end.rounds)
+        .acquire_owned()
+        .await
+        .map_err(|_| unavailable())?;
+    let bytes = bounded(headers, body, &device).await?;
+    let answering = tokio::task::spawn_blocking(move || {
+        let answer = answer(&end.hub, &device, &bytes);
+        drop(turn);
+        answer
+    });
+    answering.await.map_err(|_| unavailable())?
+}
+
+async fn admitted<S: Send + 'static>(hub: &Hub<S>, caller: Caller) -> Result<Device, Refusal> {
+    let Some(device) = caller.0 else {
+        tracing::warn!("request without a certificate refused");
+        return Err(Refusal::conversation(
+            StatusCode::UNAUTHORIZED,
+            Reason::NotEnrolled,
+        ));
+    };
+    let authoriser = Arc::clone(&hub.authoriser);
+    let asking = tokio::task::spawn_blocking(move || (authoriser.admit(&device), device));
+    let Ok((admission, device)) = asking.await else {
+        return Err(Refusal::request(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Reason::Unavailable,
+        ));
+    };
+    let reason = match admission {
+        Admission::Granted => return Ok(device),
+        Admission::Revoked => Reason::Revoked,
+        Admission::Unknown => Reason::NotEnrolled,
+    };
+    tracing::warn!(site = %device.peer.site, ?reason, "device refused");
+    Err(Refusal::conversation(StatusCode::FORBIDDEN, reason))
+}
+
+async fn bounded(headers: &HeaderMap, body: Body, device: &Device) -> Result<Bytes, Refusal> {
+    let too_large = || {
+        tracing::warn!(site = %device.peer.site, "oversized request refused");
+        Refusal::request(StatusCode::PAYLOAD_TOO_LARGE, Reason::TooLarge)
+    };
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    let announced = announced.and_then(|text| text.parse::<usize>().ok());
+    if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
+        return Err(too_large());
+    }
+    let reading = Limited::new(body, BODY_BYTES_MAX).collect();
+    match tokio::time::timeout(BODY, reading).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) | Err(_) => Err(Refusal::request(
+            StatusCode::REQUEST_TIMEOUT,
+            Reason::Unavailable,
+        )),
+    }
+}
+
+/// Takes a round and makes the answer. The store is locked message by message, so that nobody
+/// waits for a whole round.
+fn answer<S: Store>(hub: &Hub<S>, device: &Device, bytes: &[u8]) -> Result<Answer, Refusal> {
+    let peer = &device.peer;
+    let messages = decode_all(bytes).map_err(|error| {
+        tracing::warn!(site = %peer.site, %error, "malformed request refused");
+        match error {
+            DecodeError::Version { .. } => Refusal::conversation(
+                StatusCode::BAD_REQUEST,
+                Reason::Version {
+                    min: version::MIN,
+                    current: version::CURRENT,
+                },
+            ),
+            _ => Refusal::request(StatusCode::BAD_REQUEST, Reason::Malformed),
+        }
+    })?;
+    let in_trouble = |error: S::Error| {
+        tracing::error!(site = %peer.site, %error, "store refused a round");
+        Refusal::request(StatusCode::SERVICE_UNAVAILABLE, Reason::Unavailable)
+    };
+    let store = || hub.store.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = hub.clock.now();
+    let mut session = Session::new(peer.clone(), hub.limits);
+    for message in messages {
+        let mut store = store();
+        if let Message::Hello(hello) = &message
+            && let Some(reason) =
+                rolled_back(&hello.vector, device, &store.vector().map_err(in_trouble)?)
+        {
+            tracing::error!(site = %peer.site, ?reason, "device refused");
+            session.refuse(reason);
+        }
+        session
+            .receive(&mut *store, message, now)
+            .map_err(in_trouble)?;
+    }
+    let effects = session.take_effects();
+    for reason in &effects.quarantined {
+        tracing::warn!(site = %peer.site, reason, "batch kept aside");
+    }
+    if effects.any() {
+        hub.wake.branch(&peer.branch);
+    }
+    let news = hub.wake.news(&peer.branch);
+    let round = session.round(&mut *store(), now).map_err(in_trouble)?;
+    Ok(Answer {
+        frames: encode_round(&round.messages),
+        news,
+    })
+}
+
+/// A device that holds less of its own site than it sent before is a restored backup or a clone;
+/// its new transactions would reuse old version numbers and never leave it.
+fn rolled_back(theirs: &VersionVector, device: &Device, ours: &VersionVector) -> Option<Reason> {
+    let of_device = |vector: &VersionVector| vector.get(&device.peer.site).copied().unwrap_or(0);
+    let held = of_device(ours);
+    (of_device(theirs) < held).then_some(Reason::RolledBack { held })
+}
+
+/// What the caller has seen; nothing asks for the count at once.
+#[derive(Deserialize)]
+pub(super) struct Seen {
+    seen: Option<u64>,
+}
+
+pub(super) async fn wait<S: Store + Send + 'static>(
+    State(end): State<End<S>>,
+    Extension(caller): Extension<Caller>,
+    Query(Seen { seen }): Query<Seen>,
+) -> Response {
+    let device = match admitted(&end.hub, caller).await {
+        Ok(device) => device,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let wake = &end.hub.wake;
+    let news = match seen {
+        Some(seen) => wake.wait(&device.peer.branch, seen, WAIT).await,
+        None => wake.news(&device.peer.branch),
+    };
+    ([(NEWS, news.to_string())], StatusCode::NO_CONTENT).into_response()
+}
