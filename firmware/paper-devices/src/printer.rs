@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use escpos::driver::{Driver, FileDriver, NetworkDriver};
-use escpos::printer::Printer;
-use escpos::utils::{Protocol, RealTimeStatusRequest, RealTimeStatusResponse};
+use escpos::utils::{RealTimeStatusRequest, RealTimeStatusResponse};
 use thiserror::Error;
 
 use crate::compose::{self, ComposeError};
@@ -174,11 +173,11 @@ fn ask(
     driver: &NetworkDriver,
     request: RealTimeStatusRequest,
 ) -> Result<std::collections::HashMap<RealTimeStatusResponse, bool>, PrintReceiptError> {
-    let broken = |_| PrintReceiptError::Broken;
-    Printer::new(driver.clone(), Protocol::default(), None)
-        .real_time_status(request)
-        .and_then(Printer::send_status)
-        .map_err(broken)?;
+    // Written here and not by the crate, which sends a stray zero after the request.
+    let (number, _) = request.into();
+    driver
+        .write(&[0x10, 0x04, number])
+        .map_err(|_| PrintReceiptError::Broken)?;
     let answer = read_byte(driver)?;
     RealTimeStatusResponse::parse(request, answer).map_err(|_| PrintReceiptError::NoAnswer)
 }

@@ -1,0 +1,168 @@
+//! A receipt from the document to the paper, over TCP.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use device_sim::printer::{PrinterSim, PrinterState, draw};
+use paper_devices::{
+    FilePrinter, FontRaster, LineRaster, NetworkPrinter, PrintReceiptError, PrinterStatus,
+    ReadBack, Receipt, ReceiptLine, ReceiptPrinter,
+};
+
+const ROM: &str = "/usr/share/fonts/truetype/bizud-gothic/BIZUDGothic-Regular.ttf";
+const NAMES: &str = "/usr/share/fonts/truetype/ipamj/ipamjm.ttf";
+
+fn raster() -> Arc<dyn LineRaster> {
+    Arc::new(FontRaster::open(&[Path::new(NAMES), Path::new(ROM)]).unwrap())
+}
+
+fn receipt(name: &str) -> Receipt {
+    Receipt {
+        heading: "架空市　東支所　市民窓口".to_owned(),
+        title: "受付控え".to_owned(),
+        number_label: "受付番号".to_owned(),
+        number: "01-A7-0042".to_owned(),
+        lines: vec![
+            ReceiptLine::new("届出", "転入届（カードによる）"),
+            ReceiptLine::new("お名前", name),
+            ReceiptLine::new("届出日", "令和8年11月21日"),
+        ],
+        guidance_title: "次の手続".to_owned(),
+        guidance: vec![
+            "国民健康保険の加入：転入した日から14日以内。本人確認書類をお持ちください。".to_owned(),
+            "マイナンバーカードの継続利用：90日以内。".to_owned(),
+        ],
+        qr: Some("TODOKE:01-A7-0042".to_owned()),
+        footer: vec!["この控えは手続が終わるまでお持ちください。".to_owned()],
+    }
+}
+
+fn start(folder: &Path) -> (PrinterSim, NetworkPrinter) {
+    let sim = PrinterSim::start(
+        SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        folder,
+        Path::new(ROM),
+    )
+    .unwrap();
+    let client = NetworkPrinter::new(
+        sim.address(),
+        Duration::from_millis(300),
+        ReadBack::Ask,
+        raster(),
+    );
+    (sim, client)
+}
+
+#[test]
+fn receipt_comes_out_with_its_kanji() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sim, mut client) = start(folder.path());
+    assert_eq!(client.status(), Ok(PrinterStatus::Ready));
+    client.print(&receipt("架空　太郎")).unwrap();
+    let picture = sim.next_receipt().unwrap();
+    let job = std::fs::read(picture.with_extension("bin")).unwrap();
+    let (paper, unknown) = draw(&job, &FontRaster::open(&[Path::new(ROM)]).unwrap());
+    assert_eq!(unknown, 0);
+    for text in ["受付番号", "01-A7-0042", "架空　太郎", "国民健康保険"] {
+        assert!(paper.text().contains(text), "{text} is missing");
+    }
+    assert!(!paper.text().contains('■'));
+    if let Some(keep) = std::env::var_os("TODOKE_KEEP_PICTURES") {
+        std::fs::copy(&picture, Path::new(&keep).join("receipt-plain.png")).unwrap();
+    }
+}
+
+#[test]
+fn rare_characters_come_out_as_a_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sim, mut client) = start(folder.path());
+    client.print(&receipt("髙橋　𠮷葛\u{e0102}")).unwrap();
+    let picture = sim.next_receipt().unwrap();
+    let job = std::fs::read(picture.with_extension("bin")).unwrap();
+    let pictures = job
+        .windows(3)
+        .filter(|bytes| *bytes == [0x1d, 0x76, 0x30])
+        .count();
+    assert_eq!(pictures, 1, "one line has rare characters");
+    let (paper, unknown) = draw(&job, &FontRaster::open(&[Path::new(ROM)]).unwrap());
+    assert_eq!(unknown, 0);
+    assert!(
+        !paper.text().contains("お名前"),
+        "the whole line is a picture"
+    );
+    if let Some(keep) = std::env::var_os("TODOKE_KEEP_PICTURES") {
+        std::fs::copy(&picture, Path::new(&keep).join("receipt-rare.png")).unwrap();
+    }
+}
+
+#[test]
+fn variation_changes_the_glyph_and_an_unknown_one_is_refused() {
+    let raster = raster();
+    let [base, mj] = ["葛", "葛\u{e0102}"].map(|text| raster.draw(text, 48).unwrap());
+    assert_ne!(base, mj);
+    // A pair no font has must not fall back to the base glyph.
+    assert!(raster.draw("葛\u{e01ef}", 48).is_err());
+    let folder = tempfile::tempdir().unwrap();
+    let (_sim, mut client) = start(folder.path());
+    assert_eq!(
+        client.print(&receipt("葛\u{e01ef}")),
+        Err(PrintReceiptError::Undrawable)
+    );
+}
+
+#[test]
+fn paper_end_and_open_cover_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut sim, mut client) = start(folder.path());
+    for (state, error) in [
+        (PrinterState::PaperEnd, PrintReceiptError::PaperEnd),
+        (PrinterState::CoverOpen, PrintReceiptError::CoverOpen),
+        (PrinterState::Silent, PrintReceiptError::NoAnswer),
+        (PrinterState::Unplugged, PrintReceiptError::Unreachable),
+    ] {
+        sim.set(state).unwrap();
+        assert_eq!(
+            client.print(&receipt("架空　太郎")),
+            Err(error),
+            "{state:?}"
+        );
+    }
+    sim.set(PrinterState::Ready).unwrap();
+    client.print(&receipt("架空　太郎")).unwrap();
+}
+
+#[test]
+fn paper_that_ends_midway_is_not_taken_for_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut sim, mut client) = start(folder.path());
+    sim.set(PrinterState::PaperEndAfter(4)).unwrap();
+    assert_eq!(
+        client.print(&receipt("架空　太郎")),
+        Err(PrintReceiptError::PaperEnd)
+    );
+}
+
+#[test]
+fn a_free_port_is_an_unreachable_printer() {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let mut client = NetworkPrinter::new(free, Duration::from_millis(300), ReadBack::Ask, raster());
+    assert_eq!(client.status(), Err(PrintReceiptError::Unreachable));
+}
+
+#[test]
+fn file_and_network_get_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sim, mut client) = start(folder.path());
+    client.print(&receipt("架空　花子")).unwrap();
+    let network = std::fs::read(sim.next_receipt().unwrap().with_extension("bin")).unwrap();
+    let path = folder.path().join("receipt.escpos");
+    FilePrinter::new(&path, raster())
+        .print(&receipt("架空　花子"))
+        .unwrap();
+    assert_eq!(std::fs::read(path).unwrap(), network);
+}
