@@ -1,1 +1,21 @@
-//! Procedure catalogue, three-valued rules and interview order; pure
+//! Procedure catalogue, three-valued rules and the order of questions.
+//!
+//! Pure: the catalogue's text is passed in, dates are passed in, nothing is read from outside.
+//! [`Catalogue`] is the data a city edits, [`Guide`] answers what a case leads to, [`Session`]
+//! keeps the answer up to date while facts arrive one by one.
+
+pub mod catalogue;
+pub mod deadline;
+pub mod draft_facts;
+pub mod facts;
+pub mod guide;
+mod meaning;
+mod rule;
+mod table;
+mod truth;
+mod words;
+
+pub use catalogue::{Catalogue, CatalogueError};
+pub use draft_facts::facts_from_draft;
+pub use facts::{FactValue, Facts, MemberFacts};
+pub use guide::{Ask, FactRef, Guidance, Guide, Listed, Session, ToConfirm};

@@ -1,0 +1,439 @@
+//! The catalogue of procedures: data that a city edits, checked when it is loaded.
+
+mod entries;
+mod load;
+
+use std::collections::BTreeMap;
+
+use counter_domain::deadline::ClosedDays;
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::rule::{Expr, FactId};
+
+pub(crate) use load::Impossible;
+
+/// Something in the catalogue that cannot be right.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{file}:{line}:{column}: {message}")]
+pub struct CatalogueError {
+    /// The file.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u64,
+    /// Column, from 1.
+    pub column: u64,
+    /// A sentence.
+    pub message: String,
+}
+
+/// A text in Japanese and English.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// Japanese.
+    pub ja: String,
+    /// English.
+    pub en: String,
+}
+
+/// Whom a fact is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// The event.
+    Event,
+    /// The household.
+    Household,
+    /// One member.
+    Member,
+}
+
+/// What values a fact has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum FactType {
+    /// Yes or no.
+    #[serde(rename = "bool")]
+    Flag,
+    /// A number.
+    #[serde(rename = "int")]
+    Count,
+    /// One of [`Fact::values`].
+    #[serde(rename = "enum")]
+    Choice,
+}
+
+/// The question that finds a fact out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// In Japanese.
+    pub ja: String,
+    /// In plain Japanese.
+    pub easy_ja: String,
+    /// In English.
+    pub en: String,
+}
+
+/// A fact that rules read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// Full name: `ev.type`, `hh.dogs`, `age`.
+    pub name: String,
+    /// Whom it is about.
+    pub level: Level,
+    /// What values it has.
+    pub kind: FactType,
+    /// Values of a choice, in order.
+    pub values: Vec<(String, Words)>,
+    /// Short name in Japanese.
+    pub label_ja: String,
+    /// Its opposite in Japanese, where that is worth saying as a reason.
+    pub label_not_ja: Option<String>,
+    /// Counter word.
+    pub unit_ja: String,
+    /// Whether it is said in a reason.
+    pub in_reason: bool,
+    /// The question; facts without one are never asked.
+    pub question: Option<Question>,
+    /// Asked on the staff's screen only, never mirrored.
+    pub sensitive: bool,
+}
+
+impl Fact {
+    pub(crate) fn value_index(&self, value: &str) -> Option<u16> {
+        let at = self.values.iter().position(|(name, _)| name == value)?;
+        u16::try_from(at).ok()
+    }
+}
+
+/// For whom a procedure is tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Once in an application.
+    Once,
+    /// Once in a household.
+    Household,
+    /// For each member.
+    Member,
+}
+
+/// What a procedure is at this counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A form is filled in here.
+    Form,
+    /// Staff do something.
+    Task,
+    /// Only on the guidance sheet.
+    Guide,
+}
+
+/// A procedure.
+#[derive(Debug, Clone)]
+pub struct Procedure {
+    /// Id, for example `P003`.
+    pub id: String,
+    /// Name.
+    pub name: Words,
+    /// Section, by id.
+    pub section: String,
+    /// What it is here.
+    pub kind: Kind,
+    /// Number of its form.
+    pub form_no: Option<String>,
+    /// One of the city's own forms.
+    pub core: bool,
+    /// For whom it is tested.
+    pub scope: Scope,
+    /// The rule as written.
+    pub when: String,
+    /// Its deadline.
+    pub deadline: DeadlineRule,
+    /// Documents to bring, by id.
+    pub documents: Vec<String>,
+    /// Field sets of its form, by id.
+    pub fields: Vec<String>,
+    /// Follow-up questions of the section.
+    pub interview: Vec<Words>,
+    /// Note for staff.
+    pub note: Option<String>,
+    pub(crate) rule: Expr,
+}
+
+/// Kinds of deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadlineKind {
+    /// Within a time from a day.
+    Within,
+    /// Before something, in words.
+    Before,
+    /// As soon as possible.
+    AsSoonAsPossible,
+    /// None.
+    None,
+}
+
+/// Unit of a deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadlineUnit {
+    /// Days.
+    Day,
+    /// Months.
+    Month,
+    /// Years.
+    Year,
+}
+
+/// The day a deadline is counted from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadlineFrom {
+    /// The event.
+    Event,
+    /// The day of filing.
+    Notification,
+    /// The birth; the event's day when the event is a birth.
+    Birth,
+    /// The death; the event's day when the event is a death.
+    Death,
+    /// A day Todoke does not know, in words.
+    #[default]
+    Other,
+}
+
+/// A deadline.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeadlineRule {
+    /// Kind.
+    pub kind: DeadlineKind,
+    /// How many.
+    #[serde(default)]
+    pub amount: u16,
+    /// Of what.
+    #[serde(default)]
+    pub unit: Option<DeadlineUnit>,
+    /// Counted from.
+    #[serde(default)]
+    pub from: DeadlineFrom,
+    /// That day in words.
+    #[serde(default)]
+    pub from_ja: Option<String>,
+    /// That day in English.
+    #[serde(default)]
+    pub from_en: Option<String>,
+    /// Whether that day is counted (戸籍法43条).
+    #[serde(default)]
+    pub counts_first_day: bool,
+    /// In words, or a remark.
+    #[serde(default)]
+    pub text_ja: Option<String>,
+    /// The same in English.
+    #[serde(default)]
+    pub text_en: Option<String>,
+    /// Law.
+    #[serde(default)]
+    pub basis: Option<String>,
+}
+
+/// A checked catalogue.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    facts: Vec<Fact>,
+    fact_ids: BTreeMap<String, FactId>,
+    procedures: Vec<Procedure>,
+    procedure_ids: BTreeMap<String, usize>,
+    sections: Vec<(String, Words)>,
+    documents: Vec<(String, Words)>,
+    field_sets: Vec<(String, Vec<String>)>,
+    impossible: Vec<Impossible>,
+    holidays: ClosedDays,
+}
+
+impl Catalogue {
+    /// Loads the files of a catalogue, each with its name for error messages.
+    ///
+    /// # Errors
+    /// The first thing that cannot be right: bad YAML, an unknown fact, short name, value,
+    /// section, document or field set, or an id used twice.
+    pub fn from_files(files: &[(&str, &str)]) -> Result<Self, CatalogueError> {
+        load::load(files)
+    }
+
+    /// The catalogue that comes with Todoke.
+    ///
+    /// # Errors
+    /// Never for a released build: tests load it.
+    pub fn bundled() -> Result<Self, CatalogueError> {
+        Self::from_files(BUNDLED)
+    }
+
+    /// Facts in order.
+    pub fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
+    /// A fact by its full name.
+    pub fn fact(&self, name: &str) -> Option<&Fact> {
+        self.facts.get(self.fact_id(name)?)
+    }
+
+    /// Procedures in order.
+    pub fn procedures(&self) -> &[Procedure] {
+        &self.procedures
+    }
+
+    /// A procedure by id.
+    pub fn procedure(&self, id: &str) -> Option<&Procedure> {
+        self.procedures.get(*self.procedure_ids.get(id)?)
+    }
+
+    /// Name of a section.
+    pub fn section(&self, id: &str) -> Option<&Words> {
+        find(&self.sections, id)
+    }
+
+    /// Name of a document.
+    pub fn document(&self, id: &str) -> Option<&Words> {
+        find(&self.documents, id)
+    }
+
+    /// Fields of a field set.
+    pub fn field_set(&self, id: &str) -> Option<&[String]> {
+        find(&self.field_sets, id).map(Vec::as_slice)
+    }
+
+    /// Days on which the office is closed.
+    pub fn closed_days(&self) -> &ClosedDays {
+        &self.holidays
+    }
+
+    /// What to bring for a procedure; nothing when there is nothing to bring.
+    pub fn documents_of(&self, procedure: &Procedure) -> Vec<&Words> {
+        let bring = procedure.documents.iter().filter(|id| *id != "none");
+        bring.filter_map(|id| self.document(id)).collect()
+    }
+
+    pub(crate) fn fact_id(&self, name: &str) -> Option<FactId> {
+        self.fact_ids.get(name).copied()
+    }
+
+    pub(crate) fn impossible(&self) -> &[Impossible] {
+        &self.impossible
+    }
+}
+
+fn find<'a, T>(entries: &'a [(String, T)], id: &str) -> Option<&'a T> {
+    entries
+        .iter()
+        .find(|(name, _)| name == id)
+        .map(|(_, value)| value)
+}
+
+/// The files of the catalogue that comes with Todoke.
+pub const BUNDLED: &[(&str, &str)] = &[
+    ("facts.yaml", include_str!("../catalogue/facts.yaml")),
+    ("rules.yaml", include_str!("../catalogue/rules.yaml")),
+    ("sections.yaml", include_str!("../catalogue/sections.yaml")),
+    (
+        "documents.yaml",
+        include_str!("../catalogue/documents.yaml"),
+    ),
+    (
+        "field-sets.yaml",
+        include_str!("../catalogue/field-sets.yaml"),
+    ),
+    ("holidays.yaml", include_str!("../catalogue/holidays.yaml")),
+    (
+        "procedures/shimin.yaml",
+        include_str!("../catalogue/procedures/shimin.yaml"),
+    ),
+    (
+        "procedures/hoken.yaml",
+        include_str!("../catalogue/procedures/hoken.yaml"),
+    ),
+    (
+        "procedures/kaigo.yaml",
+        include_str!("../catalogue/procedures/kaigo.yaml"),
+    ),
+    (
+        "procedures/kosodate.yaml",
+        include_str!("../catalogue/procedures/kosodate.yaml"),
+    ),
+    (
+        "procedures/kenko.yaml",
+        include_str!("../catalogue/procedures/kenko.yaml"),
+    ),
+    (
+        "procedures/hoiku.yaml",
+        include_str!("../catalogue/procedures/hoiku.yaml"),
+    ),
+    (
+        "procedures/gakumu.yaml",
+        include_str!("../catalogue/procedures/gakumu.yaml"),
+    ),
+    (
+        "procedures/shogai.yaml",
+        include_str!("../catalogue/procedures/shogai.yaml"),
+    ),
+    (
+        "procedures/seikatsu.yaml",
+        include_str!("../catalogue/procedures/seikatsu.yaml"),
+    ),
+    (
+        "procedures/zeisei.yaml",
+        include_str!("../catalogue/procedures/zeisei.yaml"),
+    ),
+    (
+        "procedures/shiminzei.yaml",
+        include_str!("../catalogue/procedures/shiminzei.yaml"),
+    ),
+    (
+        "procedures/nozei.yaml",
+        include_str!("../catalogue/procedures/nozei.yaml"),
+    ),
+    (
+        "procedures/shisan.yaml",
+        include_str!("../catalogue/procedures/shisan.yaml"),
+    ),
+    (
+        "procedures/eisei.yaml",
+        include_str!("../catalogue/procedures/eisei.yaml"),
+    ),
+    (
+        "procedures/kankyo.yaml",
+        include_str!("../catalogue/procedures/kankyo.yaml"),
+    ),
+    (
+        "procedures/suido.yaml",
+        include_str!("../catalogue/procedures/suido.yaml"),
+    ),
+    (
+        "procedures/jutaku.yaml",
+        include_str!("../catalogue/procedures/jutaku.yaml"),
+    ),
+    (
+        "procedures/senkyo.yaml",
+        include_str!("../catalogue/procedures/senkyo.yaml"),
+    ),
+    (
+        "procedures/bosai.yaml",
+        include_str!("../catalogue/procedures/bosai.yaml"),
+    ),
+    (
+        "procedures/korei.yaml",
+        include_str!("../catalogue/procedures/korei.yaml"),
+    ),
+    (
+        "procedures/ryoken.yaml",
+        include_str!("../catalogue/procedures/ryoken.yaml"),
+    ),
+    (
+        "procedures/koseki.yaml",
+        include_str!("../catalogue/procedures/koseki.yaml"),
+    ),
+];

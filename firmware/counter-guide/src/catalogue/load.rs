@@ -1,0 +1,410 @@
+//! From YAML to a checked catalogue.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use super::entries::Entries;
+use super::{
+    Catalogue, CatalogueError, DeadlineRule, Fact, FactType, Kind, Level, Procedure, Question,
+    Scope, Words,
+};
+use crate::rule::{self, Expr, FactId, Names, RuleError};
+use crate::table::Cell;
+
+/// Facts that follow when a rule holds for a member.
+#[derive(Debug, Clone)]
+pub(crate) struct Impossible {
+    pub(crate) rule: Expr,
+    pub(crate) set: Vec<(FactId, Cell)>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileYaml {
+    #[serde(default)]
+    facts: Entries<FactYaml>,
+    #[serde(default)]
+    macros: Entries<Spanned<String>>,
+    #[serde(default)]
+    impossible: Vec<ImpossibleYaml>,
+    #[serde(default)]
+    sections: Entries<Words>,
+    #[serde(default)]
+    documents: Entries<Words>,
+    #[serde(default)]
+    field_sets: Entries<Vec<String>>,
+    #[serde(default)]
+    holidays: Vec<Spanned<String>>,
+    #[serde(default)]
+    procedures: Vec<ProcedureYaml>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FactYaml {
+    level: Level,
+    #[serde(rename = "type")]
+    kind: FactType,
+    label_ja: String,
+    #[serde(default)]
+    label_not_ja: Option<String>,
+    #[serde(default)]
+    unit_ja: String,
+    #[serde(default = "yes")]
+    in_reason: bool,
+    /// Where the fact comes from; for people who edit the file.
+    #[serde(rename = "source")]
+    _source: String,
+    #[serde(default)]
+    derive: Option<Spanned<String>>,
+    #[serde(default)]
+    values: Entries<Words>,
+    #[serde(default)]
+    question_ja: Option<String>,
+    #[serde(default)]
+    question_easy_ja: Option<String>,
+    #[serde(default)]
+    question_en: Option<String>,
+    #[serde(default)]
+    sensitive: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ImpossibleYaml {
+    #[serde(rename = "if")]
+    rule: Spanned<String>,
+    #[serde(default)]
+    set_false: Vec<Spanned<String>>,
+    #[serde(default)]
+    set: Entries<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProcedureYaml {
+    id: Spanned<String>,
+    name_ja: String,
+    name_en: String,
+    section: Spanned<String>,
+    kind: Kind,
+    #[serde(default)]
+    form_no: Option<String>,
+    #[serde(default)]
+    core: bool,
+    scope: Scope,
+    when: Spanned<String>,
+    deadline: DeadlineRule,
+    documents: Vec<Spanned<String>>,
+    asks: Vec<Spanned<String>>,
+    fields: Vec<Spanned<String>>,
+    #[serde(default)]
+    interview: Vec<Words>,
+    #[serde(default)]
+    note: Option<String>,
+}
+
+/// A place in a file.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    file: &'a str,
+    line: u64,
+    column: u64,
+}
+
+impl<'a> Place<'a> {
+    fn of<T>(file: &'a str, value: &Spanned<T>) -> Self {
+        let at = value.referenced;
+        Self {
+            file,
+            line: at.line(),
+            column: at.column(),
+        }
+    }
+
+    fn error(self, message: impl Into<String>) -> CatalogueError {
+        CatalogueError {
+            file: self.file.to_owned(),
+            line: self.line,
+            column: self.column,
+            message: message.into(),
+        }
+    }
+
+    fn rule_error(self, error: RuleError) -> CatalogueError {
+        let offset = u64::try_from(error.offset).unwrap_or(0);
+        Self {
+            column: self.column + offset,
+            ..self
+        }
+        .error(error.message)
+    }
+}
+
+pub(super) fn load(files: &[(&str, &str)]) -> Result<Catalogue, CatalogueError> {
+    let mut parsed = Vec::with_capacity(files.len());
+    for (name, text) in files {
+        let file: FileYaml = serde_saphyr::from_str(text).map_err(|error| {
+            let (line, column) = error
+                .location()
+                .map_or((1, 1), |place| (place.line(), place.column()));
+            Place {
+                file: name,
+                line,
+                column,
+            }
+            .error(error.to_string())
+        })?;
+        parsed.push((*name, file));
+    }
+    let mut loader = Loader::default();
+    for (name, file) in &mut parsed {
+        loader.take_plain(name, file)?;
+    }
+    for (name, file) in &parsed {
+        loader.take_macros(name, file)?;
+    }
+    for (name, file) in &parsed {
+        loader.take_rules(name, file)?;
+    }
+    loader.catalogue.holidays = loader.holidays.into_iter().collect();
+    Ok(loader.catalogue)
+}
+
+struct Loader {
+    catalogue: Catalogue,
+    macros: BTreeMap<String, Expr>,
+    derived: BTreeMap<FactId, Expr>,
+    holidays: Vec<Date>,
+}
+
+impl Default for Loader {
+    fn default() -> Self {
+        let catalogue = Catalogue {
+            facts: Vec::new(),
+            fact_ids: BTreeMap::new(),
+            procedures: Vec::new(),
+            procedure_ids: BTreeMap::new(),
+            sections: Vec::new(),
+            documents: Vec::new(),
+            field_sets: Vec::new(),
+            impossible: Vec::new(),
+            holidays: [].into_iter().collect(),
+        };
+        let (macros, derived) = (BTreeMap::new(), BTreeMap::new());
+        Self {
+            catalogue,
+            macros,
+            derived,
+            holidays: Vec::new(),
+        }
+    }
+}
+
+impl Loader {
+    /// Facts and everything that has no rule.
+    fn take_plain(&mut self, name: &str, file: &mut FileYaml) -> Result<(), CatalogueError> {
+        self.catalogue.sections.append(&mut file.sections.0);
+        self.catalogue.documents.append(&mut file.documents.0);
+        self.catalogue.field_sets.append(&mut file.field_sets.0);
+        for day in &file.holidays {
+            let wrong = |_| Place::of(name, day).error("this is not a day");
+            self.holidays.push(day.value.parse().map_err(wrong)?);
+        }
+        for (fact_name, fact) in &mut file.facts.0 {
+            let id = self.catalogue.facts.len();
+            if self
+                .catalogue
+                .fact_ids
+                .insert(fact_name.clone(), id)
+                .is_some()
+            {
+                let place = Place {
+                    file: name,
+                    line: 1,
+                    column: 1,
+                };
+                return Err(place.error(format!("the fact {fact_name} is there twice")));
+            }
+            self.catalogue.facts.push(fact.take(fact_name));
+        }
+        Ok(())
+    }
+
+    fn take_macros(&mut self, name: &str, file: &FileYaml) -> Result<(), CatalogueError> {
+        for (short, text) in &file.macros.0 {
+            let rule = self.rule(Place::of(name, text), &text.value)?;
+            self.macros.insert(short.clone(), rule);
+        }
+        for (fact_name, fact) in &file.facts.0 {
+            let Some(text) = &fact.derive else { continue };
+            let place = Place::of(name, text);
+            let rule = self.rule(place, &text.value)?;
+            let id = self.fact_id(place, fact_name)?;
+            self.derived.insert(id, rule);
+        }
+        Ok(())
+    }
+
+    fn take_rules(&mut self, name: &str, file: &FileYaml) -> Result<(), CatalogueError> {
+        for entry in &file.impossible {
+            let impossible = self.impossible(name, entry)?;
+            self.catalogue.impossible.push(impossible);
+        }
+        for entry in &file.procedures {
+            let procedure = self.procedure(name, entry)?;
+            let at = self.catalogue.procedures.len();
+            if self
+                .catalogue
+                .procedure_ids
+                .insert(procedure.id.clone(), at)
+                .is_some()
+            {
+                return Err(Place::of(name, &entry.id)
+                    .error(format!("the procedure {} is there twice", procedure.id)));
+            }
+            self.catalogue.procedures.push(procedure);
+        }
+        Ok(())
+    }
+
+    fn rule(&self, place: Place<'_>, text: &str) -> Result<Expr, CatalogueError> {
+        let names = Names {
+            facts: &self.catalogue.facts,
+            ids: &self.catalogue.fact_ids,
+            macros: &self.macros,
+            derived: &self.derived,
+        };
+        rule::parse(text, &names).map_err(|error| place.rule_error(error))
+    }
+
+    fn fact_id(&self, place: Place<'_>, name: &str) -> Result<FactId, CatalogueError> {
+        let id = self.catalogue.fact_id(name);
+        id.ok_or_else(|| place.error(format!("there is no fact called {name}")))
+    }
+
+    fn impossible(&self, file: &str, entry: &ImpossibleYaml) -> Result<Impossible, CatalogueError> {
+        let rule = self.rule(Place::of(file, &entry.rule), &entry.rule.value)?;
+        let mut set = Vec::new();
+        for name in &entry.set_false {
+            let place = Place::of(file, name);
+            set.push(self.consequence(place, &name.value, "false")?);
+        }
+        for (name, value) in &entry.set.0 {
+            set.push(self.consequence(Place::of(file, value), name, &value.value)?);
+        }
+        Ok(Impossible { rule, set })
+    }
+
+    fn consequence(
+        &self,
+        place: Place<'_>,
+        name: &str,
+        value: &str,
+    ) -> Result<(FactId, Cell), CatalogueError> {
+        let id = self.fact_id(place, name)?;
+        let fact = self
+            .catalogue
+            .facts
+            .get(id)
+            .filter(|fact| fact.level == Level::Member);
+        let fact = fact.ok_or_else(|| place.error(format!("{name} is not about a member")))?;
+        let cell = match fact.kind {
+            FactType::Flag => value.parse().ok().map(Cell::Flag),
+            FactType::Count => value.parse().ok().map(Cell::Count),
+            FactType::Choice => fact.value_index(value).map(Cell::Choice),
+        };
+        let cell = cell.ok_or_else(|| place.error(format!("{name} is never {value}")))?;
+        Ok((id, cell))
+    }
+
+    fn procedure(&self, file: &str, entry: &ProcedureYaml) -> Result<Procedure, CatalogueError> {
+        let place = Place::of(file, &entry.when);
+        let rule = self.rule(place, &entry.when.value)?;
+        let member_fact = rule.member_fact(&self.catalogue.facts);
+        if let Some(fact) = member_fact.and_then(|id| self.catalogue.facts.get(id))
+            && entry.scope != Scope::Member
+        {
+            let message = format!("{} is about a member; write any(..) around it", fact.name);
+            return Err(place.error(message));
+        }
+        let section = &entry.section;
+        if self.catalogue.section(&section.value).is_none() {
+            let message = format!("there is no section called {}", section.value);
+            return Err(Place::of(file, section).error(message));
+        }
+        for fact in &entry.asks {
+            self.fact_id(Place::of(file, fact), &fact.value)?;
+        }
+        let documents = known(file, &entry.documents, "document", |id| {
+            self.catalogue.document(id).is_some()
+        })?;
+        let fields = known(file, &entry.fields, "field set", |id| {
+            self.catalogue.field_set(id).is_some()
+        })?;
+        Ok(Procedure {
+            id: entry.id.value.clone(),
+            name: Words {
+                ja: entry.name_ja.clone(),
+                en: entry.name_en.clone(),
+            },
+            section: section.value.clone(),
+            kind: entry.kind,
+            form_no: entry.form_no.clone(),
+            core: entry.core,
+            scope: entry.scope,
+            when: entry.when.value.clone(),
+            deadline: entry.deadline.clone(),
+            documents,
+            fields,
+            interview: entry.interview.clone(),
+            note: entry.note.clone(),
+            rule,
+        })
+    }
+}
+
+/// The ids of `entries` when all of them are known.
+fn known(
+    file: &str,
+    entries: &[Spanned<String>],
+    kind: &str,
+    exists: impl Fn(&str) -> bool,
+) -> Result<Vec<String>, CatalogueError> {
+    match entries.iter().find(|entry| !exists(&entry.value)) {
+        None => Ok(entries.iter().map(|entry| entry.value.clone()).collect()),
+        Some(entry) => {
+            let message = format!("there is no {kind} called {}", entry.value);
+            Err(Place::of(file, entry).error(message))
+        }
+    }
+}
+
+impl FactYaml {
+    fn take(&mut self, name: &str) -> Fact {
+        let question = self.question_ja.take().map(|ja| Question {
+            easy_ja: self.question_easy_ja.take().unwrap_or_else(|| ja.clone()),
+            en: self.question_en.take().unwrap_or_default(),
+            ja,
+        });
+        Fact {
+            name: name.to_owned(),
+            level: self.level,
+            kind: self.kind,
+            values: std::mem::take(&mut self.values.0),
+            label_ja: std::mem::take(&mut self.label_ja),
+            label_not_ja: self.label_not_ja.take(),
+            unit_ja: std::mem::take(&mut self.unit_ja),
+            in_reason: self.in_reason,
+            question,
+            sensitive: self.sensitive,
+        }
+    }
+}

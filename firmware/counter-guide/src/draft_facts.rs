@@ -1,0 +1,124 @@
+//! Facts that a draft says.
+
+use counter_domain::age::{compulsory_school, known_age_on, within_school_year_of};
+use counter_domain::draft::{Draft, FieldValue};
+use counter_domain::household::{MemberDraft, MoveDraft};
+use jiff::civil::Date;
+
+use crate::facts::{FactValue, Facts, MemberFacts};
+
+/// Reads the facts of a case from its draft on the day it would be filed: what follows from the
+/// fields, then the answers (`answer.<fact>`, `answer.m<n>.<fact>`), which go first.
+pub fn facts_from_draft(draft: &Draft, today: Date) -> Facts {
+    let entered = MoveDraft::from_draft(draft, today);
+    let event_date = entered.event_date.and_then(|date| date.exact());
+    let mut facts = Facts {
+        event_date,
+        today: Some(today),
+        ..Facts::default()
+    };
+    if let Some(event) = &entered.event {
+        facts.set("ev.type", None, event.as_str());
+    }
+    if let Some(flow) = &entered.flow {
+        facts.set("ev.transfer_mode", None, transfer_mode(flow));
+    }
+    let addresses = entered
+        .old_address
+        .as_ref()
+        .zip(entered.new_address.as_ref());
+    if let Some(same) = addresses.and_then(|(old, new)| old.same_prefecture(new)) {
+        facts.set("ev.same_prefecture", None, same);
+    }
+    if let Some(event_date) = event_date {
+        facts.set(
+            "ev.days_since",
+            None,
+            i64::from((today - event_date).get_days()),
+        );
+    }
+    let on = event_date.unwrap_or(today);
+    for member in &entered.members {
+        facts
+            .members
+            .push(member_facts(member, &entered, draft, on));
+    }
+    take_answers(draft, &mut facts);
+    facts
+}
+
+/// Flows are named in three ways: as facts, by their sign in the law's notes, by screens.
+fn transfer_mode(flow: &str) -> &str {
+    match flow {
+        "ア" | "reservation" => "oss",
+        "イ" => "card",
+        "ウ" => "paper",
+        other => other,
+    }
+}
+
+fn member_facts(member: &MemberDraft, case: &MoveDraft, draft: &Draft, on: Date) -> MemberFacts {
+    let mut known = MemberFacts {
+        number: member.number,
+        ..MemberFacts::default()
+    };
+    let mut set = |fact: &str, value: Option<FactValue>| {
+        if let Some(value) = value {
+            known.facts.insert(fact.to_owned(), value);
+        }
+    };
+    set("moving", Some(member.moving.into()));
+    if let Some(birth) = &member.birth {
+        set(
+            "age",
+            known_age_on(birth, on).map(|age| i64::from(age).into()),
+        );
+        set(
+            "age_fy18",
+            within_school_year_of(birth, 18, on).map(FactValue::from),
+        );
+        set(
+            "compulsory_school",
+            compulsory_school(birth, on).map(FactValue::from),
+        );
+    }
+    let is_name = |name: &Option<_>| name.is_some() && *name == member.name;
+    let is_head = match &member.relation {
+        Some(relation) => Some(relation.is_head()),
+        None => case.new_head.as_ref().map(|_| is_name(&case.new_head)),
+    };
+    let was_head = match &member.relation_before {
+        Some(relation) => Some(relation.is_head()),
+        None => case.old_head.as_ref().map(|_| is_name(&case.old_head)),
+    };
+    set("is_head", is_head.map(FactValue::from));
+    set("was_head", was_head.map(FactValue::from));
+    set("japanese", member.japanese().map(FactValue::from));
+    let class = draft.text(&format!("member.{}.residence_class", member.number));
+    set("residence_class", class.map(FactValue::from));
+    known
+}
+
+fn take_answers(draft: &Draft, facts: &mut Facts) {
+    for (path, field) in draft.fields() {
+        let Some(fact) = path.as_str().strip_prefix("answer.") else {
+            continue;
+        };
+        let value = match &field.shown.value {
+            FieldValue::Text(text) => FactValue::Choice(text.clone()),
+            FieldValue::Flag(flag) => FactValue::Flag(*flag),
+            FieldValue::Count(count) => FactValue::Count(*count),
+            FieldValue::Unknown => FactValue::Unknown,
+            FieldValue::Cleared => continue,
+        };
+        let of_member = fact.strip_prefix('m').and_then(|rest| rest.split_once('.'));
+        let of_member = of_member.and_then(|(number, fact)| Some((number.parse().ok()?, fact)));
+        match of_member {
+            Some((number, fact)) if facts.members.iter().any(|m| m.number == number) => {
+                facts.set(fact, Some(number), value);
+            }
+            Some(_) => {}
+            None => facts.set(fact, None, value),
+        }
+    }
+}

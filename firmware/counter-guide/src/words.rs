@@ -1,0 +1,117 @@
+//! The few sentences the guide makes itself; every other text is catalogue data.
+
+use counter_domain::date::FuzzyDate;
+use jiff::civil::Date;
+
+use crate::catalogue::{DeadlineRule, DeadlineUnit, Fact, FactType, Words};
+use crate::table::Cell;
+
+/// What a fact says as a reason; `None` when it is not worth saying.
+pub(crate) fn reason_ja(fact: &Fact, cell: Cell) -> Option<String> {
+    if !fact.in_reason {
+        return None;
+    }
+    match cell {
+        Cell::Flag(true) => Some(fact.label_ja.clone()),
+        Cell::Flag(false) => fact.label_not_ja.clone(),
+        Cell::Count(count) => Some(format!("{} {count}{}", fact.label_ja, fact.unit_ja)),
+        Cell::Choice(value) => {
+            let words = fact
+                .values
+                .get(usize::from(value))
+                .map(|(_, words)| &words.ja)?;
+            let said_alone = fact.name == "ev.type";
+            Some(if said_alone {
+                words.clone()
+            } else {
+                format!("{}：{words}", fact.label_ja)
+            })
+        }
+        Cell::Missing | Cell::Asked => None,
+    }
+}
+
+/// Joins reasons.
+pub(crate) fn joined_ja(reasons: &[String]) -> String {
+    reasons.join("・")
+}
+
+fn both(ja: String, en: String) -> Words {
+    Words { ja, en }
+}
+
+fn term(rule: &DeadlineRule) -> Words {
+    let amount = rule.amount;
+    let (ja, en) = match rule.unit {
+        Some(DeadlineUnit::Day) | None => ("日", "days"),
+        Some(DeadlineUnit::Month) => ("か月", "months"),
+        Some(DeadlineUnit::Year) => ("年", "years"),
+    };
+    both(format!("{amount}{ja}以内"), format!("within {amount} {en}"))
+}
+
+fn with_remark(words: Words, rule: &DeadlineRule) -> Words {
+    let remark = |text: &Option<String>, open: &str, close: &str| {
+        text.as_ref()
+            .map(|text| format!("{open}{text}{close}"))
+            .unwrap_or_default()
+    };
+    let ja = remark(&rule.text_ja, "。", "");
+    let en = remark(&rule.text_en, " (", ")");
+    both(words.ja + &ja, words.en + &en)
+}
+
+/// A deadline with its last day.
+pub(crate) fn due(rule: &DeadlineRule, day: Date, overdue: Overdue) -> Words {
+    let term = term(rule);
+    let (late_ja, late_en) = match overdue {
+        Overdue::Yes => ("・期限を過ぎています", ", overdue"),
+        Overdue::No => ("", ""),
+    };
+    let ja = format!(
+        "{}まで（{}{late_ja}）",
+        FuzzyDate::known(day).wareki(),
+        term.ja
+    );
+    with_remark(both(ja, format!("by {day} ({}{late_en})", term.en)), rule)
+}
+
+/// Whether the last day has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overdue {
+    Yes,
+    No,
+}
+
+/// A deadline whose first day is not known.
+pub(crate) fn from_day(rule: &DeadlineRule, usual_ja: &str, usual_en: &str) -> Words {
+    let term = term(rule);
+    let from_ja = rule.from_ja.as_deref().unwrap_or(usual_ja);
+    let from_en = rule.from_en.as_deref().unwrap_or(usual_en);
+    let words = both(
+        format!("{from_ja}から{}", term.ja),
+        format!("{} of {from_en}", term.en),
+    );
+    with_remark(words, rule)
+}
+
+/// A deadline that is only words.
+pub(crate) fn plain(rule: &DeadlineRule, usual_ja: &str, usual_en: &str) -> Words {
+    let text =
+        |text: &Option<String>, usual: &str| text.clone().unwrap_or_else(|| usual.to_owned());
+    both(text(&rule.text_ja, usual_ja), text(&rule.text_en, usual_en))
+}
+
+/// What a value is called when an answer is shown.
+pub(crate) fn answer_ja(fact: &Fact, cell: Cell) -> String {
+    match (fact.kind, cell) {
+        (_, Cell::Missing | Cell::Asked) => "わからない".to_owned(),
+        (_, Cell::Flag(true)) => "はい".to_owned(),
+        (_, Cell::Flag(false)) => "いいえ".to_owned(),
+        (_, Cell::Count(count)) => format!("{count}{}", fact.unit_ja),
+        (FactType::Choice | FactType::Flag | FactType::Count, Cell::Choice(value)) => {
+            let words = fact.values.get(usize::from(value));
+            words.map(|(_, words)| words.ja.clone()).unwrap_or_default()
+        }
+    }
+}
