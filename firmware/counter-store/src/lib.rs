@@ -45,17 +45,37 @@
 //!     //           since_unix_ms, at_head_office, to_check, remarks: usize }
 //! store.find_case(receipt_number: &str) -> Result<Option<CaseId>, StoreError>
 //! store.sending() -> Result<Sending { waiting: u32, safe_until_unix_ms: Option<u64> }, StoreError>
-//! store.to_check_overruled …  // in CaseRow::to_check and CaseRecord::summary.overruled
+//! store.clock() -> Result<Hlc, StoreError>                            // last reading on disk, for hello
 //!
 //! // people and datasets
 //! store.staff() -> Result<Vec<StaffMember>, StoreError>               // dataset `staff`
 //! store.sign_in(staff_id: &str, secret: &str, branch: &BranchCode)
-//!     -> Result<StaffMember, SignInError>         // Unknown | WrongSecret | OtherBranch | NoStaffYet | Store
+//!     -> Result<StaffMember, SignInError>         // Wrong | OtherBranch | NoStaffYet | Store
 //! replica::staff::{StaffMember { id, name, roles: Vec<Role>, branches, secret_hash }, hash_secret}
 //! store.dataset(name: &str) -> Result<Option<Dataset { version, bytes }>, StoreError>
 //!
 //! // audit: who saw or did what, hash-chained; sent to head office by the conversation
 //! store.audit(by: &StaffId, action: AuditAction, case: Option<CaseId>) -> Result<(), StoreError>
 //!
+//! // notes of this counter that are not replicated: open case, step shown
+//! store.note(name: &str) -> Result<Option<Vec<u8>>, StoreError>
+//! store.set_note(name: &str, value: Option<&[u8]>) -> Result<(), StoreError>
+//!
 //! // plus the whole of sync_engine::Store
 //! ```
+
+mod board;
+mod cases;
+mod error;
+mod note;
+mod store;
+mod sync;
+mod undo;
+
+pub use board::{CaseRow, Sending};
+pub use cases::{CaseRecord, FieldEntry, NewCase, SignedForm, StartedCase};
+pub use error::EditError;
+pub use store::CounterStore;
+
+pub use replica::StoreChange;
+pub use replica::staff::SignInError;

@@ -34,6 +34,7 @@ impl Replica {
                  ON CONFLICT (peer, site) DO UPDATE SET through = max(through, excluded.through)",
             )?;
             for (site, through) in vector {
+                let through = (*through).min(1 << 62);
                 let row =
                     named_params! { ":peer": peer.site.0, ":site": site.0, ":through": through };
                 statement.execute(row)?;

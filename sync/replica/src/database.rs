@@ -137,6 +137,14 @@ impl Replica {
         Ok(Some((self.own_version()?, held)))
     }
 
+    /// The last clock reading on disk.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn clock(&self) -> Result<Hlc, StoreError> {
+        clock(&self.connection)
+    }
+
     /// The last version this site wrote.
     ///
     /// # Errors

@@ -15,6 +15,9 @@ use crate::error::StoreError;
 use crate::validate::{Checked, Meaning, Origin, Refusal, check};
 use crate::{blob, scope};
 
+/// Transactions of one site; ten a second for three thousand years.
+const VERSION_MAX: u64 = 1 << 40;
+
 /// A batch kept aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuarantineRow {
@@ -65,6 +68,9 @@ impl Replica {
         }
         if peer.role == PeerRole::Counter && batch.site != peer.site {
             return Ok(refused(Refusal::ForeignSite));
+        }
+        if batch.through > VERSION_MAX || batch.after > batch.through {
+            return Ok(refused(Refusal::Versions));
         }
         let have = held(&self.connection, batch.site)?;
         if batch.through <= have {

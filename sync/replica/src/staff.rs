@@ -39,6 +39,8 @@ pub enum Role {
     Approver,
     /// Runs the system; sees no personal data.
     Administrator,
+    /// Reads the logs only (監査).
+    Auditor,
     /// Of a newer program.
     #[serde(other)]
     Other,

@@ -1,0 +1,194 @@
+//! The board: lists computed from the records, in the transaction that changes them.
+
+use std::collections::BTreeSet;
+
+use counter_domain::case::{CaseState, fold};
+use counter_domain::draft::Draft;
+use counter_domain::ids::{BranchCode, CaseId};
+use replica::StoreError;
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+use crate::store::CounterStore;
+
+/// One case on the board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseRow {
+    /// The case.
+    pub case: CaseId,
+    /// Receipt number (受付番号).
+    pub receipt_number: String,
+    /// The branch that owns it.
+    pub branch: BranchCode,
+    /// Where it stands.
+    pub state: CaseState,
+    /// Value of the field `event.type`.
+    pub event_type: Option<String>,
+    /// Value of the field `event.flow`.
+    pub event_flow: Option<String>,
+    /// Names of the persons, in the order of the members.
+    pub persons: Vec<String>,
+    /// When the newest step was taken.
+    pub since_unix_ms: u64,
+    /// Head office has every record written here.
+    pub at_head_office: bool,
+    /// Two offices or counters disagree; a person must look.
+    pub to_check: bool,
+    /// Remarks of head office.
+    pub remarks: usize,
+}
+
+/// What head office does not have yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sending {
+    /// Cases with records that are only here.
+    pub waiting: u32,
+    /// Everything written up to then is at head office; `None` before the first time.
+    pub safe_until_unix_ms: Option<u64>,
+}
+
+const COLUMNS: &str = "SELECT c.case_id, c.receipt_number, c.branch, c.state, c.event_type,
+        c.event_flow, c.persons, c.since_unix_ms, c.to_check, c.remarks,
+        NOT EXISTS (SELECT 1 FROM unsent u WHERE u.case_id = c.case_id)
+     FROM case_row c ORDER BY c.changed DESC LIMIT :limit";
+
+impl CounterStore {
+    /// The cases here, newest change first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn board(&self, limit: usize) -> Result<Vec<CaseRow>, StoreError> {
+        let mut statement = self.replica.reader().prepare_cached(COLUMNS)?;
+        let mut rows = statement.query([i64::try_from(limit).unwrap_or(i64::MAX)])?;
+        let mut board = Vec::new();
+        while let Some(row) = rows.next()? {
+            board.push(case_row(row)?);
+        }
+        Ok(board)
+    }
+
+    /// What head office does not have yet.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn sending(&self) -> Result<Sending, StoreError> {
+        let connection = self.replica.reader();
+        let waiting = connection
+            .prepare_cached("SELECT count(DISTINCT case_id) FROM unsent")?
+            .query_row([], |row| row.get(0))?;
+        let safe_until_unix_ms = connection
+            .prepare_cached("SELECT unix_ms FROM safe WHERE only_row = 1")?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        Ok(Sending { waiting, safe_until_unix_ms })
+    }
+}
+
+fn case_row(row: &Row<'_>) -> Result<CaseRow, StoreError> {
+    let persons: String = row.get(6)?;
+    Ok(CaseRow {
+        case: CaseId(row.get(0)?),
+        receipt_number: row.get(1)?,
+        branch: BranchCode(row.get(2)?),
+        state: state_of(row.get(3)?)?,
+        event_type: row.get(4)?,
+        event_flow: row.get(5)?,
+        persons: serde_json::from_str(&persons)?,
+        since_unix_ms: row.get(7)?,
+        to_check: row.get(8)?,
+        remarks: row.get(9)?,
+        at_head_office: row.get(10)?,
+    })
+}
+
+fn state_of(name: String) -> Result<CaseState, StoreError> {
+    Ok(serde_json::from_value(serde_json::Value::String(name))?)
+}
+
+/// Whether every record of the case written here is at head office.
+pub(crate) fn at_head_office(connection: &Connection, case: CaseId) -> Result<bool, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT 1 FROM unsent WHERE case_id = :case LIMIT 1")?;
+    Ok(!statement.exists([case.0])?)
+}
+
+/// Head office has everything up to `through`.
+pub(crate) fn acknowledged(
+    connection: &Connection,
+    through: u64,
+    now_unix_ms: u64,
+) -> Result<(), StoreError> {
+    let newest: Option<u64> = connection
+        .prepare_cached("SELECT max(unix_ms) FROM unsent WHERE version <= :through")?
+        .query_row([through], |row| row.get(0))?;
+    connection
+        .prepare_cached("DELETE FROM unsent WHERE version <= :through")?
+        .execute([through])?;
+    let rest = connection.prepare_cached("SELECT 1 FROM unsent LIMIT 1")?.exists([])?;
+    let Some(safe_until) = (if rest { newest } else { Some(now_unix_ms) }) else {
+        return Ok(());
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO safe (only_row, unix_ms) VALUES (1, :unix_ms)
+             ON CONFLICT (only_row) DO UPDATE SET unix_ms = max(unix_ms, excluded.unix_ms)",
+        )?
+        .execute([safe_until])?;
+    Ok(())
+}
+
+/// Computes the rows of `cases` from their records.
+pub(crate) fn project(
+    connection: &Connection,
+    cases: &BTreeSet<CaseId>,
+) -> Result<(), StoreError> {
+    cases.iter().try_for_each(|case| project_case(connection, *case))
+}
+
+fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError> {
+    let events = replica::case_events(connection, case)?;
+    let Some(newest) = events.last().map(|event| event.at) else { return Ok(()) };
+    let draft = replica::draft(connection, case)?;
+    let summary = fold(&events);
+    let branch = replica::branch_of(connection, case)?.or_else(|| summary.branch.clone());
+    let conflict = draft.fields().any(|(_, field)| !field.others.is_empty());
+    let changed = draft.fields().map(|(_, field)| field.shown.at).max().unwrap_or(newest);
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO case_row (case_id, receipt_number, branch, state, event_type, event_flow,
+             persons, since_unix_ms, changed, to_check, remarks)
+         VALUES (:case, :number, :branch, :state, :type, :flow, :persons, :since, :changed,
+             :to_check, :remarks)
+         ON CONFLICT (case_id) DO UPDATE SET receipt_number = excluded.receipt_number,
+             branch = excluded.branch, state = excluded.state, event_type = excluded.event_type,
+             event_flow = excluded.event_flow, persons = excluded.persons,
+             since_unix_ms = excluded.since_unix_ms, changed = excluded.changed,
+             to_check = excluded.to_check, remarks = excluded.remarks",
+    )?;
+    statement.execute(named_params! {
+        ":case": case.0,
+        ":number": summary.receipt_number.as_deref().unwrap_or_default(),
+        ":branch": branch.map(|branch| branch.0).unwrap_or_default(),
+        ":state": serde_json::to_value(summary.state)?.as_str(),
+        ":type": draft.text("event.type"),
+        ":flow": draft.text("event.flow"),
+        ":persons": serde_json::to_string(&persons(&draft))?,
+        ":since": newest.unix_ms(),
+        ":changed": newest.max(changed).0,
+        ":to_check": conflict || !summary.overruled.is_empty(),
+        ":remarks": summary.remarks.len(),
+    })?;
+    Ok(())
+}
+
+/// Names of the members, by their number in the case.
+fn persons(draft: &Draft) -> Vec<&str> {
+    let mut members: Vec<(u32, &str)> = draft
+        .fields()
+        .filter_map(|(path, _)| {
+            let number = path.as_str().strip_prefix("member.")?.strip_suffix(".name")?;
+            Some((number.parse().ok()?, draft.text(path.as_str())?))
+        })
+        .filter(|(_, name)| !name.is_empty())
+        .collect();
+    members.sort_by_key(|(number, _)| *number);
+    members.into_iter().map(|(_, name)| name).collect()
+}
