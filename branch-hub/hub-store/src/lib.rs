@@ -17,6 +17,7 @@
 //! store.queue() -> Result<Vec<QueueRow>, StoreError>      // longest waiting first; only what waits for us
 //!     // QueueRow { case, receipt_number, branch, state, event_type, event_flow, persons: Vec<String>,
 //!     //            waiting_since_unix_ms, claimed_by: Option<StaffId>, to_check, resubmitted: bool }
+//! store.clock() -> Result<Hlc, StoreError>                // last reading on disk, for hello
 //! store.cases(limit) -> Result<Vec<QueueRow>, StoreError> // all states, newest change first
 //! store.case(case) -> Result<Option<CaseRecord>, StoreError>
 //!     // CaseRecord { case, branch, summary, draft: Draft, events, snapshots: Vec<(SnapshotHash, Snapshot)>
@@ -32,6 +33,7 @@
 //! store.hand_over_pending() -> Result<Vec<HandOverRow>, StoreError>   // accepted, not yet written
 //!     // HandOverRow { case, receipt_number, branch, snapshot_hash, snapshot: Snapshot, accepted_by, accepted_unix_ms }
 //! store.handed_over(cases: &[CaseId], by, file: &str) -> Result<(), ReviewError>
+//! store.record(case, by, step: CaseStep)    -> Result<EventId, ReviewError> // completed, core rejected …
 //!
 //! // people of the desk (dataset `staff`)
 //! store.sign_in(staff_id, secret) -> Result<StaffMember, SignInError>
@@ -39,7 +41,7 @@
 //!
 //! // enrolment and devices
 //! store.issue_enrolment_code(branch: &BranchCode, name: &str, valid_ms: u64) -> Result<String, StoreError>
-//!     // shown once, 12 characters; only its hash is stored
+//!     // shown once, 16 characters XXXX-XXXX-XXXX-XXXX; only its hash is stored
 //! store.redeem_enrolment_code(code: &str, device: DeviceId, fingerprint: [u8; 32])
 //!     -> Result<EnrolledDevice, EnrolError>       // Unknown | Expired | Used | DeviceKnown | Store
 //! store.devices() -> Result<Vec<EnrolledDevice>, StoreError>
@@ -60,3 +62,21 @@
 //!
 //! // plus the whole of sync_engine::Store
 //! ```
+
+mod cases;
+mod desk;
+mod difference;
+mod enrolment;
+mod review;
+mod store;
+mod sync;
+
+pub use cases::CaseRecord;
+pub use desk::QueueRow;
+pub use difference::{FieldDifference, difference};
+pub use enrolment::{EnrolError, EnrolledDevice};
+pub use review::{HandOverRow, ReviewError};
+pub use store::HubStore;
+
+pub use replica::staff::SignInError;
+pub use replica::{AuditAction, BlobKind, BlobView, ChainReport, Dataset, QuarantineRow, StoreChange};

@@ -55,8 +55,8 @@ impl Store for CounterStore {
     }
 
     fn acknowledged(&mut self, peer: &Peer, vector: &VersionVector) -> Result<(), StoreError> {
-        self.replica.acknowledged(peer, vector)?;
-        if peer.role == PeerRole::Hub {
+        let news = self.replica.acknowledged(peer, vector)?;
+        if peer.role == PeerRole::Hub && (news || self.sending()?.waiting > 0) {
             let through = vector.get(&self.replica.site()).copied().unwrap_or(0);
             let now = self.replica.unix_ms();
             self.replica

@@ -10,7 +10,7 @@ use crate::error::StoreError;
 impl Replica {
     /// Notes what `peer` has. When head office has more of this device than the device itself,
     /// the file was restored from a backup: nothing is written or sent from then on, because new
-    /// records under used version numbers would be lost silently.
+    /// records under used version numbers would be lost silently. Returns whether it is news.
     ///
     /// # Errors
     /// When the database cannot be written; [`StoreError::Restored`].
@@ -18,7 +18,7 @@ impl Replica {
         &mut self,
         peer: &Peer,
         vector: &VersionVector,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let held = vector.get(&self.site).copied().unwrap_or(0);
         let own = self.own_version()?;
         if peer.role == PeerRole::Hub && held > own {
@@ -27,6 +27,13 @@ impl Replica {
             })?;
             self.restored = Some((own, held));
             return Err(StoreError::Restored { own, held });
+        }
+        let mut news = false;
+        for (site, through) in vector {
+            news |= self.acked_by(peer.site, *site)? < *through;
+        }
+        if !news {
+            return Ok(false);
         }
         self.write_local(|write| {
             let mut statement = write.connection().prepare_cached(
@@ -39,7 +46,7 @@ impl Replica {
                     named_params! { ":peer": peer.site.0, ":site": site.0, ":through": through };
                 statement.execute(row)?;
             }
-            Ok(())
+            Ok(true)
         })
     }
 
