@@ -111,5 +111,5 @@ pub use link::{
     ParseHubAddressError,
 };
 pub use server::{Admission, Authoriser, Hub, serve};
-pub use tls::{TlsSetupError, server_config};
+pub use tls::{TlsSetupError, browser_config, server_config};
 pub use wake::Wake;

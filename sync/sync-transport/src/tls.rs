@@ -61,6 +61,23 @@ pub fn server_config(
     Ok(Arc::new(config))
 }
 
+/// The review desk's end: the hub's certificate, and no certificate asked of a browser.
+///
+/// # Errors
+/// When the identity does not fit the TLS stack.
+pub fn browser_config(
+    identity: TlsIdentity,
+    clock: &Clock,
+) -> Result<Arc<ServerConfig>, TlsSetupError> {
+    let provider = Arc::new(ring::default_provider());
+    let mut config = ServerConfig::builder_with_details(provider, Arc::new(clock.clone()))
+        .with_protocol_versions(&[&TLS13])?
+        .with_no_client_auth()
+        .with_single_cert(identity.chain, identity.key)?;
+    config.alpn_protocols = vec![H2.to_vec(), HTTP_1_1.to_vec()];
+    Ok(Arc::new(config))
+}
+
 pub(crate) fn device_config(
     identity: &DeviceIdentity,
     clock: &Clock,
