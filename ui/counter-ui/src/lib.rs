@@ -15,6 +15,6 @@ mod resident;
 mod rows;
 #[cfg(feature = "scripted")]
 pub mod scripted;
-mod sign;
+pub mod sign;
 mod staff;
 pub mod ui;

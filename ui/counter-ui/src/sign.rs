@@ -4,7 +4,6 @@
 //! long the signature is.
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ const POINTS_MAX: usize = 20_000;
 const MARGIN: f32 = 4.0;
 
 /// Time since something, as the pad needs it.
-pub(crate) type Clock = Rc<dyn Fn() -> Duration>;
+pub type Clock = Rc<dyn Fn() -> Duration>;
 
 /// What was drawn.
 #[derive(Default)]
@@ -133,11 +132,10 @@ fn chunk(points: &[(f32, f32)]) -> ChunkData {
     let mut commands = String::new();
     for (index, (x, y)) in points.iter().enumerate() {
         let letter = if index == 0 { 'M' } else { 'L' };
-        // Writing to a String cannot fail.
-        drop(write!(commands, "{letter} {:.1} {:.1} ", x - left, y - top));
+        commands += &format!("{letter} {:.1} {:.1} ", x - left, y - top);
     }
     if let [(x, y)] = points {
-        drop(write!(commands, "L {:.1} {:.1}", x - left + 0.1, y - top));
+        commands += &format!("L {:.1} {:.1}", x - left + 0.1, y - top);
     }
     ChunkData {
         x: left,

@@ -3,6 +3,7 @@
     missing_docs,
     missing_debug_implementations,
     unreachable_pub,
+    let_underscore_drop,
     clippy::all,
     clippy::pedantic,
     clippy::unwrap_used,
