@@ -81,13 +81,16 @@ impl Player<'_> {
     }
 
     fn card_act(&mut self, deed: CardAct) -> Result<()> {
-        let (words, command) = match deed {
-            CardAct::Insert => ("カードを置く", "insert"),
-            CardAct::Remove => ("カードを取る", "remove"),
-        };
-        self.say("カード", words);
-        self.stage.card.send(command)?;
-        self.stage.card.line(crate::process::PATIENCE).map(drop)
+        match deed {
+            CardAct::Insert => {
+                self.say("カード", "カードを置く");
+                self.stage.insert_card()
+            }
+            CardAct::Remove => {
+                self.say("カード", "カードを取る");
+                self.stage.remove_card()
+            }
+        }
     }
 
     fn page_act(&mut self, deed: &PageAct) -> Result<()> {

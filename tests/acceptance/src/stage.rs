@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use device_sim::PcscdProcess;
+use device_sim::pcscd::{PcscdProcess, Readers, SOCKET_VARIABLE};
 use serde::Deserialize;
 
 use crate::cable::Cable;
@@ -54,9 +54,9 @@ pub struct Stage {
     pub(crate) reviewer: Option<Reviewer>,
     counter: Option<Program>,
     pub(crate) cable: Cable,
-    pub(crate) card: Program,
+    card: Program,
     _printer: Program,
-    _pcscd: PcscdProcess,
+    pcscd: PcscdProcess,
     _hub: Program,
     desk: String,
 }
@@ -72,8 +72,9 @@ impl Stage {
         }
         let (hub, ready) = start_hub(&programs, scene, folder)?;
         let cable = Cable::lay(ready.listen).context("cannot lay the cable")?;
-        let pcscd = PcscdProcess::start(&folder.join("pcscd")).context("pcscd does not start")?;
-        let card = start_card(&programs, scene, script_folder, folder)?;
+        let pcscd = PcscdProcess::start(&folder.join("pcscd"), Readers::Virtual)
+            .context("pcscd does not start")?;
+        let card = start_card(&programs, &pcscd, &script_folder.join(&scene.card), folder)?;
         let (printer, printer_address) = start_printer(&programs, folder)?;
         enrol_counter(&programs, scene, folder, &cable, &printer_address)?;
         let mut stage = Self {
@@ -86,10 +87,13 @@ impl Stage {
             cable,
             card,
             _printer: printer,
-            _pcscd: pcscd,
+            pcscd,
             _hub: hub,
             desk: format!("http://{}", ready.desk),
         };
+        if scene.card_on_reader {
+            stage.insert_card()?;
+        }
         stage.start_counter()?;
         Ok(stage)
     }
@@ -123,6 +127,7 @@ impl Stage {
     pub(crate) fn start_counter(&mut self) -> Result<()> {
         let ready = ready_fifo(&self.folder, "counter-ready")?;
         let mut command = Command::new(self.programs.named("todoke"));
+        command.env(SOCKET_VARIABLE, self.pcscd.socket());
         command.arg("serve").arg("--data").arg(self.counter_data());
         command.arg("--hub").arg(hub_url(&self.cable)).arg("--ready-file").arg(&ready);
         self.counter = Some(Program::start("todoke serve", &mut command, &self.log("counter"))?);
@@ -133,6 +138,23 @@ impl Stage {
     /// Pulls the counter's plug.
     pub(crate) fn kill_counter(&mut self) -> Result<()> {
         self.counter.take().context("the counter is not running")?.kill()
+    }
+
+    /// Lays the card on the reader, and waits until pcscd has taken it.
+    pub(crate) fn insert_card(&mut self) -> Result<()> {
+        self.card.send("insert")?;
+        loop {
+            let line = self.card.line(PATIENCE).context("the virtual card is not taken by pcscd")?;
+            anyhow::ensure!(!line.starts_with("refused"), "the virtual card: {line}");
+            if line == "inserted" {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes the card away.
+    pub(crate) fn remove_card(&mut self) -> Result<()> {
+        self.card.send("remove")
     }
 
     /// Opens both screens without a display.
@@ -213,15 +235,15 @@ fn add_account(hub: &Path, data: &Path, account: &Account) -> Result<()> {
     Ok(())
 }
 
-fn start_card(programs: &Programs, scene: &Scene, scripts: &Path, folder: &Path) -> Result<Program> {
+fn start_card(
+    programs: &Programs,
+    pcscd: &PcscdProcess,
+    person: &Path,
+    folder: &Path,
+) -> Result<Program> {
     let mut command = Command::new(programs.named("todoke-card-sim"));
-    command.arg("--person").arg(scripts.join(&scene.card));
-    let mut card = Program::start("todoke-card-sim", &mut command, &log(folder, "card"))?;
-    if scene.card_on_reader {
-        card.send("insert")?;
-        card.line(PATIENCE).context("the virtual card is not taken by pcscd")?;
-    }
-    Ok(card)
+    command.arg("--person").arg(person).args(["--port", &pcscd.port().to_string()]);
+    Program::start("todoke-card-sim", &mut command, &log(folder, "card"))
 }
 
 fn start_printer(programs: &Programs, folder: &Path) -> Result<(Program, String)> {
