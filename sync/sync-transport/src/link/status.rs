@@ -62,33 +62,52 @@ impl LinkStatus {
 
 /// What a TLS error says about who is wrong; `None` when it is only the line.
 pub(crate) fn refusal_in_tls(error: &rustls::Error) -> Option<LinkRefusal> {
-    match error {
-        rustls::Error::InvalidCertificate(
-            CertificateError::Expired
+    if let rustls::Error::AlertReceived(alert) = error {
+        return refusal_in_alert(*alert);
+    }
+    if let rustls::Error::InvalidCertificate(problem) = error {
+        return Some(if is_about_time(problem) {
+            LinkRefusal::ClockWrong { ahead_ms: None }
+        } else {
+            LinkRefusal::CertificateNotOurs
+        });
+    }
+    matches!(error, rustls::Error::PeerIncompatible(_)).then_some(LinkRefusal::Version)
+}
+
+fn is_about_time(problem: &CertificateError) -> bool {
+    matches!(
+        problem,
+        CertificateError::Expired
             | CertificateError::ExpiredContext { .. }
             | CertificateError::NotValidYet
-            | CertificateError::NotValidYetContext { .. },
-        )
-        | rustls::Error::AlertReceived(AlertDescription::CertificateExpired) => {
-            Some(LinkRefusal::ClockWrong { ahead_ms: None })
-        }
-        rustls::Error::AlertReceived(AlertDescription::CertificateRevoked) => {
-            Some(LinkRefusal::Revoked)
-        }
-        rustls::Error::InvalidCertificate(_)
-        | rustls::Error::AlertReceived(
-            AlertDescription::UnknownCA
-            | AlertDescription::BadCertificate
-            | AlertDescription::CertificateUnknown
-            | AlertDescription::CertificateRequired
-            | AlertDescription::UnsupportedCertificate
-            | AlertDescription::DecryptError
-            | AlertDescription::AccessDenied,
-        ) => Some(LinkRefusal::CertificateNotOurs),
-        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)
-        | rustls::Error::PeerIncompatible(_) => Some(LinkRefusal::Version),
-        _ => None,
+            | CertificateError::NotValidYetContext { .. }
+    )
+}
+
+/// What the hub's TLS says of our certificate.
+fn refusal_in_alert(alert: AlertDescription) -> Option<LinkRefusal> {
+    const NOT_OURS: [AlertDescription; 7] = [
+        AlertDescription::UnknownCA,
+        AlertDescription::BadCertificate,
+        AlertDescription::CertificateUnknown,
+        AlertDescription::CertificateRequired,
+        AlertDescription::UnsupportedCertificate,
+        AlertDescription::DecryptError,
+        AlertDescription::AccessDenied,
+    ];
+    if alert == AlertDescription::CertificateExpired {
+        return Some(LinkRefusal::ClockWrong { ahead_ms: None });
     }
+    if alert == AlertDescription::CertificateRevoked {
+        return Some(LinkRefusal::Revoked);
+    }
+    if alert == AlertDescription::ProtocolVersion {
+        return Some(LinkRefusal::Version);
+    }
+    NOT_OURS
+        .contains(&alert)
+        .then_some(LinkRefusal::CertificateNotOurs)
 }
 
 /// What the end of a conversation says; `None` when trying again later may help.

@@ -250,9 +250,12 @@ fn stop_of(ending: &Ending) -> Stop {
 /// What a reply other than 200 says.
 fn refused_by(reply: &Reply) -> Stop {
     let messages = decode_all(&reply.body).unwrap_or_default();
-    let reason = messages.into_iter().find_map(|message| match message {
-        Message::Refused { reason, .. } => Some(reason),
-        _ => None,
+    let reason = messages.into_iter().find_map(|message| {
+        if let Message::Refused { reason, .. } = message {
+            Some(reason)
+        } else {
+            None
+        }
     });
     tracing::warn!(status = reply.status.as_u16(), ?reason, "hub refused");
     reason.map_or(Stop::Trouble, |reason| stop_of(&Ending::ByPeer(reason)))

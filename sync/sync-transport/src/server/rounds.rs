@@ -152,16 +152,14 @@ fn answer<S: Store>(hub: &Hub<S>, device: &Device, bytes: &[u8]) -> Result<Answe
     let peer = &device.peer;
     let messages = decode_all(bytes).map_err(|error| {
         tracing::warn!(site = %peer.site, %error, "malformed request refused");
-        match error {
-            DecodeError::Version { .. } => Refusal::conversation(
-                StatusCode::BAD_REQUEST,
-                Reason::Version {
-                    min: version::MIN,
-                    current: version::CURRENT,
-                },
-            ),
-            _ => Refusal::request(StatusCode::BAD_REQUEST, Reason::Malformed),
+        if let DecodeError::Version { .. } = error {
+            let reason = Reason::Version {
+                min: version::MIN,
+                current: version::CURRENT,
+            };
+            return Refusal::conversation(StatusCode::BAD_REQUEST, reason);
         }
+        Refusal::request(StatusCode::BAD_REQUEST, Reason::Malformed)
     })?;
     let in_trouble = |error: S::Error| {
         tracing::error!(site = %peer.site, %error, "store refused a round");

@@ -1,0 +1,188 @@
+//! What a peer that does not keep to the protocol gets, over one connection that lives on.
+
+use std::sync::Arc;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::http2;
+use hyper::{Request, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use sync_engine::memory::MemoryStore;
+use sync_engine::{Limits, Moment, Peer, PeerRole, Session};
+use sync_protocol::limits::BODY_BYTES_MAX;
+use sync_protocol::{About, Message, Reason, SiteId, decode_all, encode_all};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use crate::{COUNTER, HUB, NOON_MS, Running, hub, noon, soon};
+
+/// A connection that sends whatever it is told to.
+struct Raw(http2::SendRequest<Full<Bytes>>);
+
+impl Raw {
+    async fn enrolled(hub: &Running, site: SiteId) -> Self {
+        let json = hub.enrolled(site).await.to_json().unwrap();
+        let texts: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let text = |name: &str| texts[name].as_str().unwrap().as_bytes().to_vec();
+        let chain = vec![CertificateDer::from_pem_slice(&text("certificate_pem")).unwrap()];
+        let key = PrivateKeyDer::from_pem_slice(&text("key_pem")).unwrap();
+        Self::connect(hub, Some((chain, key))).await
+    }
+
+    async fn connect(
+        hub: &Running,
+        device: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+    ) -> Self {
+        let mut roots = RootCertStore::empty();
+        let authority = hub.authority.certificate_pem().as_bytes();
+        roots
+            .add(CertificateDer::from_pem_slice(authority).unwrap())
+            .unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_details(provider, Arc::new(noon()))
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .with_root_certificates(roots);
+        let mut config = match device {
+            Some((chain, key)) => builder.with_client_auth_cert(chain, key).unwrap(),
+            None => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let socket = TcpStream::connect(hub.address).await.unwrap();
+        let name = ServerName::try_from("127.0.0.1").unwrap();
+        let tls = TlsConnector::from(Arc::new(config))
+            .connect(name, socket)
+            .await
+            .unwrap();
+        let (send, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(tls))
+            .await
+            .unwrap();
+        tokio::spawn(async move { drop(connection.await) });
+        Self(send)
+    }
+
+    async fn post(&mut self, path: &str, body: Vec<u8>) -> (StatusCode, Bytes) {
+        let uri = format!("https://127.0.0.1{path}");
+        let request = Request::post(uri).body(Full::from(body)).unwrap();
+        soon(self.0.ready()).await.unwrap();
+        let response = soon(self.0.send_request(request)).await.unwrap();
+        let status = response.status();
+        (
+            status,
+            soon(response.into_body().collect())
+                .await
+                .unwrap()
+                .to_bytes(),
+        )
+    }
+
+    #[track_caller]
+    fn alive(&self) {
+        assert!(!self.0.is_closed(), "the connection lives on");
+    }
+}
+
+fn opening(site: SiteId) -> Vec<u8> {
+    let hub = Peer {
+        site: HUB,
+        branch: "00".to_owned(),
+        role: PeerRole::Hub,
+    };
+    let mut session = Session::new(hub, Limits::default());
+    let now = Moment::from_unix_ms(NOON_MS);
+    encode_all(
+        &session
+            .round(&mut MemoryStore::new(site), now)
+            .unwrap()
+            .messages,
+    )
+    .unwrap()
+}
+
+#[track_caller]
+fn check_refused(body: &[u8], about: About, reason: Reason) {
+    assert_eq!(
+        decode_all(body),
+        Ok(vec![Message::Refused { about, reason }])
+    );
+}
+
+async fn check_works(raw: &mut Raw) {
+    raw.alive();
+    let (status, body) = raw.post("/sync/v1", opening(COUNTER)).await;
+    assert_eq!(status, StatusCode::OK);
+    let answer = decode_all(&body).unwrap();
+    assert!(matches!(answer.first(), Some(Message::Hello(hello)) if hello.site == HUB));
+}
+
+#[tokio::test]
+async fn oversized_body_is_refused_and_the_next_request_works() {
+    let hub = hub().await;
+    let mut raw = Raw::enrolled(&hub, COUNTER).await;
+    let (status, body) = raw.post("/sync/v1", vec![0xD7; BODY_BYTES_MAX + 1]).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    check_refused(&body, About::Request, Reason::TooLarge);
+    check_works(&mut raw).await;
+}
+
+#[tokio::test]
+async fn malformed_body_is_refused_and_the_next_request_works() {
+    let hub = hub().await;
+    let mut raw = Raw::enrolled(&hub, COUNTER).await;
+    let mut cut = opening(COUNTER);
+    cut.pop();
+    for malformed in [b"GET".to_vec(), vec![0; 1000], cut] {
+        let (status, body) = raw.post("/sync/v1", malformed).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        check_refused(&body, About::Request, Reason::Malformed);
+    }
+    check_works(&mut raw).await;
+}
+
+#[tokio::test]
+async fn message_of_a_later_version_is_refused_as_such() {
+    let hub = hub().await;
+    let mut raw = Raw::enrolled(&hub, COUNTER).await;
+    let (status, body) = raw
+        .post("/sync/v1", vec![0xD7, 9, 0, 0, 0, 0, 0, 0, 0, 0])
+        .await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    check_refused(
+        &body,
+        About::Conversation,
+        Reason::Version { min: 1, current: 1 },
+    );
+    check_works(&mut raw).await;
+}
+
+#[tokio::test]
+async fn only_enrolment_is_open_without_a_certificate() {
+    let hub = hub().await;
+    let mut raw = Raw::connect(&hub, None).await;
+    let (status, body) = raw.post("/sync/v1", opening(COUNTER)).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    check_refused(&body, About::Conversation, Reason::NotEnrolled);
+    let (status, _) = raw.post("/enrol", b"{}".to_vec()).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let (status, _) = raw.post("/enrol", vec![b' '; 20_000]).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    raw.alive();
+}
+
+#[tokio::test]
+async fn hello_in_another_name_is_refused() {
+    let hub = hub().await;
+    let mut raw = Raw::enrolled(&hub, COUNTER).await;
+    let (status, body) = raw.post("/sync/v1", opening(SiteId([0x22; 16]))).await;
+    assert_eq!(status, StatusCode::OK);
+    let answer = decode_all(&body).unwrap();
+    let about = About::Conversation;
+    let refused = Message::Refused {
+        about,
+        reason: Reason::NotYourSite,
+    };
+    assert_eq!(answer.first(), Some(&refused));
+}
