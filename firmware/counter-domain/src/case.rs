@@ -300,7 +300,7 @@ pub fn fold(events: &[CaseEvent]) -> CaseSummary {
 }
 
 impl CaseSummary {
-    /// Takes one step; `false` when it is not allowed here and changed nothing.
+    /// Takes one step; `false` when people must be told that it did not do what it says.
     fn step(&mut self, event: &CaseEvent) -> bool {
         match &event.what {
             CaseStep::Started {

@@ -2,7 +2,7 @@
 
 use counter_domain::age::{compulsory_school, known_age_on, within_school_year_of};
 use counter_domain::draft::{Draft, FieldValue};
-use counter_domain::household::{MemberDraft, MoveDraft};
+use counter_domain::household::{MemberDraft, MoveDraft, Sex};
 use jiff::civil::Date;
 
 use crate::facts::{FactValue, Facts, MemberFacts};
@@ -68,6 +68,10 @@ fn member_facts(member: &MemberDraft, case: &MoveDraft, draft: &Draft, on: Date)
         }
     };
     set("moving", Some(member.moving.into()));
+    set(
+        "pregnant",
+        (member.sex == Some(Sex::Male)).then(|| false.into()),
+    );
     if let Some(birth) = &member.birth {
         set(
             "age",

@@ -173,6 +173,7 @@ mod day_text {
         deserializer: D,
     ) -> Result<Option<Date>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
-        text.map(|text| text.parse().map_err(|_| D::Error::custom("not a day"))).transpose()
+        text.map(|text| text.parse().map_err(|_| D::Error::custom("not a day")))
+            .transpose()
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn reason_ja(fact: &Fact, cell: Cell) -> Option<String> {
 
 /// Joins reasons.
 pub(crate) fn joined_ja(reasons: &[String]) -> String {
-    reasons.join("・")
+    reasons.join("、")
 }
 
 fn both(ja: String, en: String) -> Words {
