@@ -143,9 +143,9 @@ fn screen_act(screen: &mut Screen, deed: &ScreenAct, files: &Files) -> Result<()
     match deed {
         ScreenAct::See(text) => screen.see(text),
         ScreenAct::NotSee(text) => screen.not_see(text),
-        ScreenAct::Tap(label) => screen.tap(label, 0),
-        ScreenAct::TapNth(label, index) => screen.tap(label, *index),
-        ScreenAct::Type { into, text } => screen.type_into(into, text),
+        ScreenAct::Tap(label) => screen.tap(label, None),
+        ScreenAct::Choose { label, id } => screen.tap(label, Some(id)),
+        ScreenAct::Type { into, field, text } => screen.type_into(into, field.as_deref(), text),
         ScreenAct::Sign(file) => {
             let text = fs::read_to_string(files.scripts.join(file))?;
             screen.draw(&serde_json::from_str(&text).context("the strokes are not JSON")?)
@@ -158,7 +158,7 @@ fn in_words(deed: &ScreenAct) -> String {
     match deed {
         ScreenAct::See(text) => format!("「{text}」が見える"),
         ScreenAct::NotSee(text) => format!("「{text}」は見えない"),
-        ScreenAct::Tap(label) | ScreenAct::TapNth(label, _) => format!("［{label}］を押す"),
+        ScreenAct::Tap(label) | ScreenAct::Choose { label, .. } => format!("［{label}］を押す"),
         ScreenAct::Type { into, .. } => format!("{into} を入力する"),
         ScreenAct::Sign(_) => "署名する".to_owned(),
         ScreenAct::Picture(name) => format!("画面を残す: {name}.png"),

@@ -49,16 +49,16 @@ impl Screen {
         Ok(())
     }
 
-    /// Touches the n-th thing with this label.
-    pub(crate) fn tap(&mut self, label: &str, index: u32) -> Result<()> {
-        self.ask(&json!({ "tap": label, "index": index }))
+    /// Touches what has this label, and this id where several have it.
+    pub(crate) fn tap(&mut self, label: &str, id: Option<&str>) -> Result<()> {
+        self.ask(&json!({ "tap": label, "id": id }))
             .map(drop)
             .with_context(|| format!("cannot touch 「{label}」; on the screen: {}", self.visible()))
     }
 
     /// Types into a field.
-    pub(crate) fn type_into(&mut self, field: &str, text: &str) -> Result<()> {
-        self.ask(&json!({ "type": { "into": field, "text": text } }))
+    pub(crate) fn type_into(&mut self, field: &str, id: Option<&str>, text: &str) -> Result<()> {
+        self.ask(&json!({ "type": { "into": field, "id": id, "text": text } }))
             .map(drop)
             .with_context(|| format!("cannot type into 「{field}」; on the screen: {}", self.visible()))
     }

@@ -98,12 +98,19 @@ pub enum ScreenAct {
     NotSee(String),
     /// Touches what has this label.
     Tap(String),
-    /// Touches the n-th (from 0) of what has this label.
-    TapNth(String, u32),
+    /// Touches one of several things with this label, by its id.
+    Choose {
+        /// Label.
+        label: String,
+        /// Id, for a choice its path and value: `member.2.relation=妻`.
+        id: String,
+    },
     /// Types into a field.
     Type {
         /// Label of the field.
         into: String,
+        /// Its path, where several fields have this label.
+        field: Option<String>,
         /// Text.
         text: String,
     },
