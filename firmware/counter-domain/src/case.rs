@@ -385,14 +385,19 @@ impl CaseSummary {
         true
     }
 
-    /// Opening again renews the claim. A case the resident asked to stop stays so.
+    /// Opening again renews the claim. A case withdrawn or asked to be stopped meanwhile stays so,
+    /// but the reviewer, who may not know yet, can still accept it.
     fn open_review(&mut self, event: &CaseEvent) -> bool {
         let opened = [
             CaseState::Submitted,
             CaseState::Resubmitted,
             CaseState::CoreRejected,
         ];
-        let stays = [CaseState::UnderReview, CaseState::CancelRequested];
+        let stays = [
+            CaseState::UnderReview,
+            CaseState::CancelRequested,
+            CaseState::Withdrawn,
+        ];
         if self.state == CaseState::CoreRejected {
             self.accepted = None;
         }
@@ -400,8 +405,9 @@ impl CaseSummary {
         if while_held {
             self.held_from = Some(CaseState::UnderReview);
         }
-        let allowed =
-            while_held || self.go(&opened, CaseState::UnderReview) || stays.contains(&self.state);
+        let allowed = while_held
+            || self.go(&opened, CaseState::UnderReview)
+            || (stays.contains(&self.state) && self.in_force().is_some());
         if allowed {
             self.claim = Some(Claim {
                 by: event.by.clone(),

@@ -154,7 +154,7 @@ fn whoever_took_it_in_cannot_accept_it() {
 
 #[test]
 fn acceptance_wins_over_a_withdrawal_whichever_clock_is_ahead() {
-    for (withdrawn_at, accepted_at) in [(50, 60), (60, 50)] {
+    for (withdrawn_at, accepted_at) in [(35, 50), (50, 60), (60, 50)] {
         let events = [
             event(1, 10, COUNTER, started()),
             event(2, 20, COUNTER, signed(1)),
