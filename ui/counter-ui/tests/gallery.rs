@@ -1,0 +1,118 @@
+//! Every example is drawn in every size: each screen has labels, roles, a focus order, and finger
+//! sized targets. One test per process, because the backend is one per process.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use counter_ui::app::Window;
+use counter_ui::gallery::{SIZES, examples, stage};
+use counter_ui::scripted::{Seen, see, use_headless};
+use slint::platform::{Key, WindowEvent};
+
+const PRESSED: [&str; 3] = ["button", "radiobutton", "textinput"];
+
+fn texts(seen: &[Seen]) -> String {
+    seen.iter().map(|s| format!("{}\n{}\n{}\n", s.label, s.description, s.value)).collect()
+}
+
+#[track_caller]
+fn shows(name: &str, seen: &[Seen], expected: &[&str]) {
+    let all = texts(seen);
+    for text in expected {
+        assert!(all.contains(text), "{name}: 「{text}」 is not on the screen:\n{all}");
+    }
+}
+
+fn tab_stops(window: &Window) -> bool {
+    let before = window.slint().take_snapshot().unwrap();
+    let tab: slint::SharedString = Key::Tab.into();
+    window.slint().dispatch_event(WindowEvent::KeyPressed { text: tab.clone() });
+    window.slint().dispatch_event(WindowEvent::KeyReleased { text: tab });
+    i_slint_backend_testing::mock_elapsed_time(std::time::Duration::from_millis(20));
+    let after = window.slint().take_snapshot().unwrap();
+    before.as_bytes() != after.as_bytes()
+}
+
+fn expected(name: &str) -> &'static [&'static str] {
+    match name {
+        "staff-01-sign-in" => &["職員番号", "パスワード", "窓口を始める"],
+        "staff-02-board" => &["受付の一覧", "新しい受付を始める", "本庁から返ったもの", "架空　太郎"],
+        "staff-03-board-line-down" => &["回線断・保存済 12件", "プリンターなし"],
+        "staff-04-documents-card" => &["暗証番号をお願いする", "照合番号で読む"],
+        "staff-05-documents-locked" => &["暗証番号はロックされています"],
+        "staff-06-household" => &["異動前", "異動後", "チップ", "必要な手続き"],
+        "staff-08-question" => &["要介護認定", "はい", "わからない", "職員画面だけ"],
+        "staff-10-procedures" => &["要確認", "なぜ？", "保険年金課"],
+        "staff-13-sign-reading" => &["住民が内容を読んでいます", "表示をやめる"],
+        "staff-15-finish-later" => &["提出しました", "回線がもどったら", "受付票を印刷する"],
+        "staff-17-returned" => &["本庁から返されました", "部屋番号を確認", "架空ハイツ 203号"],
+        "staff-18-two-counters" => &["別の窓口の入力", "この値にする"],
+        "staff-19-save-failed" => &["保存できていません", "情報担当へ連絡"],
+        "resident-02-idle-en" => &["架空市", "Welcome"],
+        "resident-05-pin-last-en" => &["あと 1 回です", "Last try", "I don't know"],
+        "resident-08-check-en" => &["住民異動届", "Notification of change", "変わります", "Changes"],
+        "resident-10-sign-en" => &["署名欄", "Write again", "This is fine"],
+        "resident-12-done-later-en" => &["07-2-000186", "will be sent automatically"],
+        _ => &[],
+    }
+}
+
+#[test]
+fn every_screen_can_be_read_and_pressed() {
+    use_headless().unwrap();
+    let examples = examples().unwrap();
+    assert!(examples.len() >= 31, "examples are missing");
+    for (name, view) in &examples {
+        for size in SIZES {
+            let app = stage(view, size).unwrap();
+            let seen = see(app.window());
+            assert!(!seen.is_empty(), "{name}: nothing to read");
+            shows(name, &seen, expected(name));
+            let pressed: Vec<_> =
+                seen.iter().filter(|s| PRESSED.contains(&s.role.as_str())).collect();
+            assert!(!pressed.is_empty(), "{name}: nothing to press");
+            if name.starts_with("staff") {
+                assert!(tab_stops(app.window()), "{name}: Tab moves nothing");
+            }
+            if name.starts_with("resident-01") || name.starts_with("resident-02") {
+                let all = texts(&seen);
+                assert!(!all.contains("太郎"), "{name}: personal data on the idle page");
+            }
+        }
+    }
+}
+
+/// Every `@tr` of a file, by a plain scan.
+fn translated(source: &str) -> impl Iterator<Item = &str> {
+    let entries = source.split("@tr(\"").skip(1);
+    entries.filter_map(|rest| rest.split_once('"').map(|(text, _)| text))
+}
+
+#[test]
+fn resident_texts_all_have_english() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let po = fs::read_to_string(root.join("lang/en/LC_MESSAGES/counter-ui.po")).unwrap();
+    let english: BTreeSet<&str> = po
+        .split("\n\n")
+        .filter_map(|entry| {
+            let (id, text) = entry.split_once("\nmsgstr \"")?;
+            let id = id.strip_prefix("msgid \"")?.strip_suffix('"')?;
+            (text.trim_end() != "\"").then_some(id)
+        })
+        .collect();
+    let pages = ["idle", "wait", "pin", "check", "sign", "done"].map(|p| format!("{p}-page"));
+    let screens = pages.iter().map(String::as_str).chain(["check-row-line", "resident-shell"]);
+    let files = screens
+        .map(|name| format!("slint/screens/{name}.slint"))
+        .chain(["slint/widgets/lost-banner.slint".to_owned()]);
+    let mut found = 0;
+    for file in files {
+        let source = fs::read_to_string(root.join(&file)).unwrap();
+        for text in translated(&source) {
+            found += 1;
+            assert!(english.contains(text), "{file}: no English for 「{text}」");
+        }
+    }
+    assert!(found > 20, "the scan found only {found} texts");
+}
