@@ -1,1 +1,17 @@
-//! The head office: replication end and review desk on the web
+//! The head office: replication end and review desk on the web.
+//!
+//! One program, `todoke-hub`. `serve` opens two ends over one store: the counters' end (TLS with
+//! certificates on both sides, `sync-transport`) and the desk (`desk`, pages for browsers). The
+//! other commands administer the same database file from a process of their own: SQLite's
+//! write-ahead log lets several processes in, so there is no second door into the running server.
+//! Handlers hold no SQL; everything goes through `hub-store`.
+
+mod cli;
+mod clock;
+mod desk;
+mod export;
+mod folder;
+mod hand_over;
+mod serve;
+
+pub use cli::{Exit, run};

@@ -1,0 +1,130 @@
+//! The review desk: pages for the reviewers' browsers, drawn on the server.
+//!
+//! Handlers extract, call [`data::DeskData`] (which runs the store off the async threads) and map
+//! to a page. They hold no SQL and no rule of their own: who may do what is decided in
+//! [`session::Viewer`], what a case allows in `counter-domain`, and both again in the store.
+
+mod assets;
+mod case_view;
+mod data;
+mod guard;
+mod labels;
+mod pages;
+mod preview;
+mod queue;
+mod records;
+mod review;
+mod session;
+mod sign_in;
+mod signature;
+mod texts;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+
+pub(crate) use data::DeskData;
+pub(crate) use session::{Attempts, Sessions};
+
+/// Largest form a page sends; remarks are text.
+const FORM_BYTES_MAX: usize = 512 << 10;
+
+/// How the browser reaches the desk; decides whether the cookie is marked `Secure`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// Through TLS.
+    Https,
+    /// In the clear, on a loopback address only.
+    PlainLoopback,
+}
+
+/// What every handler has.
+pub(crate) struct Desk {
+    /// The store behind its seam.
+    pub data: DeskData,
+    /// Who is signed in.
+    pub sessions: Sessions,
+    /// Wrong passwords lately.
+    pub attempts: Attempts,
+    /// The time.
+    pub clock: Clock,
+    /// Marks cookies.
+    pub scheme: Scheme,
+    /// Where hand-over files go.
+    pub hand_over_folder: PathBuf,
+    /// Counts changes of the database; pages listen.
+    pub changed: watch::Receiver<u64>,
+    /// Drawn form pages, newest few.
+    pub previews: preview::Previews,
+}
+
+/// What handlers share.
+pub(crate) type Shared = Arc<Desk>;
+
+/// What it takes to open the desk.
+pub(crate) struct DeskSetup {
+    /// The store behind its seam.
+    pub data: DeskData,
+    /// The time.
+    pub clock: Clock,
+    /// How browsers come.
+    pub scheme: Scheme,
+    /// Where hand-over files go.
+    pub hand_over_folder: PathBuf,
+    /// Counts changes of the database.
+    pub changed: watch::Receiver<u64>,
+}
+
+/// The desk as one service.
+pub(crate) fn router(setup: DeskSetup) -> Router {
+    let desk = Arc::new(Desk {
+        data: setup.data,
+        sessions: Sessions::new(setup.clock.clone()),
+        attempts: Attempts::new(setup.clock.clone()),
+        clock: setup.clock,
+        scheme: setup.scheme,
+        hand_over_folder: setup.hand_over_folder,
+        changed: setup.changed,
+        previews: preview::Previews::default(),
+    });
+    let inside = Router::new()
+        .route("/queue", get(queue::page))
+        .route("/queue/rows", get(queue::rows))
+        .route("/events", get(queue::events))
+        .route("/case/{case}", get(review::page))
+        .route("/case/{case}/page.png", get(preview::page_png))
+        .route("/case/{case}/form.pdf", get(preview::form_pdf))
+        .route("/case/{case}/open", post(review::open))
+        .route("/case/{case}/return", post(review::give_back))
+        .route("/case/{case}/accept", post(review::accept))
+        .route("/case/{case}/refuse", post(review::refuse))
+        .route("/case/{case}/hold", post(review::hold))
+        .route("/case/{case}/release", post(review::release))
+        .route("/case/{case}/hand-over", post(records::hand_over_case))
+        .route(
+            "/hand-over",
+            get(records::hand_over_page).post(records::hand_over_all),
+        )
+        .route("/hand-over/{file}", get(records::hand_over_file))
+        .route("/log", get(records::log_page))
+        .route("/operations", get(records::operations_page))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route_layer(from_fn_with_state(Arc::clone(&desk), guard::signed_in));
+    Router::new()
+        .route("/", get(sign_in::start))
+        .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
+        .route("/static/{file}", get(assets::file))
+        .merge(inside)
+        .fallback(pages::not_found)
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(from_fn(guard::own_origin))
+        .layer(from_fn(guard::headers))
+        .with_state(desk)
+}

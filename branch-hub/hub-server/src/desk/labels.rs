@@ -1,0 +1,295 @@
+//! Codes of the data in words: fields, values, sources, states, steps.
+
+use counter_domain::case::{CaseState, CaseStep, RemarkCategory};
+use counter_domain::draft::{FieldValue, Source};
+
+use super::pages::Chip;
+
+/// Label of a field, without the person.
+pub(crate) fn field(path: &str) -> String {
+    let leaf = match path
+        .strip_prefix("member.")
+        .and_then(|rest| rest.split_once('.'))
+    {
+        Some((_, leaf)) => leaf,
+        None => path,
+    };
+    let label = match leaf {
+        "name" => "氏名",
+        "name.former" | "former_name" => "旧氏",
+        "name.roman" => "氏名（ローマ字）",
+        "alias" => "通称",
+        "kana" => "フリガナ",
+        "birth_date" => "生年月日",
+        "sex" => "性別",
+        "relation" => "続柄（異動後）",
+        "relation_before" => "続柄（異動前）",
+        "nationality" => "国籍",
+        "resident_code" => "住民票コード",
+        "my_number" => "個人番号",
+        "phone" | "notifier.phone" => "電話番号",
+        "moving" => "異動する人",
+        "card" => "マイナンバーカード",
+        "event.type" => "異動の種類",
+        "event.flow" => "届出の方法",
+        "event.date" => "異動日",
+        "notifier.member" => "届出人",
+        "notifier.role" => "届出人の立場",
+        "notifier.name" => "届出人の氏名",
+        "address.new" => "新しい住所",
+        "address.new.building" => "方書（建物・部屋）",
+        "address.old" => "前の住所",
+        "address.old.building" => "前の方書",
+        "head.new" => "新しい世帯主",
+        "head.old" => "前の世帯主",
+        "domicile.place" => "本籍",
+        "domicile.register_head" => "筆頭者",
+        "identity.kind" => "本人確認の書類",
+        "identity.method" => "本人確認の方法",
+        other => return other.to_owned(),
+    };
+    label.to_owned()
+}
+
+/// Names and addresses are drawn in the MJ font.
+pub(crate) fn is_exact(path: &str) -> bool {
+    let leaf = path.rsplit('.').next().unwrap_or_default();
+    path.starts_with("address.")
+        || path.starts_with("head.")
+        || path.starts_with("domicile.")
+        || matches!(leaf, "name" | "alias" | "former" | "former_name")
+}
+
+/// A value in words.
+pub(crate) fn value(path: &str, value: &FieldValue) -> String {
+    match value {
+        FieldValue::Text(text) => text_value(path, text),
+        FieldValue::Flag(true) => "はい".to_owned(),
+        FieldValue::Flag(false) => "いいえ".to_owned(),
+        FieldValue::Count(count) => count.to_string(),
+        FieldValue::Unknown => "わからない".to_owned(),
+        FieldValue::Cleared => "（空）".to_owned(),
+    }
+}
+
+fn text_value(path: &str, text: &str) -> String {
+    let leaf = path.rsplit('.').next().unwrap_or_default();
+    match path {
+        "event.type" => return event_type(text),
+        "event.flow" => return event_flow(text).to_owned(),
+        "notifier.member" => return format!("{text} 番目の人"),
+        _ => {}
+    }
+    match leaf {
+        "sex" => sex(text).to_owned(),
+        "kind" if path == "identity.kind" => identity(text).to_owned(),
+        "relation" | "relation_before" => relation(text).to_owned(),
+        "role" => notifier_role(text).to_owned(),
+        "date" | "birth_date" => date(text),
+        _ => text.to_owned(),
+    }
+}
+
+/// A date in the Japanese calendar with the western year behind it.
+pub(crate) fn date(iso: &str) -> String {
+    let Ok(day) = iso.parse::<jiff::civil::Date>() else {
+        return iso.to_owned();
+    };
+    let eras = [
+        ("令和", jiff::civil::date(2019, 5, 1)),
+        ("平成", jiff::civil::date(1989, 1, 8)),
+        ("昭和", jiff::civil::date(1926, 12, 25)),
+        ("大正", jiff::civil::date(1912, 7, 30)),
+    ];
+    let Some((era, first)) = eras.into_iter().find(|(_, first)| day >= *first) else {
+        return iso.to_owned();
+    };
+    let year = match day.year() - first.year() + 1 {
+        1 => "元".to_owned(),
+        year => year.to_string(),
+    };
+    format!(
+        "{era}{year}年{}月{}日（{}年）",
+        day.month(),
+        day.day(),
+        day.year()
+    )
+}
+
+fn sex(code: &str) -> &str {
+    match code {
+        "male" | "1" => "男",
+        "female" | "2" => "女",
+        "unknown" | "9" => "不明",
+        other => other,
+    }
+}
+
+fn identity(code: &str) -> &str {
+    match code {
+        "my_number_card" | "mynumber_card" | "card" => "マイナンバーカード",
+        "licence" | "driving_licence" => "運転免許証",
+        "residence_card" => "在留カード",
+        "passport" => "旅券",
+        "two_documents" => "書類２点",
+        "interview" => "聞き取り",
+        other => other,
+    }
+}
+
+fn relation(code: &str) -> &str {
+    match code {
+        "head" | "self" => "世帯主",
+        "wife" => "妻",
+        "husband" => "夫",
+        "spouse" => "配偶者",
+        "child" => "子",
+        "father" => "父",
+        "mother" => "母",
+        "housemate" => "同居人",
+        other => other,
+    }
+}
+
+fn notifier_role(code: &str) -> &str {
+    match code {
+        "self" => "本人",
+        "head" => "世帯主",
+        "household" | "member" => "同じ世帯の人",
+        "proxy" => "代理人",
+        other => other,
+    }
+}
+
+/// Kind of change in words.
+pub(crate) fn event_type(code: &str) -> String {
+    let word = match code {
+        "move_in" => "転入",
+        "move_in_abroad" => "転入（国外から）",
+        "move_out" => "転出",
+        "move_out_abroad" => "転出（国外へ）",
+        "move_within" => "転居",
+        "household" | "household_change" => "世帯変更",
+        "birth" => "出生",
+        "death" => "死亡",
+        "" => "（種類なし）",
+        other => other,
+    };
+    word.to_owned()
+}
+
+/// How the data came, in words.
+pub(crate) fn event_flow(code: &str) -> &str {
+    match code {
+        "reservation" => "引越しワンストップ",
+        "card" | "certificate_data" => "カード",
+        "paper" => "転出証明書",
+        other => other,
+    }
+}
+
+/// Kind and flow, as a list shows them.
+pub(crate) fn event(kind: &str, flow: &str) -> String {
+    if flow.is_empty() {
+        event_type(kind)
+    } else {
+        format!("{}（{}）", event_type(kind), event_flow(flow))
+    }
+}
+
+/// Where a value came from.
+pub(crate) fn source(source: Source) -> Chip {
+    match source {
+        Source::Chip => Chip::new("chip-read", "contactless", "ICチップ"),
+        Source::Ocr => Chip::new("chip-doubt", "document_scanner", "読み取り（OCR）"),
+        Source::Certificate => Chip::new("chip-read", "sync", "転出証明書情報"),
+        Source::ResidentCopy => Chip::new("chip-read", "inbox", "住民記録"),
+        Source::Resident => Chip::new("chip-info", "record_voice_over", "住民の申告"),
+        Source::Staff => Chip::new("", "keyboard", "職員入力"),
+        Source::Derived => Chip::new("", "calculate", "自動"),
+    }
+}
+
+/// A state as a chip.
+pub(crate) fn state(state: CaseState) -> Chip {
+    match state {
+        CaseState::Draft => Chip::new("", "edit", "入力中"),
+        CaseState::Signed => Chip::new("", "draw", "署名済み"),
+        CaseState::Submitted => Chip::new("chip-info", "inbox", "審査待ち"),
+        CaseState::UnderReview => Chip::new("chip-info", "visibility", "審査中"),
+        CaseState::Returned => Chip::new("chip-late", "assignment_return", "支所へ返却中"),
+        CaseState::Resubmitted => Chip::new("chip-doubt", "history", "再提出"),
+        CaseState::Accepted => Chip::new("chip-done", "task_alt", "受理済み"),
+        CaseState::HandedOver => Chip::new("chip-done", "download", "引き継ぎ済み"),
+        CaseState::Completed => Chip::new("chip-done", "check", "完了"),
+        CaseState::CoreRejected => Chip::new("chip-stop", "error", "住民記録で差し戻し"),
+        CaseState::Withdrawn => Chip::new("", "undo", "取り下げ"),
+        CaseState::Refused => Chip::new("chip-stop", "block", "不受理"),
+        CaseState::CancelRequested => Chip::new("chip-stop", "warning", "中止の申し出"),
+        CaseState::Cancelled => Chip::new("", "close", "取り消し"),
+        CaseState::OnHold => Chip::new("chip-doubt", "pause", "保留"),
+    }
+}
+
+/// Kinds of remark, in the order they are offered.
+pub(crate) const CATEGORIES: [RemarkCategory; 6] = [
+    RemarkCategory::Mismatch,
+    RemarkCategory::Missing,
+    RemarkCategory::Document,
+    RemarkCategory::Identity,
+    RemarkCategory::AskAgain,
+    RemarkCategory::Other,
+];
+
+/// Kind of remark as sent by the form.
+pub(crate) fn category_code(category: RemarkCategory) -> &'static str {
+    match category {
+        RemarkCategory::Missing => "missing",
+        RemarkCategory::Mismatch => "mismatch",
+        RemarkCategory::Document => "document",
+        RemarkCategory::Identity => "identity",
+        RemarkCategory::AskAgain => "ask_again",
+        RemarkCategory::Other => "other",
+    }
+}
+
+/// Kind of remark in words.
+pub(crate) fn category(category: RemarkCategory) -> &'static str {
+    match category {
+        RemarkCategory::Missing => "記載漏れ",
+        RemarkCategory::Mismatch => "不一致",
+        RemarkCategory::Document => "書類不足",
+        RemarkCategory::Identity => "本人確認",
+        RemarkCategory::AskAgain => "要聞き取り",
+        RemarkCategory::Other => "その他",
+    }
+}
+
+/// A step of the history in words.
+pub(crate) fn step(step: &CaseStep) -> String {
+    match step {
+        CaseStep::Started { .. } => "受付をはじめた".to_owned(),
+        CaseStep::Signed { .. } => "住民が署名した".to_owned(),
+        CaseStep::Submitted { .. } => "本庁へ提出した".to_owned(),
+        CaseStep::ReviewOpened => "審査をはじめた".to_owned(),
+        CaseStep::Returned { remarks } => format!("支所へ返した（指摘 {} 件）", remarks.len()),
+        CaseStep::Accepted { .. } => "受理した".to_owned(),
+        CaseStep::Refused { reason } => format!("不受理にした：{reason}"),
+        CaseStep::HandedOver { file } => format!("引き継ぎファイルに書いた：{file}"),
+        CaseStep::Completed => "住民記録に載った".to_owned(),
+        CaseStep::CoreRejected { reason } => format!("住民記録が受け付けなかった：{reason}"),
+        CaseStep::Withdrawn { reason } => format!("支所が取り下げた：{reason}"),
+        CaseStep::CancelRequested => "住民が中止を申し出た".to_owned(),
+        CaseStep::Cancelled => "取り消した".to_owned(),
+        CaseStep::Held { reason } => format!("保留にした：{reason}"),
+        CaseStep::Released => "保留をやめた".to_owned(),
+    }
+}
+
+/// Title of a form.
+pub(crate) fn form(form: &str) -> &'static str {
+    match form.split('/').next().unwrap_or_default() {
+        "resident-move" => "住民異動届",
+        _ => "届出書",
+    }
+}

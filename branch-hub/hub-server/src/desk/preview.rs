@@ -1,0 +1,180 @@
+//! The signed form as pictures and as the PDF itself.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use axum::Extension;
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use counter_domain::ids::{CaseId, SnapshotHash};
+use counter_domain::snapshot::Snapshot;
+use counter_forms::{Assets, FontPaths, Forms, Stroke, signature_svg};
+use serde::Deserialize;
+
+use super::session::Viewer;
+use super::{Shared, pages};
+
+/// Drawn pages kept in memory; a reviewer looks at a handful at a time.
+const KEPT_MAX: usize = 24;
+
+/// Pixels per point on the case page, and in the enlarged view.
+const SCALES: [f32; 2] = [1.6, 3.2];
+
+type PageKey = (SnapshotHash, usize);
+
+/// The newest pages drawn, and the forms with their fonts, opened at the first use.
+#[derive(Default)]
+pub(crate) struct Previews {
+    kept: Mutex<VecDeque<(PageKey, Arc<Vec<Vec<u8>>>)>>,
+    forms: OnceLock<Option<Forms>>,
+}
+
+impl Previews {
+    fn kept(&self, key: PageKey) -> Option<Arc<Vec<Vec<u8>>>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter()
+            .find(|(known, _)| *known == key)
+            .map(|(_, pages)| Arc::clone(pages))
+    }
+
+    fn keep(&self, key: PageKey, pages: &Arc<Vec<Vec<u8>>>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.truncate(KEPT_MAX - 1);
+        kept.push_front((key, Arc::clone(pages)));
+    }
+
+    fn forms(&self) -> Option<&Forms> {
+        let open = || {
+            Forms::new(&FontPaths::default())
+                .map_err(|error| tracing::error!(event = "forms_failed", %error, "forms cannot be opened"))
+                .ok()
+        };
+        self.forms.get_or_init(open).as_ref()
+    }
+
+    /// Draws the pages of a signed snapshot. Takes a second the first time.
+    fn draw(
+        &self,
+        key: PageKey,
+        snapshot: &Snapshot,
+        strokes: Option<&[u8]>,
+        city: &CityNames,
+    ) -> Option<Arc<Vec<Vec<u8>>>> {
+        if let Some(pages) = self.kept(key) {
+            return Some(pages);
+        }
+        let scale = SCALES.get(key.1).copied()?;
+        let pages = draw(self.forms()?, snapshot, strokes, city, scale)?;
+        let pages = Arc::new(pages);
+        self.keep(key, &pages);
+        Some(pages)
+    }
+}
+
+struct CityNames {
+    city: String,
+    branch: String,
+}
+
+#[derive(Deserialize)]
+struct Signature {
+    strokes: Vec<Stroke>,
+}
+
+fn draw(
+    forms: &Forms,
+    snapshot: &Snapshot,
+    strokes: Option<&[u8]>,
+    city: &CityNames,
+    scale: f32,
+) -> Option<Vec<Vec<u8>>> {
+    use counter_forms::resident_move::{City, FORM_ID, from_snapshot};
+    let city = City {
+        name: city.city.clone(),
+        branch: city.branch.clone(),
+    };
+    let failed = |error: &dyn std::error::Error| {
+        tracing::error!(event = "preview_failed", %error, "a form page cannot be drawn");
+    };
+    let data = from_snapshot(snapshot, &city)
+        .map_err(|error| failed(&error))
+        .ok()?;
+    let data = data.to_form_data().map_err(|error| failed(&error)).ok()?;
+    let mut assets = Assets::for_receipt(&snapshot.receipt_number);
+    if let Some(signature) = strokes.and_then(|blob| serde_json::from_slice::<Signature>(blob).ok())
+    {
+        assets = assets.signed(signature_svg(&signature.strokes));
+    }
+    forms
+        .preview_png(FORM_ID, &data, &assets, &snapshot.filed_on, scale)
+        .map_err(|error| failed(&error))
+        .ok()
+}
+
+/// One page as PNG: `?n=` page from 0, `?zoom=2` for the enlarged one.
+pub(crate) async fn page_png(
+    State(desk): State<Shared>,
+    Extension(viewer): Extension<Viewer>,
+    Path(case): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
+    let Ok(case) = case.parse::<CaseId>() else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let number = |name: &str| query.get(name).and_then(|text| text.parse::<usize>().ok());
+    let (page, zoom) = (
+        number("n").unwrap_or(0),
+        usize::from(number("zoom") == Some(2)),
+    );
+    let Ok(Some((file, names))) = desk.data.read(&viewer, case).await else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let Some((hash, snapshot)) = file.current else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let branch = file
+        .summary
+        .branch
+        .as_ref()
+        .map_or_else(String::new, |code| names.branch(code));
+    let city = CityNames {
+        city: desk.data.city().await,
+        branch,
+    };
+    let drawing = tokio::task::spawn_blocking(move || {
+        desk.previews
+            .draw((hash, zoom), &snapshot, file.strokes.as_deref(), &city)
+    });
+    let pages = drawing.await.ok().flatten();
+    match pages.and_then(|pages| pages.get(page).cloned()) {
+        Some(png) => ([(header::CONTENT_TYPE, "image/png")], png).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The PDF the resident signed, byte for byte.
+pub(crate) async fn form_pdf(
+    State(desk): State<Shared>,
+    Extension(viewer): Extension<Viewer>,
+    Path(case): Path<String>,
+) -> Response {
+    let Ok(case) = case.parse::<CaseId>() else {
+        return pages::missing(&desk, Some(&viewer)).await;
+    };
+    match desk.data.signed_form(&viewer, case).await {
+        Ok(Some((hash, bytes))) => {
+            let short: String = hash.to_string().chars().take(12).collect();
+            let headers = [
+                (header::CONTENT_TYPE, "application/pdf".to_owned()),
+                (
+                    header::CONTENT_DISPOSITION,
+                    format!("inline; filename=\"form-{short}.pdf\""),
+                ),
+            ];
+            (headers, bytes).into_response()
+        }
+        Ok(None) => pages::missing(&desk, Some(&viewer)).await,
+        Err(_) => pages::internal(&desk, Some(&viewer)).await,
+    }
+}

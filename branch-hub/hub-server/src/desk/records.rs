@@ -1,0 +1,277 @@
+//! Hand-over files, the log and the state of operations.
+
+use std::collections::HashMap;
+use std::path::Path as FilePath;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Form, Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use counter_domain::case::CaseState;
+use counter_domain::ids::CaseId;
+
+use super::pages::{self, Banner, Frame, icon};
+use super::session::Viewer;
+use super::{Shared, texts};
+use crate::clock::in_japan;
+
+/// Files listed at most, newest first.
+const FILES_MAX: usize = 200;
+
+#[derive(Template)]
+#[template(path = "hand_over.html")]
+struct HandOverPage {
+    frame: Frame,
+    banner: Option<Banner>,
+    csrf: String,
+    accepted: usize,
+    files: Vec<FileLine>,
+}
+
+struct FileLine {
+    name: String,
+    kind: &'static str,
+    bytes: u64,
+}
+
+/// Files written so far, and what can be written now.
+pub(crate) async fn hand_over_page(
+    State(desk): State<Shared>,
+    Extension(viewer): Extension<Viewer>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
+    if !viewer.may_see_cases() {
+        return pages::forbidden(&desk, &viewer).await;
+    }
+    let folder = desk.hand_over_folder.clone();
+    let listed = tokio::task::spawn_blocking(move || files(&folder)).await;
+    let (Ok(cases), Ok(files)) = (desk.data.cases(&viewer).await, listed) else {
+        return pages::internal(&desk, Some(&viewer)).await;
+    };
+    let accepted = cases
+        .iter()
+        .filter(|row| row.state == CaseState::Accepted)
+        .count();
+    let frame = pages::frame(&desk, Some(&viewer), "/hand-over").await;
+    let banner = query.get("notice").and_then(|code| texts::after(code));
+    let page = HandOverPage {
+        frame,
+        banner,
+        csrf: viewer.csrf,
+        accepted,
+        files,
+    };
+    pages::html(StatusCode::OK, &page)
+}
+
+fn files(folder: &FilePath) -> Vec<FileLine> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut found: Vec<FileLine> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let kind = kind(&name)?;
+            Some(FileLine {
+                name,
+                kind,
+                bytes: entry.metadata().ok()?.len(),
+            })
+        })
+        .collect();
+    found.sort_by(|one, other| other.name.cmp(&one.name));
+    found.truncate(FILES_MAX);
+    found
+}
+
+/// What a file of the folder is; `None` for anything that is not a finished hand-over file.
+fn kind(name: &str) -> Option<&'static str> {
+    let rest = name.strip_prefix("handover-")?;
+    let (stamp, ending) = rest.split_once('.')?;
+    if !stamp
+        .bytes()
+        .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+    {
+        return None;
+    }
+    match ending {
+        "csv" => Some("全員（UTF-8）"),
+        "sjis.csv" => Some("Shift_JIS で表せる人"),
+        "unrepresentable.csv" => Some("Shift_JIS で表せない人と文字"),
+        _ => None,
+    }
+}
+
+/// Gives one file.
+pub(crate) async fn hand_over_file(
+    State(desk): State<Shared>,
+    Extension(viewer): Extension<Viewer>,
+    Path(name): Path<String>,
+) -> Response {
+    if !viewer.may_see_cases() {
+        return pages::forbidden(&desk, &viewer).await;
+    }
+    if kind(&name).is_none() {
+        return pages::missing(&desk, Some(&viewer)).await;
+    }
+    let Ok(bytes) = tokio::fs::read(desk.hand_over_folder.join(&name)).await else {
+        return pages::missing(&desk, Some(&viewer)).await;
+    };
+    let charset = if name.ends_with(".sjis.csv") {
+        "Shift_JIS"
+    } else {
+        "UTF-8"
+    };
+    let headers = [
+        (header::CONTENT_TYPE, format!("text/csv; charset={charset}")),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
+    ];
+    (headers, bytes).into_response()
+}
+
+/// Writes every accepted case.
+pub(crate) async fn hand_over_all(
+    State(desk): State<Shared>,
+    Extension(viewer): Extension<Viewer>,
+    Form(fields): Form<HashMap<String, String>>,
+) -> Response {
+    export(&desk, &viewer, &fields, None, "/hand-over").await
+}
+
+/// Writes one accepted case.
+pub(crate) async fn hand_over_case(
+    State(desk): State<Shared>,
+    Extension(viewer): Extension<Viewer>,
+    Path(case): Path<String>,
+    Form(fields): Form<HashMap<String, String>>,
+) -> Response {
+    let Ok(case) = case.parse::<CaseId>() else {
+        return pages::missing(&desk, Some(&viewer)).await;
+    };
+    export(
+        &desk,
+        &viewer,
+        &fields,
+        Some(case),
+        &format!("/case/{case}"),
+    )
+    .await
+}
+
+async fn export(
+    desk: &Shared,
+    viewer: &Viewer,
+    fields: &HashMap<String, String>,
+    only: Option<CaseId>,
+    back: &str,
+) -> Response {
+    if fields.get("csrf") != Some(&viewer.csrf) {
+        return pages::form_refused(desk, viewer).await;
+    }
+    if !viewer.may_review() {
+        return pages::forbidden(desk, viewer).await;
+    }
+    let code = match desk
+        .data
+        .hand_over(viewer, only, &desk.hand_over_folder)
+        .await
+    {
+        Ok(Some(_)) => "written",
+        Ok(None) => "not-written",
+        Err(_) => return pages::internal(desk, Some(viewer)).await,
+    };
+    Redirect::to(&format!("{back}?notice={code}")).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "log.html")]
+struct LogPage {
+    frame: Frame,
+    entries: Vec<LogLine>,
+}
+
+struct LogLine {
+    at: String,
+    device: String,
+    sequence: u64,
+    by: String,
+    what: String,
+    about: String,
+}
+
+/// Who saw and did what, for auditors: ids only, no personal data.
+pub(crate) async fn log_page(
+    State(desk): State<Shared>,
+    Extension(viewer): Extension<Viewer>,
+) -> Response {
+    if !viewer.may_see_log() {
+        return pages::forbidden(&desk, &viewer).await;
+    }
+    let Ok(entries) = desk.data.log().await else {
+        return pages::internal(&desk, Some(&viewer)).await;
+    };
+    let line = |one: super::data::LogEntry| LogLine {
+        at: in_japan(one.entry.at.unix_ms(), "%Y-%m-%d %H:%M:%S"),
+        device: one.device.chars().take(8).collect(),
+        sequence: one.sequence,
+        by: one.entry.by.to_string(),
+        what: texts::audit(one.entry.action).to_owned(),
+        about: one
+            .entry
+            .case
+            .map_or_else(String::new, |case| case.to_string()),
+    };
+    let frame = pages::frame(&desk, Some(&viewer), "/log").await;
+    let entries = entries.into_iter().map(line).collect();
+    pages::html(StatusCode::OK, &LogPage { frame, entries })
+}
+
+#[derive(Template)]
+#[template(path = "operations.html")]
+struct OperationsPage {
+    frame: Frame,
+    lines: Vec<OperationLine>,
+}
+
+struct OperationLine {
+    label: &'static str,
+    value: String,
+}
+
+/// Counts for administrators: no personal data.
+pub(crate) async fn operations_page(
+    State(desk): State<Shared>,
+    Extension(viewer): Extension<Viewer>,
+) -> Response {
+    if !viewer.may_see_operations() {
+        return pages::forbidden(&desk, &viewer).await;
+    }
+    let Ok(found) = desk.data.operations().await else {
+        return pages::internal(&desk, Some(&viewer)).await;
+    };
+    let lines = vec![
+        OperationLine {
+            label: "審査を待つ届出",
+            value: format!("{} 件", found.waiting),
+        },
+        OperationLine {
+            label: "登録した窓口の装置",
+            value: format!("{} 台", found.devices),
+        },
+        OperationLine {
+            label: "取り込めず分けて置いた変更",
+            value: format!("{} 件", found.quarantined),
+        },
+        OperationLine {
+            label: "プログラムの版",
+            value: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+    ];
+    let frame = pages::frame(&desk, Some(&viewer), "/operations").await;
+    pages::html(StatusCode::OK, &OperationsPage { frame, lines })
+}

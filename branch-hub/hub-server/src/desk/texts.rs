@@ -1,0 +1,237 @@
+//! The desk's words: what happened, then what to do. The only module of the desk with texts for
+//! people, beside the templates and `labels`.
+
+use replica::AuditAction;
+use replica::staff::Role;
+
+use super::pages::{Banner, Tone};
+
+/// A page's heading and its message.
+pub(crate) type Message = (&'static str, Banner);
+
+pub(crate) fn session_ended() -> Banner {
+    Banner::new(
+        Tone::Info,
+        "サインインが必要です。",
+        "しばらく操作がないとサインアウトします。もう一度サインインしてください。",
+    )
+}
+
+pub(crate) fn form_too_old() -> Banner {
+    Banner::new(
+        Tone::Caution,
+        "画面が古くなったため、受け付けませんでした。",
+        "何も変わっていません。画面を開きなおして、もう一度押してください。",
+    )
+}
+
+pub(crate) fn too_many_tries(seconds: u64) -> Banner {
+    Banner::new(
+        Tone::Wrong,
+        "続けて間違えたため、しばらくサインインできません。",
+        format!("{seconds} 秒待ってから、もう一度入れてください。"),
+    )
+}
+
+pub(crate) fn wrong_password() -> Banner {
+    Banner::new(
+        Tone::Wrong,
+        "職員番号かパスワードが違います。",
+        "もう一度入れてください。",
+    )
+}
+
+pub(crate) fn no_staff_yet() -> Banner {
+    Banner::new(
+        Tone::Wrong,
+        "職員がまだ登録されていません。",
+        "システムの担当者に、職員の登録を頼んでください。",
+    )
+}
+
+pub(crate) fn no_desk_role() -> Banner {
+    Banner::new(
+        Tone::Wrong,
+        "審査の画面を使う役割がありません。",
+        "窓口の仕事は窓口の画面でサインインしてください。",
+    )
+}
+
+pub(crate) fn internal() -> Message {
+    (
+        "いま表示できません",
+        Banner::new(
+            Tone::Wrong,
+            "データベースから答えがありませんでした。",
+            "少し待ってから開きなおしてください。続くときは、システムの担当者に時刻を伝えてください。",
+        ),
+    )
+}
+
+pub(crate) fn forbidden() -> Message {
+    (
+        "開けない画面です",
+        Banner::new(
+            Tone::Caution,
+            "この画面を開く役割がありません。",
+            "必要なときは、責任者に相談してください。",
+        ),
+    )
+}
+
+pub(crate) fn missing() -> Message {
+    (
+        "見つかりません",
+        Banner::new(
+            Tone::Caution,
+            "この番地に画面や届出はありません。",
+            "一覧から開きなおしてください。",
+        ),
+    )
+}
+
+pub(crate) fn stale() -> Banner {
+    Banner::new(
+        Tone::Caution,
+        "見ている間に、支所から新しい内容が届きました。",
+        "何も行っていません。いま出ているのが新しい内容です。確かめてから、もう一度押してください。",
+    )
+}
+
+pub(crate) fn no_remark() -> Banner {
+    Banner::new(
+        Tone::Caution,
+        "指摘がないため、返していません。",
+        "返す項目を押して、指摘の内容を書いてください。",
+    )
+}
+
+pub(crate) fn no_reason() -> Banner {
+    Banner::new(
+        Tone::Caution,
+        "理由がないため、行っていません。",
+        "理由を書いてから、もう一度押してください。",
+    )
+}
+
+pub(crate) fn too_long() -> Banner {
+    Banner::new(
+        Tone::Caution,
+        "文が長すぎるため、受け付けませんでした。",
+        "指摘は１件 1000 字まで、理由は 1000 字までです。",
+    )
+}
+
+pub(crate) fn four_eyes() -> Banner {
+    Banner::new(
+        Tone::Caution,
+        "自分が受け付けた届出は受理できません。",
+        "ほかの決裁の担当者に受理を頼んでください。",
+    )
+}
+
+pub(crate) fn not_allowed() -> Banner {
+    Banner::new(
+        Tone::Caution,
+        "いまの状態では行えません。",
+        "ほかの人が先に進めたかもしれません。いまの状態を確かめてください。",
+    )
+}
+
+pub(crate) fn claimed(by: &str) -> Banner {
+    Banner::new(
+        Tone::Info,
+        format!("{by}さんが審査しています。"),
+        "15 分操作がなければ引き継げます。急ぐときは直接声をかけてください。",
+    )
+}
+
+/// What a deed led to, shown after the page was opened anew; `None` for unknown codes.
+pub(crate) fn after(code: &str) -> Option<Banner> {
+    let banner = match code {
+        "returned" => Banner::new(
+            Tone::Done,
+            "支所へ返しました。",
+            "支所の画面に指摘が出ます。直されると、一覧に戻ってきます。",
+        ),
+        "accepted" => Banner::new(
+            Tone::Done,
+            "受理しました。",
+            "つぎは、引き継ぎファイルを書き出してください。",
+        ),
+        "refused" => Banner::new(
+            Tone::Done,
+            "不受理にしました。",
+            "支所の画面に理由が出ます。",
+        ),
+        "held" => Banner::new(
+            Tone::Done,
+            "保留にしました。",
+            "支所の画面にも理由が出ます。",
+        ),
+        "released" => Banner::new(Tone::Done, "保留をやめました。", "続きから審査できます。"),
+        "written" => Banner::new(
+            Tone::Done,
+            "引き継ぎファイルを書き出しました。",
+            "「引き継ぎファイル」の画面から受け取れます。",
+        ),
+        "not-written" => Banner::new(
+            Tone::Caution,
+            "書き出す届出がありませんでした。",
+            "すでに書き出したか、ファイルでは引き継げない届出です。ファイルで引き継げないものは、責任者の手順で引き継いでください。",
+        ),
+        "stale" => stale(),
+        "no-remark" => no_remark(),
+        "no-reason" => no_reason(),
+        "too-long" => too_long(),
+        "four-eyes" => four_eyes(),
+        "not-allowed" => not_allowed(),
+        _ => return None,
+    };
+    Some(banner)
+}
+
+/// Roles in words.
+pub(crate) fn roles(roles: &[Role]) -> String {
+    roles.iter().map(role).collect::<Vec<_>>().join("・")
+}
+
+fn role(role: &Role) -> &'static str {
+    match role {
+        Role::IntakeContractor => "受付（委託）",
+        Role::Intake => "受付",
+        Role::Reviewer => "審査",
+        Role::Approver => "決裁",
+        Role::Administrator => "システム管理",
+        Role::Auditor => "監査",
+        Role::Other => "ほか",
+    }
+}
+
+/// A deed of the audit log in words.
+pub(crate) fn audit(action: AuditAction) -> &'static str {
+    match action {
+        AuditAction::SignedIn => "サインインした",
+        AuditAction::SignInRefused => "サインインを断られた",
+        AuditAction::SignedOut => "サインアウトした",
+        AuditAction::CaseStarted => "受付をはじめた",
+        AuditAction::CaseViewed => "届出を見た",
+        AuditAction::FieldsChanged => "項目を変えた",
+        AuditAction::CardRead => "カードを読んだ",
+        AuditAction::ShownToResident => "住民に見せた",
+        AuditAction::Signed => "署名を受けた",
+        AuditAction::Submitted => "提出した",
+        AuditAction::StepTaken => "届出を進めた",
+        AuditAction::ReceiptPrinted => "控えを印刷した",
+        AuditAction::DocumentViewed => "書面を見た",
+        AuditAction::ReviewOpened => "審査をはじめた",
+        AuditAction::Returned => "支所へ返した",
+        AuditAction::Accepted => "受理した",
+        AuditAction::Refused => "不受理にした",
+        AuditAction::HandedOver => "引き継ぎファイルに書いた",
+        AuditAction::EnrolmentIssued => "登録の番号を出した",
+        AuditAction::DeviceEnrolled => "装置を登録した",
+        AuditAction::DeviceRevoked => "装置を止めた",
+        AuditAction::Published => "データを公開した",
+    }
+}

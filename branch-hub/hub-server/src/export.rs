@@ -1,0 +1,93 @@
+//! Accepted cases out of the store and into hand-over files.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use counter_domain::ids::StaffId;
+use hub_store::{HandOverRow, HubStore};
+
+use crate::clock::in_japan;
+use crate::hand_over::{HandOverCase, HandOverFiles, rows, write_files};
+
+/// Writes every pending case that `wanted` lets through, notes it in the cases, and returns the
+/// name of the file; `None` when there was nothing to write. Cases with a protected person stay.
+///
+/// # Errors
+/// When the folder or the database cannot be written. Files already written stay; writing the
+/// cases again gives rows with the same keys.
+pub(crate) fn write(
+    store: &mut HubStore,
+    by: &StaffId,
+    folder: &Path,
+    now_ms: u64,
+    wanted: impl Fn(&HandOverRow) -> bool,
+) -> Result<Option<String>> {
+    let mut written = Vec::new();
+    let mut lines = Vec::new();
+    for pending in store
+        .hand_over_pending()?
+        .into_iter()
+        .filter(|row| wanted(row))
+    {
+        let case = pending.case;
+        let own = rows(&hand_over_case(store, pending)?);
+        if !own.is_empty() {
+            lines.extend(own);
+            written.push(case);
+        }
+    }
+    if written.is_empty() {
+        return Ok(None);
+    }
+    let name = file_name(now_ms)?;
+    put(folder, &name, &write_files(&lines)?)?;
+    let file = format!("{name}.csv");
+    store.handed_over(&written, by, &file)?;
+    Ok(Some(file))
+}
+
+fn hand_over_case(store: &HubStore, row: HandOverRow) -> Result<HandOverCase> {
+    let record = store.case(row.case)?.context("a pending case is gone")?;
+    let position = record
+        .summary
+        .submitted
+        .iter()
+        .position(|hash| *hash == row.snapshot_hash);
+    Ok(HandOverCase {
+        case: row.case,
+        version: position.context("the accepted content was never submitted")? + 1,
+        branch: row.branch,
+        accepted_on: in_japan(row.accepted_unix_ms, "%Y-%m-%d"),
+        snapshot: row.snapshot,
+    })
+}
+
+fn file_name(now_ms: u64) -> Result<String> {
+    let mut random = [0_u8; 2];
+    getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+    let day = in_japan(now_ms, "%Y%m%d-%H%M%S");
+    Ok(format!("handover-{day}-{:04x}", u16::from_be_bytes(random)))
+}
+
+/// The UTF-8 file comes last: whoever watches the folder for it finds the others already there.
+fn put(folder: &Path, name: &str, files: &HandOverFiles) -> Result<()> {
+    fs::create_dir_all(folder).context("cannot make the hand-over folder")?;
+    if let Some(bytes) = &files.unrepresentable {
+        put_whole(folder, &format!("{name}.unrepresentable.csv"), bytes)?;
+    }
+    put_whole(folder, &format!("{name}.sjis.csv"), &files.shift_jis)?;
+    put_whole(folder, &format!("{name}.csv"), &files.utf8)
+}
+
+/// Writes beside the place, syncs and renames: a file that is there is whole.
+fn put_whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    let beside = folder.join(format!(".{name}.part"));
+    let mut file = crate::folder::private_file(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&beside, folder.join(name))?;
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}

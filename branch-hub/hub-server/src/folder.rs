@@ -1,0 +1,204 @@
+//! The hub's data folder: database, its key, the authority, hand-over files.
+//!
+//! ```text
+//! DIR/hub.json            city and device id
+//! DIR/hub.sqlite          encrypted database
+//! DIR/database.key        its key, 64 hex digits, readable by the owner only; or
+//! DIR/database.key.age    its key, sealed with the passphrase in TODOKE_PASSPHRASE (age, scrypt)
+//! DIR/authority/          the hub's authority and publishing key
+//! DIR/handover/           hand-over files
+//! ```
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use age::secrecy::SecretString;
+use anyhow::{Context, Result, bail};
+use counter_domain::ids::DeviceId;
+use hub_store::HubStore;
+use replica::{DatabaseKey, Surroundings};
+use serde::{Deserialize, Serialize};
+use sync_transport::Authority;
+use zeroize::Zeroizing;
+
+use crate::clock::Clock;
+
+/// Environment variable with the passphrase of the database key.
+pub(crate) const PASSPHRASE: &str = "TODOKE_PASSPHRASE";
+
+/// `hub.json`.
+#[derive(Debug, Serialize, Deserialize)]
+struct About {
+    city: String,
+    device: DeviceId,
+}
+
+/// An opened data folder.
+pub(crate) struct Folder {
+    path: PathBuf,
+    about: About,
+}
+
+impl Folder {
+    /// Makes the folder with everything in it. An existing folder is never touched.
+    ///
+    /// # Errors
+    /// When the folder is there already or cannot be written.
+    pub(crate) fn create(path: &Path, city: &str, clock: &Clock) -> Result<Self> {
+        if path.exists() {
+            bail!("{} is there already; nothing was changed", path.display());
+        }
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .with_context(|| format!("cannot make {}", path.display()))?;
+        let about = About {
+            city: city.to_owned(),
+            device: DeviceId(random()?),
+        };
+        seal_key(path, &Zeroizing::new(random()?))?;
+        let text = serde_json::to_vec_pretty(&about)?;
+        put(&path.join("hub.json"), &text)?;
+        let folder = Self {
+            path: path.to_owned(),
+            about,
+        };
+        folder.authority(clock)?;
+        Ok(folder)
+    }
+
+    /// Opens a folder made by [`Folder::create`].
+    ///
+    /// # Errors
+    /// When it is not one.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let text = fs::read(path.join("hub.json")).with_context(|| {
+            format!(
+                "{} is not a hub's data folder; `todoke-hub init` makes one",
+                path.display()
+            )
+        })?;
+        let about = serde_json::from_slice(&text).context("hub.json is damaged")?;
+        Ok(Self {
+            path: path.to_owned(),
+            about,
+        })
+    }
+
+    /// Name of the city, as given to `init`.
+    pub(crate) fn city(&self) -> &str {
+        &self.about.city
+    }
+
+    /// The hub's own device.
+    pub(crate) fn device(&self) -> DeviceId {
+        self.about.device
+    }
+
+    /// Where hand-over files go.
+    pub(crate) fn hand_over(&self) -> PathBuf {
+        self.path.join("handover")
+    }
+
+    /// The hub's authority.
+    ///
+    /// # Errors
+    /// When its files are damaged.
+    pub(crate) fn authority(&self, clock: &Clock) -> Result<Authority> {
+        let folder = self.path.join("authority");
+        Authority::load_or_create(&folder, clock.unix_ms()).context("the authority cannot be read")
+    }
+
+    /// Opens the database.
+    ///
+    /// # Errors
+    /// When the key or the file is wrong; nothing is overwritten then.
+    pub(crate) fn store(&self, clock: &Clock) -> Result<HubStore> {
+        let key = open_key(&self.path)?;
+        let clock = clock.clone();
+        let around = Surroundings::new(move || clock.unix_ms(), fill);
+        HubStore::open(
+            &self.path.join("hub.sqlite"),
+            &key,
+            self.about.device,
+            around,
+        )
+        .context("the database cannot be opened")
+    }
+}
+
+/// Random bytes for the store. Without randomness nothing may go on: ids would collide.
+#[expect(
+    clippy::expect_used,
+    reason = "the kernel's generator does not fail after boot; going on without it would repeat ids"
+)]
+fn fill(bytes: &mut [u8]) {
+    getrandom::fill(bytes).expect("the kernel gives random bytes");
+}
+
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+    Ok(bytes)
+}
+
+/// Creates a new file that only its owner reads.
+///
+/// # Errors
+/// When it is there already or cannot be written.
+pub(crate) fn private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file =
+        private_file(path).with_context(|| format!("cannot write {}", path.display()))?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    Ok(())
+}
+
+fn passphrase() -> Option<SecretString> {
+    std::env::var(PASSPHRASE)
+        .ok()
+        .filter(|text| !text.is_empty())
+        .map(SecretString::from)
+}
+
+fn seal_key(folder: &Path, key: &Zeroizing<[u8; 32]>) -> Result<()> {
+    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = Zeroizing::new(hex);
+    let Some(passphrase) = passphrase() else {
+        return put(&folder.join("database.key"), hex.as_bytes());
+    };
+    let recipient = age::scrypt::Recipient::new(passphrase);
+    let sealed = age::encrypt(&recipient, hex.as_bytes()).context("the key cannot be sealed")?;
+    put(&folder.join("database.key.age"), &sealed)
+}
+
+fn open_key(folder: &Path) -> Result<DatabaseKey> {
+    let mut hex = Zeroizing::new(String::new());
+    let sealed = folder.join("database.key.age");
+    if sealed.exists() {
+        let bytes = fs::read(&sealed).context("the sealed database key cannot be read")?;
+        let passphrase = passphrase()
+            .with_context(|| format!("the database key is sealed: set {PASSPHRASE}"))?;
+        let open = Zeroizing::new(
+            age::decrypt(&age::scrypt::Identity::new(passphrase), &bytes)
+                .map_err(|_| anyhow::anyhow!("{PASSPHRASE} does not open the database key"))?,
+        );
+        hex.push_str(std::str::from_utf8(&open).context("the sealed database key is damaged")?);
+    } else {
+        File::open(folder.join("database.key"))
+            .and_then(|mut file| file.read_to_string(&mut hex))
+            .context("the database key cannot be read")?;
+    }
+    DatabaseKey::from_hex(hex.trim()).context("the database key is damaged")
+}

@@ -1,0 +1,160 @@
+//! Rows of invented people, and the bytes they become.
+
+use std::collections::BTreeMap;
+
+use counter_domain::draft::{FieldPath, FieldValue, Source};
+use counter_domain::ids::{BranchCode, CaseId};
+use counter_domain::snapshot::{Snapshot, SnapshotField};
+
+use super::row::COLUMNS;
+use super::{HandOverCase, rows, write_files};
+
+fn case(fields: &[(&str, FieldValue)]) -> HandOverCase {
+    let fields: BTreeMap<_, _> = fields
+        .iter()
+        .map(|(path, value)| {
+            (
+                FieldPath::from(*path),
+                SnapshotField {
+                    value: value.clone(),
+                    source: Source::Staff,
+                },
+            )
+        })
+        .collect();
+    HandOverCase {
+        case: CaseId::new(1_000, [7; 10]),
+        version: 2,
+        branch: BranchCode::from("07"),
+        accepted_on: "2026-11-21".to_owned(),
+        snapshot: Snapshot {
+            version: 1,
+            case_id: CaseId::new(1_000, [7; 10]),
+            receipt_number: "07-2-0001".to_owned(),
+            form: "resident-move/1".to_owned(),
+            filed_on: "2026-11-20".to_owned(),
+            language: String::new(),
+            fields,
+            procedures: Vec::new(),
+        },
+    }
+}
+
+fn text(value: &str) -> FieldValue {
+    FieldValue::Text(value.to_owned())
+}
+
+fn utf8(case: &HandOverCase) -> String {
+    let files = write_files(&rows(case)).unwrap();
+    String::from_utf8(files.utf8).unwrap()
+}
+
+#[test]
+fn each_person_gets_a_row() {
+    let file = utf8(&case(&[
+        ("member.1.name", text("架空　太郎")),
+        ("member.2.name", text("架空　花子")),
+        ("member.10.name", text("架空　三郎")),
+    ]));
+    let members: Vec<_> = file
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').nth(10).unwrap())
+        .collect();
+    assert_eq!(members, ["1", "2", "10"]);
+}
+
+#[test]
+fn key_is_case_and_version() {
+    let file = utf8(&case(&[("member.1.name", text("架空　太郎"))]));
+    let key = file
+        .lines()
+        .nth(1)
+        .unwrap()
+        .split(',')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert_eq!(key, format!("{}-2", CaseId::new(1_000, [7; 10])));
+}
+
+#[test]
+fn header_is_the_documented_list() {
+    let file = utf8(&case(&[]));
+    assert_eq!(file, format!("\u{feff}{}\r\n", COLUMNS.join(",")));
+    let documented = include_str!("../../../../docs/reference/hand-over-file.md");
+    for column in COLUMNS {
+        assert!(
+            documented.contains(&format!("| `{column}` |")),
+            "{column} is not documented"
+        );
+    }
+}
+
+#[test]
+fn shift_jis_reads_back_the_same() {
+    let case = case(&[
+        ("member.1.name", text("架空　太郎")),
+        ("address.new", text("①丁目２－３")),
+    ]);
+    let files = write_files(&rows(&case)).unwrap();
+    let (back, _) = encoding_rs::SHIFT_JIS.decode_without_bom_handling(&files.shift_jis);
+    assert_eq!(format!("\u{feff}{back}").as_bytes(), files.utf8);
+    assert!(files.unrepresentable.is_none());
+}
+
+#[test]
+fn character_outside_shift_jis_is_listed_never_replaced() {
+    // U+20BB7 is the "tsuchiyoshi" form; U+E0100 a variation selector.
+    let case = case(&[
+        ("member.1.name", text("\u{20BB7}野　太郎")),
+        ("member.2.name", text("葛\u{E0100}城　花子")),
+        ("member.3.name", text("架空　三郎")),
+    ]);
+    let files = write_files(&rows(&case)).unwrap();
+    let (back, _) = encoding_rs::SHIFT_JIS.decode_without_bom_handling(&files.shift_jis);
+    assert_eq!(back.lines().count(), 2, "only the third person fits");
+    assert!(back.contains("架空　三郎") && !back.contains('?') && !back.contains("&#"));
+    let listed = String::from_utf8(files.unrepresentable.unwrap()).unwrap();
+    assert!(listed.contains(",1,name,U+20BB7\r\n") && listed.contains(",2,name,U+E0100\r\n"));
+    let utf8 = String::from_utf8(files.utf8).unwrap();
+    assert!(utf8.contains('\u{20BB7}') && utf8.contains('\u{E0100}'));
+}
+
+#[test]
+fn yen_sign_does_not_become_a_backslash() {
+    let files = write_files(&rows(&case(&[("member.1.name", text("\u{a5}"))]))).unwrap();
+    let listed = String::from_utf8(files.unrepresentable.unwrap()).unwrap();
+    assert!(listed.contains("U+00A5"));
+}
+
+#[test]
+fn formula_is_disarmed() {
+    for start in ["=", "+", "-", "@", "'", "＝"] {
+        let value = format!("{start}cmd");
+        let file = utf8(&case(&[("member.1.name", text(&value))]));
+        assert!(
+            file.contains(&format!(",'{value},")),
+            "{start} at the start of a cell"
+        );
+    }
+}
+
+#[test]
+fn quotes_and_line_breaks_survive() {
+    let value = "架空\"太郎\",\r\n二行目";
+    let file = utf8(&case(&[("member.1.name", text(value))]));
+    let mut reader = csv::Reader::from_reader(file.trim_start_matches('\u{feff}').as_bytes());
+    let record = reader.records().next().unwrap().unwrap();
+    assert_eq!(&record[11], value);
+}
+
+#[test]
+fn protected_person_is_left_out() {
+    let all = case(&[
+        ("member.1.name", text("架空　太郎")),
+        ("member.2.name", text("架空　花子")),
+        ("member.2.protected", FieldValue::Flag(true)),
+    ]);
+    assert!(rows(&all).is_empty());
+}

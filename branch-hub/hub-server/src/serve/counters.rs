@@ -1,0 +1,95 @@
+//! The counters' end: who may enrol and who may speak, as the database knows.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result};
+use counter_domain::ids::DeviceId;
+use hub_store::{EnrolError, HubStore};
+use sync_engine::Limits;
+use sync_protocol::SiteId;
+use sync_transport::{Admission, Authoriser, Device, EnrolRefusal, Hub};
+use tokio::net::TcpListener;
+
+use super::Shared;
+use crate::folder::Folder;
+
+/// Prepares the end; the future serves until the socket breaks.
+///
+/// # Errors
+/// When the hub's certificate cannot be made.
+pub(super) fn open(
+    folder: &Folder,
+    shared: &Shared,
+    listener: TcpListener,
+) -> Result<impl Future<Output = Result<()>> + use<>> {
+    let clock = shared.clock.clone();
+    let clock = sync_transport::Clock::from_unix_ms(move || clock.unix_ms());
+    let names = [listener.local_addr()?.ip().to_string()];
+    let site = SiteId(folder.device().0);
+    let identity = shared
+        .authority
+        .issue_server(site, &names, shared.clock.unix_ms())?;
+    let tls = sync_transport::server_config(&shared.authority, identity, &clock)?;
+    let hub = Hub {
+        store: Arc::clone(&shared.store),
+        authoriser: Arc::new(Devices {
+            store: Arc::clone(&shared.store),
+        }),
+        authority: Arc::clone(&shared.authority),
+        wake: shared.wake.clone(),
+        clock,
+        limits: Limits::default(),
+    };
+    Ok(async move {
+        sync_transport::serve(listener, tls, hub, std::future::pending())
+            .await
+            .context("the counters' socket is broken")
+    })
+}
+
+/// The branch of a device that is enrolled with this very key: the reply to its first request was
+/// lost. Granting again gives nothing away, because the request was signed with that key.
+fn granted_before(store: &HubStore, site: SiteId, key: [u8; 32]) -> Option<String> {
+    let known = store.device(DeviceId(site.0)).ok().flatten()?;
+    (known.fingerprint == key && !known.revoked).then_some(known.branch.0)
+}
+
+/// What the database says about devices.
+struct Devices {
+    store: Arc<Mutex<HubStore>>,
+}
+
+impl Authoriser for Devices {
+    fn redeem(&self, code: &str, site: SiteId, key: [u8; 32]) -> Result<String, EnrolRefusal> {
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        match store.redeem_enrolment_code(code, DeviceId(site.0), key) {
+            Ok(device) => Ok(device.branch.0),
+            Err(EnrolError::Unknown) => Err(EnrolRefusal::Unknown),
+            Err(EnrolError::Expired) => Err(EnrolRefusal::Expired),
+            Err(EnrolError::Used) => granted_before(&store, site, key).ok_or(EnrolRefusal::Used),
+            Err(EnrolError::DeviceKnown) => {
+                granted_before(&store, site, key).ok_or(EnrolRefusal::DeviceKnown)
+            }
+            Err(error) => {
+                tracing::error!(event = "enrol_failed", %error, "a code could not be redeemed");
+                Err(EnrolRefusal::Unavailable)
+            }
+        }
+    }
+
+    /// The key must be the one enrolled: a certificate made for an older key of the same device is
+    /// refused, and so is any device when the database cannot be asked.
+    fn admit(&self, device: &Device) -> Admission {
+        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        match store.device(DeviceId(device.peer.site.0)) {
+            Ok(Some(known)) if known.revoked => Admission::Revoked,
+            Ok(Some(known)) if known.fingerprint == device.key => Admission::Granted,
+            Ok(Some(_) | None) => Admission::Unknown,
+            Err(error) => {
+                tracing::error!(event = "admit_failed", %error, "a device could not be looked up");
+                Admission::Unknown
+            }
+        }
+    }
+}

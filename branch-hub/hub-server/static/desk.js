@@ -1,0 +1,50 @@
+// Keys of the desk and clicks on whole rows. Everything here also works without it.
+(() => {
+  "use strict";
+  const typing = (target) =>
+    target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+
+  const press = (key) => {
+    const target = document.querySelector(`[data-key="${key}"]:not([disabled])`);
+    if (!target) return false;
+    target.click();
+    return true;
+  };
+
+  const move = (step) => {
+    const stops = [...document.querySelectorAll("[data-stop]")].filter((one) => one.checkVisibility());
+    if (stops.length === 0) return false;
+    const at = stops.indexOf(document.activeElement);
+    const next = at < 0 ? (step > 0 ? 0 : stops.length - 1) : Math.min(Math.max(at + step, 0), stops.length - 1);
+    stops[next].focus();
+    return true;
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
+    if (typing(event.target)) return;
+    const key = event.key.toLowerCase();
+    const done = key === "j" || key === "arrowdown" ? move(1) : key === "k" || key === "arrowup" ? move(-1) : press(key);
+    if (done) event.preventDefault();
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("button, a, input, label, summary")) return;
+    event.target.closest("tr[data-row]")?.querySelector("[data-open]")?.click();
+  });
+
+  // A remark that is opened is meant to be written: the first control takes the focus.
+  document.addEventListener("toggle", (event) => {
+    const opened = event.target;
+    if (!opened.open && event.newState !== "open") return;
+    opened.querySelector("[data-first]")?.focus();
+  }, true);
+
+  // What was typed is not lost by leaving the page unawares.
+  let sending = false;
+  document.addEventListener("submit", () => { sending = true; });
+  window.addEventListener("beforeunload", (event) => {
+    const written = [...document.querySelectorAll("textarea")].some((one) => one.value !== one.defaultValue);
+    if (written && !sending) event.preventDefault();
+  });
+})();
