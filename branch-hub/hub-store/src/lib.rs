@@ -75,7 +75,7 @@ pub use cases::CaseRecord;
 pub use desk::QueueRow;
 pub use difference::{FieldDifference, difference};
 pub use enrolment::{EnrolError, EnrolledDevice};
-pub use review::{HandOverRow, ReviewError};
+pub use review::{HandOverRow, ReviewError, SYSTEM};
 pub use store::HubStore;
 
 pub use replica::staff::SignInError;
