@@ -2,11 +2,15 @@
 
 use std::ffi::{CStr, CString};
 use std::fmt;
+use std::time::Duration;
 
-use pcsc::{Context, Disposition, Protocols, Scope, ShareMode};
+use pcsc::{Context, Disposition, Protocols, ReaderState, Scope, ShareMode, State};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::{Card, CardError};
+
+/// A little more than pcscd's polling period of 400 ms.
+const NOTICE_MAX: Duration = Duration::from_millis(500);
 
 /// A connection to pcscd.
 ///
@@ -100,6 +104,9 @@ impl PcscService {
         let mut card = PcscCard {
             atr: Vec::new(),
             card: Some(card),
+            context: self.context.clone(),
+            reader: reader.to_owned(),
+            lost: false,
         };
         status?.atr().clone_into(&mut card.atr);
         Ok(card)
@@ -110,6 +117,9 @@ impl PcscService {
 pub struct PcscCard {
     atr: Vec<u8>,
     card: Option<pcsc::Card>,
+    context: Context,
+    reader: CString,
+    lost: bool,
 }
 
 impl fmt::Debug for PcscCard {
@@ -126,7 +136,15 @@ impl Card for PcscCard {
     fn exchange(&mut self, command: &[u8]) -> Result<Zeroizing<Vec<u8>>, CardError> {
         let card = self.card.as_ref().ok_or(CardError::Removed)?;
         let mut buffer = Zeroizing::new([0_u8; pcsc::MAX_BUFFER_SIZE]);
-        let answer = card.transmit(command, buffer.as_mut_slice())?;
+        let answer = card
+            .transmit(command, buffer.as_mut_slice())
+            .map_err(CardError::from);
+        // vpcd and some USB drivers tell of a card that is leaving by an empty answer.
+        self.lost |= match &answer {
+            Ok(bytes) => bytes.len() < 2,
+            Err(error) => error.is_card_loss(),
+        };
+        let answer = answer?;
         Ok(Zeroizing::new(answer.to_vec()))
     }
 }
@@ -140,10 +158,29 @@ impl PcscCard {
         self.take_power()
     }
 
+    /// Waits until pcscd itself has noticed that the card left, at most [`NOTICE_MAX`] per look.
+    ///
+    /// Powering down a card that left makes pcscd 1.9 call the reader empty at once while its polling
+    /// thread still believes in the card; one put down before the next poll is then never seen.
+    fn await_empty(&self) {
+        let mut states = [ReaderState::new(self.reader.clone(), State::UNAWARE)];
+        for _ in 0..3 {
+            let looked = self.context.get_status_change(NOTICE_MAX, &mut states);
+            let [state] = &mut states;
+            if looked.is_err() || !state.event_state().contains(State::PRESENT) {
+                return;
+            }
+            state.sync_current_state();
+        }
+    }
+
     fn take_power(&mut self) -> Result<(), CardError> {
         let Some(card) = self.card.take() else {
             return Ok(());
         };
+        if self.lost {
+            self.await_empty();
+        }
         match card.disconnect(Disposition::UnpowerCard) {
             Ok(()) => Ok(()),
             // The handle comes back and is dropped here, which tries once more with a reset.

@@ -11,13 +11,15 @@
 //!   has its own service, and none disturbs the machine's. Only `/run/pcscd/pcscd.pid` is shared; it
 //!   is advisory.
 //! - It is ready when its vpcd port accepts: about 6 ms after the start. It has no polkit in Debian 12.
-//! - `SIGUSR1` makes it read the definitions again, so a reader can be plugged in later.
+//! - Serial definitions are read once: plugging vpcd's reader in or out is a restart. (`SIGUSR1` only
+//!   scans USB again in Debian's build.)
+//! - Cards are polled every 0.4 s, so a card is noticed that much after it was put down.
 
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::OwnedFd;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -49,7 +51,7 @@ pub enum StartPcscdError {
 pub enum Readers {
     /// The virtual reader of vpcd, with two slots.
     Virtual,
-    /// None; [`PcscdProcess::plug_reader`] adds it.
+    /// None, as with the reader's plug pulled out.
     None,
 }
 
@@ -105,25 +107,6 @@ impl PcscdProcess {
         self.port
     }
 
-    /// Plugs the virtual reader in.
-    ///
-    /// # Errors
-    /// When pcscd is gone.
-    pub fn plug_reader(&mut self) -> Result<(), StartPcscdError> {
-        write_definition(&self.folder, self.port)?;
-        // A first exchange makes sure that its signal handler stands.
-        drop(UnixStream::connect(self.socket())?);
-        self.signal(Signal::USR1);
-        self.await_reader()
-    }
-
-    fn signal(&self, signal: Signal) {
-        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            // Gone already is as good.
-            kill_process(pid, signal).unwrap_or_default();
-        }
-    }
-
     /// Returns when vpcd owns its port, seen by our failing to take it. Connecting would be a card
     /// being put down.
     fn await_reader(&mut self) -> Result<(), StartPcscdError> {
@@ -141,7 +124,10 @@ impl PcscdProcess {
 
 impl Drop for PcscdProcess {
     fn drop(&mut self) {
-        self.signal(Signal::TERM);
+        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            // Gone already is as good.
+            kill_process(pid, Signal::TERM).unwrap_or_default();
+        }
         drop(self.child.wait());
         drop(fs::remove_file(self.socket()));
     }

@@ -274,30 +274,23 @@ fn power_is_taken_when_the_session_ends() {
 
 #[test]
 fn watch_sees_service_reader_and_card_come_and_go() {
-    behind_pcscd(
-        "watch_sees_service_reader_and_card_come_and_go",
-        Readers::None,
-        |pcscd, folder| {
-            let mut watch = CardWatch::new();
-            assert_eq!(watch.next(), Some(Lying::NoReader));
-            let mut pcscd = pcscd;
-            pcscd.plug_reader().unwrap();
-            assert!(matches!(watch.next(), Some(Lying::Empty { .. })));
-            let inserted = insert(taro(), pcscd.port()).unwrap();
-            assert!(matches!(watch.next(), Some(Lying::Card { .. })));
-            drop(inserted);
-            assert!(matches!(watch.next(), Some(Lying::Empty { .. })));
-            drop(pcscd);
-            assert_eq!(watch.next(), Some(Lying::NoService));
-            let again = PcscdProcess::start(folder, Readers::Virtual).unwrap();
-            BehindPcscd::await_lying(&mut watch, |lying| matches!(lying, Lying::Empty { .. }));
-            let canceller = watch.canceller();
-            let waiting = std::thread::spawn(move || watch.next());
-            canceller.cancel();
-            assert_eq!(waiting.join().unwrap(), None);
-            drop(again);
-        },
-    );
+    let name = "watch_sees_service_reader_and_card_come_and_go";
+    behind_pcscd(name, Readers::None, |pcscd, folder| {
+        let mut watch = CardWatch::new();
+        assert_eq!(watch.next(), Some(Lying::NoReader));
+        drop(pcscd);
+        assert_eq!(watch.next(), Some(Lying::NoService));
+        let pcscd = PcscdProcess::start(folder, Readers::Virtual).unwrap();
+        BehindPcscd::await_lying(&mut watch, |lying| matches!(lying, Lying::Empty { .. }));
+        let inserted = insert(taro(), pcscd.port()).unwrap();
+        assert!(matches!(watch.next(), Some(Lying::Card { .. })));
+        drop(inserted);
+        assert!(matches!(watch.next(), Some(Lying::Empty { .. })));
+        let canceller = watch.canceller();
+        let waiting = std::thread::spawn(move || watch.next());
+        canceller.cancel();
+        assert_eq!(waiting.join().unwrap(), None);
+    });
 }
 
 /// Prints our share of a reading; a figure, not a check of this machine's speed.

@@ -109,7 +109,7 @@ impl<D: Driver> Composer<'_, D> {
         self.printer.justify(JustifyMode::CENTER)?;
         if let Some(qr) = &receipt.qr {
             let option = QRCodeOption::new(QRCodeModel::Model2, 6, QRCodeCorrectionLevel::M);
-            self.printer.feed()?.qrcode_option(qr, option)?;
+            self.printer.feed()?.qrcode_option(qr, option)?.feed()?;
         }
         for line in &receipt.footer {
             self.text(line)?;
@@ -166,7 +166,8 @@ impl<D: Driver> Composer<'_, D> {
         Ok(())
     }
 
-    /// GS v 0: a picture, followed by nothing; it moves the paper by its own height.
+    /// GS v 0: a picture. It moves the paper by its own height only; ESC J adds the space that a
+    /// line of characters has below it.
     fn picture(&mut self, picture: &Bitmap) -> Result<(), ComposeError> {
         let wide =
             u16::try_from(picture.width().div_ceil(8)).map_err(|_| ComposeError::Undrawable)?;
@@ -175,6 +176,7 @@ impl<D: Driver> Composer<'_, D> {
         command.extend(wide.to_le_bytes());
         command.extend(high.to_le_bytes());
         command.extend(picture.bits());
+        command.extend([0x1b, 0x4a, 6]);
         self.printer.custom(&command)?;
         Ok(())
     }

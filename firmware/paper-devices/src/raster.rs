@@ -8,8 +8,8 @@ use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
 use crate::plain::{self, Glyph};
 
-/// Coverage from which a dot is black; a little under half keeps thin Mincho strokes whole.
-const INK: f32 = 0.4;
+/// Coverage from which a dot is black; well under half, or thin Mincho strokes break at 24 dots.
+const INK: f32 = 0.28;
 
 /// A picture of one bit per dot, rows packed from the left, most significant bit first, 1 is black.
 #[derive(Debug, Clone, PartialEq, Eq)]

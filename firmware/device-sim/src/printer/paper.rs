@@ -84,8 +84,13 @@ impl Paper {
             }
             Command::LineFeed => self.end_line(),
             Command::FeedLines(lines) => {
-                self.end_line_if_any();
-                self.feed(usize::from(*lines) * (CHARACTER + LEADING));
+                // What is waiting is printed as the first of these lines.
+                let mut lines = usize::from(*lines);
+                if !self.line.is_empty() && lines > 0 {
+                    self.end_line();
+                    lines -= 1;
+                }
+                self.feed(lines * (CHARACTER + LEADING));
             }
             Command::FeedDots(dots) => {
                 self.end_line_if_any();
