@@ -160,6 +160,15 @@ impl CounterStore {
         replica::snapshot(self.replica.reader(), case, hash)
     }
 
+    /// Limits how many pages of 4 KiB the file may have, at least what it has now; `None` changes
+    /// nothing. Returns the limit in force. A quota for small disks, and how a test fills one.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn limit_pages(&self, pages: Option<u32>) -> Result<u32, StoreError> {
+        self.replica.limit_pages(pages)
+    }
+
     /// One transaction of records, its lists and its note of what is unsent.
     pub(crate) fn write<T, E: From<StoreError>>(
         &mut self,

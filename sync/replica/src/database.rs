@@ -113,6 +113,18 @@ impl Replica {
         Ok(done)
     }
 
+    /// Limits how many pages of 4 KiB the file may have, at least what it has now; `None` changes
+    /// nothing. Returns the limit in force.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn limit_pages(&self, pages: Option<u32>) -> Result<u32, StoreError> {
+        // SQLite takes 0 for a question; 1 is below any real file and means "no growth".
+        let pages = pages.map_or(0, |pages| pages.max(1));
+        let limit = |row: &rusqlite::Row<'_>| row.get(0);
+        Ok(self.connection.pragma_update_and_check(None, "max_page_count", pages, limit)?)
+    }
+
     /// Closes; without it, dropping does the same and swallows the error.
     ///
     /// # Errors

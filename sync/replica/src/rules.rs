@@ -74,3 +74,46 @@ fn broken_rule(
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests {
+    use sync_protocol::SiteId;
+
+    use crate::{DatabaseKey, OpenError, Replica, Surroundings};
+
+    /// Breaks a rule behind cr-sqlite's back and opens the file again.
+    #[track_caller]
+    fn check(breach: &str, rule: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("replica.db");
+        let key = DatabaseKey::from_bytes([1; 32]);
+        let open = || {
+            let around = Surroundings::new(|| 1_806_000_000_000, |bytes| bytes.fill(7));
+            Replica::open(&path, &key, SiteId([1; 16]), around)
+        };
+        let replica = open().unwrap();
+        replica.reader().execute_batch(breach).unwrap();
+        replica.close().unwrap();
+        match open().unwrap_err() {
+            OpenError::Schema(found) => assert_eq!(found, rule),
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn breaches_of_replication_rules_are_found_at_the_start() {
+        check(
+            "CREATE UNIQUE INDEX one_path ON draft (path)",
+            "draft: UNIQUE index beside the key",
+        );
+        check(
+            "CREATE TRIGGER note AFTER INSERT ON draft BEGIN SELECT 1; END",
+            "draft: CHECK constraint or trigger of ours",
+        );
+        check(
+            "CREATE TABLE more (id BLOB NOT NULL PRIMARY KEY, doc BLOB) STRICT;
+             SELECT crsql_as_crr('more')",
+            "replicated tables are not the known ones",
+        );
+    }
+}
