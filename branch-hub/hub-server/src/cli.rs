@@ -332,7 +332,10 @@ struct Branch {
 
 impl Hub {
     fn open(path: &Path, clock: &Clock) -> Result<Self> {
-        let folder = Folder::open(path)?;
+        Self::of(&Folder::open(path)?, clock)
+    }
+
+    fn of(folder: &Folder, clock: &Clock) -> Result<Self> {
         Ok(Self {
             store: folder.store(clock)?,
             authority: folder.authority(clock)?,
@@ -387,10 +390,12 @@ impl Hub {
 }
 
 fn init(path: &Path, city: &str, clock: &Clock, out: &mut impl Write) -> Result<()> {
-    Folder::create(path, city, clock)?;
-    let mut hub = Hub::open(path, clock)?;
+    let folder = Folder::create(path, city, clock)?;
+    let mut hub = Hub::of(&folder, clock)?;
     let settings = serde_json::to_vec(&hub.settings()?)?;
     hub.publish("settings", &settings)?;
+    hub.store.close()?;
+    folder.finish(path)?;
     writeln!(out, "{} is ready", path.display())?;
     if std::env::var_os(PASSPHRASE).is_none() {
         writeln!(

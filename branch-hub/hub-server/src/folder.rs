@@ -42,32 +42,39 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder with everything in it. An existing folder is never touched.
+    /// Makes a new folder with everything in it but the database, beside `path`; nothing is at
+    /// `path` itself until [`Folder::finish`], so that an interrupted start leaves no half hub.
     ///
     /// # Errors
-    /// When the folder is there already or cannot be written.
+    /// When there is something already or nothing can be written.
     pub(crate) fn create(path: &Path, city: &str, clock: &Clock) -> Result<Self> {
         if path.exists() {
             bail!("{} is there already; nothing was changed", path.display());
         }
+        let beside = unfinished(path)?;
+        if beside.exists() {
+            bail!("{} is left from an interrupted init; remove it first", beside.display());
+        }
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
-            .create(path)
-            .with_context(|| format!("cannot make {}", path.display()))?;
-        let about = About {
-            city: city.to_owned(),
-            device: DeviceId(random()?),
-        };
-        seal_key(path, &Zeroizing::new(random()?))?;
-        let text = serde_json::to_vec_pretty(&about)?;
-        put(&path.join("hub.json"), &text)?;
-        let folder = Self {
-            path: path.to_owned(),
-            about,
-        };
+            .create(beside.join("authority"))
+            .with_context(|| format!("cannot make {}", beside.display()))?;
+        let about = About { city: city.to_owned(), device: DeviceId(random()?) };
+        seal_key(&beside, &Zeroizing::new(random()?))?;
+        put(&beside.join("hub.json"), &serde_json::to_vec_pretty(&about)?)?;
+        let folder = Self { path: beside, about };
         folder.authority(clock)?;
         Ok(folder)
+    }
+
+    /// Puts a folder made by [`Folder::create`] in its place.
+    ///
+    /// # Errors
+    /// When something came there meanwhile.
+    pub(crate) fn finish(self, path: &Path) -> Result<()> {
+        fs::rename(&self.path, path)
+            .with_context(|| format!("cannot put the folder at {}", path.display()))
     }
 
     /// Opens a folder made by [`Folder::create`].
@@ -128,6 +135,12 @@ impl Folder {
         )
         .context("the database cannot be opened")
     }
+}
+
+fn unfinished(path: &Path) -> Result<PathBuf> {
+    let mut name = path.file_name().context("--data names no folder")?.to_owned();
+    name.push(".unfinished");
+    Ok(path.with_file_name(name))
 }
 
 /// Random bytes for the store. Without randomness nothing may go on: ids would collide.
