@@ -5,6 +5,7 @@
 //! a person touches and reads what a person reads.
 
 mod cable;
+mod figures;
 mod outcome;
 mod player;
 mod process;
@@ -14,6 +15,7 @@ mod script;
 mod stage;
 
 pub use cable::Cable;
+pub use figures::Figures;
 pub use player::{Narrator, play};
 pub use script::Script;
 pub use stage::{Programs, Stage};

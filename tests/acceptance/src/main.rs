@@ -55,10 +55,10 @@ fn run(path: &Path, screens: &Path, stay: bool) -> Result<()> {
         return stage.open_windows();
     }
     let played = play(&script, script_folder, &mut stage, screens, &mut say);
-    if played.is_err() {
+    if let Err(error) = played {
         let kept = folder.keep();
         say(&format!("\nログ: {}", kept.join("logs").display()));
-        return played;
+        return Err(error);
     }
     say(&format!("\n終わりました。画面・届書・控え・連携ファイル: {}", screens.display()));
     if stay {

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::figures::Figures;
 use crate::outcome::{form, hand_over, receipt};
 use crate::screen::Screen;
-use crate::script::{Act, CableAct, CardAct, CounterAct, OutcomeAct, PageAct, ScreenAct, Script};
+use crate::script::{Act, CableAct, CardAct, CounterAct, OutcomeAct, PageAct, ScreenAct, Script, TimerAct};
 use crate::stage::Stage;
 
 /// Says what happens; a terminal, or nobody in a test.
@@ -23,18 +24,23 @@ pub fn play(
     stage: &mut Stage,
     pictures: &Path,
     tell: Narrator<'_>,
-) -> Result<()> {
+) -> Result<Figures> {
     fs::create_dir_all(pictures)?;
+    let mut figures = Figures::default();
+    figures.start("screen start");
     stage.open_screens()?;
+    figures.stop("screen start");
     stage.open_browser()?;
-    let mut player = Player { stage, scripts: script_folder, pictures, tell };
+    let mut player = Player { stage, scripts: script_folder, pictures, tell, figures };
     for (number, step) in (1..).zip(&script.step) {
         (player.tell)(&format!("\n{number}. {}", step.tell));
         for act in &step.acts {
             player.act(act).with_context(|| format!("step {number}: {}: {act:?}", step.tell))?;
         }
     }
-    Ok(())
+    let mut figures = player.figures;
+    figures.memory_kib = stage.memory_kib();
+    Ok(figures)
 }
 
 struct Player<'a> {
@@ -42,6 +48,7 @@ struct Player<'a> {
     scripts: &'a Path,
     pictures: &'a Path,
     tell: Narrator<'a>,
+    figures: Figures,
 }
 
 impl Player<'_> {
@@ -75,6 +82,15 @@ impl Player<'_> {
             Act::Counter(CounterAct::Start) => {
                 self.say("窓口", "電源を入れ直す");
                 self.stage.start_counter()
+            }
+            Act::Timer(TimerAct::Start(name)) => {
+                self.figures.start(name);
+                Ok(())
+            }
+            Act::Timer(TimerAct::Stop(name)) => {
+                let took = self.figures.stop(name).context("this span was not started")?;
+                self.say("時間", &format!("{name}: {:.2} 秒", took.as_secs_f64()));
+                Ok(())
             }
             Act::Outcome(deed) => self.outcome_act(deed),
         }

@@ -56,6 +56,13 @@ impl Program {
         Ok(())
     }
 
+    /// Its resident memory in KiB, as Linux counts it.
+    pub(crate) fn memory_kib(&self) -> Option<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().trim_end_matches("kB").trim().parse().ok()
+    }
+
     fn gone(&self) -> String {
         format!("{} has ended", self.name)
     }

@@ -106,6 +106,7 @@ impl Reviewer {
 
     /// Does a deed as soon as the page allows it. The page itself waits for its next change; a
     /// navigation meanwhile ends that wait with an error and it starts again on the new page.
+    #[expect(clippy::disallowed_methods, reason = "a person's patience is measured by a clock")]
     fn wait(&self, deed: &str, label: &str, text: &str) -> Result<()> {
         let call = format!(
             "({FIND})({}, {}, {})",

@@ -29,7 +29,14 @@ impl Screen {
     ) -> Result<Self> {
         let mut command = Command::new(program);
         command.args(["--scripted", "--display", display, "--socket"]).arg(socket);
-        Ok(Self { program: Program::start(name, &mut command, log)? })
+        let mut screen = Self { program: Program::start(name, &mut command, log)? };
+        screen.ask(&json!({ "see": null })).with_context(|| format!("{name} does not draw"))?;
+        Ok(screen)
+    }
+
+    /// Its resident memory in KiB.
+    pub(crate) fn memory_kib(&self) -> Option<f64> {
+        self.program.memory_kib()
     }
 
     /// Waits until `text` is on the screen.

@@ -84,6 +84,8 @@ pub enum Act {
     Card(CardAct),
     /// The counter's daemon.
     Counter(CounterAct),
+    /// Measures a span of time, for `make bench`.
+    Timer(TimerAct),
     /// A file that must exist in the outcome folder.
     Outcome(OutcomeAct),
 }
@@ -180,6 +182,16 @@ pub enum CounterAct {
     Kill,
     /// Started again on the same data.
     Start,
+}
+
+/// A span of time.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum TimerAct {
+    /// Begins here.
+    Start(String),
+    /// Ends here.
+    Stop(String),
 }
 
 /// A file of the outcome.

@@ -1,5 +1,6 @@
 //! The stage: every program of a visit, started as a city would start it.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::net::SocketAddr;
@@ -57,7 +58,7 @@ pub struct Stage {
     card: Program,
     _printer: Program,
     pcscd: PcscdProcess,
-    _hub: Program,
+    hub: Program,
     desk: String,
 }
 
@@ -88,7 +89,7 @@ impl Stage {
             card,
             _printer: printer,
             pcscd,
-            _hub: hub,
+            hub,
             desk: format!("http://{}", ready.desk),
         };
         if scene.card_on_reader {
@@ -96,6 +97,18 @@ impl Stage {
         }
         stage.start_counter()?;
         Ok(stage)
+    }
+
+    /// Memory of each program.
+    pub(crate) fn memory_kib(&self) -> BTreeMap<String, f64> {
+        let programs = [
+            ("hub", self.hub.memory_kib()),
+            ("counter", self.counter.as_ref().and_then(Program::memory_kib)),
+            ("staff", self.staff.as_ref().and_then(Screen::memory_kib)),
+            ("resident", self.resident.as_ref().and_then(Screen::memory_kib)),
+        ];
+        let known = |(name, kib): (&str, Option<f64>)| kib.map(|kib| (name.to_owned(), kib));
+        programs.into_iter().filter_map(known).collect()
     }
 
     /// Address of the review desk.

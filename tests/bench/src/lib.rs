@@ -1,1 +1,0 @@
-//! Benchmarks against limits and peers

@@ -1,0 +1,28 @@
+//! `todoke-bench`: every budget of the house plan beside a limit or a peer of the same run.
+//!
+//! `make bench` builds it with optimisation and runs it. Figures are of this machine; the last
+//! column is what to compare between machines.
+
+#![expect(clippy::print_stdout, reason = "the table is the program's result")]
+
+mod cards;
+mod figure;
+mod papers;
+mod records;
+mod rules;
+mod visit;
+
+use anyhow::Result;
+use figure::Figure;
+
+fn main() -> Result<()> {
+    Figure::print_heading();
+    let parts: [fn() -> Result<Vec<Figure>>; 5] =
+        [records::measure, cards::measure, rules::measure, papers::measure, visit::measure];
+    for part in parts {
+        for figure in part()? {
+            println!("{figure}");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! A household of eight over the whole catalogue.
+
+use anyhow::Result;
+use counter_guide::{Catalogue, FactValue, Facts, Guide, Session};
+
+use crate::figure::{Figure, percentile, time};
+
+pub(crate) fn measure() -> Result<Vec<Figure>> {
+    let guide = Guide::new(Catalogue::bundled()?);
+    let mut facts = Facts::default();
+    facts.set("ev.type", None, "move_in");
+    for number in 1..=8_u8 {
+        facts.set("age", Some(number), i64::from(number) * 9);
+        facts.set("moving", Some(number), true);
+        facts.set("japanese", Some(number), true);
+    }
+    let mut whole: Vec<_> = (0..200).map(|_| time(|| guide.evaluate(&facts)).1).collect();
+    let mut session = Session::new(&guide, &facts);
+    let mut one: Vec<_> = (0..200)
+        .map(|round| {
+            let answer = FactValue::from(["valid", "none"][usize::from(round % 2 == 0)]);
+            time(|| session.answer("mn_card", Some(1), answer)).1
+        })
+        .collect();
+    Ok(vec![
+        Figure::within("rules: household of 8, whole catalogue, p95", percentile(&mut whole, 95), 10.0),
+        Figure::within("rules: one answer, p95", percentile(&mut one, 95), 10.0),
+    ])
+}
