@@ -1,0 +1,89 @@
+//! `todoke init` and `todoke enrol`: a counter is set up once.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use counter_domain::ids::{BranchCode, DeviceId};
+
+use crate::cli::print_line;
+use crate::keys;
+use crate::settings::{DataFolder, Settings};
+
+/// Sets up a new counter.
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// Folder of the counter's data; made when it is not there.
+    #[arg(long)]
+    data: PathBuf,
+    /// Branch code, two digits.
+    #[arg(long)]
+    branch: String,
+    /// Number or letter of the counter.
+    #[arg(long)]
+    counter: char,
+    /// Name of the branch.
+    #[arg(long)]
+    place: String,
+    /// City, until head office says it.
+    #[arg(long, default_value = "")]
+    city: String,
+    /// Receipt printer: `host:port`, or a device file.
+    #[arg(long)]
+    receipt_printer: Option<String>,
+    /// Card reader, where there are several.
+    #[arg(long)]
+    card_reader: Option<String>,
+}
+
+impl Init {
+    pub(super) fn run(self) -> Result<()> {
+        if self.branch.len() != 2 || !self.branch.bytes().all(|byte| byte.is_ascii_digit()) {
+            bail!("a branch code is two digits");
+        }
+        if !self.counter.is_ascii_alphanumeric() {
+            bail!("a counter is one digit or letter");
+        }
+        let mut device = [0; 16];
+        getrandom::fill(&mut device)?;
+        let folder = DataFolder::new(&self.data);
+        folder.create()?;
+        let settings = Settings {
+            branch: BranchCode(self.branch),
+            counter: self.counter.to_ascii_uppercase(),
+            place: self.place,
+            device: DeviceId(device),
+            city: self.city,
+            hub: None,
+            receipt_printer: self.receipt_printer,
+            card_reader: self.card_reader,
+            fonts: None,
+        };
+        settings.write_new(&folder)?;
+        keys::create(&folder, keys::passphrase())?;
+        print_line(&format!("{}", settings.device))
+    }
+}
+
+/// Enrols this counter.
+#[derive(Debug, Args)]
+pub(super) struct Enrol {
+    /// Folder of the counter's data.
+    #[arg(long)]
+    data: PathBuf,
+    /// The one-time code head office gave.
+    code: String,
+    /// Address of head office, `https://…`.
+    #[arg(long)]
+    hub: String,
+}
+
+impl Enrol {
+    pub(super) fn run(self) -> Result<()> {
+        let folder = DataFolder::new(&self.data);
+        let settings = Settings::read(&folder)?;
+        crate::line::enrol(&folder, &settings, &self.code, &self.hub)?;
+        settings.set_hub(&folder, &self.hub)?;
+        print_line("enrolled")
+    }
+}

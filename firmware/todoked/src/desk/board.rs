@@ -1,0 +1,95 @@
+//! The board: returned cases on top, then what is being entered, then what was handed in.
+
+use std::collections::BTreeSet;
+
+use counter_api::{BoardRow, StaffScreen};
+use counter_domain::case::CaseState;
+use counter_domain::ids::CaseId;
+use counter_store::CaseRow;
+
+use crate::clock::hour_and_minute;
+use crate::desk::staff_view::{event_in_words, state_in_words};
+use crate::records::Records;
+
+/// The most rows read and shown per part.
+const ROWS_MAX: usize = 50;
+
+/// Cases of this counter's branch, as last read.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    rows: Vec<CaseRow>,
+}
+
+#[derive(PartialEq, Eq)]
+enum Part {
+    Returned,
+    Open,
+    HandedIn,
+}
+
+fn part(state: CaseState) -> Part {
+    match state {
+        CaseState::Returned => Part::Returned,
+        CaseState::Draft | CaseState::Signed => Part::Open,
+        CaseState::Submitted
+        | CaseState::UnderReview
+        | CaseState::Resubmitted
+        | CaseState::Accepted
+        | CaseState::HandedOver
+        | CaseState::Completed
+        | CaseState::CoreRejected
+        | CaseState::Withdrawn
+        | CaseState::Refused
+        | CaseState::CancelRequested
+        | CaseState::Cancelled
+        | CaseState::OnHold => Part::HandedIn,
+    }
+}
+
+impl Board {
+    pub(super) fn load(records: &impl Records) -> Self {
+        Self { rows: records.board(ROWS_MAX * 4) }
+    }
+
+    pub(super) fn returned_cases(&self) -> BTreeSet<CaseId> {
+        let returned = self.rows.iter().filter(|row| part(row.state) == Part::Returned);
+        returned.map(|row| row.case).collect()
+    }
+
+    pub(super) fn receipt_number(&self, case: CaseId) -> String {
+        let row = self.rows.iter().find(|row| row.case == case);
+        row.map(|row| row.receipt_number.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn draw(&self) -> StaffScreen {
+        let rows = |wanted: Part| {
+            self.rows
+                .iter()
+                .filter(|row| part(row.state) == wanted)
+                .take(ROWS_MAX)
+                .map(draw_row)
+                .collect()
+        };
+        StaffScreen::Board {
+            returned: rows(Part::Returned),
+            open: rows(Part::Open),
+            handed_in: rows(Part::HandedIn),
+        }
+    }
+}
+
+fn draw_row(row: &CaseRow) -> BoardRow {
+    BoardRow {
+        case: row.case,
+        receipt_number: row.receipt_number.clone(),
+        event: event_in_words(
+            row.event_type.as_deref().unwrap_or_default(),
+            row.event_flow.as_deref().unwrap_or_default(),
+        ),
+        persons: row.persons.join("、"),
+        state: state_in_words(row.state),
+        since: hour_and_minute(row.since_unix_ms),
+        at_head_office: row.at_head_office,
+        to_check: row.to_check,
+    }
+}

@@ -1,0 +1,335 @@
+//! The interview: what to ask next and what the answers lead to, from the procedure catalogue.
+
+use std::cmp::Reverse;
+
+use counter_api::{Answered, Choice, ProcedureState, ProcedureView, QuestionView};
+use counter_domain::date::FuzzyDate;
+use counter_domain::draft::{Draft, FieldValue};
+use counter_domain::snapshot::SnapshotProcedure;
+use counter_guide::catalogue::{Fact, FactType, Procedure};
+use counter_guide::{
+    Ask, Catalogue, CatalogueError, FactRef, FactValue, Facts, Guidance, Guide, Listed, ToConfirm,
+    facts_from_draft,
+};
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::desk::visit::members;
+use crate::fields::member_path;
+use crate::records::Records;
+use crate::texts::{sentence, word};
+
+/// The dataset that replaces the bundled catalogue: a JSON object of file names and texts.
+const DATASET: &str = "catalogue";
+/// Answers to count questions above this are typing errors.
+const COUNT_MAX: i64 = 99;
+
+/// The guide with the newest catalogue.
+#[derive(Debug, Default)]
+pub(super) struct Interviewer {
+    guide: Option<Guide>,
+    version: Option<u64>,
+}
+
+/// What the interview says of one case.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Interview {
+    pub(super) question: Option<QuestionView>,
+    pub(super) open_questions: u32,
+    pub(super) answered: Vec<Answered>,
+    pub(super) procedures: Vec<ProcedureView>,
+    pub(super) for_snapshot: Vec<SnapshotProcedure>,
+}
+
+fn bundled() -> Result<Guide, CatalogueError> {
+    Catalogue::bundled().map(Guide::new)
+}
+
+/// Reads a published catalogue; `None` when it is none, and the log says where.
+fn published(bytes: &[u8]) -> Option<Guide> {
+    let files: std::collections::BTreeMap<String, String> = serde_json::from_slice(bytes)
+        .inspect_err(|error| tracing::error!(%error, "catalogue is not a set of files"))
+        .ok()?;
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    Catalogue::from_files(&files)
+        .inspect_err(|error| tracing::error!(%error, "published catalogue not used"))
+        .ok()
+        .map(Guide::new)
+}
+
+impl Interviewer {
+    /// Takes the published catalogue when it is new, the bundled one when there is none.
+    pub(super) fn load(&mut self, records: &impl Records) {
+        let newest = records.dataset(DATASET);
+        let version = newest.as_ref().map(|(version, _)| *version);
+        if self.guide.is_some() && self.version == version {
+            return;
+        }
+        let guide = newest.and_then(|(_, bytes)| published(&bytes)).or_else(|| {
+            bundled().inspect_err(|error| tracing::error!(%error, "bundled catalogue")).ok()
+        });
+        if guide.is_some() {
+            self.guide = guide;
+        }
+        self.version = version;
+    }
+
+    /// What the draft leads to on the day it is filed.
+    pub(super) fn interview(&self, draft: &Draft, today: Date) -> Interview {
+        let Some(guide) = &self.guide else { return Interview::default() };
+        let filed_on = draft.text("event.filed_on");
+        let filed_on = filed_on.and_then(|text| text.parse::<FuzzyDate>().ok()?.exact());
+        let facts = facts_from_draft(draft, filed_on.unwrap_or(today));
+        let guidance = guide.evaluate(&facts);
+        let names = Names { draft, several: members(draft).len() > 1 };
+        let catalogue = guide.catalogue();
+        Interview {
+            question: guidance.ask.first().and_then(|ask| question(catalogue, ask, &names)),
+            open_questions: u32::try_from(guidance.ask.len()).unwrap_or(u32::MAX),
+            answered: answered(guide, draft),
+            procedures: procedures(catalogue, &guidance, &names),
+            for_snapshot: for_snapshot(catalogue, &guidance),
+        }
+    }
+
+    /// The value to store for an answer; `None` when the question has no such answer.
+    pub(super) fn answer(&self, fact: &str, value: &str) -> Option<FieldValue> {
+        let fact = self.guide.as_ref()?.catalogue().fact(fact)?;
+        fact.question.as_ref()?;
+        if value == "unknown" {
+            return Some(FieldValue::Unknown);
+        }
+        match fact.kind {
+            FactType::Flag => value.parse().ok().map(FieldValue::Flag),
+            FactType::Count => {
+                let count = value.trim().parse::<i64>().ok()?;
+                (0..=COUNT_MAX).contains(&count).then_some(FieldValue::Count(count))
+            }
+            FactType::Choice => {
+                let known = fact.values.iter().any(|(name, _)| name == value);
+                known.then(|| FieldValue::Text(value.to_owned()))
+            }
+        }
+    }
+}
+
+/// Names of persons, said only where there is more than one.
+struct Names<'d> {
+    draft: &'d Draft,
+    several: bool,
+}
+
+impl Names<'_> {
+    fn of(&self, member: Option<u8>) -> String {
+        let Some(number) = member.filter(|_| self.several) else { return String::new() };
+        let name = self.draft.text(&member_path(number, "name")).unwrap_or_default();
+        if name.is_empty() {
+            sentence("reply", "person", &[("number", &number.to_string())])
+        } else {
+            name.to_owned()
+        }
+    }
+}
+
+fn question(catalogue: &Catalogue, ask: &Ask, names: &Names<'_>) -> Option<QuestionView> {
+    let fact = catalogue.fact(&ask.fact)?;
+    let question = fact.question.as_ref()?;
+    let settles = ask.settles.iter().filter_map(|id| catalogue.procedure(id));
+    Some(QuestionView {
+        fact: ask.fact.clone(),
+        member: ask.member,
+        member_name: names.of(ask.member),
+        text: question.ja.clone(),
+        text_easy: question.easy_ja.clone(),
+        text_english: question.en.clone(),
+        choices: choices(fact),
+        settles: settles.map(|procedure| procedure.name.ja.clone()).collect(),
+        sensitive: ask.sensitive,
+    })
+}
+
+fn choices(fact: &Fact) -> Vec<Choice> {
+    let choice = |value: &str, label: String| Choice { value: value.to_owned(), label };
+    let mut choices = match fact.kind {
+        FactType::Count => return Vec::new(),
+        FactType::Flag => {
+            vec![choice("true", word("reply", "yes")), choice("false", word("reply", "no"))]
+        }
+        FactType::Choice => {
+            fact.values.iter().map(|(name, words)| choice(name, words.ja.clone())).collect()
+        }
+    };
+    choices.push(choice("unknown", word("reply", "unknown")));
+    choices
+}
+
+/// Answers given, newest first.
+fn answered(guide: &Guide, draft: &Draft) -> Vec<Answered> {
+    let mut given = Vec::new();
+    for (path, field) in draft.fields() {
+        let Some(fact) = path.as_str().strip_prefix("answer.") else { continue };
+        let of_member = fact.strip_prefix('m').and_then(|rest| rest.split_once('.'));
+        let of_member = of_member.and_then(|(number, fact)| Some((number.parse().ok()?, fact)));
+        let (member, fact) = of_member.map_or((None, fact), |(number, fact)| (Some(number), fact));
+        let value = match &field.shown.value {
+            FieldValue::Text(text) => FactValue::Choice(text.clone()),
+            FieldValue::Flag(flag) => FactValue::Flag(*flag),
+            FieldValue::Count(count) => FactValue::Count(*count),
+            FieldValue::Unknown => FactValue::Unknown,
+            FieldValue::Cleared => continue,
+        };
+        let text = guide.catalogue().fact(fact).and_then(|fact| fact.question.as_ref());
+        let Some(text) = text.map(|question| question.ja.clone()) else { continue };
+        let answer = guide.answer_ja(fact, &value);
+        let answered = Answered { fact: fact.to_owned(), member, text, answer };
+        given.push((field.shown.at, answered));
+    }
+    given.sort_by_key(|(at, _)| Reverse(*at));
+    given.into_iter().map(|(_, answered)| answered).collect()
+}
+
+fn procedures(
+    catalogue: &Catalogue,
+    guidance: &Guidance,
+    names: &Names<'_>,
+) -> Vec<ProcedureView> {
+    let listed = guidance.listed.iter().filter_map(|listed| {
+        let procedure = catalogue.procedure(&listed.procedure)?;
+        let state = ProcedureState::Listed;
+        let mut view = draw(catalogue, procedure, names.of(listed.member), state);
+        view.reason.clone_from(&listed.reason_ja);
+        view.deadline.clone_from(&listed.deadline.words.ja);
+        Some(view)
+    });
+    let unsettled = guidance.to_confirm.iter().filter_map(|unsettled| {
+        let procedure = catalogue.procedure(&unsettled.procedure)?;
+        let state = ProcedureState::ToConfirm;
+        let mut view = draw(catalogue, procedure, names.of(unsettled.member), state);
+        view.reason = missing(catalogue, &unsettled.missing);
+        view.deadline.clone_from(&unsettled.deadline.words.ja);
+        Some(view)
+    });
+    listed.chain(unsettled).collect()
+}
+
+fn draw(
+    catalogue: &Catalogue,
+    procedure: &Procedure,
+    member: String,
+    state: ProcedureState,
+) -> ProcedureView {
+    let section = catalogue.section(&procedure.section);
+    ProcedureView {
+        id: procedure.id.clone(),
+        name: procedure.name.ja.clone(),
+        name_english: procedure.name.en.clone(),
+        member,
+        state,
+        reason: String::new(),
+        deadline: String::new(),
+        section: section.map(|words| words.ja.clone()).unwrap_or_default(),
+        documents: catalogue.documents_of(procedure).iter().map(|w| w.ja.clone()).collect(),
+    }
+}
+
+/// What is still unknown, in words.
+fn missing(catalogue: &Catalogue, facts: &[FactRef]) -> String {
+    let mut labels: Vec<&str> = Vec::new();
+    for fact in facts.iter().filter_map(|fact| catalogue.fact(&fact.fact)) {
+        if !labels.contains(&fact.label_ja.as_str()) {
+            labels.push(&fact.label_ja);
+        }
+    }
+    sentence("question", "to_confirm", &[("facts", &labels.join("・"))])
+}
+
+/// The procedures as they are frozen. A reason the resident's display must not show is left out.
+fn for_snapshot(catalogue: &Catalogue, guidance: &Guidance) -> Vec<SnapshotProcedure> {
+    let name = |id: &str| catalogue.procedure(id).map(|one| one.name.ja.clone());
+    let listed = guidance.listed.iter().filter_map(|listed: &Listed| {
+        Some(SnapshotProcedure {
+            id: listed.procedure.clone(),
+            name: name(&listed.procedure)?,
+            member: listed.member,
+            reason: if listed.sensitive { String::new() } else { listed.reason_ja.clone() },
+            deadline: listed.deadline.words.ja.clone(),
+            to_confirm: false,
+        })
+    });
+    let unsettled = guidance.to_confirm.iter().filter_map(|unsettled: &ToConfirm| {
+        Some(SnapshotProcedure {
+            id: unsettled.procedure.clone(),
+            name: name(&unsettled.procedure)?,
+            member: unsettled.member,
+            reason: String::new(),
+            deadline: unsettled.deadline.words.ja.clone(),
+            to_confirm: true,
+        })
+    });
+    listed.chain(unsettled).collect()
+}
+
+/// What `todoke guide list` prints.
+#[derive(Debug, Serialize)]
+pub struct GuideAnswer {
+    /// Needed procedures.
+    pub listed: Vec<ListedAnswer>,
+    /// Questions, the one that settles most first.
+    pub ask: Vec<AskAnswer>,
+}
+
+/// A needed procedure.
+#[derive(Debug, Serialize)]
+pub struct ListedAnswer {
+    /// Catalogue id.
+    pub procedure: String,
+    /// Member it is for.
+    pub member: Option<u8>,
+    /// Why.
+    pub reason: String,
+}
+
+/// A question.
+#[derive(Debug, Serialize)]
+pub struct AskAnswer {
+    /// The fact it settles.
+    pub fact: String,
+    /// Member it is about.
+    pub member: Option<u8>,
+    /// Procedures that wait for it.
+    pub settles: Vec<String>,
+}
+
+/// Why facts lead to no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GuideCaseError {
+    /// The catalogue.
+    #[error("catalogue: {0}")]
+    Catalogue(#[from] CatalogueError),
+    /// The facts.
+    #[error(transparent)]
+    Facts(#[from] counter_guide::facts::FactsError),
+}
+
+/// What a case leads to by the bundled catalogue.
+///
+/// # Errors
+/// When the facts do not fit the catalogue.
+pub fn guide_case(facts: &Facts) -> Result<GuideAnswer, GuideCaseError> {
+    let guide = bundled()?;
+    guide.check(facts)?;
+    let guidance = guide.evaluate(facts);
+    let listed = guidance.listed.into_iter().map(|listed| ListedAnswer {
+        procedure: listed.procedure,
+        member: listed.member,
+        reason: listed.reason_ja,
+    });
+    let ask = guidance.ask.into_iter().map(|ask| AskAnswer {
+        fact: ask.fact,
+        member: ask.member,
+        settles: ask.settles,
+    });
+    Ok(GuideAnswer { listed: listed.collect(), ask: ask.collect() })
+}

@@ -1,0 +1,218 @@
+//! What the resident sees. Nothing of other cases, of staff or of sensitive answers is in it.
+
+use counter_api::{
+    CheckRow, CheckSection, Language, ResidentScreen, ResidentView, Step,
+};
+use counter_domain::snapshot::Snapshot;
+
+use crate::desk::Desk;
+use crate::desk::checks::shown;
+use crate::desk::staff_view::snapshot_text;
+use crate::desk::visit::{Pin, Showing, Visit};
+use crate::devices::CardLies;
+use crate::fields::{FieldDef, Kind, fields, split_member};
+use crate::records::Records;
+use crate::texts::{Code, fill, sentence, word, word_english};
+
+/// Pages the progress counts.
+const PAGES: u8 = 5;
+
+impl<R: Records> Desk<R> {
+    pub(super) fn draw_resident(&self) -> ResidentView {
+        let screen = self.resident_screen();
+        let is_idle = screen == ResidentScreen::Idle;
+        ResidentView {
+            language: self.language,
+            city: self.place.city.clone(),
+            progress: self.visit.as_ref().filter(|_| !is_idle).map(|v| (page(v), PAGES)),
+            notice: self
+                .resident_notice
+                .filter(|_| !is_idle)
+                .filter(|code| *code != Code::CardRead)
+                .map(|code| self.for_resident(code)),
+            screen,
+        }
+    }
+
+    fn resident_screen(&self) -> ResidentScreen {
+        let Some(visit) = self.visit.as_ref() else { return ResidentScreen::Idle };
+        if !visit.is_editable() {
+            return self.done(visit);
+        }
+        match visit.pin {
+            Pin::Asked => return self.pin_page(false),
+            Pin::Reading => return self.pin_page(true),
+            Pin::NotAsked | Pin::Read => {}
+        }
+        match &visit.showing {
+            Showing::No | Showing::Objected => ResidentScreen::Wait,
+            Showing::Reading(snapshot) => self.check_page(visit, snapshot),
+            Showing::Signing(_) => sign_page(visit, false),
+            Showing::Saving => sign_page(visit, true),
+        }
+    }
+
+    fn done(&self, visit: &Visit) -> ResidentScreen {
+        // A case opened again after the resident left belongs to staff alone.
+        if self.resident_left || visit.step != Step::Finish {
+            return ResidentScreen::Idle;
+        }
+        ResidentScreen::Done {
+            receipt_number: visit.receipt_number(),
+            sent_later: !visit.record.at_head_office,
+        }
+    }
+
+    fn pin_page(&self, reading: bool) -> ResidentScreen {
+        let tries_left = match self.card {
+            CardLies::MyNumber { pin_tries_left, .. } => Some(pin_tries_left),
+            CardLies::NoReader | CardLies::Nothing | CardLies::Unknown => None,
+        };
+        ResidentScreen::Pin { tries_left, reading }
+    }
+
+    fn check_page(&self, visit: &Visit, snapshot: &Snapshot) -> ResidentScreen {
+        let translated = |text: String| match self.language {
+            Language::Japanese => String::new(),
+            Language::English => text,
+        };
+        let count = snapshot.procedures.len();
+        ResidentScreen::Check {
+            title: word("check", "title"),
+            title_translated: translated(word_english("check", "title")),
+            sections: sections(visit, snapshot, self.language),
+            procedure_count: u32::try_from(count).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+fn page(visit: &Visit) -> u8 {
+    if !visit.is_editable() {
+        return PAGES;
+    }
+    match (&visit.showing, visit.step) {
+        (Showing::Reading(_), _) => 3,
+        (Showing::Signing(_) | Showing::Saving, _) => 4,
+        (_, Step::Documents) => 1,
+        (_, Step::Household | Step::Questions | Step::Procedures | Step::Identity) => 2,
+        (_, Step::Sign) => 3,
+        (_, Step::Finish) => PAGES,
+    }
+}
+
+fn sign_page(visit: &Visit, saving: bool) -> ResidentScreen {
+    let (kind, flow) = visit.event();
+    let event = crate::desk::staff_view::event_in_words(kind, flow);
+    let english = word("event_english", if kind.is_empty() { "other" } else { kind });
+    ResidentScreen::Sign {
+        summary: sentence("check", "summary", &[("event", &event)]),
+        summary_translated: fill(&word_english("check", "summary"), &[("event", &english)]),
+        saving,
+    }
+}
+
+/// The content of a snapshot, grouped: the event, the addresses, every person, who files.
+fn sections(visit: &Visit, snapshot: &Snapshot, language: Language) -> Vec<CheckSection> {
+    let mut sections: Vec<CheckSection> = Vec::new();
+    let of_move = |section: &str| -> Vec<CheckRow> {
+        let fields = fields().of_the_move().filter(|def| def.section == section);
+        fields.filter_map(|def| row(visit, snapshot, def, None, language)).collect()
+    };
+    for name in ["event", "address"] {
+        sections.extend(section(name, None, language, of_move(name)));
+    }
+    let mut numbers: Vec<u8> = snapshot
+        .fields
+        .keys()
+        .filter_map(|path| split_member(path.as_str()).map(|(number, _)| number))
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    for number in numbers {
+        let of_member = fields().of_a_member();
+        let rows = of_member
+            .filter_map(|def| row(visit, snapshot, def, Some(number), language))
+            .collect();
+        sections.extend(section("member", Some(number), language, rows));
+    }
+    let mut notifier = of_move("notifier");
+    notifier.extend(identity_row(snapshot, language));
+    sections.extend(section("notifier", None, language, notifier));
+    sections
+}
+
+fn section(
+    name: &str,
+    number: Option<u8>,
+    language: Language,
+    rows: Vec<CheckRow>,
+) -> Option<CheckSection> {
+    let heading = fields().section(name)?;
+    let number = number.map(|number| number.to_string()).unwrap_or_default();
+    let filled = |text: &str| fill(text, &[("number", &number)]);
+    (!rows.is_empty()).then(|| CheckSection {
+        title: filled(&heading.ja),
+        title_translated: match language {
+            Language::Japanese => String::new(),
+            Language::English => filled(&heading.en),
+        },
+        rows,
+    })
+}
+
+fn row(
+    visit: &Visit,
+    snapshot: &Snapshot,
+    def: &FieldDef,
+    member: Option<u8>,
+    language: Language,
+) -> Option<CheckRow> {
+    let path = def.path_for(member);
+    let value = snapshot_text(snapshot, &path);
+    // Before the first signature everything the filing changes is marked, afterwards what differs
+    // from what was signed.
+    let changed = match &visit.signed {
+        None => def.changes,
+        Some(signed) => snapshot_text(signed, &path) != value,
+    };
+    (!value.is_empty()).then(|| CheckRow {
+        label: def.label.ja.clone(),
+        label_translated: match language {
+            Language::Japanese => String::new(),
+            Language::English => def.label.en.clone(),
+        },
+        value: translated_value(def, value, language),
+        exact_glyphs: def.kind == Kind::Exact,
+        changed,
+    })
+}
+
+/// A chosen value is shown in both languages; everything else exactly as it is filed.
+fn translated_value(def: &FieldDef, value: &str, language: Language) -> String {
+    let japanese = shown(def, value);
+    let english = fields().chosen(&def.choices, value).1;
+    match (def.kind, language) {
+        (Kind::Choice, Language::English) if !english.is_empty() => {
+            format!("{japanese} / {english}")
+        }
+        _ => japanese,
+    }
+}
+
+fn identity_row(snapshot: &Snapshot, language: Language) -> Option<CheckRow> {
+    let kind = snapshot_text(snapshot, "identity.kind");
+    let (japanese, english) = fields().chosen("identity", kind);
+    (!kind.is_empty()).then(|| CheckRow {
+        label: word("identity", "kind"),
+        label_translated: match language {
+            Language::Japanese => String::new(),
+            Language::English => word_english("identity", "kind"),
+        },
+        value: match language {
+            Language::Japanese => japanese,
+            Language::English => format!("{japanese} / {english}"),
+        },
+        exact_glyphs: false,
+        changed: false,
+    })
+}

@@ -1,0 +1,319 @@
+//! What staff see.
+
+use counter_api::{
+    CardView, FieldView, FinishView, Header, IdentityView, LineState, MemberView, OtherValue,
+    ReceptionView, RemarkView, SaveState, SignView, StaffScreen, Step, StepState, TrailItem,
+};
+use counter_domain::case::{CaseState, Remark, RemarkCategory};
+use counter_domain::draft::FieldValue;
+use counter_domain::snapshot::Snapshot;
+
+use crate::clock::hour_and_minute;
+use crate::desk::Desk;
+use crate::desk::checks::{date_hint, head_problem, shown, wrong};
+use crate::desk::visit::{Pin, Receipt, Showing, Visit};
+use crate::devices::CardLies;
+use crate::fields::{FieldDef, Kind, fields};
+use crate::records::Records;
+use crate::texts::{sentence, word};
+
+/// Letters of a snapshot's hash that people compare.
+const FINGERPRINT_LETTERS: usize = 8;
+
+impl<R: Records> Desk<R> {
+    pub(super) fn header(&self) -> Header {
+        let sending = self.records.sending();
+        Header {
+            place: self.place.name.clone(),
+            staff: self.staff.as_ref().map(|staff| staff.name.clone()),
+            line: self.line,
+            waiting_to_send: sending.waiting,
+            safe_until: sending.safe_until_unix_ms.map(hour_and_minute),
+            returned: u32::try_from(self.board.returned_cases().len()).unwrap_or(u32::MAX),
+            clock: hour_and_minute(self.now()),
+            devices: self.devices,
+        }
+    }
+
+    pub(super) fn staff_screen(&self) -> StaffScreen {
+        match (&self.staff, &self.visit) {
+            (None, _) => StaffScreen::SignIn,
+            (Some(_), None) => self.board.draw(),
+            (Some(_), Some(visit)) => StaffScreen::Reception(Box::new(self.reception(visit))),
+        }
+    }
+
+    fn reception(&self, visit: &Visit) -> ReceptionView {
+        let (kind, flow) = visit.event();
+        let field = |def: &FieldDef, member| self.field(visit, def, member);
+        let members = visit.members().into_iter().map(|number| MemberView {
+            number,
+            fields: fields().of_a_member().map(|def| field(def, Some(number))).collect(),
+        });
+        let blocked_by = self.blocked_by(visit);
+        ReceptionView {
+            case: visit.case(),
+            receipt_number: visit.receipt_number(),
+            event: event_in_words(kind, flow),
+            step: visit.step,
+            trail: self.trail(visit),
+            card: self.card_view(visit),
+            move_fields: fields().of_the_move().map(|def| field(def, None)).collect(),
+            members: members.collect(),
+            question: visit.interview.question.clone(),
+            answered: visit.interview.answered.clone(),
+            procedures: visit.interview.procedures.clone(),
+            identity: identity(visit),
+            sign: sign(visit),
+            remarks: visit.record.summary.remarks.iter().map(|r| remark(visit, r)).collect(),
+            finish: self.finish(visit),
+            save: match &visit.failed {
+                Some(notice) => SaveState::Failed { notice: notice.clone() },
+                None => SaveState::Saved { at: hour_and_minute(visit.saved_at_ms) },
+            },
+            can_go_on: blocked_by.is_none(),
+            blocked_by,
+            can_undo: visit.can_undo,
+        }
+    }
+
+    fn field(&self, visit: &Visit, def: &FieldDef, member: Option<u8>) -> FieldView {
+        let path = def.path_for(member);
+        let merged = visit.draft().field(&path.as_str().into());
+        let stored = visit.text(&path);
+        let value = visit.unsaved.get(&path).map_or(stored, String::as_str);
+        let others = merged.iter().flat_map(|field| &field.others);
+        let remarks = visit.record.summary.remarks.iter();
+        let mut error = wrong(def, value, self.today(), self.glyphs.as_ref())
+            .or_else(|| head_problem(visit, &path, self.today()));
+        if error.is_none() && let Some(failed) = visit.failed.as_ref()
+            && visit.unsaved.contains_key(&path)
+        {
+            error = Some(failed.what.clone());
+        }
+        FieldView {
+            label: def.label.ja.clone(),
+            kind: def.kind.on_screen(),
+            value: match def.kind {
+                Kind::Choice => value.to_owned(),
+                Kind::Text | Kind::Exact | Kind::Kana | Kind::Date | Kind::Phone => shown(def, value),
+            },
+            hint: match def.kind {
+                Kind::Date => date_hint(&path, value, self.today()),
+                Kind::Text | Kind::Exact | Kind::Kana | Kind::Choice | Kind::Phone => String::new(),
+            },
+            choices: fields().choices(&def.choices),
+            source: merged
+                .as_ref()
+                .filter(|_| !stored.is_empty())
+                .map(|field| field.shown.source),
+            confidence: merged.as_ref().and_then(|field| field.shown.confidence),
+            required: def.required,
+            error,
+            remark: remarks.clone().find(|r| r.path.as_str() == path).map(|r| r.text.clone()),
+            old_value: old_value(visit, def, &path, stored),
+            others: others
+                .map(|(counter, field)| OtherValue {
+                    counter: *counter,
+                    value: field.value.as_text().map(|text| shown(def, text)).unwrap_or_default(),
+                    at: hour_and_minute(field.at.unix_ms()),
+                })
+                .collect(),
+            path,
+        }
+    }
+
+    fn card_view(&self, visit: &Visit) -> CardView {
+        match (visit.pin, self.card) {
+            (Pin::Asked | Pin::Reading, _) => CardView::Reading,
+            (Pin::Read, _) => CardView::Read,
+            (Pin::NotAsked, CardLies::NoReader) => CardView::NoReader,
+            (Pin::NotAsked, CardLies::Nothing) => CardView::Empty,
+            (Pin::NotAsked, CardLies::Unknown) => CardView::Unknown,
+            (Pin::NotAsked, CardLies::MyNumber { pin_tries_left, number_b_tries_left }) => {
+                CardView::Present { pin_tries_left, number_b_tries_left }
+            }
+        }
+    }
+
+    fn trail(&self, visit: &Visit) -> Vec<TrailItem> {
+        const STEPS: [Step; 7] = [
+            Step::Documents,
+            Step::Household,
+            Step::Questions,
+            Step::Procedures,
+            Step::Identity,
+            Step::Sign,
+            Step::Finish,
+        ];
+        let open = visit.interview.open_questions;
+        let remarks = visit.record.summary.remarks.iter();
+        let unsettled = remarks.filter(|one| !remark(visit, one).settled).count();
+        let unsettled = u32::try_from(unsettled).unwrap_or(u32::MAX);
+        STEPS
+            .into_iter()
+            .map(|step| {
+                let (done, attention, count) = match step {
+                    Step::Documents => (!visit.text("member.1.name").is_empty(), false, 0),
+                    Step::Household => {
+                        (self.household_problem(visit).is_none(), unsettled > 0, unsettled)
+                    }
+                    Step::Questions => (open == 0, false, open),
+                    Step::Procedures => (open == 0, false, 0),
+                    Step::Identity => (!visit.text("identity.kind").is_empty(), false, 0),
+                    Step::Sign => {
+                        let sign = sign(visit);
+                        let attention = matches!(sign, SignView::Void | SignView::Objected);
+                        (matches!(sign, SignView::Signed { .. }), attention, 0)
+                    }
+                    Step::Finish => (!visit.is_editable(), false, 0),
+                };
+                let state = match (step == visit.step, attention, done) {
+                    (true, ..) => StepState::Current,
+                    (false, true, _) => StepState::Attention,
+                    (false, false, true) => StepState::Done,
+                    (false, false, false) => StepState::Open,
+                };
+                TrailItem { step, state, count: (count > 0).then_some(count) }
+            })
+            .collect()
+    }
+
+    fn finish(&self, visit: &Visit) -> Option<FinishView> {
+        if visit.is_editable() {
+            return None;
+        }
+        let at_head_office = visit.record.at_head_office;
+        let sending = match (at_head_office, self.line) {
+            (true, _) => "arrived",
+            (false, LineState::Connected) => "under_way",
+            (
+                false,
+                LineState::Connecting | LineState::Down | LineState::Refused | LineState::Unset,
+            ) => "later",
+        };
+        Some(FinishView {
+            at_head_office,
+            sending: word("sending", sending),
+            receipt_printed: visit.receipt == Receipt::Printed,
+            receipt_problem: match &visit.receipt {
+                Receipt::Failed(notice) => Some(notice.clone()),
+                Receipt::NotYet | Receipt::Printing | Receipt::Printed => None,
+            },
+            state: state_in_words(visit.state()),
+        })
+    }
+}
+
+fn identity(visit: &Visit) -> IdentityView {
+    let kind = visit.text("identity.kind");
+    let method =
+        if visit.text("identity.method").starts_with("chip") { "chip" } else { "seen" };
+    let name = fields().chosen("identity", kind).0;
+    IdentityView {
+        choices: fields().choices("identity"),
+        recorded: (!kind.is_empty()).then(|| sentence("identity", method, &[("kind", &name)])),
+    }
+}
+
+fn sign(visit: &Visit) -> SignView {
+    match &visit.showing {
+        Showing::Reading(_) => SignView::Reading,
+        Showing::Signing(_) | Showing::Saving => SignView::Signing,
+        Showing::Objected => SignView::Objected,
+        Showing::No => match visit.record.summary.signed {
+            None => SignView::NotShown,
+            Some(_) if visit.is_editable() && !visit.is_signed_as_is() => SignView::Void,
+            Some(hash) => SignView::Signed {
+                at: visit.signed_at_ms().map(hour_and_minute).unwrap_or_default(),
+                fingerprint: hash.to_string().chars().take(FINGERPRINT_LETTERS).collect(),
+            },
+        },
+    }
+}
+
+/// The text a snapshot holds at `path`; empty when there is none.
+pub(super) fn snapshot_text<'s>(snapshot: &'s Snapshot, path: &str) -> &'s str {
+    let field = snapshot.fields.get(&path.into());
+    field.and_then(|field| field.value.as_text()).unwrap_or_default()
+}
+
+/// What head office has at this field, when the counter now says otherwise.
+fn old_value(visit: &Visit, def: &FieldDef, path: &str, stored: &str) -> Option<String> {
+    let submitted = visit.submitted.as_ref().filter(|_| visit.is_editable())?;
+    let old = snapshot_text(submitted, path);
+    (old != stored && !old.is_empty()).then(|| shown(def, old))
+}
+
+fn remark(visit: &Visit, remark: &Remark) -> RemarkView {
+    let path = remark.path.as_str();
+    let submitted = visit.submitted.as_ref().and_then(|s| s.fields.get(&remark.path));
+    let now = visit.draft().field(&remark.path).map(|field| field.shown.value);
+    let changed = match (submitted.map(|field| &field.value), &now) {
+        (Some(old), Some(now)) => old != now,
+        (None, Some(FieldValue::Cleared) | None) => false,
+        (None, Some(_)) | (Some(_), None) => true,
+    };
+    RemarkView {
+        path: path.to_owned(),
+        label: label(path),
+        category: word("remark", category(remark.category)),
+        text: remark.text.clone(),
+        settled: changed,
+    }
+}
+
+/// What a field is called, with the person it belongs to.
+fn label(path: &str) -> String {
+    let Some(def) = fields().find(path) else { return word("identity", "title") };
+    match crate::fields::split_member(path) {
+        Some((number, _)) => {
+            let person = sentence("reply", "person", &[("number", &number.to_string())]);
+            format!("{person} {}", def.label.ja)
+        }
+        None => def.label.ja.clone(),
+    }
+}
+
+const fn category(category: RemarkCategory) -> &'static str {
+    match category {
+        RemarkCategory::Missing => "missing",
+        RemarkCategory::Mismatch => "mismatch",
+        RemarkCategory::Document => "document",
+        RemarkCategory::Identity => "identity",
+        RemarkCategory::AskAgain => "ask_again",
+        RemarkCategory::Other => "other",
+    }
+}
+
+/// The event with its flow, for example a move-in by card.
+pub(crate) fn event_in_words(kind: &str, flow: &str) -> String {
+    let known = word("event", kind);
+    let kind = if known.is_empty() { word("event", "other") } else { known };
+    let flow = word("flow", flow);
+    if flow.is_empty() { kind } else { format!("{kind}（{flow}）") }
+}
+
+/// Where a case stands, in words.
+pub(crate) fn state_in_words(state: CaseState) -> String {
+    word(
+        "state",
+        match state {
+            CaseState::Draft => "draft",
+            CaseState::Signed => "signed",
+            CaseState::Submitted => "submitted",
+            CaseState::UnderReview => "under_review",
+            CaseState::Returned => "returned",
+            CaseState::Resubmitted => "resubmitted",
+            CaseState::Accepted => "accepted",
+            CaseState::HandedOver => "handed_over",
+            CaseState::Completed => "completed",
+            CaseState::CoreRejected => "core_rejected",
+            CaseState::Withdrawn => "withdrawn",
+            CaseState::Refused => "refused",
+            CaseState::CancelRequested => "cancel_requested",
+            CaseState::Cancelled => "cancelled",
+            CaseState::OnHold => "on_hold",
+        },
+    )
+}

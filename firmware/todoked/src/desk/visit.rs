@@ -1,0 +1,366 @@
+//! The open case: as stored, plus what the screens need that may be lost.
+
+use std::collections::BTreeMap;
+
+use counter_api::{Language, Notice, Step};
+use counter_domain::case::{CaseState, CaseStep};
+use counter_domain::draft::{Draft, FieldPath, FieldValue, Source};
+use counter_domain::ids::{CaseId, StaffId};
+use counter_domain::snapshot::{Snapshot, SnapshotField};
+use counter_store::CaseRecord;
+
+use crate::desk::interview::Interview;
+use crate::desk::{Desk, NOTE_OPEN_CASE};
+use crate::fields::{MEMBERS_MAX, fields, member_path, split_member};
+use crate::records::{Deed, Entry, Records, RecordsError};
+use crate::texts::{Code, notice};
+
+/// The form that is signed, with its version.
+const FORM: &str = "resident-move/1";
+
+/// The open case.
+#[derive(Debug)]
+pub(super) struct Visit {
+    pub(super) record: CaseRecord,
+    pub(super) step: Step,
+    /// Typed values that are not on disk, and why.
+    pub(super) unsaved: BTreeMap<String, String>,
+    pub(super) failed: Option<Notice>,
+    pub(super) saved_at_ms: u64,
+    pub(super) can_undo: bool,
+    pub(super) interview: Interview,
+    pub(super) showing: Showing,
+    pub(super) pin: Pin,
+    pub(super) receipt: Receipt,
+    /// The newest signature's content.
+    pub(super) signed: Option<Snapshot>,
+    /// What head office has in hand.
+    pub(super) submitted: Option<Snapshot>,
+}
+
+/// What the resident's display shows of the form.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Showing {
+    No,
+    Reading(Box<Snapshot>),
+    Objected,
+    Signing(Box<Snapshot>),
+    Saving,
+}
+
+/// How far reading the card has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pin {
+    NotAsked,
+    Asked,
+    Reading,
+    Read,
+}
+
+/// What became of the receipt.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Receipt {
+    NotYet,
+    Printing,
+    Printed,
+    Failed(Notice),
+}
+
+impl Visit {
+    pub(super) fn case(&self) -> CaseId {
+        self.record.case
+    }
+
+    pub(super) fn draft(&self) -> &Draft {
+        &self.record.draft
+    }
+
+    pub(super) fn state(&self) -> CaseState {
+        self.record.summary.state
+    }
+
+    pub(super) fn is_editable(&self) -> bool {
+        self.record.summary.is_editable()
+    }
+
+    pub(super) fn receipt_number(&self) -> String {
+        self.record.summary.receipt_number.clone().unwrap_or_default()
+    }
+
+    /// Numbers of the persons in the case.
+    pub(super) fn members(&self) -> Vec<u8> {
+        members(self.draft())
+    }
+
+    /// The text a person sees at `path`; empty when there is none.
+    pub(super) fn text(&self, path: &str) -> &str {
+        self.draft().text(path).unwrap_or_default()
+    }
+
+    /// Name of a person, or a stand-in.
+    pub(super) fn event(&self) -> (&str, &str) {
+        (self.text("event.type"), self.text("event.flow"))
+    }
+
+    /// When the newest signature was made.
+    pub(super) fn signed_at_ms(&self) -> Option<u64> {
+        let signatures = self.record.events.iter();
+        signatures
+            .filter(|event| matches!(event.what, CaseStep::Signed { .. }))
+            .map(|event| event.at.unix_ms())
+            .max()
+    }
+
+    /// What would be shown and signed now.
+    pub(super) fn content(&self, language: Language) -> Snapshot {
+        let draft = self.draft();
+        let on_form = draft.fields().filter(|(path, _)| self.is_on_form(path));
+        let fields = on_form
+            .filter(|(_, field)| has_content(&field.shown.value))
+            .map(|(path, field)| {
+                let value = SnapshotField { value: field.shown.value, source: field.shown.source };
+                (path.clone(), value)
+            })
+            .collect();
+        Snapshot {
+            version: 1,
+            case_id: self.case(),
+            receipt_number: self.receipt_number(),
+            form: FORM.to_owned(),
+            filed_on: self.text("event.filed_on").to_owned(),
+            language: match language {
+                Language::Japanese => "ja".to_owned(),
+                Language::English => "en".to_owned(),
+            },
+            fields,
+            procedures: self.interview.for_snapshot.clone(),
+        }
+    }
+
+    fn is_on_form(&self, path: &FieldPath) -> bool {
+        let path = path.as_str();
+        if let Some((number, _)) = split_member(path)
+            && !self.members().contains(&number)
+        {
+            return false;
+        }
+        const BESIDE: [&str; 5] =
+            ["event.type", "event.flow", "notifier.member", "identity.kind", "identity.method"];
+        fields().find(path).is_some() || BESIDE.contains(&path)
+    }
+
+    /// Whether the newest signature still stands for what the case says.
+    pub(super) fn is_signed_as_is(&self) -> bool {
+        let signed = self.signed.as_ref();
+        signed.is_some_and(|signed| same_content(signed, &self.content(Language::Japanese)))
+    }
+}
+
+/// Numbers of the persons in a draft.
+pub(super) fn members(draft: &Draft) -> Vec<u8> {
+    let moving = |number: &u8| {
+        let field = draft.field(&FieldPath(member_path(*number, "moving")));
+        field.is_some_and(|field| field.shown.value == FieldValue::Flag(true))
+    };
+    (1..=MEMBERS_MAX).filter(moving).collect()
+}
+
+fn has_content(value: &FieldValue) -> bool {
+    match value {
+        FieldValue::Text(text) => !text.is_empty(),
+        FieldValue::Flag(_) | FieldValue::Count(_) => true,
+        FieldValue::Unknown | FieldValue::Cleared => false,
+    }
+}
+
+/// Whether two snapshots say the same to the resident. Wording of reasons and deadlines, sources
+/// and the language beside Japanese are not part of what is declared.
+pub(super) fn same_content(one: &Snapshot, other: &Snapshot) -> bool {
+    let values = |snapshot: &Snapshot| -> Vec<(FieldPath, FieldValue)> {
+        let fields = snapshot.fields.iter();
+        fields.map(|(path, field)| (path.clone(), field.value.clone())).collect()
+    };
+    let procedures = |snapshot: &Snapshot| -> Vec<(String, Option<u8>, bool)> {
+        let procedures = snapshot.procedures.iter();
+        procedures.map(|one| (one.id.clone(), one.member, one.to_confirm)).collect()
+    };
+    one.filed_on == other.filed_on
+        && values(one) == values(other)
+        && procedures(one) == procedures(other)
+}
+
+fn step_note(case: CaseId) -> String {
+    format!("desk.step.{case}")
+}
+
+/// Note: the receipt of this case came out.
+pub(super) fn receipt_note(case: CaseId) -> String {
+    format!("desk.receipt.{case}")
+}
+
+impl<R: Records> Desk<R> {
+    /// Opens a case where it was left.
+    pub(super) fn open_case(&mut self, case: CaseId) -> Result<(), Notice> {
+        let by = self.by()?;
+        let record = self.records.case(case).map_err(|error| self.store_failed(&error))?;
+        self.records
+            .set_note(NOTE_OPEN_CASE, Some(case.as_bytes()))
+            .map_err(|error| self.store_failed(&error))?;
+        self.records.audit(&by, Deed::OpenedCase, Some(case));
+        let printed = self.records.note(&receipt_note(case)).is_some();
+        let left_at = self.records.note(&step_note(case));
+        let left_at = left_at.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let returned = record.summary.state == CaseState::Returned;
+        self.visit = Some(Visit {
+            step: left_at.unwrap_or(Step::Documents),
+            unsaved: BTreeMap::new(),
+            failed: None,
+            saved_at_ms: self.now(),
+            can_undo: false,
+            interview: Interview::default(),
+            showing: Showing::No,
+            pin: Pin::NotAsked,
+            receipt: if printed { Receipt::Printed } else { Receipt::NotYet },
+            signed: None,
+            submitted: None,
+            record,
+        });
+        self.language = Language::Japanese;
+        self.resident_left = false;
+        self.resident_notice = None;
+        self.begin_fields(&by)?;
+        self.reload_visit();
+        if returned && left_at.is_none_or(|step| step == Step::Finish) {
+            self.go_to_the_remark();
+        }
+        self.resume_signing();
+        Ok(())
+    }
+
+    /// Fields every new case begins with. A plug pulled between the case and its fields leaves a
+    /// case without them; they are added when it is opened.
+    pub(super) fn begin_fields(&mut self, by: &StaffId) -> Result<(), Notice> {
+        let today = self.today().to_string();
+        let Some(visit) = self.visit.as_ref() else { return Ok(()) };
+        if !visit.text("event.type").is_empty() || visit.state() != CaseState::Draft {
+            return Ok(());
+        }
+        let flag = |path: &str, value| Entry { path: path.into(), value, source: Source::Staff };
+        let entries = [
+            Entry::text("event.type", "move_in", Source::Staff),
+            Entry::text("event.flow", "card", Source::Staff),
+            Entry::text("event.filed_on", today, Source::Derived),
+            flag("member.1.moving", FieldValue::Flag(true)),
+            flag("notifier.member", FieldValue::Count(1)),
+        ];
+        let case = visit.case();
+        self.records.set_fields(case, by, &entries).map_err(|error| self.store_failed(&error))
+    }
+
+    /// Reads the open case again and works out everything that follows from it.
+    pub(super) fn reload_visit(&mut self) {
+        let Some(case) = self.visit.as_ref().map(Visit::case) else { return };
+        let record = match self.records.case(case) {
+            Ok(record) => record,
+            Err(error) => {
+                self.notice = Some(self.store_failed(&error));
+                return;
+            }
+        };
+        let signed = record.summary.signed.and_then(|hash| self.records.snapshot(case, hash));
+        let submitted =
+            record.summary.submitted.last().and_then(|hash| self.records.snapshot(case, *hash));
+        let interview = self.interviewer.interview(&record.draft, self.today());
+        let begun_only = record.draft.fields().filter(|(_, f)| has_content(&f.shown.value)).count() <= 5;
+        let can_undo =
+            record.summary.is_editable() && !begun_only && self.records.can_undo(case);
+        let Some(visit) = self.visit.as_mut() else { return };
+        visit.record = record;
+        visit.signed = signed;
+        visit.submitted = submitted;
+        visit.interview = interview;
+        visit.can_undo = can_undo;
+        self.withdraw_changed_page();
+    }
+
+    /// Nobody may sign a page that no longer says what the case says.
+    fn withdraw_changed_page(&mut self) {
+        let language = self.language;
+        let Some(visit) = self.visit.as_mut() else { return };
+        let shown = match &visit.showing {
+            Showing::Reading(shown) | Showing::Signing(shown) => shown,
+            Showing::No | Showing::Objected | Showing::Saving => return,
+        };
+        if same_content(shown, &visit.content(language)) {
+            return;
+        }
+        visit.showing = Showing::No;
+        self.resident_notice = Some(Code::SignChanged);
+        self.tell(Code::SignChanged);
+    }
+
+    /// The open case.
+    pub(super) fn visit(&self) -> Result<&Visit, Notice> {
+        self.visit.as_ref().ok_or_else(|| notice(Code::CaseNotOpen))
+    }
+
+    pub(super) fn visit_mut(&mut self) -> Result<&mut Visit, Notice> {
+        self.visit.as_mut().ok_or_else(|| notice(Code::CaseNotOpen))
+    }
+
+    /// The open case, when its fields may be changed.
+    pub(super) fn editable(&self) -> Result<&Visit, Notice> {
+        let visit = self.visit()?;
+        if visit.is_editable() { Ok(visit) } else { Err(notice(Code::CaseFrozen)) }
+    }
+
+    /// Goes to a step; a pulled plug comes back to it.
+    pub(super) fn set_step(&mut self, step: Step) -> Result<(), Notice> {
+        let case = self.visit()?.case();
+        let stored = serde_json::to_vec(&step)
+            .map_err(|error| RecordsError::Broken(error.to_string()))
+            .and_then(|bytes| self.records.set_note(&step_note(case), Some(&bytes)));
+        self.visit_mut()?.step = step;
+        // The step shown is the person's wish and is followed on a full disk too.
+        stored.or_else(|error| match error {
+            RecordsError::DiskFull => Ok(()),
+            other => Err(self.store_failed(&other)),
+        })
+    }
+
+    /// A returned case opens where the first remark is.
+    pub(super) fn go_to_the_remark(&mut self) {
+        let Some(visit) = self.visit.as_ref() else { return };
+        let step = visit.record.summary.remarks.first().map_or(Step::Household, |remark| {
+            let path = remark.path.as_str();
+            if path.starts_with("identity.") {
+                Step::Identity
+            } else if path.starts_with("answer.") {
+                Step::Questions
+            } else {
+                Step::Household
+            }
+        });
+        if let Err(notice) = self.set_step(step) {
+            self.notice = Some(notice);
+        }
+    }
+
+    /// Leaves the case; everything is on disk.
+    pub(super) fn leave_case(&mut self) -> Result<(), Notice> {
+        self.records
+            .set_note(NOTE_OPEN_CASE, None)
+            .or_else(|error| match error {
+                RecordsError::DiskFull => Ok(()),
+                other => Err(other),
+            })
+            .map_err(|error| self.store_failed(&error))?;
+        self.visit = None;
+        self.language = Language::Japanese;
+        self.resident_notice = None;
+        self.load_board();
+        Ok(())
+    }
+}
+
+

@@ -1,0 +1,218 @@
+//! What the desk hears of its devices, and what it asks of them.
+//!
+//! The desk never waits: it asks for an [`Effect`] and goes on when it [`Happened`].
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use counter_api::{DeviceState, Digits, LineState, Stroke};
+use counter_domain::ids::CaseId;
+use counter_domain::snapshot::Snapshot;
+use serde::{Deserialize, Serialize};
+
+use crate::texts::Code;
+
+/// Work for a device, done beside the desk.
+#[derive(Debug)]
+pub enum Effect {
+    /// Read the four basic items of the card on the reader, once.
+    ReadCard(CardKey),
+    /// Make the signed form.
+    MakeForm(Box<FormJob>),
+    /// Print the receipt.
+    PrintReceipt(Box<ReceiptJob>),
+    /// Something waits to be sent.
+    WakeLink,
+}
+
+/// What opens the card's four basic items.
+#[derive(Debug, Clone)]
+pub enum CardKey {
+    /// Four digits the resident entered.
+    Pin(Digits),
+    /// The fourteen digits printed on the card (照合番号B).
+    NumberB(Digits),
+}
+
+/// A form to make.
+#[derive(Debug, Clone)]
+pub struct FormJob {
+    /// The case.
+    pub case: CaseId,
+    /// What was shown.
+    pub snapshot: Snapshot,
+    /// How it was signed.
+    pub signature: Signature,
+    /// City and branch, as printed.
+    pub city: String,
+    /// Branch and counter, as printed.
+    pub place: String,
+}
+
+/// A signature, as kept in its blob. Debug hides it.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Signature {
+    /// Version of this layout; 1 today.
+    pub version: u16,
+    /// Width of the pad in hundredths of a pixel.
+    pub pad_width: u32,
+    /// Height of the pad in hundredths of a pixel.
+    pub pad_height: u32,
+    /// The strokes.
+    pub strokes: Vec<Stroke>,
+}
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signature({} strokes)", self.strokes.len())
+    }
+}
+
+/// A receipt to print. It carries no name and no address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptJob {
+    /// The case.
+    pub case: CaseId,
+    /// City.
+    pub city: String,
+    /// Branch and counter.
+    pub place: String,
+    /// Receipt number (受付番号).
+    pub receipt_number: String,
+    /// Event in words.
+    pub event: String,
+    /// Filing date in words.
+    pub filed_on: String,
+}
+
+/// News for the desk. Taking it lets the next be told, so that many changes become one message.
+#[derive(Debug, Default)]
+pub struct Arrival(Arc<AtomicBool>);
+
+impl Arrival {
+    /// News to tell; `None` while the last is not taken yet.
+    pub fn tell(waiting: &Arc<AtomicBool>) -> Option<Self> {
+        (!waiting.swap(true, Ordering::AcqRel)).then(|| Self(Arc::clone(waiting)))
+    }
+
+    /// Taken: what arrives from now on is told again.
+    pub fn taken(self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+/// What happened outside.
+#[derive(Debug)]
+pub enum Happened {
+    /// What lies on the card reader now.
+    CardLies(CardLies),
+    /// The end of [`Effect::ReadCard`].
+    CardRead(Result<CardFacts, CardTrouble>),
+    /// The end of [`Effect::MakeForm`].
+    FormMade {
+        /// The case.
+        case: CaseId,
+        /// The PDF, or why there is none, for staff.
+        form: Result<Vec<u8>, String>,
+    },
+    /// The end of [`Effect::PrintReceipt`].
+    ReceiptPrinted {
+        /// The case.
+        case: CaseId,
+        /// Whether it came out.
+        printed: Result<(), PrintTrouble>,
+    },
+    /// How the line is.
+    Line {
+        /// Its state.
+        line: LineState,
+        /// What staff must know about it.
+        trouble: Option<Code>,
+    },
+    /// Something arrived from head office or another counter.
+    Arrived(Arrival),
+    /// A resident's display came or went.
+    ResidentDisplay(DeviceState),
+    /// The receipt printer was found or lost.
+    ReceiptPrinter(DeviceState),
+    /// Time went on.
+    Tick,
+}
+
+/// What lies on the card reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardLies {
+    /// No reader.
+    NoReader,
+    /// Nothing.
+    Nothing,
+    /// Something else than a My Number card.
+    Unknown,
+    /// A My Number card.
+    MyNumber {
+        /// Tries of the PIN.
+        pin_tries_left: u8,
+        /// Tries of 照合番号B.
+        number_b_tries_left: u8,
+    },
+}
+
+/// The four basic items of a card. Debug hides them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CardFacts {
+    /// Name.
+    pub name: String,
+    /// Address.
+    pub address: String,
+    /// Birth date, ISO 8601.
+    pub birth_date: String,
+    /// Sex, as printed on forms; empty when the card does not say.
+    pub sex: String,
+}
+
+impl fmt::Debug for CardFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CardFacts(…)")
+    }
+}
+
+/// Why a card was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardTrouble {
+    /// The PIN was wrong.
+    WrongPin {
+        /// Tries left.
+        left: u8,
+    },
+    /// The PIN is locked; nothing was sent.
+    PinLocked,
+    /// 照合番号B was wrong.
+    WrongNumberB {
+        /// Tries left.
+        left: u8,
+    },
+    /// 照合番号B is locked; nothing was sent.
+    NumberBLocked,
+    /// The card left in the middle; what was read is thrown away.
+    Pulled,
+    /// Nothing lies on the reader.
+    NoCard,
+    /// No reader, or its service is down.
+    NoReader,
+    /// Not a card we know.
+    Unknown,
+    /// Another program holds it.
+    Busy,
+    /// The chip answers nonsense or not at all.
+    Unreadable,
+}
+
+/// Why nothing came out of the printer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrintTrouble {
+    /// None is set.
+    Unset,
+    /// It does not answer.
+    Unreachable,
+}

@@ -1,0 +1,190 @@
+//! The fields of a move-in: what they are called, what they hold, which must be filled.
+//!
+//! Data in `texts/fields.toml`; a city's own order and wording is a change of that file.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use counter_api::{Choice, FieldKind};
+use serde::Deserialize;
+
+use crate::texts::Both;
+
+/// The most persons one filing takes: two sheets of the form.
+pub const MEMBERS_MAX: u8 = 12;
+
+/// A field definition.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldDef {
+    /// Its path; `member.*.` for every person.
+    pub path: String,
+    /// What it is called.
+    pub label: Both,
+    /// What it holds.
+    pub kind: Kind,
+    /// The group it stands in on the resident's page.
+    pub section: String,
+    /// The list it is chosen from.
+    #[serde(default)]
+    pub choices: String,
+    /// Signing waits for it.
+    #[serde(default)]
+    pub required: bool,
+    /// A date that must not lie in the future.
+    #[serde(default)]
+    pub past: bool,
+    /// It is what the filing changes.
+    #[serde(default)]
+    pub changes: bool,
+}
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Free text.
+    Text,
+    /// A name or address, glyph by glyph.
+    Exact,
+    /// Katakana.
+    Kana,
+    /// A date, kept as ISO 8601 once understood.
+    Date,
+    /// One of a list.
+    Choice,
+    /// Telephone.
+    Phone,
+}
+
+impl Kind {
+    /// The same, as the screens name it.
+    pub const fn on_screen(self) -> FieldKind {
+        match self {
+            Self::Text => FieldKind::Text,
+            Self::Exact => FieldKind::ExactGlyphs,
+            Self::Kana => FieldKind::Kana,
+            Self::Date => FieldKind::Date,
+            Self::Choice => FieldKind::Choice,
+            Self::Phone => FieldKind::Phone,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChoiceDef {
+    value: String,
+    ja: String,
+    en: String,
+}
+
+/// All definitions, in the order shown.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fields {
+    sections: BTreeMap<String, Both>,
+    field: Vec<FieldDef>,
+    choices: BTreeMap<String, Vec<ChoiceDef>>,
+}
+
+static FIELDS: LazyLock<Fields> =
+    LazyLock::new(|| toml::from_str(include_str!("../texts/fields.toml")).unwrap_or_default());
+
+/// The definitions.
+pub fn fields() -> &'static Fields {
+    &FIELDS
+}
+
+const ANY_MEMBER: &str = "member.*.";
+
+impl Fields {
+    /// Fields about the move, in order.
+    pub fn of_the_move(&self) -> impl Iterator<Item = &FieldDef> {
+        self.field.iter().filter(|field| !field.path.starts_with(ANY_MEMBER))
+    }
+
+    /// Fields of each person, in order.
+    pub fn of_a_member(&self) -> impl Iterator<Item = &FieldDef> {
+        self.field.iter().filter(|field| field.path.starts_with(ANY_MEMBER))
+    }
+
+    /// The definition for a path such as `member.2.name`.
+    pub fn find(&self, path: &str) -> Option<&FieldDef> {
+        self.field.iter().find(|field| match field.path.strip_prefix(ANY_MEMBER) {
+            Some(name) => split_member(path).is_some_and(|(_, rest)| rest == name),
+            None => field.path == path,
+        })
+    }
+
+    /// The heading of a section.
+    pub fn section(&self, name: &str) -> Option<&Both> {
+        self.sections.get(name)
+    }
+
+    /// What may be chosen from a list.
+    pub fn choices(&self, list: &str) -> Vec<Choice> {
+        let list = self.choices.get(list).map(Vec::as_slice).unwrap_or_default();
+        list.iter()
+            .map(|choice| Choice { value: choice.value.clone(), label: choice.ja.clone() })
+            .collect()
+    }
+
+    /// How a chosen value is shown in Japanese and English; the value itself when it is foreign.
+    pub fn chosen(&self, list: &str, value: &str) -> (String, String) {
+        let list = self.choices.get(list).map(Vec::as_slice).unwrap_or_default();
+        list.iter().find(|choice| choice.value == value).map_or_else(
+            || (value.to_owned(), String::new()),
+            |choice| (choice.ja.clone(), choice.en.clone()),
+        )
+    }
+}
+
+impl FieldDef {
+    /// The path for one person, or the path itself.
+    pub fn path_for(&self, member: Option<u8>) -> String {
+        match (self.path.strip_prefix(ANY_MEMBER), member) {
+            (Some(name), Some(number)) => member_path(number, name),
+            _ => self.path.clone(),
+        }
+    }
+}
+
+/// `member.2.name`.
+pub fn member_path(number: u8, name: &str) -> String {
+    format!("member.{number}.{name}")
+}
+
+/// Takes `member.2.name` apart.
+pub fn split_member(path: &str) -> Option<(u8, &str)> {
+    let (number, rest) = path.strip_prefix("member.")?.split_once('.')?;
+    let number = number.parse().ok().filter(|number| (1..=MEMBERS_MAX).contains(number))?;
+    Some((number, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definitions_parse_and_lists_exist() {
+        let parsed: Fields = toml::from_str(include_str!("../texts/fields.toml")).unwrap();
+        for field in &parsed.field {
+            assert!(parsed.sections.contains_key(&field.section), "{}", field.path);
+            assert_eq!(field.kind == Kind::Choice, !field.choices.is_empty(), "{}", field.path);
+            if field.kind == Kind::Choice {
+                assert!(parsed.choices.contains_key(&field.choices), "{}", field.path);
+            }
+            assert!(!field.label.ja.is_empty() && !field.label.en.is_empty());
+        }
+    }
+
+    #[test]
+    fn every_person_has_the_same_fields() {
+        let found = fields().find("member.2.name").map(|field| field.path.as_str());
+        assert_eq!(found, Some("member.*.name"));
+        assert!(fields().find("member.13.name").is_none());
+        assert!(fields().find("member.2.secret").is_none());
+        assert_eq!(split_member("member.10.birth_date"), Some((10, "birth_date")));
+    }
+}

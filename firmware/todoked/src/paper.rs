@@ -1,0 +1,164 @@
+//! Paper: the signed form and the receipt.
+
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use counter_forms::resident_move::{self, City};
+use counter_forms::{Assets, FontPaths, Forms, OpenFormsError, Point, signature_svg};
+use paper_devices::{
+    FilePrinter, FontRaster, LineRaster, NetworkPrinter, PrintReceiptError, ReadBack, Receipt,
+    ReceiptLine, ReceiptPrinter,
+};
+
+use crate::desk::GlyphGate;
+use crate::devices::{FormJob, PrintTrouble, ReceiptJob, Signature};
+use crate::settings::Settings;
+use crate::texts::word;
+
+/// How long the receipt printer may take to answer.
+const PRINTER_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Where the fonts are.
+pub fn font_paths(settings: Option<&Settings>) -> FontPaths {
+    match settings.and_then(|settings| settings.fonts.as_ref()) {
+        None => FontPaths::default(),
+        Some(fonts) => FontPaths {
+            exact: fonts.exact.clone(),
+            label: fonts.label.clone(),
+            label_bold: fonts.label_bold.clone(),
+        },
+    }
+}
+
+/// The forms of this counter.
+#[derive(Debug, Clone)]
+pub struct FormMaker {
+    forms: Arc<Forms>,
+}
+
+impl FormMaker {
+    /// Opens the forms.
+    ///
+    /// # Errors
+    /// When a font is missing.
+    pub fn open(fonts: &FontPaths) -> Result<Self, OpenFormsError> {
+        Ok(Self { forms: Arc::new(Forms::new(fonts)?) })
+    }
+
+    /// The forms themselves.
+    pub fn forms(&self) -> &Forms {
+        &self.forms
+    }
+
+    /// Makes the signed form.
+    ///
+    /// # Errors
+    /// What staff read, in Japanese.
+    pub fn make(&self, job: &FormJob) -> Result<Vec<u8>, String> {
+        let city = City { name: job.city.clone(), branch: job.place.clone() };
+        let data = resident_move::from_snapshot(&job.snapshot, &city).map_err(|error| {
+            tracing::error!(%error, "snapshot does not fill the form");
+            String::new()
+        })?;
+        let data = data.to_form_data().map_err(|_| String::new())?;
+        let strokes = drawn(&job.signature);
+        let assets =
+            Assets::for_receipt(&job.snapshot.receipt_number).signed(signature_svg(&strokes));
+        let made =
+            self.forms.render(resident_move::FORM_ID, &data, &assets, &job.snapshot.filed_on);
+        made.map(|form| form.pdf).map_err(|error| {
+            tracing::error!(%error, "form not made");
+            error.staff_text()
+        })
+    }
+}
+
+fn drawn(signature: &Signature) -> Vec<counter_forms::Stroke> {
+    let point = |p: &counter_api::StrokePoint| Point { x: p.x, y: p.y, t: p.t };
+    let strokes = signature.strokes.iter();
+    strokes
+        .map(|stroke| counter_forms::Stroke { points: stroke.points.iter().map(point).collect() })
+        .collect()
+}
+
+impl GlyphGate for FormMaker {
+    fn missing(&self, text: &str) -> Option<String> {
+        self.forms.missing_glyph(text).map(|missing| missing.code_points())
+    }
+}
+
+/// The receipt printer of this counter.
+#[derive(Clone)]
+pub struct ReceiptDesk {
+    address: Option<String>,
+    raster: Arc<dyn LineRaster>,
+}
+
+impl std::fmt::Debug for ReceiptDesk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReceiptDesk").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl ReceiptDesk {
+    /// The printer at `address`: `host:port`, or a device file; `None` when there is none.
+    pub fn new(address: Option<String>, fonts: &FontPaths) -> Self {
+        let raster = FontRaster::open(&[&fonts.label, &fonts.exact]).unwrap_or_else(|error| {
+            tracing::warn!(%error, "no fonts for receipts; rare characters cannot be printed");
+            FontRaster::default()
+        });
+        Self { address, raster: Arc::new(raster) }
+    }
+
+    fn printer(&self) -> Result<Box<dyn ReceiptPrinter>, PrintTrouble> {
+        let address = self.address.as_deref().ok_or(PrintTrouble::Unset)?;
+        let raster = Arc::clone(&self.raster);
+        if address.starts_with('/') {
+            return Ok(Box::new(FilePrinter::new(Path::new(address), raster)));
+        }
+        let found: Option<SocketAddr> =
+            address.to_socket_addrs().ok().and_then(|mut found| found.next());
+        let found = found.ok_or(PrintTrouble::Unreachable)?;
+        Ok(Box::new(NetworkPrinter::new(found, PRINTER_TIMEOUT, ReadBack::Ask, raster)))
+    }
+
+    /// Whether the printer can print.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn status(&self) -> Result<(), PrintTrouble> {
+        self.printer()?.status().map(drop).map_err(|_| PrintTrouble::Unreachable)
+    }
+
+    /// Prints a receipt.
+    ///
+    /// # Errors
+    /// Why nothing came out.
+    pub fn print(&self, job: &ReceiptJob) -> Result<(), PrintTrouble> {
+        self.printer()?.print(&receipt(job)).map_err(|error: PrintReceiptError| {
+            tracing::warn!(%error, "receipt not printed");
+            PrintTrouble::Unreachable
+        })
+    }
+}
+
+fn receipt(job: &ReceiptJob) -> Receipt {
+    let line = |label: &str, value: &str| ReceiptLine::new(&word("receipt", label), value);
+    Receipt {
+        heading: job.city.clone(),
+        title: word("receipt", "title"),
+        number_label: word("receipt", "number"),
+        number: job.receipt_number.clone(),
+        lines: vec![
+            line("event", &job.event),
+            line("filed", &job.filed_on),
+            line("place", &job.place),
+        ],
+        guidance_title: word("receipt", "next"),
+        guidance: vec![word("receipt", "later"), word("receipt", "return")],
+        qr: Some(job.receipt_number.clone()),
+        footer: Vec::new(),
+    }
+}

@@ -1,0 +1,192 @@
+//! What the desk asks of the appliance's database.
+//!
+//! A seam of its own because the desk is tested with a disk that fills up, and because every
+//! failure must arrive as one of the few things a person can do something about.
+
+use counter_domain::draft::{FieldPath, FieldValue, Source};
+use counter_domain::ids::{BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
+use counter_domain::snapshot::Snapshot;
+use counter_store::{CaseRecord, CaseRow, Sending, SignedForm};
+use jiff::civil::Date;
+use thiserror::Error;
+
+/// Why something was not stored or found. Nothing is lost by it.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RecordsError {
+    /// The disk is full.
+    #[error("disk full")]
+    DiskFull,
+    /// The case is not where this is allowed.
+    #[error("not allowed where the case stands")]
+    NotAllowed,
+    /// There is no such case here.
+    #[error("no such case")]
+    NoCase,
+    /// There is nothing to undo.
+    #[error("nothing to undo")]
+    NothingToUndo,
+    /// The database does not work.
+    #[error("database: {0}")]
+    Broken(String),
+}
+
+/// Why somebody was not let in.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum NotLetIn {
+    /// No such member of staff, or another password.
+    #[error("unknown staff or wrong secret")]
+    Wrong,
+    /// Registered for other branches only.
+    #[error("other branch")]
+    OtherBranch,
+    /// The staff dataset has not arrived.
+    #[error("no staff dataset")]
+    NoStaffYet,
+    /// The database does not work.
+    #[error("database: {0}")]
+    Broken(String),
+}
+
+/// A member of staff who was let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Id.
+    pub id: StaffId,
+    /// Name as shown.
+    pub name: String,
+}
+
+/// One value to store.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Where.
+    pub path: FieldPath,
+    /// What.
+    pub value: FieldValue,
+    /// Where it came from.
+    pub source: Source,
+}
+
+impl Entry {
+    /// A text; empty text empties the field.
+    pub fn text(path: impl Into<String>, text: impl Into<String>, source: Source) -> Self {
+        let text = text.into();
+        let value =
+            if text.is_empty() { FieldValue::Cleared } else { FieldValue::Text(text) };
+        Self { path: FieldPath(path.into()), value, source }
+    }
+}
+
+/// Things the audit log records beside what the database notes by itself. They carry no personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// Signed out, or the screen locked itself.
+    SignedOut,
+    /// Opened a case.
+    OpenedCase,
+    /// Read a card's four basic items.
+    ReadCard,
+    /// Showed the form to the resident.
+    Shown,
+    /// Printed a receipt.
+    PrintedReceipt,
+}
+
+/// The database as the desk sees it. Every write is on disk when the call returns.
+pub trait Records {
+    /// Lets a member of staff in; the audit log notes it either way.
+    ///
+    /// # Errors
+    /// Why not.
+    fn sign_in(
+        &mut self,
+        staff: &str,
+        secret: &str,
+        branch: &BranchCode,
+    ) -> Result<SignedIn, NotLetIn>;
+
+    /// Opens a case with its receipt number, made from the day's sequence.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    fn start_case(
+        &mut self,
+        by: &StaffId,
+        branch: &BranchCode,
+        day: Date,
+        number: &dyn Fn(u32) -> String,
+    ) -> Result<CaseId, RecordsError>;
+
+    /// Stores values in one transaction, one step of undo.
+    ///
+    /// # Errors
+    /// When they cannot be stored; none of them is then.
+    fn set_fields(&mut self, case: CaseId, by: &StaffId, entries: &[Entry])
+    -> Result<(), RecordsError>;
+
+    /// Chooses between two counters' values.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    fn choose_value(
+        &mut self,
+        case: CaseId,
+        by: &StaffId,
+        path: &FieldPath,
+        counter: DeviceId,
+    ) -> Result<(), RecordsError>;
+
+    /// Takes the last change back.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be stored.
+    fn undo(&mut self, case: CaseId, by: &StaffId) -> Result<(), RecordsError>;
+
+    /// Whether there is something to undo.
+    fn can_undo(&self, case: CaseId) -> bool;
+
+    /// Freezes what was signed: snapshot, strokes, form and event at once.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    fn sign(&mut self, case: CaseId, by: &StaffId, form: &SignedForm<'_>)
+    -> Result<SnapshotHash, RecordsError>;
+
+    /// Hands the signed case in.
+    ///
+    /// # Errors
+    /// When it is not signed, or cannot be stored.
+    fn submit(&mut self, case: CaseId, by: &StaffId) -> Result<(), RecordsError>;
+
+    /// The case.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    fn case(&self, case: CaseId) -> Result<CaseRecord, RecordsError>;
+
+    /// A snapshot of the case.
+    fn snapshot(&self, case: CaseId, hash: SnapshotHash) -> Option<Snapshot>;
+
+    /// Cases, newest change first.
+    fn board(&self, limit: usize) -> Vec<CaseRow>;
+
+    /// What head office does not have yet.
+    fn sending(&self) -> Sending;
+
+    /// The bytes and version of a dataset.
+    fn dataset(&self, name: &str) -> Option<(u64, Vec<u8>)>;
+
+    /// Writes the audit log.
+    fn audit(&mut self, by: &StaffId, deed: Deed, case: Option<CaseId>);
+
+    /// A note of this counter that is not replicated.
+    fn note(&self, key: &str) -> Option<Vec<u8>>;
+
+    /// Writes or removes a note of this counter.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    fn set_note(&mut self, key: &str, value: Option<&[u8]>) -> Result<(), RecordsError>;
+}

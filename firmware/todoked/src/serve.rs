@@ -1,0 +1,312 @@
+//! `todoke serve`: everything wired together, until it is told to stop.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use card_reader::CardWatch;
+use counter_api::DeviceState;
+use counter_store::{CounterStore, StoreChange};
+use replica::{OpenError, Surroundings};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::clock::{Clock, Random as _, SystemClock, SystemRandom};
+use crate::counter::{Counter, Input};
+use crate::desk::{Desk, GlyphGate, NoGate};
+use crate::devices::{Arrival, Effect, Happened};
+use crate::line::Line;
+use crate::paper::{FormMaker, ReceiptDesk, font_paths};
+use crate::settings::{DataFolder, Settings, replace_private};
+use crate::store_records::StoreRecords;
+use crate::{cards, keys, screens};
+
+/// How often the clock on the screens moves and the printer is looked for.
+const TICK: Duration = Duration::from_secs(5);
+const PRINTER_LOOKS: u64 = 6;
+
+/// Runs the daemon.
+///
+/// # Errors
+/// When it cannot start; nothing is overwritten then.
+pub fn run(folder: &DataFolder, hub: Option<String>, ready_file: Option<PathBuf>) -> Result<()> {
+    let settings = Settings::read(folder)?;
+    let _lock = lock(folder)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("no async runtime")?;
+    runtime.block_on(serve(folder, settings, hub, ready_file))
+}
+
+/// Takes the data folder for this process; released by the system when it ends.
+fn lock(folder: &DataFolder) -> Result<File> {
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(folder.lock())
+        .with_context(|| format!("cannot open {}", folder.lock().display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another todoke serves {}", folder.path().display())
+        }
+        Err(TryLockError::Error(error)) => Err(error).context("cannot lock the data folder"),
+    }
+}
+
+/// Whether a daemon serves this folder.
+///
+/// # Errors
+/// When the lock cannot be looked at.
+pub fn is_running(folder: &DataFolder) -> Result<bool> {
+    let Ok(file) = File::open(folder.lock()) else { return Ok(false) };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Opens the database, with a message an operator understands.
+///
+/// # Errors
+/// When the key is wrong or the file is damaged; the file stays as it is.
+pub fn open_store(folder: &DataFolder, settings: &Settings) -> Result<CounterStore> {
+    let key = keys::read(folder, keys::passphrase())?;
+    let clock = SystemClock;
+    let mut random = SystemRandom;
+    let around = Surroundings::new(move || clock.unix_ms(), move |bytes| random.fill(bytes));
+    CounterStore::open(&folder.database(), &key, settings.device, around).map_err(|error| {
+        let advice = match error {
+            OpenError::WrongKey => "the database key does not open the database",
+            OpenError::Damaged => "the database is damaged; restore the newest backup",
+            OpenError::Unreadable => "wrong database key, or a damaged database",
+            OpenError::NewerSchema { .. } => "the database was written by a newer todoke",
+            OpenError::OtherSite => "the database belongs to another device",
+            _ => "the database cannot be opened",
+        };
+        anyhow!(error).context(format!("{advice}; nothing was changed"))
+    })
+}
+
+async fn serve(
+    folder: &DataFolder,
+    settings: Settings,
+    hub: Option<String>,
+    ready_file: Option<PathBuf>,
+) -> Result<()> {
+    let store = Arc::new(Mutex::new(open_store(folder, &settings)?));
+    let fonts = font_paths(Some(&settings));
+    let maker = FormMaker::open(&fonts)
+        .inspect_err(|error| tracing::error!(%error, "forms cannot be made"))
+        .ok();
+    let gate: Arc<dyn GlyphGate> = match &maker {
+        Some(maker) => Arc::new(maker.clone()),
+        None => Arc::new(NoGate),
+    };
+    let receipts = ReceiptDesk::new(settings.receipt_printer.clone(), &fonts);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (inputs, received) = Counter::channel();
+    let line = Line::start(folder, &settings, hub, Arc::clone(&store), inputs.clone())?;
+    hear_the_store(&store, &inputs, &line)?;
+    let desk = Desk::new(settings.desk_place(), StoreRecords::new(Arc::clone(&store)), clock, gate);
+    let workshop = Workshop {
+        inputs: inputs.clone(),
+        maker,
+        receipts: receipts.clone(),
+        reader: settings.card_reader.clone(),
+        line: line.clone(),
+    };
+    let (counter, desk_thread) =
+        Counter::start(desk, (inputs.clone(), received), move |effect| workshop.take(effect))?;
+    let watch = watch_cards(&settings, &inputs);
+    let listener = screens::listen(&folder.socket()).context("the screens' socket")?;
+    tokio::spawn(screens::serve(listener, counter.clone()));
+    tokio::spawn(tick(inputs.clone(), receipts));
+    tokio::spawn(write_status(folder.clone(), counter.clone()));
+    say_ready(folder, ready_file);
+    tracing::info!("ready");
+    stopped().await?;
+    tracing::info!("stopping");
+    watch.cancel();
+    line.stop();
+    counter.send(Input::Stop);
+    if tokio::task::spawn_blocking(move || desk_thread.join()).await?.is_err() {
+        tracing::error!("the desk ended badly; everything acknowledged is on disk");
+    }
+    Ok(())
+}
+
+/// Tells the desk and the line what was written. Called with the store still borrowed, so it only
+/// leaves a message; many changes at once become one.
+fn hear_the_store(
+    store: &Arc<Mutex<CounterStore>>,
+    inputs: &Sender<Input>,
+    line: &Line,
+) -> Result<()> {
+    let (inputs, line) = (inputs.clone(), line.clone());
+    let told = Arc::new(AtomicBool::new(false));
+    let mut store = store.lock().map_err(|_| anyhow!("the store was left by a panic"))?;
+    store.on_change(move |change| match change {
+        StoreChange::Written { .. } | StoreChange::Logged => line.wake(),
+        _ => {
+            // The desk reads everything anew; a second message before that says nothing more.
+            if let Some(news) = Arrival::tell(&told)
+                && inputs.send(Input::Happened(Happened::Arrived(news))).is_err()
+            {
+                tracing::debug!("the desk has ended");
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Does the desk's work beside it, each piece on a thread of its own.
+struct Workshop {
+    inputs: Sender<Input>,
+    maker: Option<FormMaker>,
+    receipts: ReceiptDesk,
+    reader: Option<String>,
+    line: Line,
+}
+
+impl Workshop {
+    fn take(&self, effect: Effect) {
+        let inputs = self.inputs.clone();
+        let done = move |happened| {
+            if inputs.send(Input::Happened(happened)).is_err() {
+                tracing::debug!("the desk has ended");
+            }
+        };
+        match effect {
+            Effect::WakeLink => self.line.wake(),
+            Effect::ReadCard(key) => {
+                let reader = self.reader.clone();
+                beside("card", move || {
+                    done(Happened::CardRead(cards::read(reader.as_deref(), &key)));
+                });
+            }
+            Effect::MakeForm(job) => {
+                let maker = self.maker.clone();
+                beside("form", move || {
+                    let form = maker.map_or(Err(String::new()), |maker| maker.make(&job));
+                    done(Happened::FormMade { case: job.case, form });
+                });
+            }
+            Effect::PrintReceipt(job) => {
+                let receipts = self.receipts.clone();
+                beside("receipt", move || {
+                    let printed = receipts.print(&job);
+                    done(Happened::ReceiptPrinted { case: job.case, printed });
+                });
+            }
+        }
+    }
+}
+
+fn beside(name: &str, work: impl FnOnce() + Send + 'static) {
+    if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(work) {
+        tracing::error!(%error, "no thread for a device");
+    }
+}
+
+fn watch_cards(settings: &Settings, inputs: &Sender<Input>) -> card_reader::WatchCanceller {
+    let reader = settings.card_reader.clone();
+    let watch = reader.as_deref().map_or_else(CardWatch::new, CardWatch::only);
+    let canceller = watch.canceller();
+    let inputs = inputs.clone();
+    beside("card watch", move || {
+        cards::watch(watch, reader.as_deref(), |lies| {
+            if inputs.send(Input::Happened(Happened::CardLies(lies))).is_err() {
+                tracing::debug!("the desk has ended");
+            }
+        });
+    });
+    canceller
+}
+
+/// Moves the clock on the screens and looks for the printer now and then.
+async fn tick(inputs: Sender<Input>, receipts: ReceiptDesk) {
+    let mut interval = tokio::time::interval(TICK);
+    let mut count: u64 = 0;
+    loop {
+        interval.tick().await;
+        if count.is_multiple_of(PRINTER_LOOKS) {
+            let receipts = receipts.clone();
+            let looked = tokio::task::spawn_blocking(move || receipts.status()).await;
+            let state = match looked {
+                Ok(Ok(())) => DeviceState::Ready,
+                Ok(Err(_)) | Err(_) => DeviceState::Missing,
+            };
+            if inputs.send(Input::Happened(Happened::ReceiptPrinter(state))).is_err() {
+                return;
+            }
+        }
+        count += 1;
+        if inputs.send(Input::Happened(Happened::Tick)).is_err() {
+            return;
+        }
+    }
+}
+
+/// Keeps `status.json` up to date for `todoke status`.
+async fn write_status(folder: DataFolder, counter: Counter) {
+    let mut views = counter.staff_views();
+    let mut written = None;
+    loop {
+        let header = views.borrow_and_update().header.clone();
+        let status = serde_json::json!({
+            "line": header.line,
+            "waiting_to_send": header.waiting_to_send,
+            "safe_until": header.safe_until,
+            "returned": header.returned,
+        });
+        if written.as_ref() != Some(&status) {
+            let bytes = status.to_string().into_bytes();
+            let path = folder.status();
+            let done = tokio::task::spawn_blocking(move || replace_private(&path, &bytes)).await;
+            if !matches!(done, Ok(Ok(()))) {
+                tracing::warn!("status not written");
+            }
+            written = Some(status);
+        }
+        if views.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Tells whoever started us that screens may connect. A FIFO waits for its reader, so this does
+/// not hold up the daemon.
+fn say_ready(folder: &DataFolder, ready_file: Option<PathBuf>) {
+    let Some(path) = ready_file else { return };
+    let text = serde_json::json!({ "socket": folder.socket() }).to_string();
+    beside("ready", move || {
+        let written = OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .open(&path)
+            .and_then(|mut file| writeln!(file, "{text}"));
+        if let Err(error) = written {
+            tracing::warn!(%error, "ready file not written");
+        }
+    });
+}
+
+async fn stopped() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! The desk on a real database: a whole visit, and what goes wrong in one.
+//!
+//! Each test drives the desk as the screens do and looks at what people would see. Devices are
+//! played by the test; the database is a real one in a scratch folder, and a killed daemon is a
+//! desk that is dropped and opened again.
+
+mod faults;
+mod rig;
+mod two_offices;
+mod visit;

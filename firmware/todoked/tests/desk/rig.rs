@@ -1,0 +1,378 @@
+//! A desk with played devices.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use counter_api::{
+    Digits, Notice, ReceptionView, ResidentAction, ResidentScreen, StaffAction, StaffScreen,
+    Stroke, StrokePoint,
+};
+use counter_domain::draft::FieldPath;
+use counter_domain::ids::{BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
+use counter_domain::snapshot::Snapshot;
+use counter_store::{CaseRecord, CaseRow, CounterStore, Sending, SignedForm};
+use jiff::civil::Date;
+use replica::staff::{Role, StaffMember, hash_secret};
+use replica::{DatabaseKey, Surroundings};
+use sync_engine::{Applied, DatasetManifest, DatasetPart, Peer, PeerRole, Store};
+use sync_protocol::SiteId;
+use sync_transport::Authority;
+use todoked::clock::{Clock, SteppedClock};
+use todoked::desk::{Desk, NoGate, Place};
+use todoked::devices::{CardFacts, CardLies, Effect, Happened};
+use todoked::records::{Deed, Entry, NotLetIn, Records, RecordsError, SignedIn};
+use todoked::store_records::StoreRecords;
+
+/// 2026-11-21 10:42 in Japan.
+pub const MORNING: u64 = 1_795_225_320_000;
+pub const STAFF: &str = "u0312";
+pub const SECRET: &str = "himitsu3";
+
+/// A disk that can be filled.
+#[derive(Debug)]
+pub struct Disk {
+    inner: StoreRecords,
+    full: Arc<AtomicBool>,
+}
+
+impl Disk {
+    fn room(&self) -> Result<(), RecordsError> {
+        if self.full.load(Ordering::Relaxed) { Err(RecordsError::DiskFull) } else { Ok(()) }
+    }
+}
+
+impl Records for Disk {
+    fn sign_in(&mut self, a: &str, b: &str, c: &BranchCode) -> Result<SignedIn, NotLetIn> {
+        self.inner.sign_in(a, b, c)
+    }
+
+    fn start_case(
+        &mut self,
+        by: &StaffId,
+        branch: &BranchCode,
+        day: Date,
+        number: &dyn Fn(u32) -> String,
+    ) -> Result<CaseId, RecordsError> {
+        self.room()?;
+        self.inner.start_case(by, branch, day, number)
+    }
+
+    fn set_fields(
+        &mut self,
+        case: CaseId,
+        by: &StaffId,
+        entries: &[Entry],
+    ) -> Result<(), RecordsError> {
+        self.room()?;
+        self.inner.set_fields(case, by, entries)
+    }
+
+    fn choose_value(
+        &mut self,
+        case: CaseId,
+        by: &StaffId,
+        path: &FieldPath,
+        counter: DeviceId,
+    ) -> Result<(), RecordsError> {
+        self.inner.choose_value(case, by, path, counter)
+    }
+
+    fn undo(&mut self, case: CaseId, by: &StaffId) -> Result<(), RecordsError> {
+        self.inner.undo(case, by)
+    }
+
+    fn can_undo(&self, case: CaseId) -> bool {
+        self.inner.can_undo(case)
+    }
+
+    fn sign(
+        &mut self,
+        case: CaseId,
+        by: &StaffId,
+        form: &SignedForm<'_>,
+    ) -> Result<SnapshotHash, RecordsError> {
+        self.room()?;
+        self.inner.sign(case, by, form)
+    }
+
+    fn submit(&mut self, case: CaseId, by: &StaffId) -> Result<(), RecordsError> {
+        self.inner.submit(case, by)
+    }
+
+    fn case(&self, case: CaseId) -> Result<CaseRecord, RecordsError> {
+        self.inner.case(case)
+    }
+
+    fn snapshot(&self, case: CaseId, hash: SnapshotHash) -> Option<Snapshot> {
+        self.inner.snapshot(case, hash)
+    }
+
+    fn board(&self, limit: usize) -> Vec<CaseRow> {
+        self.inner.board(limit)
+    }
+
+    fn sending(&self) -> Sending {
+        self.inner.sending()
+    }
+
+    fn dataset(&self, name: &str) -> Option<(u64, Vec<u8>)> {
+        self.inner.dataset(name)
+    }
+
+    fn audit(&mut self, by: &StaffId, deed: Deed, case: Option<CaseId>) {
+        self.inner.audit(by, deed, case);
+    }
+
+    fn note(&self, key: &str) -> Option<Vec<u8>> {
+        self.inner.note(key)
+    }
+
+    fn set_note(&mut self, key: &str, value: Option<&[u8]>) -> Result<(), RecordsError> {
+        self.room()?;
+        self.inner.set_note(key, value)
+    }
+}
+
+/// One counter with its folder.
+pub struct Rig {
+    path: PathBuf,
+    device: DeviceId,
+    pub clock: Arc<SteppedClock>,
+    pub full: Arc<AtomicBool>,
+    pub store: Arc<Mutex<CounterStore>>,
+    pub desk: Desk<Disk>,
+    pub effects: Vec<Effect>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+fn open(path: &std::path::Path, device: DeviceId, clock: &Arc<SteppedClock>) -> CounterStore {
+    let clock = Arc::clone(clock);
+    let mut count = u64::from(device.0[0]) << 32;
+    let around = Surroundings::new(
+        move || clock.unix_ms(),
+        move |bytes| {
+            count += 1;
+            bytes.iter_mut().rev().zip(count.to_le_bytes()).for_each(|(to, from)| *to = from);
+        },
+    );
+    CounterStore::open(path, &DatabaseKey::from_bytes([7; 32]), device, around).unwrap()
+}
+
+fn desk(
+    store: &Arc<Mutex<CounterStore>>,
+    clock: &Arc<SteppedClock>,
+    full: &Arc<AtomicBool>,
+    counter: char,
+) -> Desk<Disk> {
+    let place = Place {
+        branch: BranchCode::from("07"),
+        counter,
+        name: format!("六会市民センター {counter}番窓口"),
+        city: "六会市".to_owned(),
+    };
+    let records =
+        Disk { inner: StoreRecords::new(Arc::clone(store)), full: Arc::clone(full) };
+    let clock: Arc<dyn Clock> = Arc::<SteppedClock>::clone(clock);
+    Desk::new(place, records, clock, Arc::new(NoGate))
+}
+
+impl Rig {
+    /// A counter with its staff dataset; nobody is signed in.
+    pub fn new() -> Self {
+        Self::numbered(1)
+    }
+
+    pub fn numbered(number: u8) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("counter.db");
+        let device = DeviceId([number; 16]);
+        let clock = Arc::new(SteppedClock::at(MORNING));
+        let mut store = open(&path, device, &clock);
+        install_staff(&mut store);
+        let store = Arc::new(Mutex::new(store));
+        let full = Arc::new(AtomicBool::new(false));
+        let counter = char::from_digit(u32::from(number), 10).unwrap();
+        let desk = desk(&store, &clock, &full, counter);
+        Self {
+            path,
+            device,
+            clock,
+            full,
+            store,
+            desk,
+            effects: Vec::new(),
+            _folder: Some(folder),
+        }
+    }
+
+    /// The plug is pulled and put back: only what is on disk comes back.
+    pub fn killed_and_started(self) -> Self {
+        let Self { path, device, clock, full, store, desk: old, _folder, .. } = self;
+        drop(old);
+        drop(store);
+        let store = Arc::new(Mutex::new(open(&path, device, &clock)));
+        let desk = desk(&store, &clock, &full, '1');
+        Self { path, device, clock, full, store, desk, effects: Vec::new(), _folder }
+    }
+
+    #[track_caller]
+    pub fn staff(&mut self, action: StaffAction) {
+        let done = self.desk.staff(action);
+        assert!(done.is_ok(), "refused: {done:?}");
+        self.effects.extend(self.desk.take_effects());
+    }
+
+    #[track_caller]
+    pub fn refused(&mut self, action: StaffAction) -> Notice {
+        self.desk.staff(action).expect_err("refused")
+    }
+
+    #[track_caller]
+    pub fn resident(&mut self, action: ResidentAction) {
+        let done = self.desk.resident(action);
+        assert!(done.is_ok(), "refused: {done:?}");
+        self.effects.extend(self.desk.take_effects());
+    }
+
+    pub fn happened(&mut self, what: Happened) {
+        self.desk.happened(what);
+        self.effects.extend(self.desk.take_effects());
+    }
+
+    pub fn sign_in(&mut self) {
+        self.staff(StaffAction::SignIn { staff: STAFF.to_owned(), secret: Digits::new(SECRET) });
+    }
+
+    #[track_caller]
+    pub fn set(&mut self, path: &str, value: &str) {
+        self.staff(StaffAction::SetField { path: path.to_owned(), value: value.to_owned() });
+    }
+
+    #[track_caller]
+    pub fn reception(&self) -> ReceptionView {
+        match self.desk.staff_view().screen {
+            StaffScreen::Reception(view) => *view,
+            other => panic!("no reception: {other:?}"),
+        }
+    }
+
+    pub fn page(&self) -> ResidentScreen {
+        self.desk.resident_view().screen
+    }
+
+    #[track_caller]
+    pub fn value(&self, path: &str) -> String {
+        let view = self.reception();
+        let mut fields =
+            view.move_fields.iter().chain(view.members.iter().flat_map(|member| &member.fields));
+        fields.find(|field| field.path == path).expect("field").value.clone()
+    }
+
+    pub fn lay_card(&mut self, tries: u8) {
+        self.happened(Happened::CardLies(CardLies::MyNumber {
+            pin_tries_left: tries,
+            number_b_tries_left: 10,
+        }));
+    }
+
+    /// A reception with the card read and everything the form needs.
+    pub fn filled_reception(&mut self) {
+        self.sign_in();
+        self.staff(StaffAction::StartReception);
+        self.lay_card(3);
+        self.staff(StaffAction::AskPin);
+        self.resident(ResidentAction::Pin { digits: Digits::new("1234") });
+        self.happened(Happened::CardRead(Ok(taro())));
+        self.set("event.date", "R8.11.14");
+        self.set("address.new", "六会市架空町一丁目９番６号");
+        self.set("head.new", "架空　太郎");
+        self.set("member.1.relation", "世帯主");
+        self.staff(StaffAction::AddMember);
+        self.set("member.2.name", "架空　花子");
+        self.set("member.2.birth_date", "1992-11-03");
+        self.set("member.2.sex", "女");
+        self.set("member.2.relation", "妻");
+        self.staff(StaffAction::RecordIdentity { kind: "mncard".to_owned() });
+    }
+
+    /// Shows the form, signs it, makes the form.
+    pub fn signed(&mut self) {
+        self.staff(StaffAction::ShowToResident);
+        self.resident(ResidentAction::ContentRight);
+        self.resident(signature());
+        self.make_form();
+    }
+
+    #[track_caller]
+    pub fn make_form(&mut self) {
+        let at = self.effects.iter().position(|effect| matches!(effect, Effect::MakeForm(_)));
+        let Effect::MakeForm(job) = self.effects.remove(at.expect("a form to make")) else {
+            unreachable!()
+        };
+        self.happened(Happened::FormMade { case: job.case, form: Ok(b"%PDF-1.7".to_vec()) });
+    }
+
+    pub fn peer(&self, role: PeerRole) -> Peer {
+        let branch = match role {
+            PeerRole::Hub => "00",
+            PeerRole::Counter => "07",
+        };
+        Peer { site: SiteId(self.device.0), branch: branch.to_owned(), role }
+    }
+}
+
+pub fn taro() -> CardFacts {
+    CardFacts {
+        name: "架空　太郎".to_owned(),
+        address: "東京都千代田区架空町一丁目２番３－４０５号".to_owned(),
+        birth_date: "1985-07-14".to_owned(),
+        sex: "男".to_owned(),
+    }
+}
+
+pub fn signature() -> ResidentAction {
+    let point = |x, t| StrokePoint { x, y: 100, t };
+    let strokes = vec![Stroke { points: vec![point(0, 0), point(5_000, 10), point(9_000, 20)] }];
+    ResidentAction::Sign { pad_width: 100_000, pad_height: 40_000, strokes }
+}
+
+/// Installs the staff dataset as head office would publish it.
+fn install_staff(store: &mut CounterStore) {
+    let authority = Authority::create(MORNING).unwrap();
+    store.set_publishing_key(authority.publishing_point()).unwrap();
+    let staff = [StaffMember {
+        id: StaffId::from(STAFF),
+        name: "架空　職員".to_owned(),
+        roles: vec![Role::Intake],
+        branches: vec![BranchCode::from("07")],
+        secret_hash: hash_secret(SECRET, [3; 16]).unwrap(),
+    }];
+    let bytes = serde_json::to_vec(&staff).unwrap();
+    let mut manifest = DatasetManifest {
+        name: "staff".to_owned(),
+        version: 1,
+        length: bytes.len() as u64,
+        hash: *blake3::hash(&bytes).as_bytes(),
+        signature: Vec::new(),
+    };
+    let signed = replica::signed_bytes(&manifest).unwrap();
+    manifest.signature = authority.sign_published(&signed).unwrap();
+    assert_eq!(store.dataset_wanted(&manifest).unwrap(), Some(0));
+    let part = DatasetPart { name: "staff".to_owned(), version: 1, offset: 0, bytes };
+    assert_eq!(store.stage_dataset(&manifest, &part).unwrap(), None);
+}
+
+/// Everything `from` wrote itself reaches `to`; tells the desk of `to`.
+pub fn carry(from: &Rig, role: PeerRole, to: &mut Rig, to_role: PeerRole) {
+    let site = SiteId(from.device.0);
+    let (giver, taker) = (from.peer(role), to.peer(to_role));
+    loop {
+        let after = to.store.lock().unwrap().vector().unwrap().get(&site).copied().unwrap_or(0);
+        let batch = from.store.lock().unwrap().changes(&taker, site, after, 1 << 20).unwrap();
+        let Some(batch) = batch else { break };
+        let applied = to.store.lock().unwrap().apply(&giver, &batch).unwrap();
+        assert!(matches!(applied, Applied::Done { .. } | Applied::Known), "{applied:?}");
+    }
+    to.happened(Happened::Arrived(todoked::devices::Arrival::default()));
+}
