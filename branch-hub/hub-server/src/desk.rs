@@ -128,3 +128,6 @@ pub(crate) fn router(setup: DeskSetup) -> Router {
         .layer(from_fn(guard::headers))
         .with_state(desk)
 }
+
+#[cfg(test)]
+mod tests;

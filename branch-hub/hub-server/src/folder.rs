@@ -53,17 +53,29 @@ impl Folder {
         }
         let beside = unfinished(path)?;
         if beside.exists() {
-            bail!("{} is left from an interrupted init; remove it first", beside.display());
+            bail!(
+                "{} is left from an interrupted init; remove it first",
+                beside.display()
+            );
         }
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(beside.join("authority"))
             .with_context(|| format!("cannot make {}", beside.display()))?;
-        let about = About { city: city.to_owned(), device: DeviceId(random()?) };
+        let about = About {
+            city: city.to_owned(),
+            device: DeviceId(random()?),
+        };
         seal_key(&beside, &Zeroizing::new(random()?))?;
-        put(&beside.join("hub.json"), &serde_json::to_vec_pretty(&about)?)?;
-        let folder = Self { path: beside, about };
+        put(
+            &beside.join("hub.json"),
+            &serde_json::to_vec_pretty(&about)?,
+        )?;
+        let folder = Self {
+            path: beside,
+            about,
+        };
         folder.authority(clock)?;
         Ok(folder)
     }
@@ -138,7 +150,10 @@ impl Folder {
 }
 
 fn unfinished(path: &Path) -> Result<PathBuf> {
-    let mut name = path.file_name().context("--data names no folder")?.to_owned();
+    let mut name = path
+        .file_name()
+        .context("--data names no folder")?
+        .to_owned();
     name.push(".unfinished");
     Ok(path.with_file_name(name))
 }
