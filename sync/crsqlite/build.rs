@@ -36,7 +36,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .ok_or_else(|| format!("no cr-sqlite binary for {architecture}-{os}"))?;
 
     let binary = fs::read(pinned_package(&pin)?.join(file))?;
-    let found: String = Sha256::digest(&binary).iter().map(|b| format!("{b:02x}")).collect();
+    let found: String = Sha256::digest(&binary)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect();
     if found != expected {
         return Err(format!("{file} has SHA-256 {found}, not {expected}").into());
     }
@@ -47,7 +50,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Asks cargo where the pinned package lies; downloads it when this machine never had it.
 fn pinned_package(manifest: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let output = Command::new(env::var("CARGO")?)
-        .args(["metadata", "--format-version", "1", "--locked", "--filter-platform"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--locked",
+            "--filter-platform",
+        ])
         .arg(env::var("TARGET")?)
         .arg("--manifest-path")
         .arg(manifest)
@@ -61,7 +70,11 @@ fn pinned_package(manifest: &Path) -> Result<PathBuf, Box<dyn Error>> {
     packages
         .into_iter()
         .flatten()
-        .find(|package| package.get("name").is_some_and(|name| name == "klukai-types"))
+        .find(|package| {
+            package
+                .get("name")
+                .is_some_and(|name| name == "klukai-types")
+        })
         .and_then(|package| package.get("manifest_path")?.as_str())
         .and_then(|path| Path::new(path).parent().map(Path::to_owned))
         .ok_or_else(|| "the pin names no klukai-types package".into())

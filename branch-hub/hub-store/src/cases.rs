@@ -61,7 +61,9 @@ impl HubStore {
     /// # Errors
     /// When the database cannot be read.
     pub fn difference(&self, case: CaseId) -> Result<Vec<FieldDifference>, StoreError> {
-        let Some(record) = self.case(case)? else { return Ok(Vec::new()) };
+        let Some(record) = self.case(case)? else {
+            return Ok(Vec::new());
+        };
         Ok(match record.snapshots.as_slice() {
             [.., (_, before), (_, after)] => difference(before, after),
             [] | [_] => Vec::new(),

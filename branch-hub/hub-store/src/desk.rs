@@ -98,21 +98,25 @@ fn queue_row(row: &Row<'_>, now_unix_ms: u64) -> Result<QueueRow, StoreError> {
 }
 
 /// Computes the rows of `cases` from their records.
-pub(crate) fn project(
-    connection: &Connection,
-    cases: &BTreeSet<CaseId>,
-) -> Result<(), StoreError> {
-    cases.iter().try_for_each(|case| project_case(connection, *case))
+pub(crate) fn project(connection: &Connection, cases: &BTreeSet<CaseId>) -> Result<(), StoreError> {
+    cases
+        .iter()
+        .try_for_each(|case| project_case(connection, *case))
 }
 
 fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError> {
     let events = replica::case_events(connection, case)?;
-    let Some(newest) = events.last().map(|event| event.at) else { return Ok(()) };
+    let Some(newest) = events.last().map(|event| event.at) else {
+        return Ok(());
+    };
     let draft = replica::draft(connection, case)?;
     let summary = fold(&events);
     let branch = replica::branch_of(connection, case)?.or_else(|| summary.branch.clone());
     let conflict = draft.fields().any(|(_, field)| !field.others.is_empty());
-    let claim = summary.claim.as_ref().filter(|_| summary.state == CaseState::UnderReview);
+    let claim = summary
+        .claim
+        .as_ref()
+        .filter(|_| summary.state == CaseState::UnderReview);
     let mut statement = connection.prepare_cached(
         "INSERT INTO desk_row (case_id, receipt_number, branch, state, event_type, event_flow,
              persons, waiting_unix_ms, changed, claimed_by, claim_unix_ms, to_check, resubmitted,
@@ -171,7 +175,10 @@ fn persons(draft: &Draft) -> Vec<&str> {
     let mut members: Vec<(u32, &str)> = draft
         .fields()
         .filter_map(|(path, _)| {
-            let number = path.as_str().strip_prefix("member.")?.strip_suffix(".name")?;
+            let number = path
+                .as_str()
+                .strip_prefix("member.")?
+                .strip_suffix(".name")?;
             Some((number.parse().ok()?, draft.text(path.as_str())?))
         })
         .filter(|(_, name)| !name.is_empty())

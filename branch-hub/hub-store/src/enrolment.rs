@@ -68,7 +68,10 @@ impl HubStore {
                 .filter_map(|byte| ALPHABET.get(usize::from(byte & 31)))
                 .map(|letter| char::from(*letter))
                 .collect();
-            let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
+            let groups: Vec<String> = letters
+                .chunks(4)
+                .map(|group| group.iter().collect())
+                .collect();
             let code = groups.join("-");
             let mut statement = write.connection().prepare_cached(
                 "INSERT INTO enrolment_code (code_hash, branch, name, expires_unix_ms, used_by)
@@ -157,9 +160,8 @@ impl HubStore {
             let mut statement = write.connection().prepare_cached(
                 "UPDATE device SET fingerprint = :fingerprint WHERE device = :device",
             )?;
-            statement.execute(
-                named_params! { ":fingerprint": fingerprint, ":device": device.0 },
-            )?;
+            statement
+                .execute(named_params! { ":fingerprint": fingerprint, ":device": device.0 })?;
             Ok(())
         })
     }
@@ -180,8 +182,11 @@ impl HubStore {
 
 /// A code as typed: case, spaces and hyphens do not matter.
 fn hash_of(code: &str) -> [u8; 32] {
-    let plain: String =
-        code.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_uppercase();
+    let plain: String = code
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_uppercase();
     blake3::derive_key("todoke 2026-11 enrolment code", plain.as_bytes())
 }
 
@@ -198,7 +203,9 @@ fn valid_code(
         )
         .map_err(StoreError::from)?;
     let found: Option<Row4> = statement
-        .query_row([hash], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .query_row([hash], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
         .optional()
         .map_err(StoreError::from)?;
     let (branch, name, expires, used_by) = found.ok_or(EnrolError::Unknown)?;
@@ -211,11 +218,7 @@ fn valid_code(
     Ok((branch, name))
 }
 
-fn mark_used(
-    connection: &Connection,
-    hash: [u8; 32],
-    device: DeviceId,
-) -> Result<(), StoreError> {
+fn mark_used(connection: &Connection, hash: [u8; 32], device: DeviceId) -> Result<(), StoreError> {
     let mut statement = connection
         .prepare_cached("UPDATE enrolment_code SET used_by = :device WHERE code_hash = :hash")?;
     statement.execute(named_params! { ":device": device.0, ":hash": hash })?;
@@ -235,10 +238,7 @@ fn insert(connection: &Connection, enrolled: &EnrolledDevice) -> Result<(), Stor
     Ok(())
 }
 
-fn find(
-    connection: &Connection,
-    device: DeviceId,
-) -> Result<Option<EnrolledDevice>, StoreError> {
+fn find(connection: &Connection, device: DeviceId) -> Result<Option<EnrolledDevice>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT device, branch, name, fingerprint, enrolled_unix_ms, revoked FROM device
          WHERE device = :device",

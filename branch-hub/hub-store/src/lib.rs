@@ -79,4 +79,6 @@ pub use review::{HandOverRow, ReviewError, SYSTEM};
 pub use store::HubStore;
 
 pub use replica::staff::SignInError;
-pub use replica::{AuditAction, BlobKind, BlobView, ChainReport, Dataset, QuarantineRow, StoreChange};
+pub use replica::{
+    AuditAction, BlobKind, BlobView, ChainReport, Dataset, QuarantineRow, StoreChange,
+};

@@ -65,7 +65,13 @@ impl HubStore {
     /// # Errors
     /// See [`ReviewError`].
     pub fn open_review(&mut self, case: CaseId, by: &StaffId) -> Result<EventId, ReviewError> {
-        self.act(case, by, &REVIEW, CaseStep::ReviewOpened, AuditAction::ReviewOpened)
+        self.act(
+            case,
+            by,
+            &REVIEW,
+            CaseStep::ReviewOpened,
+            AuditAction::ReviewOpened,
+        )
     }
 
     /// Returns a case to its counter with remarks.
@@ -81,7 +87,13 @@ impl HubStore {
         if remarks.is_empty() {
             return Err(ReviewError::NoRemark);
         }
-        self.act(case, by, &REVIEW, CaseStep::Returned { remarks }, AuditAction::Returned)
+        self.act(
+            case,
+            by,
+            &REVIEW,
+            CaseStep::Returned { remarks },
+            AuditAction::Returned,
+        )
     }
 
     /// Accepts the snapshot in force (受理). Not by whoever took the case in.
@@ -95,8 +107,16 @@ impl HubStore {
         }
         let summary = fold(&events);
         summary.may_accept(by)?;
-        let snapshot = summary.in_force().ok_or(ReviewError::NotAllowed(summary.state))?;
-        self.act(case, by, &DECIDE, CaseStep::Accepted { snapshot }, AuditAction::Accepted)
+        let snapshot = summary
+            .in_force()
+            .ok_or(ReviewError::NotAllowed(summary.state))?;
+        self.act(
+            case,
+            by,
+            &DECIDE,
+            CaseStep::Accepted { snapshot },
+            AuditAction::Accepted,
+        )
     }
 
     /// Refuses a case (不受理) with a written reason.
@@ -109,7 +129,13 @@ impl HubStore {
         by: &StaffId,
         reason: String,
     ) -> Result<EventId, ReviewError> {
-        self.act(case, by, &DECIDE, CaseStep::Refused { reason }, AuditAction::Refused)
+        self.act(
+            case,
+            by,
+            &DECIDE,
+            CaseStep::Refused { reason },
+            AuditAction::Refused,
+        )
     }
 
     /// Takes another step of head office.
@@ -160,7 +186,9 @@ impl HubStore {
                 check_role(write.connection(), by, &REVIEW)?;
             }
             for case in cases {
-                let step = CaseStep::HandedOver { file: file.to_owned() };
+                let step = CaseStep::HandedOver {
+                    file: file.to_owned(),
+                };
                 take_step(write, *case, by, step)?;
                 write.audit(by, AuditAction::HandedOver, Some(*case))?;
             }
@@ -187,8 +215,14 @@ impl HubStore {
 
 fn check_role(connection: &Connection, by: &StaffId, roles: &[Role]) -> Result<(), ReviewError> {
     let staff = staff::staff(connection)?.unwrap_or_default();
-    let allowed = staff.iter().any(|member| member.id == *by && member.has_any(roles));
-    if allowed { Ok(()) } else { Err(ReviewError::RoleMissing) }
+    let allowed = staff
+        .iter()
+        .any(|member| member.id == *by && member.has_any(roles));
+    if allowed {
+        Ok(())
+    } else {
+        Err(ReviewError::RoleMissing)
+    }
 }
 
 /// Adds a step, unless the fold would overrule it.
@@ -210,18 +244,20 @@ fn take_step(
     Ok(event)
 }
 
-fn hand_over_row(
-    connection: &Connection,
-    case: CaseId,
-) -> Result<Option<HandOverRow>, StoreError> {
+fn hand_over_row(connection: &Connection, case: CaseId) -> Result<Option<HandOverRow>, StoreError> {
     let events = replica::case_events(connection, case)?;
     let summary = fold(&events);
-    let Some(snapshot_hash) = summary.accepted else { return Ok(None) };
+    let Some(snapshot_hash) = summary.accepted else {
+        return Ok(None);
+    };
     let Some(snapshot) = replica::snapshot(connection, case, snapshot_hash)? else {
         return Ok(None);
     };
     let accepted = events.iter().rev().find(|event| {
-        event.what == CaseStep::Accepted { snapshot: snapshot_hash }
+        event.what
+            == CaseStep::Accepted {
+                snapshot: snapshot_hash,
+            }
             && !summary.overruled.contains(&event.id)
     });
     Ok(accepted.map(|event| HandOverRow {

@@ -37,9 +37,14 @@ impl HubStore {
         let mut replica = Replica::open(path, key, SiteId(device.0), around)?;
         replica.migrate_room("hub-store", &STEPS)?;
         let unparked = replica.apply_parked()?;
-        let mut store = Self { replica, listener: Listener::default() };
+        let mut store = Self {
+            replica,
+            listener: Listener::default(),
+        };
         if !unparked.is_empty() {
-            store.replica.write(|write| desk::project(write.connection(), &unparked))?;
+            store
+                .replica
+                .write(|write| desk::project(write.connection(), &unparked))?;
         }
         Ok(store)
     }
@@ -133,7 +138,9 @@ impl HubStore {
         sign: impl FnOnce(&[u8]) -> Vec<u8>,
     ) -> Result<u64, StoreError> {
         let version = self.replica.publish(name, bytes, sign)?;
-        self.listener.tell(&StoreChange::Dataset { name: name.to_owned() });
+        self.listener.tell(&StoreChange::Dataset {
+            name: name.to_owned(),
+        });
         Ok(version)
     }
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use counter_domain::ids::BlobHash;
 use replica::{SCHEMA_VERSION, StoreChange, StoreError};
 use sync_engine::{
-    Applied, BlobPart, BlobProgress, DatasetManifest, DatasetPart, Peer, Store,
-    StreamEntry, WantedBlob,
+    Applied, BlobPart, BlobProgress, DatasetManifest, DatasetPart, Peer, Store, StreamEntry,
+    WantedBlob,
 };
 use sync_protocol::{ChangeBatch, SiteId, VersionVector};
 
@@ -45,7 +45,8 @@ impl Store for HubStore {
             desk::project(connection, cases)
         })?;
         if !received.is_empty() {
-            self.listener.tell(&StoreChange::Received { cases: received });
+            self.listener
+                .tell(&StoreChange::Received { cases: received });
         }
         Ok(applied)
     }
@@ -99,7 +100,9 @@ impl Store for HubStore {
     ) -> Result<Option<u64>, StoreError> {
         let next = self.replica.stage_dataset(offer, part)?;
         if next.is_none() {
-            self.listener.tell(&StoreChange::Dataset { name: offer.name.clone() });
+            self.listener.tell(&StoreChange::Dataset {
+                name: offer.name.clone(),
+            });
         }
         Ok(next)
     }
@@ -121,7 +124,9 @@ impl Store for HubStore {
     fn store_blob(&mut self, _peer: &Peer, part: &BlobPart) -> Result<BlobProgress, StoreError> {
         let progress = self.replica.store_blob(part)?;
         if progress == BlobProgress::Complete {
-            self.listener.tell(&StoreChange::Blob { hash: BlobHash(part.hash) });
+            self.listener.tell(&StoreChange::Blob {
+                hash: BlobHash(part.hash),
+            });
         }
         Ok(progress)
     }

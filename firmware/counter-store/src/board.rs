@@ -79,7 +79,10 @@ impl CounterStore {
             .prepare_cached("SELECT unix_ms FROM safe WHERE only_row = 1")?
             .query_row([], |row| row.get(0))
             .optional()?;
-        Ok(Sending { waiting, safe_until_unix_ms })
+        Ok(Sending {
+            waiting,
+            safe_until_unix_ms,
+        })
     }
 }
 
@@ -123,7 +126,9 @@ pub(crate) fn acknowledged(
     connection
         .prepare_cached("DELETE FROM unsent WHERE version <= :through")?
         .execute([through])?;
-    let rest = connection.prepare_cached("SELECT 1 FROM unsent LIMIT 1")?.exists([])?;
+    let rest = connection
+        .prepare_cached("SELECT 1 FROM unsent LIMIT 1")?
+        .exists([])?;
     let Some(safe_until) = (if rest { newest } else { Some(now_unix_ms) }) else {
         return Ok(());
     };
@@ -137,21 +142,26 @@ pub(crate) fn acknowledged(
 }
 
 /// Computes the rows of `cases` from their records.
-pub(crate) fn project(
-    connection: &Connection,
-    cases: &BTreeSet<CaseId>,
-) -> Result<(), StoreError> {
-    cases.iter().try_for_each(|case| project_case(connection, *case))
+pub(crate) fn project(connection: &Connection, cases: &BTreeSet<CaseId>) -> Result<(), StoreError> {
+    cases
+        .iter()
+        .try_for_each(|case| project_case(connection, *case))
 }
 
 fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError> {
     let events = replica::case_events(connection, case)?;
-    let Some(newest) = events.last().map(|event| event.at) else { return Ok(()) };
+    let Some(newest) = events.last().map(|event| event.at) else {
+        return Ok(());
+    };
     let draft = replica::draft(connection, case)?;
     let summary = fold(&events);
     let branch = replica::branch_of(connection, case)?.or_else(|| summary.branch.clone());
     let conflict = draft.fields().any(|(_, field)| !field.others.is_empty());
-    let changed = draft.fields().map(|(_, field)| field.shown.at).max().unwrap_or(newest);
+    let changed = draft
+        .fields()
+        .map(|(_, field)| field.shown.at)
+        .max()
+        .unwrap_or(newest);
     let mut statement = connection.prepare_cached(
         "INSERT INTO case_row (case_id, receipt_number, branch, state, event_type, event_flow,
              persons, since_unix_ms, changed, to_check, remarks)
@@ -184,7 +194,10 @@ fn persons(draft: &Draft) -> Vec<&str> {
     let mut members: Vec<(u32, &str)> = draft
         .fields()
         .filter_map(|(path, _)| {
-            let number = path.as_str().strip_prefix("member.")?.strip_suffix(".name")?;
+            let number = path
+                .as_str()
+                .strip_prefix("member.")?
+                .strip_suffix(".name")?;
             Some((number.parse().ok()?, draft.text(path.as_str())?))
         })
         .filter(|(_, name)| !name.is_empty())

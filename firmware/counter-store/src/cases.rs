@@ -95,7 +95,10 @@ impl CounterStore {
             };
             write.add_event(case, &new.by, step)?;
             write.audit(&new.by, AuditAction::CaseStarted, Some(case))?;
-            Ok(StartedCase { case, receipt_number })
+            Ok(StartedCase {
+                case,
+                receipt_number,
+            })
         })
     }
 
@@ -112,7 +115,12 @@ impl CounterStore {
         let device = self.device();
         self.write(|write| {
             editable(write.connection(), case)?;
-            undo::remember(write.connection(), case, device, entries.iter().map(|e| &e.path))?;
+            undo::remember(
+                write.connection(),
+                case,
+                device,
+                entries.iter().map(|e| &e.path),
+            )?;
             for entry in entries {
                 let field = DraftField {
                     value: entry.value.clone(),
@@ -147,7 +155,12 @@ impl CounterStore {
                 .ok_or(EditError::NoSuchValue)?;
             undo::remember(write.connection(), case, device, std::iter::once(path))?;
             let at = write.at();
-            let field = DraftField { by: by.clone(), at, settles: Some(at), ..chosen };
+            let field = DraftField {
+                by: by.clone(),
+                at,
+                settles: Some(at),
+                ..chosen
+            };
             write.set_field(case, path, &field)?;
             write.audit(by, AuditAction::FieldsChanged, Some(case))?;
             Ok(())
@@ -168,7 +181,10 @@ impl CounterStore {
             let at = write.at();
             for (path, field) in &before {
                 let field = match field {
-                    Some(field) => DraftField { at, ..field.clone() },
+                    Some(field) => DraftField {
+                        at,
+                        ..field.clone()
+                    },
                     None => cleared(by, at),
                 };
                 write.set_field(case, path, &field)?;
@@ -205,7 +221,11 @@ impl CounterStore {
             let strokes =
                 write.put_blob(case, BlobKind::Signature, "application/json", form.strokes)?;
             let pdf = write.put_blob(case, BlobKind::Form, "application/pdf", form.form_pdf)?;
-            let step = CaseStep::Signed { snapshot, strokes, form: pdf };
+            let step = CaseStep::Signed {
+                snapshot,
+                strokes,
+                form: pdf,
+            };
             write.add_event(case, by, step)?;
             undo::forget(write.connection(), case)?;
             write.audit(by, AuditAction::Signed, Some(case))?;
@@ -252,7 +272,9 @@ impl CounterStore {
     pub fn case(&self, case: CaseId) -> Result<Option<CaseRecord>, StoreError> {
         let connection = self.replica.reader();
         let events = replica::case_events(connection, case)?;
-        let Some(started_at) = events.first().map(|event| event.at) else { return Ok(None) };
+        let Some(started_at) = events.first().map(|event| event.at) else {
+            return Ok(None);
+        };
         Ok(Some(CaseRecord {
             case,
             summary: fold(&events),
@@ -294,7 +316,11 @@ fn editable(connection: &Connection, case: CaseId) -> Result<CaseSummary, EditEr
         return Err(EditError::UnknownCase);
     }
     let summary = fold(&events);
-    if summary.is_editable() { Ok(summary) } else { Err(EditError::Frozen(summary.state)) }
+    if summary.is_editable() {
+        Ok(summary)
+    } else {
+        Err(EditError::Frozen(summary.state))
+    }
 }
 
 /// Adds a step, unless the fold would overrule it.

@@ -11,8 +11,10 @@ impl CounterStore {
     /// # Errors
     /// When the database cannot be read.
     pub fn note(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let mut statement =
-            self.replica.reader().prepare_cached("SELECT value FROM note WHERE name = :name")?;
+        let mut statement = self
+            .replica
+            .reader()
+            .prepare_cached("SELECT value FROM note WHERE name = :name")?;
         Ok(statement.query_row([name], |row| row.get(0)).optional()?)
     }
 

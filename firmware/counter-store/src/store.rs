@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use counter_domain::hlc::Hlc;
+use counter_domain::ids::SnapshotHash;
 use counter_domain::ids::{BlobHash, BranchCode, CaseId, DeviceId, StaffId};
 use counter_domain::snapshot::Snapshot;
-use counter_domain::ids::SnapshotHash;
 use replica::staff::{self, SignInError, StaffMember};
 use replica::{
     AuditAction, DatabaseKey, Dataset, Listener, OpenError, Replica, StoreChange, StoreError,
@@ -43,9 +43,14 @@ impl CounterStore {
         let mut replica = Replica::open(path, key, SiteId(device.0), around)?;
         replica.migrate_room("counter-store", &STEPS)?;
         let unparked = replica.apply_parked()?;
-        let mut store = Self { replica, listener: Listener::default() };
+        let mut store = Self {
+            replica,
+            listener: Listener::default(),
+        };
         if !unparked.is_empty() {
-            store.replica.write(|write| board::project(write.connection(), &unparked))?;
+            store
+                .replica
+                .write(|write| board::project(write.connection(), &unparked))?;
         }
         Ok(store)
     }

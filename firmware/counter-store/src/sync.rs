@@ -49,7 +49,8 @@ impl Store for CounterStore {
             board::project(connection, cases)
         })?;
         if !received.is_empty() {
-            self.listener.tell(&StoreChange::Received { cases: received });
+            self.listener
+                .tell(&StoreChange::Received { cases: received });
         }
         Ok(applied)
     }
@@ -108,7 +109,9 @@ impl Store for CounterStore {
     ) -> Result<Option<u64>, StoreError> {
         let next = self.replica.stage_dataset(offer, part)?;
         if next.is_none() {
-            self.listener.tell(&StoreChange::Dataset { name: offer.name.clone() });
+            self.listener.tell(&StoreChange::Dataset {
+                name: offer.name.clone(),
+            });
         }
         Ok(next)
     }
@@ -130,7 +133,9 @@ impl Store for CounterStore {
     fn store_blob(&mut self, _peer: &Peer, part: &BlobPart) -> Result<BlobProgress, StoreError> {
         let progress = self.replica.store_blob(part)?;
         if progress == BlobProgress::Complete {
-            self.listener.tell(&StoreChange::Blob { hash: BlobHash(part.hash) });
+            self.listener.tell(&StoreChange::Blob {
+                hash: BlobHash(part.hash),
+            });
         }
         Ok(progress)
     }

@@ -27,8 +27,8 @@ pub(crate) fn remember<'p>(
             ":case": case.0, ":step": step, ":path": path.as_str(), ":doc": doc,
         })?;
     }
-    let mut statement = connection
-        .prepare_cached("DELETE FROM undo WHERE case_id = :case AND step <= :old")?;
+    let mut statement =
+        connection.prepare_cached("DELETE FROM undo WHERE case_id = :case AND step <= :old")?;
     statement.execute(named_params! { ":case": case.0, ":old": step - STEPS_MAX })?;
     Ok(())
 }
@@ -42,7 +42,9 @@ fn shown_here(
 ) -> Result<Option<DraftField>, StoreError> {
     match replica::field_of(connection, case, path, device)? {
         Some(own) => Ok(Some(own)),
-        None => Ok(replica::draft(connection, case)?.field(path).map(|field| field.shown)),
+        None => Ok(replica::draft(connection, case)?
+            .field(path)
+            .map(|field| field.shown)),
     }
 }
 
@@ -63,8 +65,8 @@ pub(crate) fn take(
         before.push((FieldPath(row.get(0)?), field));
     }
     drop(rows);
-    let mut statement = connection
-        .prepare_cached("DELETE FROM undo WHERE case_id = :case AND step = :step")?;
+    let mut statement =
+        connection.prepare_cached("DELETE FROM undo WHERE case_id = :case AND step = :step")?;
     statement.execute(place)?;
     Ok(before)
 }

@@ -57,7 +57,11 @@ pub fn load(connection: &Connection) -> Result<(), LoadError> {
     let found: String = connection
         .query_row("SELECT crsql_sha()", [], |row| row.get(0))
         .map_err(LoadError::Load)?;
-    if found == COMMIT { Ok(()) } else { Err(LoadError::OtherBuild { found }) }
+    if found == COMMIT {
+        Ok(())
+    } else {
+        Err(LoadError::OtherBuild { found })
+    }
 }
 
 #[expect(unsafe_code, reason = "loading an extension runs its code")]
@@ -89,8 +93,10 @@ fn memory_file() -> Result<&'static OwnedFd, std::io::Error> {
 }
 
 fn make_memory_file() -> Result<OwnedFd, std::io::Error> {
-    let descriptor =
-        memfd_create(c"crsqlite.so", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+    let descriptor = memfd_create(
+        c"crsqlite.so",
+        MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING,
+    )?;
     let mut file = std::fs::File::from(descriptor);
     file.write_all(BINARY)?;
     fcntl_add_seals(

@@ -55,10 +55,13 @@ impl Replica {
     /// # Errors
     /// When the database cannot be read.
     pub fn acked_by(&self, peer: SiteId, site: SiteId) -> Result<u64, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT through FROM acked WHERE peer = :peer AND site = :site",
-        )?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT through FROM acked WHERE peer = :peer AND site = :site")?;
         let row = named_params! { ":peer": peer.0, ":site": site.0 };
-        Ok(statement.query_row(row, |row| row.get(0)).optional()?.unwrap_or(0))
+        Ok(statement
+            .query_row(row, |row| row.get(0))
+            .optional()?
+            .unwrap_or(0))
     }
 }

@@ -38,7 +38,9 @@ pub(crate) fn hold(
 ) -> Result<BlobHash, StoreError> {
     let length = bytes.len() as u64;
     if length == 0 || length > BLOB_BYTES_MAX {
-        return Err(StoreError::Bounds { what: "blob length" });
+        return Err(StoreError::Bounds {
+            what: "blob length",
+        });
     }
     let hash = *blake3::hash(bytes).as_bytes();
     if row(connection, hash)?.is_some_and(|row| row.held) {
@@ -55,9 +57,8 @@ pub(crate) fn hold(
          VALUES (:hash, :length, :urgency, :length, 1)
          ON CONFLICT (hash) DO UPDATE SET have = excluded.have, held = 1",
     )?;
-    statement.execute(
-        named_params! { ":hash": hash, ":length": length, ":urgency": kind.urgency() },
-    )?;
+    statement
+        .execute(named_params! { ":hash": hash, ":length": length, ":urgency": kind.urgency() })?;
     Ok(BlobHash(hash))
 }
 
@@ -89,8 +90,12 @@ impl Replica {
             "SELECT hash, have FROM blob WHERE held = 0 ORDER BY urgency, rowid LIMIT :count",
         )?;
         let count = i64::try_from(count_max).unwrap_or(i64::MAX);
-        let rows = statement
-            .query_map([count], |row| Ok(WantedBlob { hash: row.get(0)?, have: row.get(1)? }))?;
+        let rows = statement.query_map([count], |row| {
+            Ok(WantedBlob {
+                hash: row.get(0)?,
+                have: row.get(1)?,
+            })
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -123,7 +128,12 @@ impl Replica {
         Ok(found.map(|(start, piece)| {
             let skip = usize::try_from(offset - start).unwrap_or(usize::MAX);
             let bytes = piece.into_iter().skip(skip).take(bytes_max).collect();
-            BlobPart { hash, offset, length: row.length, bytes }
+            BlobPart {
+                hash,
+                offset,
+                length: row.length,
+                bytes,
+            }
         }))
     }
 
@@ -189,7 +199,11 @@ fn row(connection: &Connection, hash: [u8; 32]) -> Result<Option<BlobRow>, Store
     let mut statement =
         connection.prepare_cached("SELECT length, have, held FROM blob WHERE hash = :hash")?;
     let row = statement.query_row([hash], |row| {
-        Ok(BlobRow { length: row.get(0)?, have: row.get(1)?, held: row.get(2)? })
+        Ok(BlobRow {
+            length: row.get(0)?,
+            have: row.get(1)?,
+            held: row.get(2)?,
+        })
     });
     Ok(row.optional()?)
 }
@@ -220,8 +234,7 @@ fn put_piece(
 }
 
 fn drop_pieces(connection: &Connection, hash: [u8; 32]) -> Result<(), StoreError> {
-    let mut statement =
-        connection.prepare_cached("DELETE FROM blob_piece WHERE hash = :hash")?;
+    let mut statement = connection.prepare_cached("DELETE FROM blob_piece WHERE hash = :hash")?;
     statement.execute([hash])?;
     Ok(())
 }

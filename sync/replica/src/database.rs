@@ -5,9 +5,7 @@ use std::path::Path;
 
 use counter_domain::hlc::Hlc;
 use counter_domain::ids::{CaseId, DeviceId};
-use rusqlite::{
-    Connection, OptionalExtension, Transaction, TransactionBehavior, named_params,
-};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, named_params};
 use sync_protocol::SiteId;
 
 use crate::error::{OpenError, StoreError};
@@ -42,8 +40,14 @@ impl Replica {
     ) -> Result<Self, OpenError> {
         let connection = open::open(path, key, site)?;
         let publishing_key = meta(&connection, "publishing_key")?;
-        let mut replica =
-            Self { connection, site, around, publishing_key, restored: None, closed: false };
+        let mut replica = Self {
+            connection,
+            site,
+            around,
+            publishing_key,
+            restored: None,
+            closed: false,
+        };
         replica.restored = replica.load_restored()?;
         Ok(replica)
     }
@@ -122,7 +126,9 @@ impl Replica {
         // SQLite takes 0 for a question; 1 is below any real file and means "no growth".
         let pages = pages.map_or(0, |pages| pages.max(1));
         let limit = |row: &rusqlite::Row<'_>| row.get(0);
-        Ok(self.connection.pragma_update_and_check(None, "max_page_count", pages, limit)?)
+        Ok(self
+            .connection
+            .pragma_update_and_check(None, "max_page_count", pages, limit)?)
     }
 
     /// Closes; without it, dropping does the same and swallows the error.
@@ -144,7 +150,9 @@ impl Replica {
     }
 
     fn load_restored(&self) -> Result<Option<(u64, u64)>, StoreError> {
-        let Some(held) = meta(&self.connection, "restored")? else { return Ok(None) };
+        let Some(held) = meta(&self.connection, "restored")? else {
+            return Ok(None);
+        };
         let held = held.try_into().map(u64::from_be_bytes).unwrap_or(u64::MAX);
         Ok(Some((self.own_version()?, held)))
     }
@@ -162,7 +170,9 @@ impl Replica {
     /// # Errors
     /// When the database cannot be read.
     pub fn own_version(&self) -> Result<u64, StoreError> {
-        Ok(self.connection.query_row("SELECT crsql_db_version()", [], |row| row.get(0))?)
+        Ok(self
+            .connection
+            .query_row("SELECT crsql_db_version()", [], |row| row.get(0))?)
     }
 }
 
@@ -226,7 +236,9 @@ fn tick(transaction: &Transaction<'_>, now_unix_ms: u64) -> Result<Hlc, StoreErr
 /// The last clock reading on disk.
 pub(crate) fn clock(connection: &Connection) -> Result<Hlc, StoreError> {
     let stored = meta(connection, "hlc")?.and_then(|bytes| bytes.try_into().ok());
-    Ok(stored.map(|bytes| Hlc(u64::from_be_bytes(bytes))).unwrap_or_default())
+    Ok(stored
+        .map(|bytes| Hlc(u64::from_be_bytes(bytes)))
+        .unwrap_or_default())
 }
 
 pub(crate) fn set_clock(connection: &Connection, at: Hlc) -> Result<(), StoreError> {
@@ -234,8 +246,7 @@ pub(crate) fn set_clock(connection: &Connection, at: Hlc) -> Result<(), StoreErr
 }
 
 pub(crate) fn meta(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT value FROM meta WHERE name = :name")?;
+    let mut statement = connection.prepare_cached("SELECT value FROM meta WHERE name = :name")?;
     Ok(statement.query_row([name], |row| row.get(0)).optional()?)
 }
 

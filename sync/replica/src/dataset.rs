@@ -27,7 +27,13 @@ pub struct Dataset {
 /// # Errors
 /// Never for values of this type.
 pub fn signed_bytes(manifest: &DatasetManifest) -> Result<Vec<u8>, StoreError> {
-    let DatasetManifest { name, version, length, hash, signature: _ } = manifest;
+    let DatasetManifest {
+        name,
+        version,
+        length,
+        hash,
+        signature: _,
+    } = manifest;
     Ok(postcard::to_stdvec(&(name, version, length, hash))?)
 }
 
@@ -36,10 +42,17 @@ pub fn signed_bytes(manifest: &DatasetManifest) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// When the database cannot be read.
 pub fn dataset(connection: &Connection, name: &str) -> Result<Option<Dataset>, StoreError> {
-    let Some(manifest) = installed(connection, name)? else { return Ok(None) };
+    let Some(manifest) = installed(connection, name)? else {
+        return Ok(None);
+    };
     let mut bytes = Vec::new();
-    for_pieces(connection, name, manifest.version, |piece| bytes.extend_from_slice(piece))?;
-    Ok(Some(Dataset { version: manifest.version, bytes }))
+    for_pieces(connection, name, manifest.version, |piece| {
+        bytes.extend_from_slice(piece)
+    })?;
+    Ok(Some(Dataset {
+        version: manifest.version,
+        bytes,
+    }))
 }
 
 impl Replica {
@@ -49,7 +62,9 @@ impl Replica {
     /// When it is no such point or the disk fails.
     pub fn set_publishing_key(&mut self, key: &[u8]) -> Result<(), StoreError> {
         if key.len() != 65 || key.first() != Some(&4) {
-            return Err(StoreError::Bounds { what: "publishing key" });
+            return Err(StoreError::Bounds {
+                what: "publishing key",
+            });
         }
         if self.publishing_key.as_deref() != Some(key) {
             self.write_local(|write| set_meta(write.connection(), "publishing_key", key))?;
@@ -92,30 +107,35 @@ impl Replica {
         )?;
         let place = named_params! { ":name": name, ":version": version, ":offset": offset };
         let piece = statement
-            .query_row(place, |row| Ok((row.get::<_, u64>(0)?, row.get::<_, Vec<u8>>(1)?)))
+            .query_row(place, |row| {
+                Ok((row.get::<_, u64>(0)?, row.get::<_, Vec<u8>>(1)?))
+            })
             .optional()?;
         let bytes = piece.map_or_else(Vec::new, |(start, piece)| {
             let skip = usize::try_from(offset - start).unwrap_or(usize::MAX);
             piece.into_iter().skip(skip).take(bytes_max).collect()
         });
-        Ok(Some(DatasetPart { name: name.to_owned(), version, offset, bytes }))
+        Ok(Some(DatasetPart {
+            name: name.to_owned(),
+            version,
+            offset,
+            bytes,
+        }))
     }
 
     /// How much of an offer is staged; `None` when it is not wanted.
     ///
     /// # Errors
     /// When the database cannot be read or written.
-    pub fn dataset_wanted(
-        &mut self,
-        offer: &DatasetManifest,
-    ) -> Result<Option<u64>, StoreError> {
+    pub fn dataset_wanted(&mut self, offer: &DatasetManifest) -> Result<Option<u64>, StoreError> {
         let here = installed(&self.connection, &offer.name)?;
         if here.is_some_and(|manifest| manifest.version >= offer.version)
             || !self.is_genuine(offer)?
         {
             return Ok(None);
         }
-        self.write_local(|write| stage(write.connection(), offer)).map(Some)
+        self.write_local(|write| stage(write.connection(), offer))
+            .map(Some)
     }
 
     /// Stages a piece; with the last one the dataset is installed and `None` returned.
@@ -127,7 +147,9 @@ impl Replica {
         offer: &DatasetManifest,
         part: &DatasetPart,
     ) -> Result<Option<u64>, StoreError> {
-        let Some(have) = self.dataset_wanted(offer)? else { return Ok(None) };
+        let Some(have) = self.dataset_wanted(offer)? else {
+            return Ok(None);
+        };
         let length = part.bytes.len() as u64;
         let fits = part.name == offer.name
             && part.version == offer.version
@@ -154,7 +176,11 @@ impl Replica {
                 install(connection, offer)?;
                 Ok(None)
             } else {
-                tracing::warn!(dataset = offer.name, version = offer.version, "hash differs");
+                tracing::warn!(
+                    dataset = offer.name,
+                    version = offer.version,
+                    "hash differs"
+                );
                 drop_pieces(connection, &offer.name, offer.version)?;
                 Ok(Some(0))
             }
@@ -178,8 +204,13 @@ impl Replica {
         }
         let version = here.map_or(1, |manifest| manifest.version + 1);
         let length = bytes.len() as u64;
-        let mut manifest =
-            DatasetManifest { name: name.to_owned(), version, length, hash, signature: Vec::new() };
+        let mut manifest = DatasetManifest {
+            name: name.to_owned(),
+            version,
+            length,
+            hash,
+            signature: Vec::new(),
+        };
         if !is_bounded(&manifest) {
             return Err(StoreError::Bounds { what: "dataset" });
         }
@@ -198,7 +229,9 @@ impl Replica {
     }
 
     fn is_genuine(&self, offer: &DatasetManifest) -> Result<bool, StoreError> {
-        let Some(key) = &self.publishing_key else { return Ok(false) };
+        let Some(key) = &self.publishing_key else {
+            return Ok(false);
+        };
         let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key);
         Ok(is_bounded(offer) && key.verify(&signed_bytes(offer)?, &offer.signature).is_ok())
     }
@@ -207,7 +240,9 @@ impl Replica {
 fn is_bounded(manifest: &DatasetManifest) -> bool {
     let name = &manifest.name;
     (1..=40).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && manifest.length <= DATASET_BYTES_MAX
         && i64::try_from(manifest.version).is_ok()
 }
@@ -222,10 +257,7 @@ fn manifest_of(row: &Row<'_>) -> Result<DatasetManifest, rusqlite::Error> {
     })
 }
 
-fn installed(
-    connection: &Connection,
-    name: &str,
-) -> Result<Option<DatasetManifest>, StoreError> {
+fn installed(connection: &Connection, name: &str) -> Result<Option<DatasetManifest>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT name, version, length, hash, signature FROM dataset WHERE name = :name",
     )?;
@@ -281,9 +313,8 @@ fn put_piece(
 }
 
 fn drop_pieces(connection: &Connection, name: &str, version: u64) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(
-        "DELETE FROM dataset_piece WHERE name = :name AND version = :version",
-    )?;
+    let mut statement = connection
+        .prepare_cached("DELETE FROM dataset_piece WHERE name = :name AND version = :version")?;
     statement.execute(named_params! { ":name": name, ":version": version })?;
     Ok(())
 }
@@ -300,11 +331,9 @@ fn install(connection: &Connection, manifest: &DatasetManifest) -> Result<(), St
         ":name": manifest.name, ":version": manifest.version, ":length": manifest.length,
         ":hash": manifest.hash, ":signature": manifest.signature,
     })?;
-    let mut statement = connection.prepare_cached(
-        "DELETE FROM dataset_piece WHERE name = :name AND version <> :version",
-    )?;
-    statement
-        .execute(named_params! { ":name": manifest.name, ":version": manifest.version })?;
+    let mut statement = connection
+        .prepare_cached("DELETE FROM dataset_piece WHERE name = :name AND version <> :version")?;
+    statement.execute(named_params! { ":name": manifest.name, ":version": manifest.version })?;
     let mut statement =
         connection.prepare_cached("DELETE FROM dataset_staging WHERE name = :name")?;
     statement.execute([&manifest.name])?;
@@ -321,8 +350,7 @@ fn for_pieces(
         "SELECT bytes FROM dataset_piece WHERE name = :name AND version = :version
          ORDER BY start",
     )?;
-    let mut rows =
-        statement.query(named_params! { ":name": name, ":version": version })?;
+    let mut rows = statement.query(named_params! { ":name": name, ":version": version })?;
     while let Some(row) = rows.next()? {
         each(row.get_ref(0)?.as_blob().unwrap_or(b""));
     }

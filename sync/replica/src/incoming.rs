@@ -41,10 +41,10 @@ impl Replica {
     /// # Errors
     /// When the database cannot be read.
     pub fn vector(&self) -> Result<VersionVector, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT site, through FROM peer_vector")?;
-        let rows =
-            statement.query_map([], |row| Ok((SiteId(row.get(0)?), row.get(1)?)))?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT site, through FROM peer_vector")?;
+        let rows = statement.query_map([], |row| Ok((SiteId(row.get(0)?), row.get(1)?)))?;
         let mut vector: VersionVector = rows.collect::<Result<_, _>>()?;
         vector.insert(self.site, self.own_version()?);
         Ok(vector)
@@ -80,15 +80,29 @@ impl Replica {
             return Ok(Applied::Gap { have });
         }
         let now_unix_ms = self.around.unix_ms();
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let origin = Origin { site: batch.site, role: peer.role, now_unix_ms };
-        let mut intake =
-            Intake { transaction, peer, origin, touched: BTreeSet::new(), changed: 0 };
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let origin = Origin {
+            site: batch.site,
+            role: peer.role,
+            now_unix_ms,
+        };
+        let mut intake = Intake {
+            transaction,
+            peer,
+            origin,
+            touched: BTreeSet::new(),
+            changed: 0,
+        };
         let (through, refusal) = intake.take(batch, have)?;
         intake.finish(batch, through, refusal)?;
         project(&intake.transaction, &intake.touched)?;
-        let Intake { transaction, changed, .. } = intake;
+        let Intake {
+            transaction,
+            changed,
+            ..
+        } = intake;
         transaction.commit()?;
         match refusal {
             Some(refusal) => {
@@ -123,14 +137,19 @@ impl Replica {
 }
 
 fn refused(refusal: Refusal) -> Applied {
-    Applied::Quarantined { reason: refusal.to_string() }
+    Applied::Quarantined {
+        reason: refusal.to_string(),
+    }
 }
 
 /// The version held of another site.
 pub(crate) fn held(connection: &Connection, site: SiteId) -> Result<u64, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT through FROM peer_vector WHERE site = :site")?;
-    Ok(statement.query_row([site.0], |row| row.get(0)).optional()?.unwrap_or(0))
+    Ok(statement
+        .query_row([site.0], |row| row.get(0))
+        .optional()?
+        .unwrap_or(0))
 }
 
 /// A batch being applied.
@@ -150,9 +169,13 @@ impl Intake<'_> {
         have: u64,
     ) -> Result<(u64, Option<Refusal>), StoreError> {
         let mut through = have;
-        let versions = batch.changes.chunk_by(|one, next| one.version == next.version);
+        let versions = batch
+            .changes
+            .chunk_by(|one, next| one.version == next.version);
         for changes in versions {
-            let Some(version) = changes.first().map(|change| change.version) else { continue };
+            let Some(version) = changes.first().map(|change| change.version) else {
+                continue;
+            };
             if version <= have {
                 continue;
             }
@@ -182,12 +205,14 @@ impl Intake<'_> {
         self.transaction.execute_batch("SAVEPOINT version")?;
         for change in &checked {
             if let Some(refusal) = self.take_change(change)? {
-                self.transaction.execute_batch("ROLLBACK TO version; RELEASE version")?;
+                self.transaction
+                    .execute_batch("ROLLBACK TO version; RELEASE version")?;
                 return Ok(Some(refusal));
             }
         }
         self.transaction.execute_batch("RELEASE version")?;
-        self.touched.extend(checked.iter().map(|change| change.case));
+        self.touched
+            .extend(checked.iter().map(|change| change.case));
         self.changed += checked.len();
         Ok(None)
     }
@@ -251,8 +276,7 @@ impl Intake<'_> {
             "INSERT INTO peer_vector (site, through) VALUES (:site, :through)
              ON CONFLICT (site) DO UPDATE SET through = excluded.through",
         )?;
-        statement
-            .execute(named_params! { ":site": batch.site.0, ":through": through })?;
+        statement.execute(named_params! { ":site": batch.site.0, ":through": through })?;
         match refusal {
             Some(refusal) => self.set_aside(batch, refusal),
             None => self.forget_aside(batch.site),
@@ -276,8 +300,9 @@ impl Intake<'_> {
     }
 
     fn forget_aside(&self, site: SiteId) -> Result<(), StoreError> {
-        let mut statement =
-            self.transaction.prepare_cached("DELETE FROM quarantine WHERE site = :site")?;
+        let mut statement = self
+            .transaction
+            .prepare_cached("DELETE FROM quarantine WHERE site = :site")?;
         statement.execute([site.0])?;
         Ok(())
     }
@@ -331,11 +356,7 @@ impl ToSql for Cell<'_> {
 }
 
 /// Hands one checked change to cr-sqlite.
-fn insert(
-    connection: &Connection,
-    site: SiteId,
-    change: &Change,
-) -> Result<(), rusqlite::Error> {
+fn insert(connection: &Connection, site: SiteId, change: &Change) -> Result<(), rusqlite::Error> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO crsql_changes
              (\"table\", pk, cid, val, col_version, db_version, site_id, cl, seq, ts)
@@ -372,12 +393,19 @@ impl Replica {
     /// When the database cannot be written.
     pub fn apply_parked(&mut self) -> Result<BTreeSet<CaseId>, StoreError> {
         let now_unix_ms = self.around.unix_ms();
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut touched = BTreeSet::new();
         for (site, change) in parked(&transaction)? {
-            let origin = Origin { site, role: PeerRole::Hub, now_unix_ms };
-            let Ok(checked) = check(&change, origin) else { continue };
+            let origin = Origin {
+                site,
+                role: PeerRole::Hub,
+                now_unix_ms,
+            };
+            let Ok(checked) = check(&change, origin) else {
+                continue;
+            };
             if matches!(checked.meaning, Meaning::Parked) {
                 continue;
             }

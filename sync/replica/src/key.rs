@@ -56,7 +56,9 @@ impl DatabaseKey {
 }
 
 fn digit(byte: Option<&u8>) -> Result<u8, ParseKeyError> {
-    let value = byte.and_then(|b| char::from(*b).to_digit(16)).ok_or(ParseKeyError)?;
+    let value = byte
+        .and_then(|b| char::from(*b).to_digit(16))
+        .ok_or(ParseKeyError)?;
     u8::try_from(value).map_err(|_| ParseKeyError)
 }
 

@@ -24,8 +24,7 @@ pub(crate) fn run(connection: &mut Connection) -> Result<(), OpenError> {
     let found = user_version(connection)?;
     refuse_newer(found, STEPS.len())?;
     for (number, sql) in (1_i64..).zip(STEPS).filter(|(number, _)| *number > found) {
-        let transaction =
-            connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(sql)?;
         transaction.pragma_update(None, "user_version", number)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -50,13 +49,16 @@ pub(crate) fn run_room(
     steps: &[&str],
 ) -> Result<(), OpenError> {
     let found: i64 = connection
-        .query_row("SELECT version FROM room WHERE name = :name", [room], |row| row.get(0))
+        .query_row(
+            "SELECT version FROM room WHERE name = :name",
+            [room],
+            |row| row.get(0),
+        )
         .optional()?
         .unwrap_or(0);
     refuse_newer(found, steps.len())?;
     for (number, sql) in (1_i64..).zip(steps).filter(|(number, _)| *number > found) {
-        let transaction =
-            connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(sql)?;
         transaction.execute(
             "INSERT INTO room (name, version) VALUES (:name, :version)
@@ -70,5 +72,9 @@ pub(crate) fn run_room(
 
 fn refuse_newer(found: i64, steps: usize) -> Result<(), OpenError> {
     let known = i64::try_from(steps).unwrap_or(i64::MAX);
-    if found > known { Err(OpenError::NewerSchema { found, known }) } else { Ok(()) }
+    if found > known {
+        Err(OpenError::NewerSchema { found, known })
+    } else {
+        Ok(())
+    }
 }

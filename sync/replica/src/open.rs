@@ -18,11 +18,7 @@ const PAGE_BYTES: u64 = 4096;
 const PLAIN_SQLITE: &[u8] = b"SQLite format 3\0";
 
 /// Opens the database at `path`, or makes one when there is no file at all.
-pub(crate) fn open(
-    path: &Path,
-    key: &DatabaseKey,
-    site: SiteId,
-) -> Result<Connection, OpenError> {
+pub(crate) fn open(path: &Path, key: &DatabaseKey, site: SiteId) -> Result<Connection, OpenError> {
     match fs::metadata(path) {
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => create(path, key, site)?,
@@ -73,9 +69,16 @@ fn create(path: &Path, key: &DatabaseKey, site: SiteId) -> Result<(), OpenError>
 /// cr-sqlite makes up a site id; ours is the device's. Equal edits of two sites get one owner
 /// everywhere (`merge-equal-values`).
 fn name_site(connection: &Connection, site: SiteId) -> Result<(), rusqlite::Error> {
-    connection.query_row("SELECT crsql_config_set('merge-equal-values', 1)", [], |_| Ok(()))?;
+    connection.query_row(
+        "SELECT crsql_config_set('merge-equal-values', 1)",
+        [],
+        |_| Ok(()),
+    )?;
     connection
-        .execute("UPDATE crsql_site_id SET site_id = :site WHERE ordinal = 0", [site.0])
+        .execute(
+            "UPDATE crsql_site_id SET site_id = :site WHERE ordinal = 0",
+            [site.0],
+        )
         .map(|_| ())
 }
 
@@ -109,8 +112,7 @@ fn refuse_foreign_file(path: &Path) -> Result<(), OpenError> {
 }
 
 fn open_existing_at(path: &Path, key: &DatabaseKey) -> Result<Connection, OpenError> {
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     set_key(&connection, key)?;
     connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
     let ours: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
@@ -135,7 +137,11 @@ fn check_pages(connection: &Connection, path: &Path) -> Result<(), OpenError> {
         return Ok(());
     }
     let mut statement = connection.prepare("PRAGMA cipher_integrity_check")?;
-    if statement.exists([])? { Err(OpenError::Damaged) } else { Ok(()) }
+    if statement.exists([])? {
+        Err(OpenError::Damaged)
+    } else {
+        Ok(())
+    }
 }
 
 /// Durable, nothing left in the clear, nothing left behind deleted rows.
@@ -188,7 +194,9 @@ fn remove(path: &Path) -> Result<(), OpenError> {
 }
 
 fn sync_folder(path: &Path) -> Result<(), OpenError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     Ok(())
 }

@@ -33,12 +33,20 @@ impl Replica {
         if site == self.site && self.restored.is_some() {
             return Ok(None);
         }
-        let head =
-            if site == self.site { self.own_version()? } else { held(&self.connection, site)? };
+        let head = if site == self.site {
+            self.own_version()?
+        } else {
+            held(&self.connection, site)?
+        };
         if after >= head {
             return Ok(None);
         }
-        let mut batch = ChangeBatch { site, after, through: after, changes: Vec::new() };
+        let mut batch = ChangeBatch {
+            site,
+            after,
+            through: after,
+            changes: Vec::new(),
+        };
         let mut bytes = 0;
         while batch.through < head {
             let until = head.min(batch.through.saturating_add(VERSIONS_AT_ONCE));
@@ -50,7 +58,9 @@ impl Replica {
                     return Ok(Some(batch));
                 }
                 bytes += size;
-                batch.through = version.first().map_or(batch.through, |change| change.version);
+                batch.through = version
+                    .first()
+                    .map_or(batch.through, |change| change.version);
                 batch.changes.extend(seen);
             }
             batch.through = until;
@@ -104,7 +114,9 @@ fn read(
     )?;
     let mut rows = parked.query(range)?;
     while let Some(row) = rows.next()? {
-        changes.push(postcard::from_bytes(row.get_ref(0)?.as_blob().unwrap_or(b""))?);
+        changes.push(postcard::from_bytes(
+            row.get_ref(0)?.as_blob().unwrap_or(b""),
+        )?);
     }
     changes.sort_by_key(|change| (change.version, change.sequence));
     Ok(changes)

@@ -43,7 +43,9 @@ pub(crate) fn unpack(packed: &[u8]) -> Option<Vec<KeyValue>> {
     let (count, mut rest) = packed.split_first()?;
     let mut values = Vec::new();
     for _ in 0..usize::from(*count).min(COLUMNS_MAX + 1) {
-        let [head, length, tail @ ..] = rest else { return None };
+        let [head, length, tail @ ..] = rest else {
+            return None;
+        };
         let (bytes, tail) = tail.split_at_checked(usize::from(*length))?;
         values.push(match (head >> 3, head & 7) {
             (1, TEXT) => KeyValue::Text(std::str::from_utf8(bytes).ok()?.to_owned()),
@@ -79,7 +81,13 @@ mod tests {
 
     #[test]
     fn keys_that_kill_the_extension_do_not_unpack() {
-        for malformed in [&b""[..], b"\x00", b"\x01\x49\x00", b"\x01\x0c\x10abc", b"\x02\x0b\x01a"] {
+        for malformed in [
+            &b""[..],
+            b"\x00",
+            b"\x01\x49\x00",
+            b"\x01\x0c\x10abc",
+            b"\x02\x0b\x01a",
+        ] {
             assert!(unpack(malformed).is_none());
         }
     }

@@ -2,9 +2,7 @@
 
 use counter_domain::case::{CaseEvent, CaseStep};
 use counter_domain::draft::{Draft, DraftField, FieldPath};
-use counter_domain::ids::{
-    BlobHash, BranchCode, CaseId, DeviceId, EventId, SnapshotHash, StaffId,
-};
+use counter_domain::ids::{BlobHash, BranchCode, CaseId, DeviceId, EventId, SnapshotHash, StaffId};
 use counter_domain::snapshot::Snapshot;
 use rusqlite::{Connection, OptionalExtension, named_params};
 use serde::{Deserialize, Serialize};
@@ -142,9 +140,7 @@ impl Write<'_> {
             "INSERT INTO snapshot (case_id, hash, doc) VALUES (:case, :hash, :doc)
              ON CONFLICT (case_id, hash) DO NOTHING",
         )?;
-        statement.execute(
-            named_params! { ":case": case.0, ":hash": hash.0, ":doc": bytes },
-        )?;
+        statement.execute(named_params! { ":case": case.0, ":hash": hash.0, ":doc": bytes })?;
         drop(statement);
         self.touched.insert(case);
         Ok(hash)
@@ -163,7 +159,11 @@ impl Write<'_> {
     ) -> Result<BlobHash, StoreError> {
         let hash = blob::hold(&self.transaction, kind, bytes)?;
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let what = BlobRef { kind, media_type: media_type.to_owned(), length };
+        let what = BlobRef {
+            kind,
+            media_type: media_type.to_owned(),
+            length,
+        };
         let mut statement = self.transaction.prepare_cached(
             "INSERT INTO blob_ref (case_id, hash, doc) VALUES (:case, :hash, :doc)
              ON CONFLICT (case_id, hash) DO NOTHING",
@@ -187,7 +187,9 @@ pub fn case_events(connection: &Connection, case: CaseId) -> Result<Vec<CaseEven
     let mut rows = statement.query([case.0])?;
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {
-        events.extend(serde_json::from_slice::<CaseEvent>(row.get_ref(0)?.as_blob().unwrap_or(b"")));
+        events.extend(serde_json::from_slice::<CaseEvent>(
+            row.get_ref(0)?.as_blob().unwrap_or(b""),
+        ));
     }
     events.sort_by_key(|event| (event.at, event.id));
     Ok(events)
@@ -198,8 +200,8 @@ pub fn case_events(connection: &Connection, case: CaseId) -> Result<Vec<CaseEven
 /// # Errors
 /// When the database cannot be read.
 pub fn draft(connection: &Connection, case: CaseId) -> Result<Draft, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT path, counter, doc FROM draft WHERE case_id = :case")?;
+    let mut statement =
+        connection.prepare_cached("SELECT path, counter, doc FROM draft WHERE case_id = :case")?;
     let mut rows = statement.query([case.0])?;
     let mut draft = Draft::default();
     while let Some(row) = rows.next()? {
@@ -226,8 +228,9 @@ pub fn field_of(
     )?;
     let parameters =
         named_params! { ":case": case.0, ":path": path.as_str(), ":counter": counter.0 };
-    let doc: Option<Vec<u8>> =
-        statement.query_row(parameters, |row| row.get(0)).optional()?;
+    let doc: Option<Vec<u8>> = statement
+        .query_row(parameters, |row| row.get(0))
+        .optional()?;
     Ok(doc.and_then(|doc| serde_json::from_slice(&doc).ok()))
 }
 
@@ -243,8 +246,9 @@ pub fn snapshot(
     let mut statement = connection
         .prepare_cached("SELECT doc FROM snapshot WHERE case_id = :case AND hash = :hash")?;
     let parameters = named_params! { ":case": case.0, ":hash": hash.0 };
-    let doc: Option<Vec<u8>> =
-        statement.query_row(parameters, |row| row.get(0)).optional()?;
+    let doc: Option<Vec<u8>> = statement
+        .query_row(parameters, |row| row.get(0))
+        .optional()?;
     Ok(doc.and_then(|doc| Snapshot::from_bytes(&doc).ok()))
 }
 
@@ -262,7 +266,11 @@ pub fn blobs_of(connection: &Connection, case: CaseId) -> Result<Vec<BlobView>, 
     while let Some(row) = rows.next()? {
         let hash: [u8; 32] = row.get(0)?;
         if let Ok(what) = serde_json::from_slice(row.get_ref(1)?.as_blob().unwrap_or(b"")) {
-            blobs.push(BlobView { hash: BlobHash(hash), what, complete: row.get(2)? });
+            blobs.push(BlobView {
+                hash: BlobHash(hash),
+                what,
+                complete: row.get(2)?,
+            });
         }
     }
     Ok(blobs)
@@ -272,9 +280,6 @@ pub fn blobs_of(connection: &Connection, case: CaseId) -> Result<Vec<BlobView>, 
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn branch_of(
-    connection: &Connection,
-    case: CaseId,
-) -> Result<Option<BranchCode>, StoreError> {
+pub fn branch_of(connection: &Connection, case: CaseId) -> Result<Option<BranchCode>, StoreError> {
     scope::branch(connection, case)
 }

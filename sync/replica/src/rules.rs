@@ -15,7 +15,9 @@ pub(crate) fn check(connection: &Connection) -> Result<(), OpenError> {
     let replicated = replicated_tables(connection)?;
     let known: BTreeSet<String> = TABLES.iter().map(|table| table.name.to_owned()).collect();
     if replicated != known {
-        return Err(OpenError::Schema("replicated tables are not the known ones".to_owned()));
+        return Err(OpenError::Schema(
+            "replicated tables are not the known ones".to_owned(),
+        ));
     }
     for table in &replicated {
         if let Some(rule) = broken_rule(connection, table)? {
@@ -53,7 +55,10 @@ const RULES: [(&str, &str); 6] = [
         "UNIQUE index beside the key",
         "SELECT count(*) FROM pragma_index_list(:table) WHERE \"unique\" = 1 AND origin <> 'pk'",
     ),
-    ("foreign key", "SELECT count(*) FROM pragma_foreign_key_list(:table)"),
+    (
+        "foreign key",
+        "SELECT count(*) FROM pragma_foreign_key_list(:table)",
+    ),
     (
         "CHECK constraint or trigger of ours",
         "SELECT count(*) FROM sqlite_master WHERE tbl_name = :table AND (

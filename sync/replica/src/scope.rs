@@ -13,7 +13,9 @@ pub(crate) fn branch(
 ) -> Result<Option<BranchCode>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT branch FROM case_scope WHERE case_id = :case")?;
-    Ok(statement.query_row([case.0], |row| row.get(0).map(BranchCode)).optional()?)
+    Ok(statement
+        .query_row([case.0], |row| row.get(0).map(BranchCode))
+        .optional()?)
 }
 
 /// Gives the case to `branch`, unless it has one already.

@@ -1,7 +1,7 @@
 //! Members of staff, from the dataset `staff`; sign-in that works without a line.
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use counter_domain::ids::{BranchCode, StaffId};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -85,7 +85,9 @@ impl StaffMember {
     /// Whether `secret` is theirs. Takes some 20 ms on purpose.
     pub fn knows(&self, secret: &str) -> bool {
         PasswordHash::new(&self.secret_hash).is_ok_and(|hash| {
-            Argon2::default().verify_password(secret.as_bytes(), &hash).is_ok()
+            Argon2::default()
+                .verify_password(secret.as_bytes(), &hash)
+                .is_ok()
         })
     }
 
@@ -106,7 +108,9 @@ impl std::fmt::Debug for StaffMember {
 /// # Errors
 /// When the database cannot be read.
 pub fn staff(connection: &Connection) -> Result<Option<Vec<StaffMember>>, StoreError> {
-    let Some(dataset) = dataset(connection, "staff")? else { return Ok(None) };
+    let Some(dataset) = dataset(connection, "staff")? else {
+        return Ok(None);
+    };
     Ok(serde_json::from_slice(&dataset.bytes).ok())
 }
 

@@ -108,8 +108,18 @@ impl Write<'_> {
         case: Option<CaseId>,
     ) -> Result<(), StoreError> {
         let (head, previous) = head(&self.transaction, self.site)?;
-        let body = serde_json::to_vec(&AuditEntry { at: self.at, by: by.clone(), action, case })?;
-        let entry = StreamEntry { device: self.site, sequence: head + 1, previous, body };
+        let body = serde_json::to_vec(&AuditEntry {
+            at: self.at,
+            by: by.clone(),
+            action,
+            case,
+        })?;
+        let entry = StreamEntry {
+            device: self.site,
+            sequence: head + 1,
+            previous,
+            body,
+        };
         append(&self.transaction, &entry)
     }
 }
@@ -141,8 +151,7 @@ impl Replica {
             "SELECT sequence, previous, body FROM stream_entry
              WHERE device = :device AND sequence > :after ORDER BY sequence",
         )?;
-        let mut rows =
-            statement.query(named_params! { ":device": device.0, ":after": after })?;
+        let mut rows = statement.query(named_params! { ":device": device.0, ":after": after })?;
         let mut entries: Vec<StreamEntry> = Vec::new();
         let mut bytes = 0;
         while let Some(row) = rows.next()? {
@@ -152,7 +161,12 @@ impl Replica {
                 break;
             }
             let (sequence, previous) = (row.get(0)?, row.get(1)?);
-            entries.push(StreamEntry { device, sequence, previous, body });
+            entries.push(StreamEntry {
+                device,
+                sequence,
+                previous,
+                body,
+            });
         }
         Ok(entries)
     }
@@ -192,12 +206,18 @@ impl Replica {
     /// When the database cannot be read.
     pub fn audit_verify(&self) -> Result<Vec<ChainReport>, StoreError> {
         let heads = self.stream_heads()?;
-        heads.into_iter().map(|(device, entries)| self.verify(device, entries)).collect()
+        heads
+            .into_iter()
+            .map(|(device, entries)| self.verify(device, entries))
+            .collect()
     }
 
     fn verify(&self, device: SiteId, entries: u64) -> Result<ChainReport, StoreError> {
-        let mut report =
-            ChainReport { device: DeviceId(device.0), entries, broken_at: None };
+        let mut report = ChainReport {
+            device: DeviceId(device.0),
+            entries,
+            broken_at: None,
+        };
         let (mut sequence, mut previous) = (0, [0; 32]);
         while report.broken_at.is_none() && sequence < entries {
             for entry in self.stream_entries(device, sequence, 1 << 20)? {

@@ -15,7 +15,10 @@ impl Surroundings {
         unix_ms: impl Fn() -> u64 + Send + 'static,
         random: impl FnMut(&mut [u8]) + Send + 'static,
     ) -> Self {
-        Self { unix_ms: Box::new(unix_ms), random: Box::new(random) }
+        Self {
+            unix_ms: Box::new(unix_ms),
+            random: Box::new(random),
+        }
     }
 
     /// The time in milliseconds since 1970.

@@ -93,39 +93,59 @@ pub(crate) struct Origin {
 /// Checks one change by itself.
 pub(crate) fn check(change: &Change, origin: Origin) -> Result<Checked<'_>, Refusal> {
     let key = unpack(&change.key).ok_or(Refusal::Key)?;
-    let Some(KeyValue::Blob(first)) = key.first() else { return Err(Refusal::Key) };
+    let Some(KeyValue::Blob(first)) = key.first() else {
+        return Err(Refusal::Key);
+    };
     let case = CaseId::from_slice(first).ok_or(Refusal::Key)?;
     if change.sequence > SEQUENCE_MAX {
         return Err(Refusal::Sequence);
     }
     let stamp = Hlc(change.at.parse().map_err(|_| Refusal::Clock)?);
-    let known = table(&change.table)
-        .filter(|table| change.column == table.column || change.column == "-1");
+    let known =
+        table(&change.table).filter(|table| change.column == table.column || change.column == "-1");
     let Some(table) = known else {
         check_unknown(change)?;
         let at = in_time(stamp, origin)?;
-        return Ok(Checked { change, case, at, meaning: Meaning::Parked });
+        return Ok(Checked {
+            change,
+            case,
+            at,
+            meaning: Meaning::Parked,
+        });
     };
     check_key(table, &key)?;
     check_versions(table, change)?;
-    let CellValue::Blob(doc) = &change.value else { return Err(Refusal::Type) };
+    let CellValue::Blob(doc) = &change.value else {
+        return Err(Refusal::Type);
+    };
     if doc.len() > table.bytes_max {
         return Err(Refusal::Length);
     }
     let (doc_at, meaning) = check_document(table.content, &key, doc, origin)?;
-    Ok(Checked { change, case, at: in_time(stamp.max(doc_at), origin)?, meaning })
+    Ok(Checked {
+        change,
+        case,
+        at: in_time(stamp.max(doc_at), origin)?,
+        meaning,
+    })
 }
 
 fn in_time(at: Hlc, origin: Origin) -> Result<Hlc, Refusal> {
     let limit = origin.now_unix_ms.saturating_add(AHEAD_MS_MAX);
-    if at.unix_ms() > limit { Err(Refusal::Clock) } else { Ok(at) }
+    if at.unix_ms() > limit {
+        Err(Refusal::Clock)
+    } else {
+        Ok(at)
+    }
 }
 
 /// A newer schema's change is kept as it is; only its shape and size are looked at.
 fn check_unknown(change: &Change) -> Result<(), Refusal> {
     let named = |name: &str| {
         (1..=64).contains(&name.len())
-            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
             && !name.contains("crsql")
     };
     if !named(&change.table) || !(named(&change.column) || change.column == "-1") {
@@ -141,7 +161,11 @@ fn check_unknown(change: &Change) -> Result<(), Refusal> {
         CellValue::Text(text) => text.len(),
         CellValue::Blob(bytes) => bytes.len(),
     };
-    if length > PARKED_BYTES_MAX { Err(Refusal::Length) } else { Ok(()) }
+    if length > PARKED_BYTES_MAX {
+        Err(Refusal::Length)
+    } else {
+        Ok(())
+    }
 }
 
 fn check_key(table: &Table, key: &[KeyValue]) -> Result<(), Refusal> {
@@ -209,11 +233,7 @@ fn json_object(doc: &[u8]) -> Result<(Hlc, Meaning), Refusal> {
         .map_err(|_| Refusal::Document)
 }
 
-fn check_event(
-    event: CaseEvent,
-    name: &[u8],
-    origin: Origin,
-) -> Result<(Hlc, Meaning), Refusal> {
+fn check_event(event: CaseEvent, name: &[u8], origin: Origin) -> Result<(Hlc, Meaning), Refusal> {
     if event.id.as_bytes() != name {
         return Err(Refusal::Key);
     }

@@ -13,11 +13,25 @@ fn second_receive_changes_nothing() {
     start(office.counter(0), "07");
     let there = peer_of(office.counter(0), "07", PeerRole::Counter);
     let here = peer_of(&office.hub, "00", PeerRole::Hub);
-    let batch = office.counter(0).changes(&here, there.site, 0, 1 << 20).unwrap().unwrap();
-    assert_eq!(office.hub.apply(&there, &batch).unwrap(), Applied::Done { changed: 1 });
+    let batch = office
+        .counter(0)
+        .changes(&here, there.site, 0, 1 << 20)
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        office.hub.apply(&there, &batch).unwrap(),
+        Applied::Done { changed: 1 }
+    );
     assert_eq!(office.hub.apply(&there, &batch).unwrap(), Applied::Known);
-    let later = ChangeBatch { after: 5, through: 6, ..batch };
-    assert_eq!(office.hub.apply(&there, &later).unwrap(), Applied::Gap { have: 1 });
+    let later = ChangeBatch {
+        after: 5,
+        through: 6,
+        ..batch
+    };
+    assert_eq!(
+        office.hub.apply(&there, &later).unwrap(),
+        Applied::Gap { have: 1 }
+    );
 }
 
 #[test]
@@ -40,7 +54,10 @@ fn two_counters_values_stay_until_a_person_chooses() {
     assert!(office.hub.cases(9).unwrap()[0].to_check);
     let first = office.counter(0).device();
     let path = "member.1.name".into();
-    office.counter(1).choose_value(case, &clerk(), &path, first).unwrap();
+    office
+        .counter(1)
+        .choose_value(case, &clerk(), &path, first)
+        .unwrap();
     settle(&mut office);
     for index in [0, 1] {
         let board = office.counter(index).board(9).unwrap();
@@ -62,11 +79,23 @@ fn another_branch_sees_nothing() {
     assert!(office.counter(2).blobs_wanted(9).unwrap().is_empty());
     // What it may not see counts as held, so it is not offered again.
     let first = office.counter(0).site();
-    assert_eq!(office.counter(2).vector().unwrap()[&first], office.hub.vector().unwrap()[&first]);
-    assert_eq!(office.counter(1).board(9).unwrap()[0].persons, ["架空　太郎"]);
+    assert_eq!(
+        office.counter(2).vector().unwrap()[&first],
+        office.hub.vector().unwrap()[&first]
+    );
+    assert_eq!(
+        office.counter(1).board(9).unwrap()[0].persons,
+        ["架空　太郎"]
+    );
     let stranger = peer_of(office.counter(2), "02", PeerRole::Counter);
     let form = office.hub.case(case).unwrap().unwrap().blobs[0].hash;
-    assert!(office.hub.blob_part(&stranger, form.0, 0, 100).unwrap().is_none());
+    assert!(
+        office
+            .hub
+            .blob_part(&stranger, form.0, 0, 100)
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[test]
@@ -139,7 +168,13 @@ fn play(office: &mut Office, steps: &[Step]) {
             Step::Push(index, back) => {
                 let (counter, branch) = &mut office.counters[*index];
                 let site = counter.site();
-                let have = office.hub.vector().unwrap().get(&site).copied().unwrap_or(0);
+                let have = office
+                    .hub
+                    .vector()
+                    .unwrap()
+                    .get(&site)
+                    .copied()
+                    .unwrap_or(0);
                 let after = (have + 2).saturating_sub(*back);
                 if let Some(batch) = counter.changes(&hub_peer, site, after, 400).unwrap() {
                     let peer = peer_of(counter, branch, PeerRole::Counter);

@@ -1,6 +1,9 @@
 //! The file: unreadable without its key, never overwritten, never half made.
 
-#![expect(clippy::disallowed_methods, reason = "plain and foreign databases are made on purpose")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "plain and foreign databases are made on purpose"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +18,10 @@ use crate::setting::{Clock, NOON, clerk, counter, entry, key, set, start};
 const NAME: &str = "架空　花子";
 
 fn contains(path: &Path, text: &str) -> bool {
-    fs::read(path).unwrap().windows(text.len()).any(|window| window == text.as_bytes())
+    fs::read(path)
+        .unwrap()
+        .windows(text.len())
+        .any(|window| window == text.as_bytes())
 }
 
 #[test]
@@ -34,7 +40,10 @@ fn nothing_of_a_case_is_readable_on_disk() {
         }
         seen += 1;
     }
-    assert_eq!(seen, 4, "database, log, its index and the key's check value");
+    assert_eq!(
+        seen, 4,
+        "database, log, its index and the key's check value"
+    );
     store.close().unwrap();
     assert!(!contains(&folder.path().join("counter-1.db"), NAME));
 }
@@ -45,8 +54,12 @@ fn plain_database_shows_what_the_search_looks_for() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("plain.db");
     let plain = Connection::open(&path).unwrap();
-    plain.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (v TEXT)").unwrap();
-    plain.execute("INSERT INTO t (v) VALUES (?1)", [NAME]).unwrap();
+    plain
+        .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (v TEXT)")
+        .unwrap();
+    plain
+        .execute("INSERT INTO t (v) VALUES (?1)", [NAME])
+        .unwrap();
     assert!(contains(&folder.path().join("plain.db-wal"), NAME));
     plain.close().unwrap();
     assert!(contains(&path, NAME));
@@ -64,8 +77,12 @@ fn refusal(prepare: impl FnOnce(&Path), key_byte: u8, device: u8) -> OpenError {
     let path = folder.path().join("counter-1.db");
     prepare(&path);
     let before = fs::read(&path).unwrap();
-    let opened =
-        CounterStore::open(&path, &key(key_byte), DeviceId([device; 16]), clock.around(1));
+    let opened = CounterStore::open(
+        &path,
+        &key(key_byte),
+        DeviceId([device; 16]),
+        clock.around(1),
+    );
     assert_eq!(fs::read(&path).unwrap(), before);
     opened.unwrap_err()
 }
@@ -87,7 +104,10 @@ fn damage_anywhere_is_found_at_the_start() {
         };
         assert!(matches!(refusal(damage, 1, 1), OpenError::Damaged));
     }
-    assert!(matches!(refusal(|path| fs::write(path, b"").unwrap(), 1, 1), OpenError::Damaged));
+    assert!(matches!(
+        refusal(|path| fs::write(path, b"").unwrap(), 1, 1),
+        OpenError::Damaged
+    ));
 }
 
 #[test]
@@ -107,11 +127,16 @@ fn newer_schema_is_refused_untouched() {
     let newer = |path: &Path| {
         let connection = Connection::open(path).unwrap();
         let hex = "01".repeat(32);
-        connection.pragma_update(None, "key", format!("x'{hex}'")).unwrap();
+        connection
+            .pragma_update(None, "key", format!("x'{hex}'"))
+            .unwrap();
         connection.pragma_update(None, "user_version", 999).unwrap();
         connection.close().unwrap();
     };
-    assert!(matches!(refusal(newer, 1, 1), OpenError::NewerSchema { found: 999, .. }));
+    assert!(matches!(
+        refusal(newer, 1, 1),
+        OpenError::NewerSchema { found: 999, .. }
+    ));
 }
 
 #[test]
@@ -131,12 +156,29 @@ fn full_disk_leaves_everything_as_it_was() {
     set(&mut store, case, "member.1.name", NAME);
     let pages = store.limit_pages(Some(0)).unwrap();
     let long = "架".repeat(20_000);
-    let refused =
-        store.set_fields(case, &clerk(), &[entry("member.1.name", &long)]).unwrap_err();
+    let refused = store
+        .set_fields(case, &clerk(), &[entry("member.1.name", &long)])
+        .unwrap_err();
     assert!(refused.is_disk_full(), "{refused}");
-    assert_eq!(store.case(case).unwrap().unwrap().draft.text("member.1.name"), Some(NAME));
+    assert_eq!(
+        store
+            .case(case)
+            .unwrap()
+            .unwrap()
+            .draft
+            .text("member.1.name"),
+        Some(NAME)
+    );
     assert_eq!(store.sending().unwrap().waiting, 1);
     store.limit_pages(Some(pages + 1000)).unwrap();
     set(&mut store, case, "member.1.name", &long);
-    assert_eq!(store.case(case).unwrap().unwrap().draft.text("member.1.name"), Some(&*long));
+    assert_eq!(
+        store
+            .case(case)
+            .unwrap()
+            .unwrap()
+            .draft
+            .text("member.1.name"),
+        Some(&*long)
+    );
 }

@@ -15,12 +15,19 @@ const FOLDER: &str = "COUNTER_STORE_WRITER_FOLDER";
 
 #[test]
 fn writer_process() {
-    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
+        return;
+    };
     let mut store = counter(&folder, 1, &Clock::at(NOON));
     let mut out = std::io::stdout();
     for number in 0..100_000 {
         let case = start(&mut store, "07").case;
-        set(&mut store, case, "member.1.name", &format!("架空　{number}"));
+        set(
+            &mut store,
+            case,
+            "member.1.name",
+            &format!("架空　{number}"),
+        );
         writeln!(out, "\nACK {case} {number}").unwrap();
         out.flush().unwrap();
     }

@@ -51,11 +51,21 @@ pub(crate) fn key(byte: u8) -> DatabaseKey {
 
 pub(crate) fn counter(folder: &Path, number: u8, clock: &Clock) -> CounterStore {
     let path = folder.join(format!("counter-{number}.db"));
-    CounterStore::open(&path, &key(number), DeviceId([number; 16]), clock.around(number)).unwrap()
+    CounterStore::open(
+        &path,
+        &key(number),
+        DeviceId([number; 16]),
+        clock.around(number),
+    )
+    .unwrap()
 }
 
 pub(crate) fn peer_of(store: &impl Store, branch: &str, role: PeerRole) -> Peer {
-    Peer { site: store.site(), branch: branch.to_owned(), role }
+    Peer {
+        site: store.site(),
+        branch: branch.to_owned(),
+        role,
+    }
 }
 
 /// A hub and counters 1 and 2 of branch 07, counter 3 of branch 02.
@@ -83,12 +93,18 @@ impl Office {
         let random = SystemRandom::new();
         let algorithm = &ECDSA_P256_SHA256_ASN1_SIGNING;
         let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
-        let publisher =
-            EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).unwrap();
-        let mut office =
-            Self { folder, clock, hub, counters: counters.into_iter().collect(), publisher };
+        let publisher = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).unwrap();
+        let mut office = Self {
+            folder,
+            clock,
+            hub,
+            counters: counters.into_iter().collect(),
+            publisher,
+        };
         for (counter, _) in &mut office.counters {
-            counter.set_publishing_key(office.publisher.public_key().as_ref()).unwrap();
+            counter
+                .set_publishing_key(office.publisher.public_key().as_ref())
+                .unwrap();
         }
         office.publish("staff", &serde_json::to_vec(&staff()).unwrap());
         office
@@ -97,7 +113,11 @@ impl Office {
     pub(crate) fn publish(&mut self, name: &str, bytes: &[u8]) -> u64 {
         let publisher = &self.publisher;
         let sign = |bytes: &[u8]| {
-            publisher.sign(&SystemRandom::new(), bytes).unwrap().as_ref().to_vec()
+            publisher
+                .sign(&SystemRandom::new(), bytes)
+                .unwrap()
+                .as_ref()
+                .to_vec()
         };
         self.hub.publish(name, bytes, sign).unwrap()
     }
@@ -137,7 +157,12 @@ pub(crate) fn hand_over<F: Store, T: Store>(
     }
     for (device, head) in from.stream_heads().unwrap() {
         if device == from_peer.site && from_peer.role == PeerRole::Counter {
-            let have = to.stream_heads().unwrap().get(&device).copied().unwrap_or(0);
+            let have = to
+                .stream_heads()
+                .unwrap()
+                .get(&device)
+                .copied()
+                .unwrap_or(0);
             assert!(have <= head);
             let entries = from.stream_entries(device, have, usize::MAX).unwrap();
             to.append_stream(from_peer, &entries).unwrap();
@@ -179,12 +204,20 @@ fn staff() -> Vec<StaffMember> {
         id: StaffId::from(id),
         name: name.to_owned(),
         roles: roles.to_vec(),
-        branches: branches.iter().map(|code| BranchCode::from(*code)).collect(),
+        branches: branches
+            .iter()
+            .map(|code| BranchCode::from(*code))
+            .collect(),
         secret_hash: hash_secret(&format!("secret of {id}"), [7; 16]).unwrap(),
     };
     vec![
         // Takes in and may decide, so that only the rule of four eyes stops this one.
-        person("u0312", "架空　受子", &[Role::Intake, Role::Approver], &["07"]),
+        person(
+            "u0312",
+            "架空　受子",
+            &[Role::Intake, Role::Approver],
+            &["07"],
+        ),
         person("u0021", "架空　決裁", &[Role::Approver], &[]),
     ]
 }
@@ -210,7 +243,9 @@ pub(crate) fn entry(path: &str, text: &str) -> FieldEntry {
 }
 
 pub(crate) fn set(counter: &mut CounterStore, case: CaseId, path: &str, text: &str) {
-    counter.set_fields(case, &clerk(), &[entry(path, text)]).unwrap();
+    counter
+        .set_fields(case, &clerk(), &[entry(path, text)])
+        .unwrap();
 }
 
 pub(crate) fn sign(counter: &mut CounterStore, case: CaseId) {
@@ -232,7 +267,11 @@ pub(crate) fn sign(counter: &mut CounterStore, case: CaseId) {
             .collect(),
         procedures: Vec::new(),
     };
-    let form = SignedForm { snapshot: &snapshot, strokes: b"[[1,2]]", form_pdf: &PDF };
+    let form = SignedForm {
+        snapshot: &snapshot,
+        strokes: b"[[1,2]]",
+        form_pdf: &PDF,
+    };
     counter.sign(case, &clerk(), &form).unwrap();
 }
 

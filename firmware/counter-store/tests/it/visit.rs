@@ -22,7 +22,14 @@ fn returned_case_is_corrected_and_accepted() {
 
     office.sync(0);
     assert_eq!(office.counter(0).sending().unwrap().waiting, 0);
-    assert!(office.counter(0).sending().unwrap().safe_until_unix_ms.is_some());
+    assert!(
+        office
+            .counter(0)
+            .sending()
+            .unwrap()
+            .safe_until_unix_ms
+            .is_some()
+    );
     assert!(office.counter(0).board(9).unwrap()[0].at_head_office);
     let queue = office.hub.queue().unwrap();
     assert_eq!(queue.len(), 1);
@@ -31,7 +38,11 @@ fn returned_case_is_corrected_and_accepted() {
     let record = office.hub.case(case).unwrap().unwrap();
     assert_eq!(record.snapshots.len(), 1);
     assert!(record.blobs.iter().all(|blob| blob.complete) && record.blobs.len() == 2);
-    let form = record.blobs.iter().find(|blob| blob.what.length == PDF.len() as u64).unwrap();
+    let form = record
+        .blobs
+        .iter()
+        .find(|blob| blob.what.length == PDF.len() as u64)
+        .unwrap();
     assert_eq!(office.hub.blob(form.hash).unwrap().unwrap(), PDF);
 
     let remark = Remark {
@@ -41,14 +52,31 @@ fn returned_case_is_corrected_and_accepted() {
     };
     office.hub.open_review(case, &approver()).unwrap();
     assert_eq!(office.hub.queue().unwrap()[0].claimed_by, Some(approver()));
-    office.hub.give_back(case, &approver(), vec![remark.clone()]).unwrap();
+    office
+        .hub
+        .give_back(case, &approver(), vec![remark.clone()])
+        .unwrap();
     assert!(office.hub.queue().unwrap().is_empty());
     office.sync(0);
     let row = office.counter(0).board(9).unwrap().remove(0);
     assert_eq!((row.state, row.remarks), (CaseState::Returned, 1));
-    assert_eq!(office.counter(0).case(case).unwrap().unwrap().summary.remarks, [remark]);
+    assert_eq!(
+        office
+            .counter(0)
+            .case(case)
+            .unwrap()
+            .unwrap()
+            .summary
+            .remarks,
+        [remark]
+    );
 
-    set(office.counter(0), case, "address.new", "架空市架空町1-1　架空荘2");
+    set(
+        office.counter(0),
+        case,
+        "address.new",
+        "架空市架空町1-1　架空荘2",
+    );
     sign(office.counter(0), case);
     office.counter(0).submit(case, &clerk()).unwrap();
     office.sync(0);
@@ -66,12 +94,30 @@ fn returned_case_is_corrected_and_accepted() {
     let pending = office.hub.hand_over_pending().unwrap();
     assert_eq!(pending.len(), 1);
     assert_eq!(pending[0].accepted_by, approver());
-    office.hub.handed_over(&[case], &approver(), "handover-1.csv").unwrap();
+    office
+        .hub
+        .handed_over(&[case], &approver(), "handover-1.csv")
+        .unwrap();
     assert!(office.hub.hand_over_pending().unwrap().is_empty());
-    assert!(office.hub.handed_over(&[case], &approver(), "handover-2.csv").is_err());
+    assert!(
+        office
+            .hub
+            .handed_over(&[case], &approver(), "handover-2.csv")
+            .is_err()
+    );
     office.sync(0);
-    assert_eq!(office.counter(0).board(9).unwrap()[0].state, CaseState::HandedOver);
-    assert!(office.hub.audit_verify().unwrap().iter().all(|chain| chain.broken_at.is_none()));
+    assert_eq!(
+        office.counter(0).board(9).unwrap()[0].state,
+        CaseState::HandedOver
+    );
+    assert!(
+        office
+            .hub
+            .audit_verify()
+            .unwrap()
+            .iter()
+            .all(|chain| chain.broken_at.is_none())
+    );
 }
 
 #[test]
@@ -98,15 +144,24 @@ fn undo_takes_back_one_step_at_a_time() {
     let counter = office.counter(0);
     let case = start(counter, "07").case;
     set(counter, case, "member.1.name", "架空　太郎");
-    let two = [entry("member.1.name", "架空　花子"), entry("member.1.kana", "カクウ　ハナコ")];
+    let two = [
+        entry("member.1.name", "架空　花子"),
+        entry("member.1.kana", "カクウ　ハナコ"),
+    ];
     counter.set_fields(case, &clerk(), &two).unwrap();
     assert_eq!(counter.undo(case, &clerk()).unwrap().len(), 2);
     let draft = counter.case(case).unwrap().unwrap().draft;
     assert_eq!(draft.text("member.1.name"), Some("架空　太郎"));
-    assert_eq!(draft.field(&"member.1.kana".into()).unwrap().shown.value, FieldValue::Cleared);
+    assert_eq!(
+        draft.field(&"member.1.kana".into()).unwrap().shown.value,
+        FieldValue::Cleared
+    );
     counter.undo(case, &clerk()).unwrap();
     assert!(!counter.can_undo(case).unwrap());
-    assert!(matches!(counter.undo(case, &clerk()), Err(EditError::NothingToUndo)));
+    assert!(matches!(
+        counter.undo(case, &clerk()),
+        Err(EditError::NothingToUndo)
+    ));
 }
 
 #[test]
@@ -134,8 +189,16 @@ fn staff_sign_in_offline_after_one_contact() {
         Err(SignInError::NoStaffYet)
     ));
     office.sync_in_pieces(0, 100);
-    assert_eq!(sign_in(&mut office, "secret of u0312", &branch).unwrap().name, "架空　受子");
-    assert!(matches!(sign_in(&mut office, "wrong", &branch), Err(SignInError::Wrong)));
+    assert_eq!(
+        sign_in(&mut office, "secret of u0312", &branch)
+            .unwrap()
+            .name,
+        "架空　受子"
+    );
+    assert!(matches!(
+        sign_in(&mut office, "wrong", &branch),
+        Err(SignInError::Wrong)
+    ));
     assert!(matches!(
         sign_in(&mut office, "secret of u0312", &"02".into()),
         Err(SignInError::OtherBranch)
@@ -147,14 +210,18 @@ fn listener_hears_writes_arrivals_and_acknowledgements() {
     let mut office = Office::open();
     let heard: Arc<Mutex<Vec<StoreChange>>> = Arc::default();
     let ear = Arc::clone(&heard);
-    office.counter(0).on_change(move |change| ear.lock().unwrap().push(change.clone()));
+    office
+        .counter(0)
+        .on_change(move |change| ear.lock().unwrap().push(change.clone()));
     let case = start(office.counter(0), "07").case;
     office.sync(0);
     let cases = [case].into();
     let heard = heard.lock().unwrap();
     assert!(heard.contains(&StoreChange::Written { cases }));
     assert!(heard.contains(&StoreChange::Acknowledged));
-    assert!(heard.contains(&StoreChange::Dataset { name: "staff".to_owned() }));
+    assert!(heard.contains(&StoreChange::Dataset {
+        name: "staff".to_owned()
+    }));
 }
 
 #[test]
@@ -162,14 +229,23 @@ fn enrolment_code_works_once_and_in_time() {
     let mut office = Office::open();
     let device = counter_domain::ids::DeviceId([9; 16]);
     let hub = &mut office.hub;
-    let code = hub.issue_enrolment_code(&"07".into(), "2番窓口", 60_000).unwrap();
+    let code = hub
+        .issue_enrolment_code(&"07".into(), "2番窓口", 60_000)
+        .unwrap();
     assert_eq!(code.len(), 19);
-    assert_eq!(hub.check_enrolment_code(&code.to_lowercase()).unwrap().as_str(), "07");
+    assert_eq!(
+        hub.check_enrolment_code(&code.to_lowercase())
+            .unwrap()
+            .as_str(),
+        "07"
+    );
     let enrolled = hub.redeem_enrolment_code(&code, device, [1; 32]).unwrap();
     assert_eq!((enrolled.branch.as_str(), enrolled.revoked), ("07", false));
     let again = hub.redeem_enrolment_code(&code, device, [1; 32]);
     assert!(matches!(again, Err(hub_store::EnrolError::Used)));
-    let late = hub.issue_enrolment_code(&"07".into(), "3番窓口", 60_000).unwrap();
+    let late = hub
+        .issue_enrolment_code(&"07".into(), "3番窓口", 60_000)
+        .unwrap();
     office.clock.forward(60_000);
     let other = counter_domain::ids::DeviceId([8; 16]);
     let expired = office.hub.redeem_enrolment_code(&late, other, [2; 32]);
