@@ -55,7 +55,8 @@ pub(crate) struct ReceptionController {
     member_fields: Rc<RefCell<BTreeMap<u8, Rows<FieldView, FieldData>>>>,
     answered: Rows<Answered, AnsweredData>,
     procedures: Rows<ProcedureView, ProcedureData>,
-    remarks: Rows<RemarkView, RemarkData>,
+    remarks: Rows<(RemarkView, bool), RemarkData>,
+    remark_fields: Rc<RefCell<Rows<FieldView, FieldData>>>,
     question: Option<QuestionView>,
     identity: Vec<Choice>,
     typed: Typed,
@@ -74,6 +75,7 @@ impl ReceptionController {
             answered: Rows::default(),
             procedures: Rows::default(),
             remarks: Rows::default(),
+            remark_fields: Rc::default(),
             question: None,
             identity: Vec::new(),
             typed: Rc::default(),
@@ -86,6 +88,7 @@ impl ReceptionController {
         api.set_answered(controller.answered.model());
         api.set_procedures(controller.procedures.model());
         api.set_remarks(controller.remarks.model());
+        api.set_remark_fields(controller.remark_fields.borrow().model());
         controller.connect_fields(&api);
         controller.connect_deeds(&api);
         controller.connect_bar(window);
@@ -203,8 +206,7 @@ impl ReceptionController {
         api.set_number(view.receipt_number.as_str().into());
         api.set_event(view.event.as_str().into());
         self.trail.show(&view.trail, draw_trail);
-        self.move_fields.show(&view.move_fields, draw_field);
-        self.show_members(&view.members);
+        self.show_fields(view);
         api.set_before(side(view, Side::Before));
         api.set_after(side(view, Side::After));
         if self.question != view.question {
@@ -215,7 +217,6 @@ impl ReceptionController {
         self.procedures.show(&view.procedures, draw_procedure);
         let unsure = view.procedures.iter().filter(|p| p.state == ProcedureState::ToConfirm);
         api.set_to_confirm_count(i32::try_from(unsure.count()).unwrap_or(i32::MAX));
-        self.remarks.show(&view.remarks, draw_remark);
         if self.identity != view.identity.choices {
             api.set_identity_choices(list(view.identity.choices.iter().map(draw_choice)));
             self.identity.clone_from(&view.identity.choices);
@@ -232,11 +233,37 @@ impl ReceptionController {
         api.set_step(draw_step(view.step));
     }
 
+    /// A field with a remark stands at the top, with the remark, and not among the others.
+    fn show_fields(&mut self, view: &ReceptionView) {
+        let members = view.members.iter().flat_map(|member| &member.fields);
+        let (remarked, moves): (Vec<_>, Vec<_>) = view
+            .move_fields
+            .iter()
+            .chain(members)
+            .filter(|field| field.remark.is_some() || !field.path.starts_with("member."))
+            .cloned()
+            .partition(|field| field.remark.is_some());
+        let remarks: Vec<_> = view
+            .remarks
+            .iter()
+            .map(|remark| {
+                let has_field = remarked.iter().any(|field| field.path == remark.path);
+                (remark.clone(), has_field)
+            })
+            .collect();
+        self.remarks.show(&remarks, draw_remark);
+        self.remark_fields.borrow_mut().show(&remarked, draw_field);
+        self.move_fields.show(&moves, draw_field);
+        self.show_members(&view.members);
+    }
+
     fn show_members(&mut self, members: &[MemberView]) {
         let mut fields = self.member_fields.borrow_mut();
         fields.retain(|number, _| members.iter().any(|member| member.number == *number));
         for member in members {
-            fields.entry(member.number).or_default().show(&member.fields, draw_field);
+            let others: Vec<_> =
+                member.fields.iter().filter(|field| field.remark.is_none()).cloned().collect();
+            fields.entry(member.number).or_default().show(&others, draw_field);
         }
         let keys: Vec<_> = members.iter().map(|member| (member.number, name_of(member))).collect();
         self.members.show(&keys, |(number, name)| MemberData {
@@ -258,6 +285,7 @@ impl ReceptionController {
         self.answered.show(&[], draw_answered);
         self.procedures.show(&[], draw_procedure);
         self.remarks.show(&[], draw_remark);
+        self.remark_fields.borrow_mut().show(&[], draw_field);
         self.trail.show(&[], draw_trail);
         if let Some(window) = self.window.upgrade() {
             let api = window.global::<ReceptionApi<'_>>();
@@ -294,7 +322,8 @@ fn shown_value(
 ) -> Option<String> {
     use slint::Model as _;
     let moves = window.global::<ReceptionApi<'_>>().get_move_fields();
-    let fields = members.values().map(Rows::model).chain([moves]);
+    let remarked = window.global::<ReceptionApi<'_>>().get_remark_fields();
+    let fields = members.values().map(Rows::model).chain([moves, remarked]);
     fields
         .flat_map(|model| model.iter().collect::<Vec<_>>())
         .find(|field| field.path == path)
@@ -446,8 +475,9 @@ fn draw_procedure(procedure: &ProcedureView) -> ProcedureData {
     }
 }
 
-fn draw_remark(remark: &RemarkView) -> RemarkData {
+fn draw_remark((remark, has_field): &(RemarkView, bool)) -> RemarkData {
     RemarkData {
+        has_field: *has_field,
         path: remark.path.as_str().into(),
         label: remark.label.as_str().into(),
         category: remark.category.as_str().into(),

@@ -32,6 +32,9 @@ const WAIT_DEFAULT_MS: u64 = 10_000;
 const POINT_MS: u64 = 8;
 const SCROLL_STEP: f32 = 240.0;
 const SCROLL_STEPS_MAX: usize = 60;
+const TO_TOP: f32 = 1e6;
+/// Where columns that scroll are, in shares of the window.
+const PLACES: [(f32, f32); 4] = [(0.5, 0.45), (0.5, 0.62), (0.88, 0.45), (0.15, 0.45)];
 
 /// A scripted screen that could not start.
 #[derive(Debug, Error)]
@@ -327,18 +330,39 @@ fn find(
     role: Option<&str>,
     index: usize,
 ) -> Result<ElementHandle, String> {
+    for place in PLACES {
+        scroll(window, place, TO_TOP);
+    }
+    let counted = RefCell::new(Vec::new());
     let found = scroll_until(window, |window| {
-        elements(window)
-            .into_iter()
-            .filter(|element| {
-                let seen = describe(element);
-                (seen.label == label || label.is_empty())
-                    && id.is_none_or(|id| seen.id == id)
-                    && role.map_or(can_press(&seen.role), |role| seen.role == role)
-            })
-            .nth(index)
+        let mut unnamed = 0..;
+        elements(window).into_iter().find(|element| {
+            let seen = describe(element);
+            let meant = (seen.label == label || label.is_empty())
+                && id.is_none_or(|id| seen.id == id)
+                && role.map_or(can_press(&seen.role), |role| seen.role == role);
+            meant && number(&mut counted.borrow_mut(), &mut unnamed, seen) == Some(index)
+        })
     });
     found.ok_or_else(|| format!("「{label}」 is not on the screen"))
+}
+
+/// The how manieth this is on the page, counted from the top. Things with an id or a second line
+/// are counted once however often scrolling shows them.
+fn number(
+    counted: &mut Vec<(String, String)>,
+    unnamed: &mut std::ops::RangeFrom<usize>,
+    seen: Seen,
+) -> Option<usize> {
+    let name = (seen.id, seen.description);
+    if name.0.is_empty() && name.1.is_empty() {
+        return unnamed.next();
+    }
+    if let Some(at) = counted.iter().position(|other| *other == name) {
+        return Some(at);
+    }
+    counted.push(name);
+    Some(counted.len() - 1)
 }
 
 fn can_press(role: &str) -> bool {
@@ -358,18 +382,14 @@ fn scroll_until<R>(window: &Window, look: impl Fn(&Window) -> Option<R>) -> Opti
     if let Some(found) = look(window) {
         return Some(found);
     }
-    let size = window.slint().size();
-    #[expect(clippy::cast_precision_loss, reason = "a window is small")]
-    let (width, height) = (size.width as f32, size.height as f32);
-    for share in [0.5, 0.88, 0.15] {
-        let position = LogicalPosition::new(width * share, height * 0.6);
-        scroll(window, position, 1e6);
+    for place in PLACES {
+        scroll(window, place, TO_TOP);
         for _ in 0..SCROLL_STEPS_MAX {
             if let Some(found) = look(window) {
                 return Some(found);
             }
             let before = see(window);
-            scroll(window, position, -SCROLL_STEP);
+            scroll(window, place, -SCROLL_STEP);
             if see(window) == before {
                 break;
             }
@@ -377,12 +397,16 @@ fn scroll_until<R>(window: &Window, look: impl Fn(&Window) -> Option<R>) -> Opti
         if let Some(found) = look(window) {
             return Some(found);
         }
-        scroll(window, position, 1e6);
+        scroll(window, place, TO_TOP);
     }
     None
 }
 
-fn scroll(window: &Window, position: LogicalPosition, delta_y: f32) {
+fn scroll(window: &Window, (across, down): (f32, f32), delta_y: f32) {
+    let size = window.slint().size();
+    #[expect(clippy::cast_precision_loss, reason = "a window is small")]
+    let (width, height) = (size.width as f32, size.height as f32);
+    let position = LogicalPosition::new(width * across, height * down);
     let event = WindowEvent::PointerScrolled { position, delta_x: 0.0, delta_y };
     window.slint().dispatch_event(event);
     mock_elapsed_time(Duration::from_millis(500));

@@ -51,7 +51,7 @@ fn expected(name: &str) -> &'static [&'static str] {
         "staff-19-save-failed" => &["保存できていません", "情報担当へ連絡"],
         "resident-02-idle-en" => &["架空市", "Welcome"],
         "resident-05-pin-last-en" => &["あと 1 回です", "Last try", "I don't know"],
-        "resident-08-check-en" => &["住民異動届", "Notification of change", "変わります", "Changes"],
+        "resident-08-check-en" => &["住民異動届", "Notification of change", "変わります", "Correct, go on to sign"],
         "resident-10-sign-en" => &["署名欄", "Write again", "This is fine"],
         "resident-12-done-later-en" => &["07-2-000186", "will be sent automatically"],
         _ => &[],
