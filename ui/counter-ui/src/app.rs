@@ -145,7 +145,10 @@ impl Outbox {
 fn may_repeat(message: &ToDaemon) -> bool {
     matches!(
         message,
-        ToDaemon::Staff { action: StaffAction::SetField { .. } | StaffAction::Answer { .. }, .. }
+        ToDaemon::Staff {
+            action: StaffAction::SetField { .. } | StaffAction::Answer { .. },
+            ..
+        }
     )
 }
 
@@ -159,7 +162,9 @@ pub struct App {
 
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("App").field("window", &self.window).finish_non_exhaustive()
+        f.debug_struct("App")
+            .field("window", &self.window)
+            .finish_non_exhaustive()
     }
 }
 
@@ -177,12 +182,18 @@ impl App {
             }
             Window::Resident(window) => {
                 let send: Rc<dyn Fn(ResidentAction)> = Rc::new(move |action| {
-                    out.borrow_mut().send(|id| ToDaemon::Resident { id, action });
+                    out.borrow_mut()
+                        .send(|id| ToDaemon::Resident { id, action });
                 });
                 Controller::Resident(ResidentController::new(window, clock, send))
             }
         };
-        Self { window, controller, outbox, again: false }
+        Self {
+            window,
+            controller,
+            outbox,
+            again: false,
+        }
     }
 
     /// The window.
@@ -234,10 +245,14 @@ impl App {
     fn show_notice(&self, notice: &counter_api::Notice) {
         match &self.window {
             Window::Staff(window) => {
-                window.global::<StaffApi<'_>>().set_notice(shown(Some(notice)));
+                window
+                    .global::<StaffApi<'_>>()
+                    .set_notice(shown(Some(notice)));
             }
             Window::Resident(window) => {
-                window.global::<ResidentApi<'_>>().set_notice(shown(Some(notice)));
+                window
+                    .global::<ResidentApi<'_>>()
+                    .set_notice(shown(Some(notice)));
             }
         }
     }
@@ -257,12 +272,7 @@ pub fn with_app<R>(deed: impl FnOnce(&mut App) -> R) -> Option<R> {
 ///
 /// # Errors
 /// When no window can be made or no thread started.
-pub fn start(
-    display: Display,
-    socket: &Path,
-    clock: Clock,
-    drawn: fn(),
-) -> Result<(), StartError> {
+pub fn start(display: Display, socket: &Path, clock: Clock, drawn: fn()) -> Result<(), StartError> {
     let app = App::new(Window::new(display)?, clock);
     let outbox = Rc::clone(&app.outbox);
     APP.with_borrow_mut(|slot| *slot = Some(app));

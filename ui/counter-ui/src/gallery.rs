@@ -46,15 +46,26 @@ pub enum GalleryError {
 /// When one cannot be read.
 pub fn examples() -> Result<Vec<(String, ToScreen)>, GalleryError> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("gallery");
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)?
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<_, _>>()?;
     files.sort();
-    let examples = files.iter().filter(|file| file.extension().is_some_and(|e| e == "json"));
+    let examples = files
+        .iter()
+        .filter(|file| file.extension().is_some_and(|e| e == "json"));
     examples
         .map(|file| {
-            let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let view = serde_json::from_str(&fs::read_to_string(file)?)
-                .map_err(|source| GalleryError::Example { name: name.clone(), source })?;
+            let name = file
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let view = serde_json::from_str(&fs::read_to_string(file)?).map_err(|source| {
+                GalleryError::Example {
+                    name: name.clone(),
+                    source,
+                }
+            })?;
             Ok((name, view))
         })
         .collect()

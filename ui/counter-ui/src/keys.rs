@@ -7,9 +7,32 @@ use crate::ui::{KeyApi, StaffWindow};
 
 /// Kana in the order the ゛゜小 key walks through them.
 const VOICES: [&str; 26] = [
-    "カガ", "キギ", "クグ", "ケゲ", "コゴ", "サザ", "シジ", "スズ", "セゼ", "ソゾ", "タダ", "チヂ",
-    "ツッヅ", "テデ", "トド", "ハバパ", "ヒビピ", "フブプ", "ヘベペ", "ホボポ", "アァ", "イィ",
-    "ウゥヴ", "エェ", "オォ", "ヤャ",
+    "カガ",
+    "キギ",
+    "クグ",
+    "ケゲ",
+    "コゴ",
+    "サザ",
+    "シジ",
+    "スズ",
+    "セゼ",
+    "ソゾ",
+    "タダ",
+    "チヂ",
+    "ツッヅ",
+    "テデ",
+    "トド",
+    "ハバパ",
+    "ヒビピ",
+    "フブプ",
+    "ヘベペ",
+    "ホボポ",
+    "アァ",
+    "イィ",
+    "ウゥヴ",
+    "エェ",
+    "オォ",
+    "ヤャ",
 ];
 const SMALL: [&str; 3] = ["ユュ", "ヨョ", "ワヮ"];
 
@@ -57,7 +80,10 @@ pub(crate) fn press(window: &slint::Window, text: &SharedString) {
 
 fn voiced(kana: &str) -> Option<String> {
     let kana = kana.chars().next()?;
-    let round = VOICES.iter().chain(&SMALL).find(|round| round.contains(kana))?;
+    let round = VOICES
+        .iter()
+        .chain(&SMALL)
+        .find(|round| round.contains(kana))?;
     let at = round.chars().position(|other| other == kana)?;
     round.chars().cycle().nth(at + 1).map(String::from)
 }

@@ -52,7 +52,9 @@ impl Link {
         let (stop, stopped) = mpsc::channel();
         let current = Socket::default();
         let writer = Arc::clone(&current);
-        thread::Builder::new().name("link-write".into()).spawn(move || write(&queue, &writer))?;
+        thread::Builder::new()
+            .name("link-write".into())
+            .spawn(move || write(&queue, &writer))?;
         thread::Builder::new()
             .name("link-read".into())
             .spawn(move || keep_connected(&socket, display, &current, &stopped, tell))?;
@@ -116,7 +118,10 @@ fn keep_connected(
 fn connect(path: &Path, display: Display, socket: &Socket) -> io::Result<UnixStream> {
     let mut stream = UnixStream::connect(path)?;
     let reader = stream.try_clone()?;
-    let hello = serde_json::to_string(&ToDaemon::Hello { version: VERSION, display })?;
+    let hello = serde_json::to_string(&ToDaemon::Hello {
+        version: VERSION,
+        display,
+    })?;
     stream.write_all(hello.as_bytes())?;
     stream.write_all(b"\n")?;
     *socket.lock().unwrap_or_else(PoisonError::into_inner) = Some(stream);

@@ -78,7 +78,9 @@ fn main() -> Result<()> {
     let socket = arguments.socket.context("--socket is missing")?;
     #[cfg(feature = "scripted")]
     if arguments.scripted {
-        let size = arguments.size.map_or((1280, 800), |size| (size.width, size.height));
+        let size = arguments
+            .size
+            .map_or((1280, 800), |size| (size.width, size.height));
         return counter_ui::scripted::run(display, &socket, size).map_err(anyhow::Error::from);
     }
     select_backend()?;
@@ -94,7 +96,9 @@ fn main() -> Result<()> {
         drop(slint::set_xdg_app_id(name));
         match arguments.size {
             Some(Size { width, height }) => {
-                app.window().slint().set_size(slint::PhysicalSize::new(width, height));
+                app.window()
+                    .slint()
+                    .set_size(slint::PhysicalSize::new(width, height));
             }
             None => app.window().slint().set_fullscreen(true),
         }
@@ -109,7 +113,11 @@ fn main() -> Result<()> {
 /// A compositor or an X server when one is there, else the screen itself; never a GPU.
 fn select_backend() -> Result<()> {
     let has = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let backend = if has("WAYLAND_DISPLAY") || has("DISPLAY") { "winit" } else { "linuxkms" };
+    let backend = if has("WAYLAND_DISPLAY") || has("DISPLAY") {
+        "winit"
+    } else {
+        "linuxkms"
+    };
     slint::BackendSelector::new()
         .backend_name(backend.to_owned())
         .renderer_name("software".to_owned())

@@ -124,7 +124,10 @@ impl ReceptionController {
         let deed = self.deed();
         api.on_choose(move |path, counter| {
             if let Ok(counter) = counter.parse() {
-                deed(StaffAction::ChooseValue { path: path.into(), counter });
+                deed(StaffAction::ChooseValue {
+                    path: path.into(),
+                    counter,
+                });
             }
         });
     }
@@ -133,14 +136,25 @@ impl ReceptionController {
         let deed = self.deed();
         api.on_answer(move |fact, member, value| {
             let (fact, value) = (fact.into(), value.into());
-            deed(StaffAction::Answer { fact, member: member_number(member), value });
+            deed(StaffAction::Answer {
+                fact,
+                member: member_number(member),
+                value,
+            });
         });
         let deed = self.deed();
         api.on_ask_again(move |fact, member| {
-            deed(StaffAction::AskAgain { fact: fact.into(), member: member_number(member) });
+            deed(StaffAction::AskAgain {
+                fact: fact.into(),
+                member: member_number(member),
+            });
         });
         let deed = self.deed();
-        api.on_go_to(move |step| deed(StaffAction::GoTo { step: step_of(step) }));
+        api.on_go_to(move |step| {
+            deed(StaffAction::GoTo {
+                step: step_of(step),
+            })
+        });
         let deed = self.deed();
         api.on_read_with_number(move |birth, expiry, code| {
             deed(StaffAction::ReadWithNumberB {
@@ -196,7 +210,9 @@ impl ReceptionController {
 
     /// Draws a reception.
     pub(crate) fn show(&mut self, view: &ReceptionView) {
-        let Some(window) = self.window.upgrade() else { return };
+        let Some(window) = self.window.upgrade() else {
+            return;
+        };
         let api = window.global::<ReceptionApi<'_>>();
         *self.stand.borrow_mut() = Stand {
             step: Some(view.step),
@@ -215,7 +231,10 @@ impl ReceptionController {
         }
         self.answered.show(&view.answered, draw_answered);
         self.procedures.show(&view.procedures, draw_procedure);
-        let unsure = view.procedures.iter().filter(|p| p.state == ProcedureState::ToConfirm);
+        let unsure = view
+            .procedures
+            .iter()
+            .filter(|p| p.state == ProcedureState::ToConfirm);
         api.set_to_confirm_count(i32::try_from(unsure.count()).unwrap_or(i32::MAX));
         if self.identity != view.identity.choices {
             api.set_identity_choices(list(view.identity.choices.iter().map(draw_choice)));
@@ -261,11 +280,21 @@ impl ReceptionController {
         let mut fields = self.member_fields.borrow_mut();
         fields.retain(|number, _| members.iter().any(|member| member.number == *number));
         for member in members {
-            let others: Vec<_> =
-                member.fields.iter().filter(|field| field.remark.is_none()).cloned().collect();
-            fields.entry(member.number).or_default().show(&others, draw_field);
+            let others: Vec<_> = member
+                .fields
+                .iter()
+                .filter(|field| field.remark.is_none())
+                .cloned()
+                .collect();
+            fields
+                .entry(member.number)
+                .or_default()
+                .show(&others, draw_field);
         }
-        let keys: Vec<_> = members.iter().map(|member| (member.number, name_of(member))).collect();
+        let keys: Vec<_> = members
+            .iter()
+            .map(|member| (member.number, name_of(member)))
+            .collect();
         self.members.show(&keys, |(number, name)| MemberData {
             number: i32::from(*number),
             name: name.as_str().into(),
@@ -387,12 +416,18 @@ fn draw_trail(item: &TrailItem) -> TrailData {
             StepState::Open => StepMark::Open,
             StepState::Attention => StepMark::Attention,
         },
-        count: item.count.and_then(|count| i32::try_from(count).ok()).unwrap_or_default(),
+        count: item
+            .count
+            .and_then(|count| i32::try_from(count).ok())
+            .unwrap_or_default(),
     }
 }
 
 fn draw_choice(choice: &Choice) -> ChoiceData {
-    ChoiceData { value: choice.value.as_str().into(), label: choice.label.as_str().into() }
+    ChoiceData {
+        value: choice.value.as_str().into(),
+        label: choice.label.as_str().into(),
+    }
 }
 
 fn draw_field(field: &FieldView) -> FieldData {
@@ -447,7 +482,10 @@ fn draw_question(question: Option<&QuestionView>) -> QuestionData {
         easy: question.text_easy.as_str().into(),
         english: question.text_english.as_str().into(),
         choices: list(question.choices.iter().map(draw_choice)),
-        can_be_unknown: question.choices.iter().all(|choice| choice.value != "unknown"),
+        can_be_unknown: question
+            .choices
+            .iter()
+            .all(|choice| choice.value != "unknown"),
         settles: list(question.settles.iter().map(|name| name.as_str().into())),
         sensitive: question.sensitive,
     })
@@ -502,9 +540,10 @@ fn show_card(api: &ReceptionApi<'_>, card: &CardView) {
         CardView::NoReader => (CardKind::NoReader, 0, 0),
         CardView::Empty => (CardKind::Empty, 0, 0),
         CardView::Unknown => (CardKind::Unknown, 0, 0),
-        CardView::Present { pin_tries_left, number_b_tries_left } => {
-            (CardKind::Present, *pin_tries_left, *number_b_tries_left)
-        }
+        CardView::Present {
+            pin_tries_left,
+            number_b_tries_left,
+        } => (CardKind::Present, *pin_tries_left, *number_b_tries_left),
         CardView::Reading => (CardKind::Reading, 0, 0),
         CardView::Read => (CardKind::Read, 0, 0),
     };
@@ -554,7 +593,11 @@ fn name_of(member: &MemberView) -> String {
 
 /// The value at `path` as people read it: the label of a choice, not its code.
 fn shown_in(fields: &[FieldView], path: &str) -> String {
-    fields.iter().find(|field| field.path == path).map(as_read).unwrap_or_default()
+    fields
+        .iter()
+        .find(|field| field.path == path)
+        .map(as_read)
+        .unwrap_or_default()
 }
 
 fn as_read(field: &FieldView) -> String {

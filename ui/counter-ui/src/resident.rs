@@ -38,7 +38,11 @@ impl ResidentController {
         connect_pin(window, &digits, &send);
         let tell = Rc::clone(&send);
         api.on_set_english(move |english| {
-            let language = if english { Language::English } else { Language::Japanese };
+            let language = if english {
+                Language::English
+            } else {
+                Language::Japanese
+            };
             tell(ResidentAction::SetLanguage { language });
         });
         let tell = Rc::clone(&send);
@@ -50,15 +54,28 @@ impl ResidentController {
         let tell = Rc::clone(&send);
         api.on_leave(move || tell(ResidentAction::Leave));
         let clear_pad = sign::connect(window, clock, move |pad_width, pad_height, strokes| {
-            send(ResidentAction::Sign { pad_width, pad_height, strokes });
+            send(ResidentAction::Sign {
+                pad_width,
+                pad_height,
+                strokes,
+            });
         });
         let (window, english) = (window.as_weak(), Rc::default());
-        Self { window, sections, digits, clear_pad, english, tries_left: None }
+        Self {
+            window,
+            sections,
+            digits,
+            clear_pad,
+            english,
+            tries_left: None,
+        }
     }
 
     /// Draws a view.
     pub(crate) fn show(&mut self, view: &ResidentView) {
-        let Some(window) = self.window.upgrade() else { return };
+        let Some(window) = self.window.upgrade() else {
+            return;
+        };
         let api = window.global::<ResidentApi<'_>>();
         self.speak(view.language == Language::English);
         api.set_english(view.language == Language::English);
@@ -84,25 +101,40 @@ impl ResidentController {
         }
         match screen {
             ResidentScreen::Idle | ResidentScreen::Wait => {}
-            ResidentScreen::Pin { tries_left, reading } => {
+            ResidentScreen::Pin {
+                tries_left,
+                reading,
+            } => {
                 if self.tries_left.replace(*tries_left) != Some(*tries_left) {
                     self.forget_digits(api);
                 }
                 api.set_tries_left(tries_left.map_or(-1, i32::from));
                 api.set_reading(*reading);
             }
-            ResidentScreen::Check { title, title_translated, sections, procedure_count } => {
+            ResidentScreen::Check {
+                title,
+                title_translated,
+                sections,
+                procedure_count,
+            } => {
                 api.set_title(title.as_str().into());
                 api.set_title_translated(title_translated.as_str().into());
                 self.sections.show(sections, draw_section);
                 api.set_procedure_count(i32::try_from(*procedure_count).unwrap_or(i32::MAX));
             }
-            ResidentScreen::Sign { summary, summary_translated, saving } => {
+            ResidentScreen::Sign {
+                summary,
+                summary_translated,
+                saving,
+            } => {
                 api.set_title(summary.as_str().into());
                 api.set_title_translated(summary_translated.as_str().into());
                 api.set_saving(*saving);
             }
-            ResidentScreen::Done { receipt_number, sent_later } => {
+            ResidentScreen::Done {
+                receipt_number,
+                sent_later,
+            } => {
                 api.set_receipt_number(receipt_number.as_str().into());
                 api.set_sent_later(*sent_later);
             }
@@ -125,7 +157,11 @@ impl ResidentController {
     fn speak(&self, english: bool) {
         if self.english.replace(Some(english)) != Some(english) {
             // English is compiled in; a build without it shows Japanese, which is right too.
-            drop(slint::select_bundled_translation(if english { "en" } else { "" }));
+            drop(slint::select_bundled_translation(if english {
+                "en"
+            } else {
+                ""
+            }));
         }
     }
 }
@@ -146,7 +182,9 @@ fn connect_pin(
     let (weak, typed) = (window.as_weak(), Rc::clone(digits));
     api.on_digit(move |digit| {
         let mut typed = typed.borrow_mut();
-        if let Some(digit) = u32::try_from(digit).ok().and_then(|d| char::from_digit(d, 10))
+        if let Some(digit) = u32::try_from(digit)
+            .ok()
+            .and_then(|d| char::from_digit(d, 10))
             && typed.len() < PIN_DIGITS
         {
             typed.push(digit);
@@ -164,7 +202,9 @@ fn connect_pin(
         let pin = typed.replace(Zeroizing::new(String::new()));
         count(&weak, 0);
         if pin.len() == PIN_DIGITS {
-            tell(ResidentAction::Pin { digits: Digits::new(&pin) });
+            tell(ResidentAction::Pin {
+                digits: Digits::new(&pin),
+            });
         }
     });
     let tell = Rc::clone(send);

@@ -13,7 +13,10 @@ pub(crate) struct Rows<S, T: 'static> {
 
 impl<S, T: Clone + 'static> Default for Rows<S, T> {
     fn default() -> Self {
-        Self { seen: Vec::new(), model: Rc::new(VecModel::default()) }
+        Self {
+            seen: Vec::new(),
+            model: Rc::new(VecModel::default()),
+        }
     }
 }
 

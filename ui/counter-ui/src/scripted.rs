@@ -154,7 +154,9 @@ pub fn run(display: Display, socket: &Path, size: (u32, u32)) -> Result<(), Scri
     use_headless()?;
     app::start(display, socket, pen_clock(), drawn)?;
     with_app(|app| prepare(app.window(), size)).transpose()?;
-    thread::Builder::new().name("commands".into()).spawn(take_commands)?;
+    thread::Builder::new()
+        .name("commands".into())
+        .spawn(take_commands)?;
     slint::run_event_loop_until_quit()?;
     app::stop();
     Ok(())
@@ -164,7 +166,9 @@ pub fn run(display: Display, socket: &Path, size: (u32, u32)) -> Result<(), Scri
 pub(crate) fn prepare(window: &Window, (width, height): (u32, u32)) -> Result<(), PlatformError> {
     window.slint().set_size(PhysicalSize::new(width, height));
     window.show()?;
-    window.slint().dispatch_event(WindowEvent::WindowActiveChanged(true));
+    window
+        .slint()
+        .dispatch_event(WindowEvent::WindowActiveChanged(true));
     mock_elapsed_time(Duration::from_millis(20));
     Ok(())
 }
@@ -178,7 +182,10 @@ fn take_commands() {
             Ok(request) => ask(request),
             Err(error) => json!({ "error": format!("not a command: {error}") }),
         };
-        if writeln!(out, "{answer}").and_then(|()| out.flush()).is_err() {
+        if writeln!(out, "{answer}")
+            .and_then(|()| out.flush())
+            .is_err()
+        {
             break;
         }
     }
@@ -189,19 +196,26 @@ fn take_commands() {
 /// Does a command on the drawing thread and waits for its answer.
 fn ask(request: Request) -> Value {
     let (answer, answered) = mpsc::channel();
-    let wait = request.wait_for.as_ref().map(|_| request.timeout_ms.unwrap_or(WAIT_DEFAULT_MS));
+    let wait = request
+        .wait_for
+        .as_ref()
+        .map(|_| request.timeout_ms.unwrap_or(WAIT_DEFAULT_MS));
     let sent = slint::invoke_from_event_loop(move || obey(&request, answer));
     if sent.is_err() {
         return json!({ "error": "the screen has ended" });
     }
     let Some(wait) = wait else {
-        return answered.recv().unwrap_or_else(|_| json!({ "error": "the screen has ended" }));
+        return answered
+            .recv()
+            .unwrap_or_else(|_| json!({ "error": "the screen has ended" }));
     };
     match answered.recv_timeout(Duration::from_millis(wait)) {
         Ok(answer) => answer,
         Err(RecvTimeoutError::Disconnected) => json!({ "error": "the screen has ended" }),
         Err(RecvTimeoutError::Timeout) => {
-            drop(slint::invoke_from_event_loop(|| WAITERS.with_borrow_mut(Vec::clear)));
+            drop(slint::invoke_from_event_loop(|| {
+                WAITERS.with_borrow_mut(Vec::clear)
+            }));
             json!({ "error": format!("not visible after {wait} ms") })
         }
     }
@@ -213,7 +227,11 @@ fn drawn() {
     let waiters = WAITERS.take();
     let (mut met, mut waiting) = (Vec::new(), Vec::new());
     for waiter in waiters {
-        if is_visible(&waiter.text) { met.push(waiter) } else { waiting.push(waiter) }
+        if is_visible(&waiter.text) {
+            met.push(waiter)
+        } else {
+            waiting.push(waiter)
+        }
     }
     WAITERS.with_borrow_mut(|all| all.append(&mut waiting));
     for waiter in met {
@@ -229,7 +247,9 @@ fn is_visible(text: &str) -> bool {
 
 fn visible_text(window: &Window, text: &str) -> Option<()> {
     let holds = |seen: &Seen| {
-        [&seen.label, &seen.value, &seen.description].iter().any(|held| held.contains(text))
+        [&seen.label, &seen.value, &seen.description]
+            .iter()
+            .any(|held| held.contains(text))
     };
     see(window).iter().any(holds).then_some(())
 }
@@ -294,8 +314,12 @@ fn named_key(name: &str) -> slint::SharedString {
 
 fn elements(window: &Window) -> Vec<ElementHandle> {
     let told = |element: &ElementHandle| {
-        element.accessible_role().is_some_and(|role| role != AccessibleRole::None)
-            && element.accessible_label().is_some_and(|label| !label.is_empty())
+        element
+            .accessible_role()
+            .is_some_and(|role| role != AccessibleRole::None)
+            && element
+                .accessible_label()
+                .is_some_and(|label| !label.is_empty())
     };
     let root = match window {
         Window::Staff(window) => window.root_element(),
@@ -311,7 +335,10 @@ pub fn see(window: &Window) -> Vec<Seen> {
 
 fn describe(element: &ElementHandle) -> Seen {
     let text = |text: Option<slint::SharedString>| text.map(String::from).unwrap_or_default();
-    let role = element.accessible_role().map(|role| format!("{role:?}")).unwrap_or_default();
+    let role = element
+        .accessible_role()
+        .map(|role| format!("{role:?}"))
+        .unwrap_or_default();
     Seen {
         role: role.to_lowercase(),
         label: text(element.accessible_label()),
@@ -338,7 +365,7 @@ fn find(
         let mut unnamed = 0..;
         elements(window).into_iter().find(|element| {
             let seen = describe(element);
-            let meant = (seen.label == label || label.is_empty())
+            let meant = (seen.label == label || id.is_some() && seen.label.contains(label))
                 && id.is_none_or(|id| seen.id == id)
                 && role.map_or(can_press(&seen.role), |role| seen.role == role);
             meant && number(&mut counted.borrow_mut(), &mut unnamed, seen) == Some(index)
@@ -366,7 +393,10 @@ fn number(
 }
 
 fn can_press(role: &str) -> bool {
-    matches!(role, "button" | "radiobutton" | "textinput" | "listitem" | "checkbox")
+    matches!(
+        role,
+        "button" | "radiobutton" | "textinput" | "listitem" | "checkbox"
+    )
 }
 
 fn tap(element: &ElementHandle) {
@@ -407,23 +437,37 @@ fn scroll(window: &Window, (across, down): (f32, f32), delta_y: f32) {
     #[expect(clippy::cast_precision_loss, reason = "a window is small")]
     let (width, height) = (size.width as f32, size.height as f32);
     let position = LogicalPosition::new(width * across, height * down);
-    let event = WindowEvent::PointerScrolled { position, delta_x: 0.0, delta_y };
+    let event = WindowEvent::PointerScrolled {
+        position,
+        delta_x: 0.0,
+        delta_y,
+    };
     window.slint().dispatch_event(event);
     mock_elapsed_time(Duration::from_millis(500));
 }
 
 fn type_into(window: &Window, typing: &Typing) -> Result<(), String> {
     let role = Some("textinput");
-    let field = find(window, &typing.into, typing.id.as_deref(), role, typing.index)?;
+    let field = find(
+        window,
+        &typing.into,
+        typing.id.as_deref(),
+        role,
+        typing.index,
+    )?;
     if field.accessible_enabled() == Some(false) {
         return Err(format!("「{}」 cannot be typed into now", typing.into));
     }
     field.mock_single_click(PointerEventButton::Left);
     mock_elapsed_time(Duration::from_millis(20));
     let slint = window.slint();
-    slint.dispatch_event(WindowEvent::KeyPressed { text: Key::Control.into() });
+    slint.dispatch_event(WindowEvent::KeyPressed {
+        text: Key::Control.into(),
+    });
     press(slint, &"a".into());
-    slint.dispatch_event(WindowEvent::KeyReleased { text: Key::Control.into() });
+    slint.dispatch_event(WindowEvent::KeyReleased {
+        text: Key::Control.into(),
+    });
     press(slint, &Key::Backspace.into());
     for letter in typing.text.chars() {
         press(slint, &letter.into());
@@ -443,8 +487,12 @@ fn draw(window: &Window, strokes: &[Vec<[f32; 2]>]) -> Result<(), String> {
     let (origin, slint) = (pad.absolute_position(), window.slint());
     let button = PointerEventButton::Left;
     for stroke in strokes {
-        let mut at = stroke.iter().map(|[x, y]| LogicalPosition::new(origin.x + x, origin.y + y));
-        let Some(mut position) = at.next() else { continue };
+        let mut at = stroke
+            .iter()
+            .map(|[x, y]| LogicalPosition::new(origin.x + x, origin.y + y));
+        let Some(mut position) = at.next() else {
+            continue;
+        };
         slint.dispatch_event(WindowEvent::PointerMoved { position });
         slint.dispatch_event(WindowEvent::PointerPressed { position, button });
         for next in at {

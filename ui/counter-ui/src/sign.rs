@@ -40,7 +40,11 @@ impl Ink {
         let began = *self.began.get_or_insert(now);
         let t = u32::try_from(now.saturating_sub(began).as_millis()).unwrap_or(u32::MAX);
         if let Some(stroke) = self.strokes.last_mut() {
-            stroke.points.push(StrokePoint { x: hundredths(x), y: hundredths(y), t });
+            stroke.points.push(StrokePoint {
+                x: hundredths(x),
+                y: hundredths(y),
+                t,
+            });
             self.piece.push((x, y));
         }
     }
@@ -57,52 +61,16 @@ pub(crate) fn connect(
     let api = window.global::<SignApi<'_>>();
     api.set_chunks(ModelRc::from(Rc::clone(&chunks)));
 
-    let (weak, pen, time) = (window.as_weak(), Rc::clone(&ink), Rc::clone(&clock));
-    api.on_pen_down(move |x, y| {
-        let Some(window) = weak.upgrade() else { return };
-        let mut ink = pen.borrow_mut();
-        if ink.points() >= POINTS_MAX {
-            return;
-        }
-        ink.down = true;
-        ink.piece.clear();
-        ink.strokes.push(Stroke { points: Vec::new() });
-        ink.add(x, y, time());
-        window.global::<SignApi<'_>>().set_has_ink(true);
-        window.global::<SignApi<'_>>().set_live(chunk(&ink.piece));
-    });
-    let (weak, pen, pieces) = (window.as_weak(), Rc::clone(&ink), Rc::clone(&chunks));
-    api.on_pen_move(move |x, y| {
-        let Some(window) = weak.upgrade() else { return };
-        let mut ink = pen.borrow_mut();
-        if !ink.down || ink.points() >= POINTS_MAX {
-            return;
-        }
-        ink.add(x, y, clock());
-        if ink.piece.len() >= CHUNK_POINTS {
-            pieces.push(chunk(&ink.piece));
-            ink.piece = vec![(x, y)];
-        }
-        window.global::<SignApi<'_>>().set_live(chunk(&ink.piece));
-    });
-    let (weak, pen, pieces) = (window.as_weak(), Rc::clone(&ink), Rc::clone(&chunks));
-    api.on_pen_up(move || {
-        let Some(window) = weak.upgrade() else { return };
-        let mut ink = pen.borrow_mut();
-        if ink.down {
-            ink.down = false;
-            pieces.push(chunk(&ink.piece));
-            ink.piece.clear();
-            window.global::<SignApi<'_>>().set_live(ChunkData::default());
-        }
-    });
+    connect_pen(window, clock, &ink, &chunks);
     let weak = window.as_weak();
     let pen = Rc::clone(&ink);
     let clear: Rc<dyn Fn()> = Rc::new(move || {
         *pen.borrow_mut() = Ink::default();
         chunks.clear();
         if let Some(window) = weak.upgrade() {
-            window.global::<SignApi<'_>>().set_live(ChunkData::default());
+            window
+                .global::<SignApi<'_>>()
+                .set_live(ChunkData::default());
             window.global::<SignApi<'_>>().set_has_ink(false);
         }
     });
@@ -116,8 +84,62 @@ pub(crate) fn connect(
     clear
 }
 
+/// Down, moves and up of the pen.
+fn connect_pen(
+    window: &ResidentWindow,
+    clock: Clock,
+    ink: &Rc<RefCell<Ink>>,
+    chunks: &Rc<VecModel<ChunkData>>,
+) {
+    let api = window.global::<SignApi<'_>>();
+    let (weak, pen, time) = (window.as_weak(), Rc::clone(ink), Rc::clone(&clock));
+    api.on_pen_down(move |x, y| {
+        let Some(window) = weak.upgrade() else { return };
+        let mut ink = pen.borrow_mut();
+        if ink.points() >= POINTS_MAX {
+            return;
+        }
+        ink.down = true;
+        ink.piece.clear();
+        ink.strokes.push(Stroke { points: Vec::new() });
+        ink.add(x, y, time());
+        window.global::<SignApi<'_>>().set_has_ink(true);
+        window.global::<SignApi<'_>>().set_live(chunk(&ink.piece));
+    });
+    let (weak, pen, pieces) = (window.as_weak(), Rc::clone(ink), Rc::clone(chunks));
+    api.on_pen_move(move |x, y| {
+        let Some(window) = weak.upgrade() else { return };
+        let mut ink = pen.borrow_mut();
+        if !ink.down || ink.points() >= POINTS_MAX {
+            return;
+        }
+        ink.add(x, y, clock());
+        if ink.piece.len() >= CHUNK_POINTS {
+            pieces.push(chunk(&ink.piece));
+            ink.piece = vec![(x, y)];
+        }
+        window.global::<SignApi<'_>>().set_live(chunk(&ink.piece));
+    });
+    let (weak, pen, pieces) = (window.as_weak(), Rc::clone(ink), Rc::clone(chunks));
+    api.on_pen_up(move || {
+        let Some(window) = weak.upgrade() else { return };
+        let mut ink = pen.borrow_mut();
+        if ink.down {
+            ink.down = false;
+            pieces.push(chunk(&ink.piece));
+            ink.piece.clear();
+            window
+                .global::<SignApi<'_>>()
+                .set_live(ChunkData::default());
+        }
+    });
+}
+
 fn hundredths(pixels: f32) -> i32 {
-    #[expect(clippy::cast_possible_truncation, reason = "a screen is far smaller than an i32")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a screen is far smaller than an i32"
+    )]
     let whole = (pixels * 100.0).round() as i32;
     whole
 }
@@ -127,8 +149,14 @@ fn chunk(points: &[(f32, f32)]) -> ChunkData {
     let edge = |pick: fn(&(f32, f32)) -> f32, choose: fn(f32, f32) -> f32| {
         points.iter().map(pick).reduce(choose).unwrap_or_default()
     };
-    let (left, top) = (edge(|p| p.0, f32::min) - MARGIN, edge(|p| p.1, f32::min) - MARGIN);
-    let (right, bottom) = (edge(|p| p.0, f32::max) + MARGIN, edge(|p| p.1, f32::max) + MARGIN);
+    let (left, top) = (
+        edge(|p| p.0, f32::min) - MARGIN,
+        edge(|p| p.1, f32::min) - MARGIN,
+    );
+    let (right, bottom) = (
+        edge(|p| p.0, f32::max) + MARGIN,
+        edge(|p| p.1, f32::max) + MARGIN,
+    );
     let mut commands = String::new();
     for (index, (x, y)) in points.iter().enumerate() {
         let letter = if index == 0 { 'M' } else { 'L' };

@@ -40,18 +40,31 @@ impl StaffController {
         keys::connect(window);
         let reception = ReceptionController::new(window, send);
         let window = window.as_weak();
-        Self { window, returned, open, handed_in, reception, page: StaffPage::None }
+        Self {
+            window,
+            returned,
+            open,
+            handed_in,
+            reception,
+            page: StaffPage::None,
+        }
     }
 
     /// Draws a view.
     pub(crate) fn show(&mut self, view: &StaffView) {
-        let Some(window) = self.window.upgrade() else { return };
+        let Some(window) = self.window.upgrade() else {
+            return;
+        };
         let api = window.global::<StaffApi<'_>>();
         api.set_header(draw_header(&view.header));
         api.set_notice(shown(view.notice.as_ref()));
         let page = match &view.screen {
             StaffScreen::SignIn => StaffPage::SignIn,
-            StaffScreen::Board { returned, open, handed_in } => {
+            StaffScreen::Board {
+                returned,
+                open,
+                handed_in,
+            } => {
                 self.returned.show(returned, draw_board);
                 self.open.show(open, draw_board);
                 self.handed_in.show(handed_in, draw_board);
@@ -86,7 +99,10 @@ impl StaffController {
 fn connect(api: &StaffApi<'_>, send: &SendStaff) {
     let tell = Rc::clone(send);
     api.on_sign_in(move |staff, secret| {
-        tell(StaffAction::SignIn { staff: staff.into(), secret: Digits::new(&secret) });
+        tell(StaffAction::SignIn {
+            staff: staff.into(),
+            secret: Digits::new(&secret),
+        });
     });
     let tell = Rc::clone(send);
     api.on_sign_out(move || tell(StaffAction::SignOut));

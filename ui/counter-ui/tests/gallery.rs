@@ -1,5 +1,6 @@
 //! Every example is drawn in every size: each screen has labels, roles, a focus order, and finger
 //! sized targets. One test per process, because the backend is one per process.
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,22 +14,31 @@ use slint::platform::{Key, WindowEvent};
 const PRESSED: [&str; 3] = ["button", "radiobutton", "textinput"];
 
 fn texts(seen: &[Seen]) -> String {
-    seen.iter().map(|s| format!("{}\n{}\n{}\n", s.label, s.description, s.value)).collect()
+    seen.iter()
+        .map(|s| format!("{}\n{}\n{}\n", s.label, s.description, s.value))
+        .collect()
 }
 
 #[track_caller]
 fn shows(name: &str, seen: &[Seen], expected: &[&str]) {
     let all = texts(seen);
     for text in expected {
-        assert!(all.contains(text), "{name}: 「{text}」 is not on the screen:\n{all}");
+        assert!(
+            all.contains(text),
+            "{name}: 「{text}」 is not on the screen:\n{all}"
+        );
     }
 }
 
 fn tab_stops(window: &Window) -> bool {
     let before = window.slint().take_snapshot().unwrap();
     let tab: slint::SharedString = Key::Tab.into();
-    window.slint().dispatch_event(WindowEvent::KeyPressed { text: tab.clone() });
-    window.slint().dispatch_event(WindowEvent::KeyReleased { text: tab });
+    window
+        .slint()
+        .dispatch_event(WindowEvent::KeyPressed { text: tab.clone() });
+    window
+        .slint()
+        .dispatch_event(WindowEvent::KeyReleased { text: tab });
     i_slint_backend_testing::mock_elapsed_time(std::time::Duration::from_millis(20));
     let after = window.slint().take_snapshot().unwrap();
     before.as_bytes() != after.as_bytes()
@@ -37,7 +47,12 @@ fn tab_stops(window: &Window) -> bool {
 fn expected(name: &str) -> &'static [&'static str] {
     match name {
         "staff-01-sign-in" => &["職員番号", "パスワード", "窓口を始める"],
-        "staff-02-board" => &["受付の一覧", "新しい受付を始める", "本庁から返ったもの", "架空　太郎"],
+        "staff-02-board" => &[
+            "受付の一覧",
+            "新しい受付を始める",
+            "本庁から返ったもの",
+            "架空　太郎",
+        ],
         "staff-03-board-line-down" => &["回線断・保存済 12件", "プリンターなし"],
         "staff-04-documents-card" => &["暗証番号をお願いする", "照合番号で読む"],
         "staff-05-documents-locked" => &["暗証番号はロックされています"],
@@ -51,7 +66,12 @@ fn expected(name: &str) -> &'static [&'static str] {
         "staff-19-save-failed" => &["保存できていません", "情報担当へ連絡"],
         "resident-02-idle-en" => &["架空市", "Welcome"],
         "resident-05-pin-last-en" => &["あと 1 回です", "Last try", "I don't know"],
-        "resident-08-check-en" => &["住民異動届", "Notification of change", "変わります", "Correct, go on to sign"],
+        "resident-08-check-en" => &[
+            "住民異動届",
+            "Notification of change",
+            "変わります",
+            "Correct, go on to sign",
+        ],
         "resident-10-sign-en" => &["署名欄", "Write again", "This is fine"],
         "resident-12-done-later-en" => &["07-2-000186", "will be sent automatically"],
         _ => &[],
@@ -69,15 +89,20 @@ fn every_screen_can_be_read_and_pressed() {
             let seen = see(app.window());
             assert!(!seen.is_empty(), "{name}: nothing to read");
             shows(name, &seen, expected(name));
-            let pressed: Vec<_> =
-                seen.iter().filter(|s| PRESSED.contains(&s.role.as_str())).collect();
+            let pressed: Vec<_> = seen
+                .iter()
+                .filter(|s| PRESSED.contains(&s.role.as_str()))
+                .collect();
             assert!(!pressed.is_empty(), "{name}: nothing to press");
             if name.starts_with("staff") {
                 assert!(tab_stops(app.window()), "{name}: Tab moves nothing");
             }
             if name.starts_with("resident-01") || name.starts_with("resident-02") {
                 let all = texts(&seen);
-                assert!(!all.contains("太郎"), "{name}: personal data on the idle page");
+                assert!(
+                    !all.contains("太郎"),
+                    "{name}: personal data on the idle page"
+                );
             }
         }
     }
@@ -102,7 +127,10 @@ fn resident_texts_all_have_english() {
         })
         .collect();
     let pages = ["idle", "wait", "pin", "check", "sign", "done"].map(|p| format!("{p}-page"));
-    let screens = pages.iter().map(String::as_str).chain(["check-row-line", "resident-shell"]);
+    let screens = pages
+        .iter()
+        .map(String::as_str)
+        .chain(["check-row-line", "resident-shell"]);
     let files = screens
         .map(|name| format!("slint/screens/{name}.slint"))
         .chain(["slint/widgets/lost-banner.slint".to_owned()]);

@@ -1,4 +1,9 @@
 //! The program itself against a daemon of the test, over a real Unix socket and its stdin.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -26,7 +31,11 @@ impl Screen {
             .unwrap();
         let input = child.stdin.take().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
-        Self { child, input, output }
+        Self {
+            child,
+            input,
+            output,
+        }
     }
 
     fn ask(&mut self, command: &Value) -> Value {
@@ -104,7 +113,9 @@ impl Daemon {
 
 fn example(name: &str) -> ToScreen {
     let mut all = examples().unwrap().into_iter();
-    all.find(|(other, _)| other == name).map(|(_, view)| view).unwrap()
+    all.find(|(other, _)| other == name)
+        .map(|(_, view)| view)
+        .unwrap()
 }
 
 #[test]
@@ -118,7 +129,10 @@ fn staff_screen_sends_deeds_and_heals() {
     daemon.shows("staff-01-sign-in");
     screen.sees("窓口を始める");
     let early = screen.ask(&json!({ "tap": "窓口を始める", "role": "button" }));
-    assert!(early.get("error").is_some(), "an empty sign-in can be pressed");
+    assert!(
+        early.get("error").is_some(),
+        "an empty sign-in can be pressed"
+    );
     screen.done(&json!({ "type": { "into": "職員番号", "text": "u0312" } }));
     screen.done(&json!({ "type": { "into": "パスワード", "text": "demo1234" } }));
     screen.done(&json!({ "tap": "窓口を始める" }));
@@ -134,14 +148,22 @@ fn staff_screen_sends_deeds_and_heals() {
     screen.done(&json!({ "type": { "into": "フリガナ", "index": 1, "text": "カクウ　ハナ" } }));
     match daemon.staff() {
         StaffAction::SetField { path, value } => {
-            assert_eq!((path.as_str(), value.as_str()), ("member.2.kana", "カクウ　ハナ"));
+            assert_eq!(
+                (path.as_str(), value.as_str()),
+                ("member.2.kana", "カクウ　ハナ")
+            );
         }
         other => panic!("field expected, got {other:?}"),
     }
     screen.done(&json!({ "tap": "女", "id": "member.1.sex=2" }));
     assert!(matches!(daemon.staff(), StaffAction::SetField { path, .. } if path == "member.1.sex"));
     screen.done(&json!({ "tap": "つぎへ" }));
-    assert!(matches!(daemon.staff(), StaffAction::GoTo { step: Step::Questions }));
+    assert!(matches!(
+        daemon.staff(),
+        StaffAction::GoTo {
+            step: Step::Questions
+        }
+    ));
 
     drop(daemon);
     screen.sees("つなぎ直しています。入力は保存されています。");
@@ -183,17 +205,33 @@ fn resident_enters_pin_and_signs() {
     daemon.shows("resident-10-sign-en");
     screen.sees("Write again");
     let early = screen.ask(&json!({ "tap": "これで よい" }));
-    assert!(early.get("error").is_some(), "an empty signature is accepted");
-    let stroke: Vec<[f32; 2]> =
-        (0..40_u8).map(|i| [100.0 + f32::from(i) * 6.0, 120.0 + f32::from(i % 7) * 9.0]).collect();
+    assert!(
+        early.get("error").is_some(),
+        "an empty signature is accepted"
+    );
+    let stroke: Vec<[f32; 2]> = (0..40_u8)
+        .map(|i| [100.0 + f32::from(i) * 6.0, 120.0 + f32::from(i % 7) * 9.0])
+        .collect();
     screen.done(&json!({ "draw": [stroke, [[400.0, 100.0], [420.0, 180.0]]] }));
     screen.done(&json!({ "tap": "これで よい" }));
     match daemon.resident() {
-        ResidentAction::Sign { pad_width, pad_height, strokes } => {
-            assert_eq!(strokes.iter().map(|s| s.points.len()).collect::<Vec<_>>(), [40, 2]);
-            let times: Vec<u32> =
-                strokes.iter().flat_map(|s| s.points.iter().map(|p| p.t)).collect();
-            assert!(times.is_sorted() && times.first() == Some(&0), "times go on from zero");
+        ResidentAction::Sign {
+            pad_width,
+            pad_height,
+            strokes,
+        } => {
+            assert_eq!(
+                strokes.iter().map(|s| s.points.len()).collect::<Vec<_>>(),
+                [40, 2]
+            );
+            let times: Vec<u32> = strokes
+                .iter()
+                .flat_map(|s| s.points.iter().map(|p| p.t))
+                .collect();
+            assert!(
+                times.is_sorted() && times.first() == Some(&0),
+                "times go on from zero"
+            );
             let first = strokes.first().and_then(|s| s.points.first()).unwrap();
             assert_eq!((first.x, first.y), (10_000, 12_000));
             assert!(pad_width > 100_000 && pad_height * 10 >= 80_000 * 4);
@@ -201,7 +239,13 @@ fn resident_enters_pin_and_signs() {
         other => panic!("signature expected, got {other:?}"),
     }
     screen.done(&json!({ "tap": "日本語" }));
-    assert!(matches!(daemon.resident(), ResidentAction::SetLanguage { .. }));
+    assert!(matches!(
+        daemon.resident(),
+        ResidentAction::SetLanguage { .. }
+    ));
     let hidden = screen.ask(&json!({ "tap": "窓口を始める" }));
-    assert!(hidden.get("error").is_some(), "the staff's screen reached the resident");
+    assert!(
+        hidden.get("error").is_some(),
+        "the staff's screen reached the resident"
+    );
 }
