@@ -89,7 +89,8 @@ async fn screen(stream: UnixStream, counter: &Counter, newest: &Newest) -> io::R
         number = *newest;
     });
     let newer = newest.of(display).subscribe();
-    tracing::info!(?display, "screen connected");
+    let screen = display;
+    tracing::info!(?screen, "screen connected");
     let served = match display {
         Display::Staff => staff(&mut lines, &mut out, counter, newer, number).await,
         Display::Resident => {
@@ -118,7 +119,7 @@ async fn staff(
     loop {
         tokio::select! {
             biased;
-            _ = newer.wait_for(|newest| *newest != number) => return out.replaced().await,
+            () = replaced(&mut newer, number) => return out.replaced().await,
             changed = views.changed() => {
                 changed.map_err(io::Error::other)?;
                 let view = views.borrow_and_update().as_ref().clone();
@@ -151,7 +152,7 @@ async fn resident(
     loop {
         tokio::select! {
             biased;
-            _ = newer.wait_for(|newest| *newest != number) => return out.replaced().await,
+            () = replaced(&mut newer, number) => return out.replaced().await,
             changed = views.changed() => {
                 changed.map_err(io::Error::other)?;
                 let view = views.borrow_and_update().as_ref().clone();
@@ -170,6 +171,12 @@ async fn resident(
             },
         }
     }
+}
+
+/// Waits until another screen of the same kind has come.
+async fn replaced(newer: &mut watch::Receiver<u64>, number: u64) {
+    // The sender lives as long as the server; the reading is let go before anything else waits.
+    drop(newer.wait_for(|newest| *newest != number).await);
 }
 
 struct Out(OwnedWriteHalf);
