@@ -25,13 +25,13 @@ use todoked::records::{Deed, Entry, NotLetIn, Records, RecordsError, SignedIn};
 use todoked::store_records::StoreRecords;
 
 /// 2026-11-21 10:42 in Japan.
-pub const MORNING: u64 = 1_795_225_320_000;
-pub const STAFF: &str = "u0312";
-pub const SECRET: &str = "himitsu3";
+pub(crate) const MORNING: u64 = 1_795_225_320_000;
+pub(crate) const STAFF: &str = "u0312";
+pub(crate) const SECRET: &str = "himitsu3";
 
 /// A disk that can be filled.
 #[derive(Debug)]
-pub struct Disk {
+pub(crate) struct Disk {
     inner: StoreRecords,
     full: Arc<AtomicBool>,
 }
@@ -135,14 +135,14 @@ impl Records for Disk {
 }
 
 /// One counter with its folder.
-pub struct Rig {
+pub(crate) struct Rig {
     path: PathBuf,
     device: DeviceId,
-    pub clock: Arc<SteppedClock>,
-    pub full: Arc<AtomicBool>,
-    pub store: Arc<Mutex<CounterStore>>,
-    pub desk: Desk<Disk>,
-    pub effects: Vec<Effect>,
+    pub(crate) clock: Arc<SteppedClock>,
+    pub(crate) full: Arc<AtomicBool>,
+    pub(crate) store: Arc<Mutex<CounterStore>>,
+    pub(crate) desk: Desk<Disk>,
+    pub(crate) effects: Vec<Effect>,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -179,11 +179,11 @@ fn desk(
 
 impl Rig {
     /// A counter with its staff dataset; nobody is signed in.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::numbered(1)
     }
 
-    pub fn numbered(number: u8) -> Self {
+    pub(crate) fn numbered(number: u8) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("counter.db");
         let device = DeviceId([number; 16]);
@@ -207,7 +207,7 @@ impl Rig {
     }
 
     /// The plug is pulled and put back: only what is on disk comes back.
-    pub fn killed_and_started(self) -> Self {
+    pub(crate) fn killed_and_started(self) -> Self {
         let Self { path, device, clock, full, store, desk: old, _folder, .. } = self;
         drop(old);
         drop(store);
@@ -217,59 +217,59 @@ impl Rig {
     }
 
     #[track_caller]
-    pub fn staff(&mut self, action: StaffAction) {
+    pub(crate) fn staff(&mut self, action: StaffAction) {
         let done = self.desk.staff(action);
         assert!(done.is_ok(), "refused: {done:?}");
         self.effects.extend(self.desk.take_effects());
     }
 
     #[track_caller]
-    pub fn refused(&mut self, action: StaffAction) -> Notice {
+    pub(crate) fn refused(&mut self, action: StaffAction) -> Notice {
         self.desk.staff(action).expect_err("refused")
     }
 
     #[track_caller]
-    pub fn resident(&mut self, action: ResidentAction) {
+    pub(crate) fn resident(&mut self, action: ResidentAction) {
         let done = self.desk.resident(action);
         assert!(done.is_ok(), "refused: {done:?}");
         self.effects.extend(self.desk.take_effects());
     }
 
-    pub fn happened(&mut self, what: Happened) {
+    pub(crate) fn happened(&mut self, what: Happened) {
         self.desk.happened(what);
         self.effects.extend(self.desk.take_effects());
     }
 
-    pub fn sign_in(&mut self) {
+    pub(crate) fn sign_in(&mut self) {
         self.staff(StaffAction::SignIn { staff: STAFF.to_owned(), secret: Digits::new(SECRET) });
     }
 
     #[track_caller]
-    pub fn set(&mut self, path: &str, value: &str) {
+    pub(crate) fn set(&mut self, path: &str, value: &str) {
         self.staff(StaffAction::SetField { path: path.to_owned(), value: value.to_owned() });
     }
 
     #[track_caller]
-    pub fn reception(&self) -> ReceptionView {
+    pub(crate) fn reception(&self) -> ReceptionView {
         match self.desk.staff_view().screen {
             StaffScreen::Reception(view) => *view,
             other => panic!("no reception: {other:?}"),
         }
     }
 
-    pub fn page(&self) -> ResidentScreen {
+    pub(crate) fn page(&self) -> ResidentScreen {
         self.desk.resident_view().screen
     }
 
     #[track_caller]
-    pub fn value(&self, path: &str) -> String {
+    pub(crate) fn value(&self, path: &str) -> String {
         let view = self.reception();
         let mut fields =
             view.move_fields.iter().chain(view.members.iter().flat_map(|member| &member.fields));
         fields.find(|field| field.path == path).expect("field").value.clone()
     }
 
-    pub fn lay_card(&mut self, tries: u8) {
+    pub(crate) fn lay_card(&mut self, tries: u8) {
         self.happened(Happened::CardLies(CardLies::MyNumber {
             pin_tries_left: tries,
             number_b_tries_left: 10,
@@ -277,7 +277,7 @@ impl Rig {
     }
 
     /// A reception with the card read and everything the form needs.
-    pub fn filled_reception(&mut self) {
+    pub(crate) fn filled_reception(&mut self) {
         self.sign_in();
         self.staff(StaffAction::StartReception);
         self.lay_card(3);
@@ -297,7 +297,7 @@ impl Rig {
     }
 
     /// Shows the form, signs it, makes the form.
-    pub fn signed(&mut self) {
+    pub(crate) fn signed(&mut self) {
         self.staff(StaffAction::ShowToResident);
         self.resident(ResidentAction::ContentRight);
         self.resident(signature());
@@ -305,7 +305,7 @@ impl Rig {
     }
 
     #[track_caller]
-    pub fn make_form(&mut self) {
+    pub(crate) fn make_form(&mut self) {
         let at = self.effects.iter().position(|effect| matches!(effect, Effect::MakeForm(_)));
         let Effect::MakeForm(job) = self.effects.remove(at.expect("a form to make")) else {
             unreachable!()
@@ -313,7 +313,7 @@ impl Rig {
         self.happened(Happened::FormMade { case: job.case, form: Ok(b"%PDF-1.7".to_vec()) });
     }
 
-    pub fn peer(&self, role: PeerRole) -> Peer {
+    pub(crate) fn peer(&self, role: PeerRole) -> Peer {
         let branch = match role {
             PeerRole::Hub => "00",
             PeerRole::Counter => "07",
@@ -322,7 +322,7 @@ impl Rig {
     }
 }
 
-pub fn taro() -> CardFacts {
+pub(crate) fn taro() -> CardFacts {
     CardFacts {
         name: "架空　太郎".to_owned(),
         address: "東京都千代田区架空町一丁目２番３－４０５号".to_owned(),
@@ -331,7 +331,7 @@ pub fn taro() -> CardFacts {
     }
 }
 
-pub fn signature() -> ResidentAction {
+pub(crate) fn signature() -> ResidentAction {
     let point = |x, t| StrokePoint { x, y: 100, t };
     let strokes = vec![Stroke { points: vec![point(0, 0), point(5_000, 10), point(9_000, 20)] }];
     ResidentAction::Sign { pad_width: 100_000, pad_height: 40_000, strokes }
@@ -364,7 +364,7 @@ fn install_staff(store: &mut CounterStore) {
 }
 
 /// Everything `from` wrote itself reaches `to`; tells the desk of `to`.
-pub fn carry(from: &Rig, role: PeerRole, to: &mut Rig, to_role: PeerRole) {
+pub(crate) fn carry(from: &Rig, role: PeerRole, to: &mut Rig, to_role: PeerRole) {
     let site = SiteId(from.device.0);
     let (giver, taker) = (from.peer(role), to.peer(to_role));
     loop {

@@ -73,7 +73,7 @@ fn questions_lead_to_procedures_with_reasons() {
     let view = rig.reception();
     assert_eq!(view.answered.first().map(|a| a.fact.as_str()), Some(fact.as_str()));
     assert!(view.question.as_ref().is_none_or(|q| (&q.fact, q.member) != (&fact, member)));
-    assert!(view.procedures.iter().any(|p| p.id == "P002" && p.deadline.contains("12月")));
+    assert!(view.procedures.iter().any(|p| p.id == "P002" && p.deadline.contains("令和8年11月30日まで")));
     rig.staff(StaffAction::AskAgain { fact, member });
     let again = rig.reception().trail.iter().find(|t| t.step == Step::Questions).unwrap().count;
     assert_eq!(again, open);
