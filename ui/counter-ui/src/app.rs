@@ -15,7 +15,7 @@ use crate::notice::shown;
 use crate::resident::ResidentController;
 use crate::sign::Clock;
 use crate::staff::StaffController;
-use crate::ui::{ConnectionApi, ResidentApi, ResidentWindow, StaffApi, StaffWindow};
+use crate::ui::{ConnectionApi, HeaderData, ResidentApi, ResidentWindow, StaffApi, StaffWindow};
 
 /// Requests without an answer that are remembered, to send them again.
 const UNANSWERED_MAX: usize = 256;
@@ -58,6 +58,17 @@ impl Window {
             Display::Staff => Self::Staff(StaffWindow::new()?),
             Display::Resident => Self::Resident(ResidentWindow::new()?),
         };
+        // The invented people of the previews never reach a real display.
+        match &window {
+            Self::Staff(window) => window
+                .global::<StaffApi<'_>>()
+                .set_header(HeaderData::default()),
+            Self::Resident(window) => {
+                window
+                    .global::<ResidentApi<'_>>()
+                    .set_city(slint::SharedString::new());
+            }
+        }
         // The bundle starts in the system's language; Japanese is the source language.
         drop(slint::select_bundled_translation(""));
         Ok(window)

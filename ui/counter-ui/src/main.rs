@@ -1,6 +1,7 @@
 //! `todoke-ui`: one display of the counter.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::rc::Rc;
 use std::str::FromStr;
 use std::time::Instant;
@@ -65,7 +66,18 @@ impl FromStr for Size {
     }
 }
 
-fn main() -> Result<()> {
+#[expect(clippy::print_stderr, reason = "a program tells on stderr why it ends")]
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("todoke-ui: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     let arguments = Arguments::parse();
     #[cfg(feature = "scripted")]
     if let Some(folder) = &arguments.gallery {
@@ -125,9 +137,12 @@ fn select_backend() -> Result<()> {
         .map_err(no_display)
 }
 
+/// The backends tell of every device they tried; a person needs one sentence.
 fn no_display(error: impl std::fmt::Display) -> anyhow::Error {
+    let error = error.to_string();
+    let first = error.lines().next().unwrap_or_default();
     anyhow!(
         "no display to draw on: neither WAYLAND_DISPLAY nor DISPLAY leads to a screen, and the \
-         graphics device cannot be opened ({error})"
+         graphics device cannot be opened ({first})"
     )
 }
