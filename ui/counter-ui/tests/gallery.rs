@@ -1,5 +1,6 @@
-//! Every example is drawn in every size: each screen has labels, roles, a focus order, and finger
-//! sized targets. One test per process, because the backend is one per process.
+//! Every example is drawn in both sizes: its texts can be read, something can be pressed, and on
+//! the staff's screens Tab moves the focus visibly. Order of focus and sizes of targets are looked
+//! at in the pictures, not asserted here.
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::collections::BTreeSet;
