@@ -82,8 +82,8 @@ pub fn read(reader: Option<&str>, key: &CardKey) -> Result<CardFacts, CardTroubl
         address: four.address.clone(),
         birth_date: four.birth.clone(),
         sex: match four.sex {
-            identity_cards::Sex::Male => "男".to_owned(),
-            identity_cards::Sex::Female => "女".to_owned(),
+            identity_cards::Sex::Male => "male".to_owned(),
+            identity_cards::Sex::Female => "female".to_owned(),
             identity_cards::Sex::Unknown | identity_cards::Sex::NotApplicable => String::new(),
         },
     })

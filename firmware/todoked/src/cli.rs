@@ -1,6 +1,7 @@
 //! The command line. Names, exit codes and JSON keys are stable: other programs rely on them.
 
 mod card;
+mod case;
 mod form;
 mod guide;
 mod name;
@@ -47,6 +48,9 @@ enum Command {
     /// Cards on the reader.
     #[command(subcommand)]
     Card(card::CardCommand),
+    /// Cases of this counter.
+    #[command(subcommand)]
+    Case(case::CaseCommand),
     /// Procedures of a case.
     #[command(subcommand)]
     Guide(guide::GuideCommand),
@@ -93,6 +97,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Init(init) => init.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Card(card) => card.run(),
+        Command::Case(case) => case.run(),
         Command::Guide(guide) => guide.run(),
         Command::Form(form) => form.run(),
         Command::Name(name) => name.run(),

@@ -167,7 +167,7 @@ pub struct CardFacts {
     pub address: String,
     /// Birth date, ISO 8601.
     pub birth_date: String,
-    /// Sex, as printed on forms; empty when the card does not say.
+    /// Sex, `male` or `female`; empty when the card does not say.
     pub sex: String,
 }
 

@@ -61,14 +61,9 @@ impl Read {
             (None, Some(number)) => CardKey::NumberB(Digits::new(number)),
             (None, None) => bail!("--pin or --number-b is needed"),
         };
-        let facts = cards::read(self.reader.as_deref(), &key).map_err(|trouble| {
-            anyhow::anyhow!("{}", in_words(trouble))
-        })?;
-        let sex = match facts.sex.as_str() {
-            "男" => "male",
-            "女" => "female",
-            _ => "unknown",
-        };
+        let facts = cards::read(self.reader.as_deref(), &key)
+            .map_err(|trouble| anyhow::anyhow!("{}", in_words(trouble)))?;
+        let sex = if facts.sex.is_empty() { "unknown" } else { facts.sex.as_str() };
         if self.json {
             return print_json(&json!({
                 "kind": CardKind::MyNumber.name(),
@@ -78,10 +73,10 @@ impl Read {
                 "sex": sex,
             }));
         }
-        for line in [&facts.name, &facts.address, &facts.birth_date, &facts.sex] {
+        for line in [&facts.name, &facts.address, &facts.birth_date] {
             print_line(line)?;
         }
-        Ok(())
+        print_line(sex)
     }
 }
 

@@ -291,7 +291,7 @@ impl Rig {
         self.staff(StaffAction::AddMember);
         self.set("member.2.name", "架空　花子");
         self.set("member.2.birth_date", "1992-11-03");
-        self.set("member.2.sex", "女");
+        self.set("member.2.sex", "female");
         self.set("member.2.relation", "妻");
         self.staff(StaffAction::RecordIdentity { kind: "mncard".to_owned() });
     }
@@ -327,7 +327,7 @@ pub(crate) fn taro() -> CardFacts {
         name: "架空　太郎".to_owned(),
         address: "東京都千代田区架空町一丁目２番３－４０５号".to_owned(),
         birth_date: "1985-07-14".to_owned(),
-        sex: "男".to_owned(),
+        sex: "male".to_owned(),
     }
 }
 

@@ -1,0 +1,114 @@
+//! `todoke case`: what was signed, as files.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Subcommand};
+use counter_domain::case::CaseStep;
+use counter_domain::ids::{BlobHash, CaseId, SnapshotHash};
+use counter_store::{CaseRecord, CounterStore};
+
+use crate::cli::{print_json, print_line};
+use crate::serve::open_store;
+use crate::settings::{DataFolder, Settings};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CaseCommand {
+    /// Writes the newest signature of a case: form, strokes and content. The daemon may run.
+    Export(Export),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    /// Folder of the counter's data.
+    #[arg(long)]
+    data: PathBuf,
+    /// Receipt number; the case changed last otherwise.
+    #[arg(long)]
+    receipt: Option<String>,
+    /// Folder for the files.
+    #[arg(long)]
+    out: PathBuf,
+    /// One JSON document on the standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Cases looked through for one that is signed.
+const CASES_MAX: usize = 200;
+
+struct Signed {
+    snapshot: SnapshotHash,
+    strokes: BlobHash,
+    form: BlobHash,
+}
+
+impl CaseCommand {
+    pub(super) fn run(self) -> Result<()> {
+        let Self::Export(export) = self;
+        let folder = DataFolder::new(&export.data);
+        let settings = Settings::read(&folder)?;
+        if !folder.database().exists() {
+            bail!("{} has no database yet", export.data.display());
+        }
+        let store = open_store(&folder, &settings)?;
+        let (case, signed) = find(&store, export.receipt.as_deref())?;
+        fs::create_dir_all(&export.out)
+            .with_context(|| format!("cannot make {}", export.out.display()))?;
+        let files = write(&store, case, &signed, &export.out)?;
+        store.close()?;
+        if export.json {
+            return print_json(&files);
+        }
+        files.values().try_for_each(|file| print_line(&file.display().to_string()))
+    }
+}
+
+fn find(store: &CounterStore, receipt: Option<&str>) -> Result<(CaseId, Signed)> {
+    if let Some(number) = receipt {
+        let case = store.find_case(number)?.context("no case has this receipt number")?;
+        let record = store.case(case)?.context("the case is not here")?;
+        let signed = newest(&record).context("the case is not signed")?;
+        return Ok((case, signed));
+    }
+    for row in store.board(CASES_MAX)? {
+        if let Some(signed) = store.case(row.case)?.as_ref().and_then(newest) {
+            return Ok((row.case, signed));
+        }
+    }
+    bail!("no case is signed")
+}
+
+fn newest(record: &CaseRecord) -> Option<Signed> {
+    record.events.iter().rev().find_map(|event| {
+        if let CaseStep::Signed { snapshot, strokes, form } = event.what {
+            Some(Signed { snapshot, strokes, form })
+        } else {
+            None
+        }
+    })
+}
+
+fn write(
+    store: &CounterStore,
+    case: CaseId,
+    signed: &Signed,
+    out: &Path,
+) -> Result<BTreeMap<&'static str, PathBuf>> {
+    let snapshot = store.snapshot(case, signed.snapshot)?.context("the snapshot is not here")?;
+    let form = store.blob(signed.form)?.context("the form is not here")?;
+    let strokes = store.blob(signed.strokes)?.context("the signature is not here")?;
+    let mut files = BTreeMap::new();
+    for (kind, name, bytes) in [
+        ("form", "form.pdf", form),
+        ("signature", "signature.json", strokes),
+        ("snapshot", "snapshot.json", snapshot.to_bytes()?),
+    ] {
+        let path = out.join(name);
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        files.insert(kind, path);
+    }
+    Ok(files)
+}
