@@ -217,7 +217,11 @@ pub(crate) fn view(file: &CaseFile, viewer: &Viewer, names: &Names, now_ms: u64)
         may_hand_over: false,
     };
     if summary.state == CaseState::Returned {
-        page.returned_remarks = summary.remarks.iter().map(remark_line).collect();
+        page.returned_remarks = summary
+            .remarks
+            .iter()
+            .map(|one| named_remark(one, snapshot))
+            .collect();
     }
     allow(&mut page, summary, viewer, now_ms);
     page
@@ -326,6 +330,18 @@ fn remark_line(remark: &Remark) -> RemarkLine {
     }
 }
 
+/// A remark in a list that mixes persons.
+fn named_remark(remark: &Remark, snapshot: Option<&Snapshot>) -> RemarkLine {
+    let line = remark_line(remark);
+    match snapshot {
+        Some(snapshot) => RemarkLine {
+            label: labelled(&remark.path, snapshot),
+            ..line
+        },
+        None => line,
+    }
+}
+
 fn remarks_on(remarks: &[Remark], path: &FieldPath) -> Vec<RemarkLine> {
     remarks
         .iter()
@@ -355,8 +371,8 @@ fn changes(before: &Snapshot, now: &Snapshot, remarks: &[Remark]) -> Changes {
         .map(|one| ChangeLine {
             path: one.path.to_string(),
             label: labelled(&one.path, now),
-            old: shown(&one.path, one.before.as_ref()),
-            new: shown(&one.path, one.after.as_ref()),
+            old: shown(&one.path, one.before.as_ref(), before),
+            new: shown(&one.path, one.after.as_ref(), now),
             exact: labels::is_exact(one.path.as_str()),
             source: one.after.as_ref().map(|field| labels::source(field.source)),
             remarks: remarks_on(remarks, &one.path),
@@ -365,7 +381,7 @@ fn changes(before: &Snapshot, now: &Snapshot, remarks: &[Remark]) -> Changes {
     let open_remarks = remarks
         .iter()
         .filter(|remark| !changed.contains(&&remark.path))
-        .map(remark_line)
+        .map(|remark| named_remark(remark, Some(now)))
         .collect();
     let unchanged = now
         .fields
@@ -397,17 +413,30 @@ fn procedure_changes(before: &Snapshot, now: &Snapshot) -> Vec<String> {
         .collect()
 }
 
-fn shown(path: &FieldPath, field: Option<&SnapshotField>) -> String {
+fn shown(path: &FieldPath, field: Option<&SnapshotField>, snapshot: &Snapshot) -> String {
     field.map_or_else(
         || "（なし）".to_owned(),
-        |field| labels::value(path.as_str(), &field.value),
+        |field| value(path, field, snapshot),
+    )
+}
+
+/// A value in words; a member is named.
+fn value(path: &FieldPath, field: &SnapshotField, snapshot: &Snapshot) -> String {
+    let number = match (&field.value, path.as_str()) {
+        (FieldValue::Count(number), "notifier.member") => u8::try_from(*number).ok(),
+        (FieldValue::Text(number), "notifier.member") => number.parse().ok(),
+        _ => None,
+    };
+    number.map_or_else(
+        || labels::value(path.as_str(), &field.value),
+        |number| name_of(snapshot, number),
     )
 }
 
 /// Label with the person before it, for lists that mix persons.
 fn labelled(path: &FieldPath, snapshot: &Snapshot) -> String {
     let label = labels::field(path.as_str());
-    match member_of(path) {
+    match member_of(path).or_else(|| labels::answering_member(path.as_str())) {
         Some(member) => format!("{} {label}", name_of(snapshot, member)),
         None => label,
     }
@@ -445,7 +474,7 @@ fn groups(snapshot: &Snapshot, changes: Option<&Changes>, remarks: &[Remark]) ->
             title,
             rows: Vec::new(),
         });
-        group.rows.push(line(path, field, remarks));
+        group.rows.push(line(path, field, snapshot, remarks));
     }
     let mut groups: Vec<Group> = found.into_values().collect();
     for group in &mut groups {
@@ -502,12 +531,22 @@ fn rank(path: &str) -> usize {
         .unwrap_or(ORDER.len())
 }
 
-fn line(path: &FieldPath, field: &SnapshotField, remarks: &[Remark]) -> FieldLine {
+fn line(
+    path: &FieldPath,
+    field: &SnapshotField,
+    snapshot: &Snapshot,
+    remarks: &[Remark],
+) -> FieldLine {
+    // A person's own group does not name the person again; answers stand in one group for all.
+    let label = match member_of(path) {
+        Some(_) => labels::field(path.as_str()),
+        None => labelled(path, snapshot),
+    };
     FieldLine {
         path: path.to_string(),
-        label: labels::field(path.as_str()),
-        value: labels::value(path.as_str(), &field.value),
-        exact: labels::is_exact(path.as_str()) && matches!(field.value, FieldValue::Text(_)),
+        label,
+        value: value(path, field, snapshot),
+        exact: labels::is_exact(path.as_str()),
         source: Some(labels::source(field.source)),
         remarks: remarks_on(remarks, path),
     }

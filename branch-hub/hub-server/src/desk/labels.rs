@@ -1,12 +1,45 @@
 //! Codes of the data in words: fields, values, sources, states, steps.
 
+use std::sync::OnceLock;
+
 use counter_domain::case::{CaseState, CaseStep, RemarkCategory};
 use counter_domain::draft::{FieldValue, Source};
+use counter_guide::{Catalogue, FactValue, Guide};
 
 use super::pages::Chip;
 
+/// The catalogue's words for questions and answers; `None` when it cannot be read.
+fn guide() -> Option<&'static Guide> {
+    static GUIDE: OnceLock<Option<Guide>> = OnceLock::new();
+    GUIDE
+        .get_or_init(|| Catalogue::bundled().ok().map(Guide::new))
+        .as_ref()
+}
+
+/// The fact of an answer, `answer.<fact>` or `answer.m<n>.<fact>`.
+fn fact(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix("answer.")?;
+    match (answering_member(path), rest.split_once('.')) {
+        (Some(_), Some((_, fact))) => Some(fact),
+        (Some(_) | None, _) => Some(rest),
+    }
+}
+
+/// The member an answer is about.
+pub(crate) fn answering_member(path: &str) -> Option<u8> {
+    path.strip_prefix("answer.m")?
+        .split_once('.')?
+        .0
+        .parse()
+        .ok()
+}
+
 /// Label of a field, without the person.
 pub(crate) fn field(path: &str) -> String {
+    if let Some(fact) = fact(path) {
+        let known = guide().and_then(|guide| guide.catalogue().fact(fact));
+        return known.map_or_else(|| fact.to_owned(), |fact| fact.label_ja.clone());
+    }
     let leaf = match path
         .strip_prefix("member.")
         .and_then(|rest| rest.split_once('.'))
@@ -22,8 +55,8 @@ pub(crate) fn field(path: &str) -> String {
         "kana" => "フリガナ",
         "birth_date" => "生年月日",
         "sex" => "性別",
-        "relation" => "続柄（異動後）",
-        "relation_before" => "続柄（異動前）",
+        "relation" => "続柄",
+        "relation_before" => "前の続柄",
         "nationality" => "国籍",
         "resident_code" => "住民票コード",
         "my_number" => "個人番号",
@@ -33,13 +66,14 @@ pub(crate) fn field(path: &str) -> String {
         "event.type" => "異動の種類",
         "event.flow" => "届出の方法",
         "event.date" => "異動日",
+        "event.filed_on" => "届出日",
         "notifier.member" => "届出人",
-        "notifier.role" => "届出人の立場",
+        "notifier.role" => "届出人の区分",
         "notifier.name" => "届出人の氏名",
         "address.new" => "新しい住所",
-        "address.new.building" => "方書（建物・部屋）",
+        "address.new.building" => "建物名・部屋番号",
         "address.old" => "前の住所",
-        "address.old.building" => "前の方書",
+        "address.old.building" => "前の建物名・部屋番号",
         "head.new" => "新しい世帯主",
         "head.old" => "前の世帯主",
         "domicile.place" => "本籍",
@@ -54,7 +88,8 @@ pub(crate) fn field(path: &str) -> String {
 /// Names and addresses are drawn in the MJ font.
 pub(crate) fn is_exact(path: &str) -> bool {
     let leaf = path.rsplit('.').next().unwrap_or_default();
-    path.starts_with("address.")
+    path == "notifier.member"
+        || path.starts_with("address.")
         || path.starts_with("head.")
         || path.starts_with("domicile.")
         || matches!(leaf, "name" | "alias" | "former" | "former_name")
@@ -62,6 +97,18 @@ pub(crate) fn is_exact(path: &str) -> bool {
 
 /// A value in words.
 pub(crate) fn value(path: &str, value: &FieldValue) -> String {
+    if let (Some(fact), Some(guide)) = (fact(path), guide()) {
+        let answer = match value {
+            FieldValue::Text(text) => FactValue::Choice(text.clone()),
+            FieldValue::Flag(flag) => FactValue::Flag(*flag),
+            FieldValue::Count(count) => FactValue::Count(*count),
+            FieldValue::Unknown | FieldValue::Cleared => FactValue::Unknown,
+        };
+        let words = guide.answer_ja(fact, &answer);
+        if !words.is_empty() {
+            return words;
+        }
+    }
     match value {
         FieldValue::Text(text) => text_value(path, text),
         FieldValue::Flag(true) => "はい".to_owned(),
@@ -77,7 +124,6 @@ fn text_value(path: &str, text: &str) -> String {
     match path {
         "event.type" => return event_type(text),
         "event.flow" => return event_flow(text).to_owned(),
-        "notifier.member" => return format!("{text} 番目の人"),
         _ => {}
     }
     match leaf {
@@ -85,7 +131,7 @@ fn text_value(path: &str, text: &str) -> String {
         "kind" if path == "identity.kind" => identity(text).to_owned(),
         "relation" | "relation_before" => relation(text).to_owned(),
         "role" => notifier_role(text).to_owned(),
-        "date" | "birth_date" => date(text),
+        "date" | "birth_date" | "filed_on" => date(text),
         _ => text.to_owned(),
     }
 }
@@ -127,12 +173,13 @@ fn sex(code: &str) -> &str {
 
 fn identity(code: &str) -> &str {
     match code {
-        "my_number_card" | "mynumber_card" | "card" => "マイナンバーカード",
-        "licence" | "driving_licence" => "運転免許証",
-        "residence_card" => "在留カード",
+        "mncard" => "マイナンバーカード",
+        "licence" => "運転免許証",
+        "residence_card" => "在留カード・特別永住者証明書",
         "passport" => "旅券",
-        "two_documents" => "書類２点",
-        "interview" => "聞き取り",
+        "two_points" => "顔写真のない書類２点",
+        "oral" => "口頭での質問（後日通知）",
+        "other" => "そのほかの顔写真付き書類",
         other => other,
     }
 }
@@ -155,8 +202,10 @@ fn notifier_role(code: &str) -> &str {
     match code {
         "self" => "本人",
         "head" => "世帯主",
-        "household" | "member" => "同じ世帯の人",
+        "member" => "世帯員",
+        "guardian" => "法定代理人",
         "proxy" => "代理人",
+        "messenger" => "使者",
         other => other,
     }
 }
@@ -181,8 +230,8 @@ pub(crate) fn event_type(code: &str) -> String {
 /// How the data came, in words.
 pub(crate) fn event_flow(code: &str) -> &str {
     match code {
-        "reservation" => "引越しワンストップ",
-        "card" | "certificate_data" => "カード",
+        "oss" => "引越しワンストップ",
+        "card" => "カード",
         "paper" => "転出証明書",
         other => other,
     }

@@ -173,7 +173,7 @@ pub(crate) fn after(code: &str) -> Option<Banner> {
         "written" => Banner::new(
             Tone::Done,
             "引き継ぎファイルを書き出しました。",
-            "「引き継ぎファイル」の画面から受け取れます。",
+            "「引き継ぎファイル」の一覧から受け取れます。",
         ),
         "not-written" => Banner::new(
             Tone::Caution,
