@@ -27,13 +27,18 @@ pub(crate) fn form(stage: &Stage, folder: &Path, words: &[String]) -> Result<Vec
     let files: BTreeMap<String, PathBuf> =
         serde_json::from_str(&said).context("todoke case export did not answer JSON")?;
     let pdf = files.get("form").context("no form was exported")?;
-    let text = run(Path::new("pdftotext"), &[pdf.as_ref(), arg("-")], "")?;
+    let text = without_space(&run(Path::new("pdftotext"), &[pdf.as_ref(), arg("-")], "")?);
     for word in words {
-        if !text.contains(word.as_str()) {
+        if !text.contains(&without_space(word)) {
             bail!("the form does not say 「{word}」");
         }
     }
     Ok(files.into_values().collect())
+}
+
+/// Layout puts spaces of its own between letters.
+fn without_space(text: &str) -> String {
+    text.chars().filter(|character| !character.is_whitespace()).collect()
 }
 
 /// Keeps the newest receipt, as bytes and as a picture.
