@@ -230,3 +230,75 @@ fn open_key(folder: &Path) -> Result<DatabaseKey> {
     }
     DatabaseKey::from_hex(hex.trim()).context("the database key is damaged")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn made() -> (tempfile::TempDir, PathBuf, Clock) {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("hub");
+        let clock = Clock::new(|| 1_795_222_800_000);
+        Folder::create(&path, "六会市", &clock)
+            .unwrap()
+            .finish(&path)
+            .unwrap();
+        (scratch, path, clock)
+    }
+
+    #[test]
+    fn folder_reads_back_and_its_secrets_are_private() {
+        let (_scratch, path, clock) = made();
+        let folder = Folder::open(&path).unwrap();
+        assert_eq!(folder.city(), "六会市");
+        folder.store(&clock).unwrap();
+        let secrets = [
+            "",
+            "database.key",
+            "authority/authority-key.pem",
+            "authority/publishing-key.pem",
+        ];
+        for secret in secrets {
+            let mode = fs::metadata(path.join(secret))
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o077, 0, "{secret} is for its owner only");
+        }
+    }
+
+    #[test]
+    fn existing_folder_is_never_touched() {
+        let (_scratch, path, clock) = made();
+        let key = fs::read(path.join("database.key")).unwrap();
+        assert!(Folder::create(&path, "別の市", &clock).is_err());
+        assert_eq!(fs::read(path.join("database.key")).unwrap(), key);
+        assert_eq!(Folder::open(&path).unwrap().city(), "六会市");
+    }
+
+    #[test]
+    fn interrupted_init_leaves_no_hub() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("hub");
+        let clock = Clock::new(|| 1_795_222_800_000);
+        drop(Folder::create(&path, "六会市", &clock).unwrap());
+        assert!(Folder::open(&path).is_err());
+        assert!(
+            Folder::create(&path, "六会市", &clock).is_err(),
+            "the rest is for a person to remove"
+        );
+    }
+
+    #[test]
+    fn wrong_key_opens_nothing_and_changes_nothing() {
+        let (_scratch, path, clock) = made();
+        let folder = Folder::open(&path).unwrap();
+        folder.store(&clock).unwrap().close().unwrap();
+        let before = fs::read(path.join("hub.sqlite")).unwrap();
+        fs::write(path.join("database.key"), "0".repeat(64)).unwrap();
+        assert!(folder.store(&clock).is_err());
+        assert_eq!(fs::read(path.join("hub.sqlite")).unwrap(), before);
+    }
+}
