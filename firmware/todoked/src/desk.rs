@@ -280,7 +280,7 @@ impl<R: Records> Desk<R> {
         }
     }
 
-    fn store_failed(&mut self, error: &RecordsError) -> Notice {
+    fn store_failed(&self, error: &RecordsError) -> Notice {
         tracing::warn!(%error, "not stored");
         notice(match error {
             RecordsError::DiskFull => Code::SaveDiskFull,

@@ -89,32 +89,23 @@ impl GlyphGate for FormMaker {
     }
 }
 
-/// The receipt printer of this counter.
-#[derive(Clone)]
+/// The receipt printer of this counter. The fonts for rare characters (46 MB) are read for each
+/// receipt and let go after it.
+#[derive(Debug, Clone)]
 pub struct ReceiptDesk {
     address: Option<String>,
-    raster: Arc<dyn LineRaster>,
-}
-
-impl std::fmt::Debug for ReceiptDesk {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReceiptDesk").field("address", &self.address).finish_non_exhaustive()
-    }
+    fonts: FontPaths,
 }
 
 impl ReceiptDesk {
     /// The printer at `address`: `host:port`, or a device file; `None` when there is none.
     pub fn new(address: Option<String>, fonts: &FontPaths) -> Self {
-        let raster = FontRaster::open(&[&fonts.label, &fonts.exact]).unwrap_or_else(|error| {
-            tracing::warn!(%error, "no fonts for receipts; rare characters cannot be printed");
-            FontRaster::default()
-        });
-        Self { address, raster: Arc::new(raster) }
+        Self { address, fonts: fonts.clone() }
     }
 
-    fn printer(&self) -> Result<Box<dyn ReceiptPrinter>, PrintTrouble> {
+    fn printer(&self, raster: FontRaster) -> Result<Box<dyn ReceiptPrinter>, PrintTrouble> {
         let address = self.address.as_deref().ok_or(PrintTrouble::Unset)?;
-        let raster = Arc::clone(&self.raster);
+        let raster: Arc<dyn LineRaster> = Arc::new(raster);
         if address.starts_with('/') {
             return Ok(Box::new(FilePrinter::new(Path::new(address), raster)));
         }
@@ -129,7 +120,7 @@ impl ReceiptDesk {
     /// # Errors
     /// Why not.
     pub fn status(&self) -> Result<(), PrintTrouble> {
-        self.printer()?.status().map(drop).map_err(|_| PrintTrouble::Unreachable)
+        self.printer(FontRaster::default())?.status().map(drop).map_err(|_| PrintTrouble::Unreachable)
     }
 
     /// Prints a receipt.
@@ -137,7 +128,12 @@ impl ReceiptDesk {
     /// # Errors
     /// Why nothing came out.
     pub fn print(&self, job: &ReceiptJob) -> Result<(), PrintTrouble> {
-        self.printer()?.print(&receipt(job)).map_err(|error: PrintReceiptError| {
+        let fonts = [self.fonts.label.as_path(), self.fonts.exact.as_path()];
+        let raster = FontRaster::open(&fonts).unwrap_or_else(|error| {
+            tracing::warn!(%error, "no fonts for receipts; rare characters cannot be printed");
+            FontRaster::default()
+        });
+        self.printer(raster)?.print(&receipt(job)).map_err(|error: PrintReceiptError| {
             tracing::warn!(%error, "receipt not printed");
             PrintTrouble::Unreachable
         })

@@ -1,6 +1,6 @@
 //! The card on the reader, from the desk's side.
 
-use counter_api::{DeviceState, Digits, Notice};
+use counter_api::{DeviceState, Digits, Language, Notice};
 use counter_domain::draft::Source;
 
 use crate::desk::Desk;
@@ -163,8 +163,9 @@ impl<R: Records> Desk<R> {
             CardTrouble::Unreadable => (Code::CardUnreadable, 0),
         };
         self.count_tries(trouble);
-        let japanese = counter_api::Language::Japanese;
-        self.notice = Some(notice_with(code, japanese, &[("left", &left.to_string())]));
+        let values = [("left", left.to_string())];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        self.notice = Some(notice_with(code, Language::Japanese, &values));
         self.resident_notice = Some(code);
         if let CardTrouble::WrongPin { left: 1.. } = trouble
             && let Some(visit) = self.visit.as_mut()

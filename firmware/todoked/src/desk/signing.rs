@@ -1,7 +1,7 @@
 //! The resident reads, signs; what was read is frozen.
 
-use counter_api::{Notice, ResidentAction, Step, Stroke};
-use counter_domain::ids::CaseId;
+use counter_api::{Language, Notice, ResidentAction, Step, Stroke};
+use counter_domain::ids::{CaseId, StaffId};
 use counter_domain::snapshot::Snapshot;
 use counter_store::SignedForm;
 use serde::{Deserialize, Serialize};
@@ -31,8 +31,8 @@ impl<R: Records> Desk<R> {
     pub(super) fn show_to_resident(&mut self) -> Result<(), Notice> {
         self.editable()?;
         if let Some(reason) = self.not_ready_to_sign() {
-            let japanese = counter_api::Language::Japanese;
-            return Err(notice_with(Code::SignNotReady, japanese, &[("reason", &reason)]));
+            let values = [("reason", reason.as_str())];
+            return Err(notice_with(Code::SignNotReady, Language::Japanese, &values));
         }
         let language = self.language;
         let visit = self.visit_mut()?;
@@ -127,7 +127,10 @@ impl<R: Records> Desk<R> {
             self.notice = Some(self.store_failed(&error));
             return Err(match error {
                 RecordsError::DiskFull => Code::SaveDiskFull,
-                _ => Code::SaveFailed,
+                RecordsError::NotAllowed
+                | RecordsError::NoCase
+                | RecordsError::NothingToUndo
+                | RecordsError::Broken(_) => Code::SaveFailed,
             });
         }
         self.make_form(case, pending);
@@ -195,7 +198,7 @@ impl<R: Records> Desk<R> {
     fn freeze(
         &mut self,
         case: CaseId,
-        by: &counter_domain::ids::StaffId,
+        by: &StaffId,
         pending: &Pending,
         pdf: &[u8],
     ) -> Result<(), Code> {
@@ -214,7 +217,7 @@ impl<R: Records> Desk<R> {
     }
 
     /// Staff may have been locked out while the form was made; whoever began the case stands for it.
-    fn by_or_opener(&self, case: CaseId) -> Result<counter_domain::ids::StaffId, Notice> {
+    fn by_or_opener(&self, case: CaseId) -> Result<StaffId, Notice> {
         self.by().or_else(|notice| {
             let record = self.records.case(case).map_err(|_| notice.clone())?;
             record.events.first().map(|event| event.by.clone()).ok_or(notice)

@@ -1,15 +1,13 @@
 //! What staff do.
 
-use counter_api::{Notice, StaffAction, Step};
+use counter_api::{Language, Notice, StaffAction, Step, Tone};
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::{CaseId, DeviceId};
 
 use crate::desk::checks::tidy;
 use crate::desk::visit::{Pin, Receipt, Showing};
-use crate::desk::{
-    Desk, NOTE_OPEN_CASE, SIGN_IN_PAUSE_MS, WRONG_SIGN_INS_MAX,
-};
-use crate::devices::{Effect, ReceiptJob};
+use crate::desk::{Desk, NOTE_OPEN_CASE, SIGN_IN_PAUSE_MS, WRONG_SIGN_INS_MAX};
+use crate::devices::{Effect, PrintTrouble, ReceiptJob};
 use crate::fields::{MEMBERS_MAX, fields, member_path, split_member};
 use crate::records::{Deed, Entry, NotLetIn, Records};
 use crate::texts::{Code, notice, notice_with};
@@ -188,7 +186,7 @@ impl<R: Records> Desk<R> {
         let taken = self.editable()?.members();
         let free = (1..=MEMBERS_MAX).find(|number| !taken.contains(number)).ok_or_else(|| {
             let max = MEMBERS_MAX.to_string();
-            notice_with(Code::MemberLimit, counter_api::Language::Japanese, &[("max", &max)])
+            notice_with(Code::MemberLimit, Language::Japanese, &[("max", &max)])
         })?;
         self.store(&[Entry {
             path: FieldPath(member_path(free, "moving")),
@@ -252,6 +250,10 @@ impl<R: Records> Desk<R> {
         let visit = self.visit()?;
         if step == Step::Finish && visit.is_editable() {
             return Err(notice(Code::NotPossibleNow));
+        }
+        // What is done needs no more reading; what is wrong stays until somebody closes it.
+        if self.notice.as_ref().is_some_and(|told| matches!(told.tone, Tone::Done | Tone::Info)) {
+            self.notice = None;
         }
         self.set_step(step)
     }
@@ -318,9 +320,8 @@ impl<R: Records> Desk<R> {
     pub(super) fn receipt_printed(
         &mut self,
         case: CaseId,
-        printed: Result<(), crate::devices::PrintTrouble>,
+        printed: Result<(), PrintTrouble>,
     ) {
-        use crate::devices::PrintTrouble;
         let receipt = match printed {
             Ok(()) => Receipt::Printed,
             Err(PrintTrouble::Unset) => Receipt::Failed(notice(Code::ReceiptUnset)),

@@ -322,10 +322,12 @@ impl<R: Records> Desk<R> {
             .and_then(|bytes| self.records.set_note(&step_note(case), Some(&bytes)));
         self.visit_mut()?.step = step;
         // The step shown is the person's wish and is followed on a full disk too.
-        stored.or_else(|error| match error {
-            RecordsError::DiskFull => Ok(()),
-            other => Err(self.store_failed(&other)),
-        })
+        stored.or_else(|error| self.unless_full(&error))
+    }
+
+    /// A full disk does not keep people from moving between pages.
+    fn unless_full(&mut self, error: &RecordsError) -> Result<(), Notice> {
+        if matches!(error, RecordsError::DiskFull) { Ok(()) } else { Err(self.store_failed(error)) }
     }
 
     /// A returned case opens where the first remark is.
@@ -350,11 +352,7 @@ impl<R: Records> Desk<R> {
     pub(super) fn leave_case(&mut self) -> Result<(), Notice> {
         self.records
             .set_note(NOTE_OPEN_CASE, None)
-            .or_else(|error| match error {
-                RecordsError::DiskFull => Ok(()),
-                other => Err(other),
-            })
-            .map_err(|error| self.store_failed(&error))?;
+            .or_else(|error| self.unless_full(&error))?;
         self.visit = None;
         self.language = Language::Japanese;
         self.resident_notice = None;
