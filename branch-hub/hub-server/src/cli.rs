@@ -17,7 +17,7 @@ use sync_transport::{Authority, EnrolmentCode};
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
-use crate::folder::{Folder, PASSPHRASE};
+use crate::folder::{Folder, PASSPHRASE, Passphrase};
 use crate::{export, serve};
 
 /// How the program ends.
@@ -252,7 +252,7 @@ fn execute(command: Command, out: &mut impl Write) -> Result<()> {
     match command {
         Command::Init { data, city } => init(&data.folder, &city, &clock, out),
         Command::Serve(args) => {
-            let folder = Folder::open(&args.data.folder)?;
+            let folder = Folder::open(&args.data.folder, Passphrase::of_the_environment())?;
             serve::run(&folder, &args, &clock)
         }
         Command::Enrol { data, branch, name } => enrol(&data.folder, &branch, &name, &clock, out),
@@ -332,7 +332,10 @@ struct Branch {
 
 impl Hub {
     fn open(path: &Path, clock: &Clock) -> Result<Self> {
-        Self::of(&Folder::open(path)?, clock)
+        Self::of(
+            &Folder::open(path, Passphrase::of_the_environment())?,
+            clock,
+        )
     }
 
     fn of(folder: &Folder, clock: &Clock) -> Result<Self> {
@@ -390,14 +393,16 @@ impl Hub {
 }
 
 fn init(path: &Path, city: &str, clock: &Clock, out: &mut impl Write) -> Result<()> {
-    let folder = Folder::create(path, city, clock)?;
+    let passphrase = Passphrase::of_the_environment();
+    let is_sealed = passphrase.is_set();
+    let folder = Folder::create(path, city, clock, passphrase)?;
     let mut hub = Hub::of(&folder, clock)?;
     let settings = serde_json::to_vec(&hub.settings()?)?;
     hub.publish("settings", &settings)?;
     hub.store.close()?;
     folder.finish(path)?;
     writeln!(out, "{} is ready", path.display())?;
-    if std::env::var_os(PASSPHRASE).is_none() {
+    if !is_sealed {
         writeln!(
             std::io::stderr(),
             "The database key lies in {} in the clear, readable by its owner only. \
@@ -505,7 +510,7 @@ fn hand_over(
     as_json: bool,
     out: &mut impl Write,
 ) -> Result<()> {
-    let folder = Folder::open(path)?;
+    let folder = Folder::open(path, Passphrase::of_the_environment())?;
     let mut store = folder.store(clock)?;
     let file = export::write(
         &mut store,

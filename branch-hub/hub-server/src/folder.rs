@@ -39,6 +39,26 @@ struct About {
 pub(crate) struct Folder {
     path: PathBuf,
     about: About,
+    passphrase: Passphrase,
+}
+
+/// What seals the database key; none: it lies in the clear.
+#[derive(Clone, Default)]
+pub(crate) struct Passphrase(Option<SecretString>);
+
+impl Passphrase {
+    /// From the environment variable [`PASSPHRASE`].
+    pub(crate) fn of_the_environment() -> Self {
+        let text = std::env::var(PASSPHRASE)
+            .ok()
+            .filter(|text| !text.is_empty());
+        Self(text.map(SecretString::from))
+    }
+
+    /// Whether there is one.
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
 }
 
 impl Folder {
@@ -47,7 +67,12 @@ impl Folder {
     ///
     /// # Errors
     /// When there is something already or nothing can be written.
-    pub(crate) fn create(path: &Path, city: &str, clock: &Clock) -> Result<Self> {
+    pub(crate) fn create(
+        path: &Path,
+        city: &str,
+        clock: &Clock,
+        passphrase: Passphrase,
+    ) -> Result<Self> {
         if path.exists() {
             bail!("{} is there already; nothing was changed", path.display());
         }
@@ -67,7 +92,7 @@ impl Folder {
             city: city.to_owned(),
             device: DeviceId(random()?),
         };
-        seal_key(&beside, &Zeroizing::new(random()?))?;
+        seal_key(&beside, &Zeroizing::new(random()?), &passphrase)?;
         put(
             &beside.join("hub.json"),
             &serde_json::to_vec_pretty(&about)?,
@@ -75,6 +100,7 @@ impl Folder {
         let folder = Self {
             path: beside,
             about,
+            passphrase,
         };
         folder.authority(clock)?;
         Ok(folder)
@@ -93,7 +119,7 @@ impl Folder {
     ///
     /// # Errors
     /// When it is not one.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path, passphrase: Passphrase) -> Result<Self> {
         let text = fs::read(path.join("hub.json")).with_context(|| {
             format!(
                 "{} is not a hub's data folder; `todoke-hub init` makes one",
@@ -104,6 +130,7 @@ impl Folder {
         Ok(Self {
             path: path.to_owned(),
             about,
+            passphrase,
         })
     }
 
@@ -136,7 +163,7 @@ impl Folder {
     /// # Errors
     /// When the key or the file is wrong; nothing is overwritten then.
     pub(crate) fn store(&self, clock: &Clock) -> Result<HubStore> {
-        let key = open_key(&self.path)?;
+        let key = open_key(&self.path, &self.passphrase)?;
         let clock = clock.clone();
         let around = Surroundings::new(move || clock.unix_ms(), fill);
         HubStore::open(
@@ -193,17 +220,10 @@ fn put(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn passphrase() -> Option<SecretString> {
-    std::env::var(PASSPHRASE)
-        .ok()
-        .filter(|text| !text.is_empty())
-        .map(SecretString::from)
-}
-
-fn seal_key(folder: &Path, key: &Zeroizing<[u8; 32]>) -> Result<()> {
+fn seal_key(folder: &Path, key: &Zeroizing<[u8; 32]>, passphrase: &Passphrase) -> Result<()> {
     let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     let hex = Zeroizing::new(hex);
-    let Some(passphrase) = passphrase() else {
+    let Some(passphrase) = passphrase.0.clone() else {
         return put(&folder.join("database.key"), hex.as_bytes());
     };
     let recipient = age::scrypt::Recipient::new(passphrase);
@@ -211,12 +231,14 @@ fn seal_key(folder: &Path, key: &Zeroizing<[u8; 32]>) -> Result<()> {
     put(&folder.join("database.key.age"), &sealed)
 }
 
-fn open_key(folder: &Path) -> Result<DatabaseKey> {
+fn open_key(folder: &Path, passphrase: &Passphrase) -> Result<DatabaseKey> {
     let mut hex = Zeroizing::new(String::new());
     let sealed = folder.join("database.key.age");
     if sealed.exists() {
         let bytes = fs::read(&sealed).context("the sealed database key cannot be read")?;
-        let passphrase = passphrase()
+        let passphrase = passphrase
+            .0
+            .clone()
             .with_context(|| format!("the database key is sealed: set {PASSPHRASE}"))?;
         let open = Zeroizing::new(
             age::decrypt(&age::scrypt::Identity::new(passphrase), &bytes)
@@ -238,10 +260,14 @@ mod tests {
     use super::*;
 
     fn made() -> (tempfile::TempDir, PathBuf, Clock) {
+        made_with(Passphrase::default())
+    }
+
+    fn made_with(passphrase: Passphrase) -> (tempfile::TempDir, PathBuf, Clock) {
         let scratch = tempfile::tempdir().unwrap();
         let path = scratch.path().join("hub");
         let clock = Clock::new(|| 1_795_222_800_000);
-        Folder::create(&path, "六会市", &clock)
+        Folder::create(&path, "六会市", &clock, passphrase)
             .unwrap()
             .finish(&path)
             .unwrap();
@@ -251,7 +277,7 @@ mod tests {
     #[test]
     fn folder_reads_back_and_its_secrets_are_private() {
         let (_scratch, path, clock) = made();
-        let folder = Folder::open(&path).unwrap();
+        let folder = Folder::open(&path, Passphrase::default()).unwrap();
         assert_eq!(folder.city(), "六会市");
         folder.store(&clock).unwrap();
         let secrets = [
@@ -273,9 +299,12 @@ mod tests {
     fn existing_folder_is_never_touched() {
         let (_scratch, path, clock) = made();
         let key = fs::read(path.join("database.key")).unwrap();
-        assert!(Folder::create(&path, "別の市", &clock).is_err());
+        assert!(Folder::create(&path, "別の市", &clock, Passphrase::default()).is_err());
         assert_eq!(fs::read(path.join("database.key")).unwrap(), key);
-        assert_eq!(Folder::open(&path).unwrap().city(), "六会市");
+        assert_eq!(
+            Folder::open(&path, Passphrase::default()).unwrap().city(),
+            "六会市"
+        );
     }
 
     #[test]
@@ -283,10 +312,10 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let path = scratch.path().join("hub");
         let clock = Clock::new(|| 1_795_222_800_000);
-        drop(Folder::create(&path, "六会市", &clock).unwrap());
-        assert!(Folder::open(&path).is_err());
+        drop(Folder::create(&path, "六会市", &clock, Passphrase::default()).unwrap());
+        assert!(Folder::open(&path, Passphrase::default()).is_err());
         assert!(
-            Folder::create(&path, "六会市", &clock).is_err(),
+            Folder::create(&path, "六会市", &clock, Passphrase::default()).is_err(),
             "the rest is for a person to remove"
         );
     }
@@ -294,11 +323,28 @@ mod tests {
     #[test]
     fn wrong_key_opens_nothing_and_changes_nothing() {
         let (_scratch, path, clock) = made();
-        let folder = Folder::open(&path).unwrap();
+        let folder = Folder::open(&path, Passphrase::default()).unwrap();
         folder.store(&clock).unwrap().close().unwrap();
         let before = fs::read(path.join("hub.sqlite")).unwrap();
         fs::write(path.join("database.key"), "0".repeat(64)).unwrap();
         assert!(folder.store(&clock).is_err());
         assert_eq!(fs::read(path.join("hub.sqlite")).unwrap(), before);
+    }
+
+    #[test]
+    fn sealed_key_needs_its_passphrase() {
+        let given = |text: &str| Passphrase(Some(SecretString::from(text.to_owned())));
+        let (_scratch, path, clock) = made_with(given("himitsu"));
+        assert!(!path.join("database.key").exists());
+        let sealed = fs::read(path.join("database.key.age")).unwrap();
+        assert!(sealed.starts_with(b"age-encryption.org/v1"));
+        let opens = |passphrase| {
+            Folder::open(&path, passphrase)
+                .unwrap()
+                .store(&clock)
+                .is_ok()
+        };
+        assert!(opens(given("himitsu")));
+        assert!(!opens(given("chigau")) && !opens(Passphrase::default()));
     }
 }
