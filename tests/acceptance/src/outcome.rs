@@ -44,7 +44,7 @@ fn without_space(text: &str) -> String {
 /// Keeps the newest receipt, as bytes and as a picture.
 pub(crate) fn receipt(stage: &Stage, folder: &Path) -> Result<Vec<PathBuf>> {
     let mut kept = Vec::new();
-    for kind in ["escpos", "png"] {
+    for kind in ["bin", "png"] {
         let newest = newest(&stage.receipts(), kind)
             .with_context(|| format!("the printer kept no .{kind} of a receipt"))?;
         let to = folder.join(format!("receipt.{kind}"));
@@ -84,8 +84,14 @@ fn newest(folder: &Path, extension: &str) -> Option<PathBuf> {
     let files = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
     files
         .filter(|path| path.extension() == Some(OsStr::new(extension)))
-        .filter(|path| !path.to_string_lossy().contains("unrepresentable"))
+        .filter(|path| !is_side_file(path))
         .max_by_key(|path| {
             fs::metadata(path).and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
         })
+}
+
+/// The same rows again in another encoding, or those that encoding cannot hold.
+fn is_side_file(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    [".sjis.", ".unrepresentable."].iter().any(|side| name.contains(side))
 }
