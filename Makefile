@@ -20,7 +20,7 @@ test: packages build ## Runs every test: crates, real pcscd and cards, and the w
 	@TODOKE_PCSC=1 cargo test --workspace --locked $(FEATURES)
 
 bench: packages ## Prints every figure beside its budget or a peer measured in the same run
-	@cargo build --workspace --locked --release $(FEATURES)
+	@cargo build --workspace --bins --locked --release $(FEATURES)
 	@$(CARGO_TARGET_DIR)/release/todoke-bench
 
 lint: packages ## Checks formatting, lints and (where installed) licences and advisories
