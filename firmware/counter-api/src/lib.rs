@@ -19,7 +19,7 @@ pub use resident::{
 pub use secret::Digits;
 pub use staff::{
     Answered, BoardRow, CardView, Choice, DeviceState, Devices, FieldKind, FieldView, FinishView,
-    Header, IdentityView, LineState, MemberView, OtherValue, ProcedureView, ProcedureState,
+    Header, IdentityView, LineState, MemberView, OtherValue, ProcedureState, ProcedureView,
     QuestionView, ReceptionView, RemarkView, SaveState, SignView, StaffAction, StaffScreen,
     StaffView, Step, StepState, TrailItem,
 };

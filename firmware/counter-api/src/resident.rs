@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::secret::Digits;
 use crate::Notice;
+use crate::secret::Digits;
 
 /// Everything the resident's display shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -4,8 +4,8 @@ use counter_domain::draft::Source;
 use counter_domain::ids::{CaseId, DeviceId};
 use serde::{Deserialize, Serialize};
 
-use crate::secret::Digits;
 use crate::Notice;
+use crate::secret::Digits;
 
 /// Everything the staff's touchscreen shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -111,14 +111,20 @@ pub fn trouble(error: ReadCardError) -> CardTrouble {
     match error {
         ReadCardError::Card(error) => card_trouble(error),
         ReadCardError::NotThisCard => CardTrouble::Unknown,
-        ReadCardError::Wrong { kind: SecretKind::Pin, tries_left } => {
-            CardTrouble::WrongPin { left: tries_left }
-        }
-        ReadCardError::Wrong { kind: SecretKind::NumberB, tries_left } => {
-            CardTrouble::WrongNumberB { left: tries_left }
-        }
-        ReadCardError::Blocked { kind: SecretKind::Pin } => CardTrouble::PinLocked,
-        ReadCardError::Blocked { kind: SecretKind::NumberB } => CardTrouble::NumberBLocked,
+        ReadCardError::Wrong {
+            kind: SecretKind::Pin,
+            tries_left,
+        } => CardTrouble::WrongPin { left: tries_left },
+        ReadCardError::Wrong {
+            kind: SecretKind::NumberB,
+            tries_left,
+        } => CardTrouble::WrongNumberB { left: tries_left },
+        ReadCardError::Blocked {
+            kind: SecretKind::Pin,
+        } => CardTrouble::PinLocked,
+        ReadCardError::Blocked {
+            kind: SecretKind::NumberB,
+        } => CardTrouble::NumberBLocked,
         _ => CardTrouble::Unreadable,
     }
 }

@@ -91,9 +91,11 @@ pub fn run(arguments: Arguments) -> ExitCode {
 
 fn dispatch(command: Command) -> Result<()> {
     match command {
-        Command::Serve { data, hub, ready_file } => {
-            crate::serve::run(&DataFolder::new(&data), hub, ready_file)
-        }
+        Command::Serve {
+            data,
+            hub,
+            ready_file,
+        } => crate::serve::run(&DataFolder::new(&data), hub, ready_file),
         Command::Init(init) => init.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Card(card) => card.run(),

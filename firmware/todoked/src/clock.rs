@@ -17,10 +17,15 @@ pub trait Clock: Send + Sync + fmt::Debug {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clock"
+    )]
     fn unix_ms(&self) -> u64 {
         let now = std::time::SystemTime::now();
-        let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since = now
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }
 }
@@ -53,12 +58,16 @@ const JAPAN_HOURS: i8 = 9;
 fn local(unix_ms: u64) -> Option<jiff::Zoned> {
     let ms = i64::try_from(unix_ms).ok()?;
     let zone = TimeZone::fixed(Offset::constant(JAPAN_HOURS));
-    jiff::Timestamp::from_millisecond(ms).ok().map(|at| at.to_zoned(zone))
+    jiff::Timestamp::from_millisecond(ms)
+        .ok()
+        .map(|at| at.to_zoned(zone))
 }
 
 /// `10:42` in Japan.
 pub fn hour_and_minute(unix_ms: u64) -> String {
-    local(unix_ms).map_or_else(String::new, |at| format!("{:02}:{:02}", at.hour(), at.minute()))
+    local(unix_ms).map_or_else(String::new, |at| {
+        format!("{:02}:{:02}", at.hour(), at.minute())
+    })
 }
 
 /// The civil date in Japan.

@@ -48,11 +48,21 @@ impl Counter {
         let (inputs, received) = channel;
         let (staff_views, staff) = watch::channel(Arc::new(desk.staff_view()));
         let (resident_views, resident) = watch::channel(Arc::new(desk.resident_view()));
-        let views = Views { staff: staff_views, resident: resident_views };
+        let views = Views {
+            staff: staff_views,
+            resident: resident_views,
+        };
         let thread = std::thread::Builder::new()
             .name("desk".to_owned())
             .spawn(move || run(desk, &received, &views, effects))?;
-        Ok((Self { inputs, staff, resident }, thread))
+        Ok((
+            Self {
+                inputs,
+                staff,
+                resident,
+            },
+            thread,
+        ))
     }
 
     /// A channel for [`Counter::start`], made first where devices need its sender.

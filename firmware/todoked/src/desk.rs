@@ -87,13 +87,20 @@ pub struct Desk<R> {
 
 impl<R> fmt::Debug for Desk<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk").field("place", &self.place).finish_non_exhaustive()
+        f.debug_struct("Desk")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
     }
 }
 
 impl<R: Records> Desk<R> {
     /// Opens the desk on its database. Nobody is signed in.
-    pub fn new(place: Place, records: R, clock: Arc<dyn Clock>, glyphs: Arc<dyn GlyphGate>) -> Self {
+    pub fn new(
+        place: Place,
+        records: R,
+        clock: Arc<dyn Clock>,
+        glyphs: Arc<dyn GlyphGate>,
+    ) -> Self {
         let mut desk = Self {
             place,
             records,
@@ -214,7 +221,8 @@ impl<R: Records> Desk<R> {
         let settings = settings.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let city = settings.as_ref().and_then(|settings: &serde_json::Value| {
             settings.get("city").and_then(|city| {
-                city.as_str().or_else(|| city.get("name").and_then(serde_json::Value::as_str))
+                city.as_str()
+                    .or_else(|| city.get("name").and_then(serde_json::Value::as_str))
             })
         });
         if let Some(city) = city {
@@ -260,8 +268,11 @@ impl<R: Records> Desk<R> {
         self.known_returned = returned;
         if let Some(case) = fresh.first() {
             let number = self.board.receipt_number(*case);
-            self.notice =
-                Some(notice_with(Code::CaseReturned, Language::Japanese, &[("number", &number)]));
+            self.notice = Some(notice_with(
+                Code::CaseReturned,
+                Language::Japanese,
+                &[("number", &number)],
+            ));
         }
         let open = self.visit.as_ref().map(|visit| visit.case());
         if let Some(case) = open {
@@ -293,7 +304,10 @@ impl<R: Records> Desk<R> {
 
     /// Who acts in the open case.
     fn by(&self) -> Result<StaffId, Notice> {
-        self.staff.as_ref().map(|staff| staff.id.clone()).ok_or_else(|| notice(Code::SignInFirst))
+        self.staff
+            .as_ref()
+            .map(|staff| staff.id.clone())
+            .ok_or_else(|| notice(Code::SignInFirst))
     }
 
     fn today(&self) -> jiff::civil::Date {

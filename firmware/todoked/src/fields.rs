@@ -101,20 +101,26 @@ const ANY_MEMBER: &str = "member.*.";
 impl Fields {
     /// Fields about the move, in order.
     pub fn of_the_move(&self) -> impl Iterator<Item = &FieldDef> {
-        self.field.iter().filter(|field| !field.path.starts_with(ANY_MEMBER))
+        self.field
+            .iter()
+            .filter(|field| !field.path.starts_with(ANY_MEMBER))
     }
 
     /// Fields of each person, in order.
     pub fn of_a_member(&self) -> impl Iterator<Item = &FieldDef> {
-        self.field.iter().filter(|field| field.path.starts_with(ANY_MEMBER))
+        self.field
+            .iter()
+            .filter(|field| field.path.starts_with(ANY_MEMBER))
     }
 
     /// The definition for a path such as `member.2.name`.
     pub fn find(&self, path: &str) -> Option<&FieldDef> {
-        self.field.iter().find(|field| match field.path.strip_prefix(ANY_MEMBER) {
-            Some(name) => split_member(path).is_some_and(|(_, rest)| rest == name),
-            None => field.path == path,
-        })
+        self.field
+            .iter()
+            .find(|field| match field.path.strip_prefix(ANY_MEMBER) {
+                Some(name) => split_member(path).is_some_and(|(_, rest)| rest == name),
+                None => field.path == path,
+            })
     }
 
     /// The heading of a section.
@@ -124,19 +130,32 @@ impl Fields {
 
     /// What may be chosen from a list.
     pub fn choices(&self, list: &str) -> Vec<Choice> {
-        let list = self.choices.get(list).map(Vec::as_slice).unwrap_or_default();
+        let list = self
+            .choices
+            .get(list)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         list.iter()
-            .map(|choice| Choice { value: choice.value.clone(), label: choice.ja.clone() })
+            .map(|choice| Choice {
+                value: choice.value.clone(),
+                label: choice.ja.clone(),
+            })
             .collect()
     }
 
     /// How a chosen value is shown in Japanese and English; the value itself when it is foreign.
     pub fn chosen(&self, list: &str, value: &str) -> (String, String) {
-        let list = self.choices.get(list).map(Vec::as_slice).unwrap_or_default();
-        list.iter().find(|choice| choice.value == value).map_or_else(
-            || (value.to_owned(), String::new()),
-            |choice| (choice.ja.clone(), choice.en.clone()),
-        )
+        let list = self
+            .choices
+            .get(list)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        list.iter()
+            .find(|choice| choice.value == value)
+            .map_or_else(
+                || (value.to_owned(), String::new()),
+                |choice| (choice.ja.clone(), choice.en.clone()),
+            )
     }
 }
 
@@ -158,7 +177,10 @@ pub fn member_path(number: u8, name: &str) -> String {
 /// Takes `member.2.name` apart.
 pub fn split_member(path: &str) -> Option<(u8, &str)> {
     let (number, rest) = path.strip_prefix("member.")?.split_once('.')?;
-    let number = number.parse().ok().filter(|number| (1..=MEMBERS_MAX).contains(number))?;
+    let number = number
+        .parse()
+        .ok()
+        .filter(|number| (1..=MEMBERS_MAX).contains(number))?;
     Some((number, rest))
 }
 
@@ -170,10 +192,23 @@ mod tests {
     fn definitions_parse_and_lists_exist() {
         let parsed: Fields = toml::from_str(include_str!("../texts/fields.toml")).unwrap();
         for field in &parsed.field {
-            assert!(parsed.sections.contains_key(&field.section), "{}", field.path);
-            assert_eq!(field.kind == Kind::Choice, !field.choices.is_empty(), "{}", field.path);
+            assert!(
+                parsed.sections.contains_key(&field.section),
+                "{}",
+                field.path
+            );
+            assert_eq!(
+                field.kind == Kind::Choice,
+                !field.choices.is_empty(),
+                "{}",
+                field.path
+            );
             if field.kind == Kind::Choice {
-                assert!(parsed.choices.contains_key(&field.choices), "{}", field.path);
+                assert!(
+                    parsed.choices.contains_key(&field.choices),
+                    "{}",
+                    field.path
+                );
             }
             assert!(!field.label.ja.is_empty() && !field.label.en.is_empty());
         }
@@ -181,10 +216,15 @@ mod tests {
 
     #[test]
     fn every_person_has_the_same_fields() {
-        let found = fields().find("member.2.name").map(|field| field.path.as_str());
+        let found = fields()
+            .find("member.2.name")
+            .map(|field| field.path.as_str());
         assert_eq!(found, Some("member.*.name"));
         assert!(fields().find("member.13.name").is_none());
         assert!(fields().find("member.2.secret").is_none());
-        assert_eq!(split_member("member.10.birth_date"), Some((10, "birth_date")));
+        assert_eq!(
+            split_member("member.10.birth_date"),
+            Some((10, "birth_date"))
+        );
     }
 }

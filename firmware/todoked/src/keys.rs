@@ -31,7 +31,10 @@ fn sealed(folder: &DataFolder) -> PathBuf {
 /// When there is a key already, or it cannot be written.
 pub fn create(folder: &DataFolder, passphrase: Option<SecretString>) -> Result<()> {
     if plain(folder).exists() || sealed(folder).exists() {
-        bail!("{} has a database key already; nothing was changed", folder.path().display());
+        bail!(
+            "{} has a database key already; nothing was changed",
+            folder.path().display()
+        );
     }
     let mut bytes = Zeroizing::new([0_u8; 32]);
     getrandom::fill(bytes.as_mut_slice()).context("no random bytes from the operating system")?;
@@ -55,15 +58,18 @@ pub fn create(folder: &DataFolder, passphrase: Option<SecretString>) -> Result<(
 /// When there is none, or the passphrase is missing or wrong. Nothing is overwritten.
 pub fn read(folder: &DataFolder, passphrase: Option<SecretString>) -> Result<DatabaseKey> {
     let text = if sealed(folder).exists() {
-        let passphrase = passphrase
-            .with_context(|| format!("the database key is sealed; set {PASSPHRASE}"))?;
+        let passphrase =
+            passphrase.with_context(|| format!("the database key is sealed; set {PASSPHRASE}"))?;
         let identity = age::scrypt::Identity::new(passphrase);
         let bytes = age::decrypt(&identity, &fs::read(sealed(folder))?)
             .context("the passphrase does not open the database key; nothing was changed")?;
         Zeroizing::new(String::from_utf8(bytes).context("the database key is damaged")?)
     } else {
         Zeroizing::new(fs::read_to_string(plain(folder)).with_context(|| {
-            format!("no database key in {}; nothing was changed", folder.path().display())
+            format!(
+                "no database key in {}; nothing was changed",
+                folder.path().display()
+            )
         })?)
     };
     DatabaseKey::from_hex(text.trim()).context("the database key is damaged; nothing was changed")
@@ -71,7 +77,10 @@ pub fn read(folder: &DataFolder, passphrase: Option<SecretString>) -> Result<Dat
 
 /// The passphrase of the environment.
 pub fn passphrase() -> Option<SecretString> {
-    std::env::var(PASSPHRASE).ok().filter(|text| !text.is_empty()).map(SecretString::from)
+    std::env::var(PASSPHRASE)
+        .ok()
+        .filter(|text| !text.is_empty())
+        .map(SecretString::from)
 }
 
 #[cfg(test)]

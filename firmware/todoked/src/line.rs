@@ -49,7 +49,10 @@ impl Line {
         store: Arc<Mutex<CounterStore>>,
         inputs: Sender<Input>,
     ) -> Result<Self> {
-        let none = Self { changed: None, link: Arc::default() };
+        let none = Self {
+            changed: None,
+            link: Arc::default(),
+        };
         let identity = DeviceIdentity::load(&folder.identity())
             .context("the identity of this counter is damaged; enrol it again")?;
         let (Some(identity), Some(hub)) = (identity, hub.or_else(|| settings.hub.clone())) else {
@@ -72,7 +75,10 @@ impl Line {
         let link = Link::start(config, store)?;
         let changed = Some(link.changed());
         tokio::spawn(tell_status(link.status(), inputs));
-        Ok(Self { changed, link: Arc::new(Mutex::new(Some(link))) })
+        Ok(Self {
+            changed,
+            link: Arc::new(Mutex::new(Some(link))),
+        })
     }
 
     /// Something waits to be sent.
@@ -84,7 +90,11 @@ impl Line {
 
     /// Ends the line. What was not acknowledged is sent the next time.
     pub fn stop(&self) {
-        let link = self.link.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let link = self
+            .link
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         drop(link);
     }
 }
@@ -96,7 +106,10 @@ async fn tell_status(
     loop {
         let state = status.borrow_and_update().state;
         let (line, trouble) = in_words(state);
-        if inputs.send(Input::Happened(Happened::Line { line, trouble })).is_err() {
+        if inputs
+            .send(Input::Happened(Happened::Line { line, trouble }))
+            .is_err()
+        {
             return;
         }
         if status.changed().await.is_err() {
@@ -152,11 +165,15 @@ pub fn enrol(folder: &DataFolder, settings: &Settings, code: &str, hub: &str) ->
     let code: EnrolmentCode = code.parse()?;
     let hub: HubAddress = hub.parse()?;
     let key = device_key(folder)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let clock = clock();
     let site = SiteId(settings.device.0);
     let enrolling = sync_transport::enrol(&hub, &code, site, &key, &clock);
-    let identity = runtime.block_on(enrolling).context("head office did not enrol this counter")?;
+    let identity = runtime
+        .block_on(enrolling)
+        .context("head office did not enrol this counter")?;
     identity.save(&folder.identity())?;
     std::fs::remove_file(key_file(folder)).context("the first copy of the key stays")
 }

@@ -44,7 +44,9 @@ impl FormMaker {
     /// # Errors
     /// When a font is missing.
     pub fn open(fonts: &FontPaths) -> Result<Self, OpenFormsError> {
-        Ok(Self { forms: Arc::new(Forms::new(fonts)?) })
+        Ok(Self {
+            forms: Arc::new(Forms::new(fonts)?),
+        })
     }
 
     /// The forms themselves.
@@ -57,7 +59,10 @@ impl FormMaker {
     /// # Errors
     /// What staff read, in Japanese.
     pub fn make(&self, job: &FormJob) -> Result<Vec<u8>, String> {
-        let city = City { name: job.city.clone(), branch: job.place.clone() };
+        let city = City {
+            name: job.city.clone(),
+            branch: job.place.clone(),
+        };
         let data = resident_move::from_snapshot(&job.snapshot, &city).map_err(|error| {
             tracing::error!(%error, "snapshot does not fill the form");
             String::new()
@@ -66,8 +71,12 @@ impl FormMaker {
         let strokes = drawn(&job.signature);
         let assets =
             Assets::for_receipt(&job.snapshot.receipt_number).signed(signature_svg(&strokes));
-        let made =
-            self.forms.render(resident_move::FORM_ID, &data, &assets, &job.snapshot.filed_on);
+        let made = self.forms.render(
+            resident_move::FORM_ID,
+            &data,
+            &assets,
+            &job.snapshot.filed_on,
+        );
         made.map(|form| form.pdf).map_err(|error| {
             tracing::error!(%error, "form not made");
             error.staff_text()
@@ -76,16 +85,24 @@ impl FormMaker {
 }
 
 fn drawn(signature: &Signature) -> Vec<counter_forms::Stroke> {
-    let point = |p: &counter_api::StrokePoint| Point { x: p.x, y: p.y, t: p.t };
+    let point = |p: &counter_api::StrokePoint| Point {
+        x: p.x,
+        y: p.y,
+        t: p.t,
+    };
     let strokes = signature.strokes.iter();
     strokes
-        .map(|stroke| counter_forms::Stroke { points: stroke.points.iter().map(point).collect() })
+        .map(|stroke| counter_forms::Stroke {
+            points: stroke.points.iter().map(point).collect(),
+        })
         .collect()
 }
 
 impl GlyphGate for FormMaker {
     fn missing(&self, text: &str) -> Option<String> {
-        self.forms.missing_glyph(text).map(|missing| missing.code_points())
+        self.forms
+            .missing_glyph(text)
+            .map(|missing| missing.code_points())
     }
 }
 
@@ -100,7 +117,10 @@ pub struct ReceiptDesk {
 impl ReceiptDesk {
     /// The printer at `address`: `host:port`, or a device file; `None` when there is none.
     pub fn new(address: Option<String>, fonts: &FontPaths) -> Self {
-        Self { address, fonts: fonts.clone() }
+        Self {
+            address,
+            fonts: fonts.clone(),
+        }
     }
 
     fn printer(&self, raster: FontRaster) -> Result<Box<dyn ReceiptPrinter>, PrintTrouble> {
@@ -109,10 +129,17 @@ impl ReceiptDesk {
         if address.starts_with('/') {
             return Ok(Box::new(FilePrinter::new(Path::new(address), raster)));
         }
-        let found: Option<SocketAddr> =
-            address.to_socket_addrs().ok().and_then(|mut found| found.next());
+        let found: Option<SocketAddr> = address
+            .to_socket_addrs()
+            .ok()
+            .and_then(|mut found| found.next());
         let found = found.ok_or(PrintTrouble::Unreachable)?;
-        Ok(Box::new(NetworkPrinter::new(found, PRINTER_TIMEOUT, ReadBack::Ask, raster)))
+        Ok(Box::new(NetworkPrinter::new(
+            found,
+            PRINTER_TIMEOUT,
+            ReadBack::Ask,
+            raster,
+        )))
     }
 
     /// Whether the printer can print.
@@ -120,7 +147,10 @@ impl ReceiptDesk {
     /// # Errors
     /// Why not.
     pub fn status(&self) -> Result<(), PrintTrouble> {
-        self.printer(FontRaster::default())?.status().map(drop).map_err(|_| PrintTrouble::Unreachable)
+        self.printer(FontRaster::default())?
+            .status()
+            .map(drop)
+            .map_err(|_| PrintTrouble::Unreachable)
     }
 
     /// Prints a receipt.
@@ -133,10 +163,12 @@ impl ReceiptDesk {
             tracing::warn!(%error, "no fonts for receipts; rare characters cannot be printed");
             FontRaster::default()
         });
-        self.printer(raster)?.print(&receipt(job)).map_err(|error: PrintReceiptError| {
-            tracing::warn!(%error, "receipt not printed");
-            PrintTrouble::Unreachable
-        })
+        self.printer(raster)?
+            .print(&receipt(job))
+            .map_err(|error: PrintReceiptError| {
+                tracing::warn!(%error, "receipt not printed");
+                PrintTrouble::Unreachable
+            })
     }
 }
 

@@ -73,9 +73,16 @@ impl Entry {
     /// A text; empty text empties the field.
     pub fn text(path: impl Into<String>, text: impl Into<String>, source: Source) -> Self {
         let text = text.into();
-        let value =
-            if text.is_empty() { FieldValue::Cleared } else { FieldValue::Text(text) };
-        Self { path: FieldPath(path.into()), value, source }
+        let value = if text.is_empty() {
+            FieldValue::Cleared
+        } else {
+            FieldValue::Text(text)
+        };
+        Self {
+            path: FieldPath(path.into()),
+            value,
+            source,
+        }
     }
 }
 
@@ -123,8 +130,12 @@ pub trait Records {
     ///
     /// # Errors
     /// When they cannot be stored; none of them is then.
-    fn set_fields(&mut self, case: CaseId, by: &StaffId, entries: &[Entry])
-    -> Result<(), RecordsError>;
+    fn set_fields(
+        &mut self,
+        case: CaseId,
+        by: &StaffId,
+        entries: &[Entry],
+    ) -> Result<(), RecordsError>;
 
     /// Chooses between two counters' values.
     ///
@@ -151,8 +162,12 @@ pub trait Records {
     ///
     /// # Errors
     /// When it cannot be stored.
-    fn sign(&mut self, case: CaseId, by: &StaffId, form: &SignedForm<'_>)
-    -> Result<SnapshotHash, RecordsError>;
+    fn sign(
+        &mut self,
+        case: CaseId,
+        by: &StaffId,
+        form: &SignedForm<'_>,
+    ) -> Result<SnapshotHash, RecordsError>;
 
     /// Hands the signed case in.
     ///

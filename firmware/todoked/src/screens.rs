@@ -52,7 +52,10 @@ pub fn listen(path: &Path) -> io::Result<UnixListener> {
 
 /// Serves screens until the daemon ends.
 pub async fn serve(listener: UnixListener, counter: Counter) {
-    let newest = Newest { staff: watch::Sender::new(0), resident: watch::Sender::new(0) };
+    let newest = Newest {
+        staff: watch::Sender::new(0),
+        resident: watch::Sender::new(0),
+    };
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -94,13 +97,17 @@ async fn screen(stream: UnixStream, counter: &Counter, newest: &Newest) -> io::R
     let served = match display {
         Display::Staff => staff(&mut lines, &mut out, counter, newer, number).await,
         Display::Resident => {
-            counter.send(Input::Happened(Happened::ResidentDisplay(DeviceState::Ready)));
+            counter.send(Input::Happened(Happened::ResidentDisplay(
+                DeviceState::Ready,
+            )));
             resident(&mut lines, &mut out, counter, newer, number).await
         }
     };
     let is_newest = *newest.of(display).borrow() == number;
     if display == Display::Resident && is_newest {
-        counter.send(Input::Happened(Happened::ResidentDisplay(DeviceState::Missing)));
+        counter.send(Input::Happened(Happened::ResidentDisplay(
+            DeviceState::Missing,
+        )));
     }
     served
 }
@@ -237,6 +244,7 @@ async fn next_line(read: &mut BufReader<OwnedReadHalf>) -> io::Result<Option<ToD
         return Err(io::Error::other("line too long or cut off"));
     }
     // The decoder's own words may quote what was typed.
-    serde_json::from_slice(&line).map(Some).map_err(|_| io::Error::other("not a line we know"))
+    serde_json::from_slice(&line)
+        .map(Some)
+        .map_err(|_| io::Error::other("not a line we know"))
 }
-

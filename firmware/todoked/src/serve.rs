@@ -66,7 +66,9 @@ fn lock(folder: &DataFolder) -> Result<File> {
 /// # Errors
 /// When the lock cannot be looked at.
 pub fn is_running(folder: &DataFolder) -> Result<bool> {
-    let Ok(file) = File::open(folder.lock()) else { return Ok(false) };
+    let Ok(file) = File::open(folder.lock()) else {
+        return Ok(false);
+    };
     match file.try_lock_shared() {
         Ok(()) => Ok(false),
         Err(TryLockError::WouldBlock) => Ok(true),
@@ -116,7 +118,12 @@ async fn serve(
     let (inputs, received) = Counter::channel();
     let line = Line::start(folder, &settings, hub, Arc::clone(&store), inputs.clone())?;
     hear_the_store(&store, &inputs, &line)?;
-    let desk = Desk::new(settings.desk_place(), StoreRecords::new(Arc::clone(&store)), clock, gate);
+    let desk = Desk::new(
+        settings.desk_place(),
+        StoreRecords::new(Arc::clone(&store)),
+        clock,
+        gate,
+    );
     let workshop = Workshop {
         inputs: inputs.clone(),
         maker,
@@ -124,8 +131,9 @@ async fn serve(
         reader: settings.card_reader.clone(),
         line: line.clone(),
     };
-    let (counter, desk_thread) =
-        Counter::start(desk, (inputs.clone(), received), move |effect| workshop.take(effect))?;
+    let (counter, desk_thread) = Counter::start(desk, (inputs.clone(), received), move |effect| {
+        workshop.take(effect)
+    })?;
     let watch = watch_cards(&settings, &inputs);
     let listener = screens::listen(&folder.socket()).context("the screens' socket")?;
     tokio::spawn(screens::serve(listener, counter.clone()));
@@ -138,7 +146,10 @@ async fn serve(
     watch.cancel();
     line.stop();
     counter.send(Input::Stop);
-    if tokio::task::spawn_blocking(move || desk_thread.join()).await?.is_err() {
+    if tokio::task::spawn_blocking(move || desk_thread.join())
+        .await?
+        .is_err()
+    {
         tracing::error!("the desk ended badly; everything acknowledged is on disk");
     }
     Ok(())
@@ -153,13 +164,17 @@ fn hear_the_store(
 ) -> Result<()> {
     let (inputs, line) = (inputs.clone(), line.clone());
     let told = Arc::new(AtomicBool::new(false));
-    let mut store = store.lock().map_err(|_| anyhow!("the store was left by a panic"))?;
+    let mut store = store
+        .lock()
+        .map_err(|_| anyhow!("the store was left by a panic"))?;
     store.on_change(move |change| match change {
         StoreChange::Written { .. } | StoreChange::Logged => line.wake(),
         _ => {
             // The desk reads everything anew; a second message before that says nothing more.
             if let Some(news) = Arrival::tell(&told)
-                && inputs.send(Input::Happened(Happened::Arrived(news))).is_err()
+                && inputs
+                    .send(Input::Happened(Happened::Arrived(news)))
+                    .is_err()
             {
                 tracing::debug!("the desk has ended");
             }
@@ -197,14 +212,20 @@ impl Workshop {
                 let maker = self.maker.clone();
                 beside("form", move || {
                     let form = maker.map_or(Err(String::new()), |maker| maker.make(&job));
-                    done(Happened::FormMade { case: job.case, form });
+                    done(Happened::FormMade {
+                        case: job.case,
+                        form,
+                    });
                 });
             }
             Effect::PrintReceipt(job) => {
                 let receipts = self.receipts.clone();
                 beside("receipt", move || {
                     let printed = receipts.print(&job);
-                    done(Happened::ReceiptPrinted { case: job.case, printed });
+                    done(Happened::ReceiptPrinted {
+                        case: job.case,
+                        printed,
+                    });
                 });
             }
         }
@@ -212,19 +233,27 @@ impl Workshop {
 }
 
 fn beside(name: &str, work: impl FnOnce() + Send + 'static) {
-    if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(work) {
+    if let Err(error) = std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+    {
         tracing::error!(%error, "no thread for a device");
     }
 }
 
 fn watch_cards(settings: &Settings, inputs: &Sender<Input>) -> card_reader::WatchCanceller {
     let reader = settings.card_reader.clone();
-    let watch = reader.as_deref().map_or_else(CardWatch::new, CardWatch::only);
+    let watch = reader
+        .as_deref()
+        .map_or_else(CardWatch::new, CardWatch::only);
     let canceller = watch.canceller();
     let inputs = inputs.clone();
     beside("card watch", move || {
         cards::watch(watch, reader.as_deref(), |lies| {
-            if inputs.send(Input::Happened(Happened::CardLies(lies))).is_err() {
+            if inputs
+                .send(Input::Happened(Happened::CardLies(lies)))
+                .is_err()
+            {
                 tracing::debug!("the desk has ended");
             }
         });
@@ -245,7 +274,10 @@ async fn tick(inputs: Sender<Input>, receipts: ReceiptDesk) {
                 Ok(Ok(())) => DeviceState::Ready,
                 Ok(Err(_)) | Err(_) => DeviceState::Missing,
             };
-            if inputs.send(Input::Happened(Happened::ReceiptPrinter(state))).is_err() {
+            if inputs
+                .send(Input::Happened(Happened::ReceiptPrinter(state)))
+                .is_err()
+            {
                 return;
             }
         }

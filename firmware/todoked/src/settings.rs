@@ -118,7 +118,10 @@ impl Settings {
     pub fn read(folder: &DataFolder) -> Result<Self> {
         let path = folder.settings();
         let text = fs::read_to_string(&path).with_context(|| {
-            format!("{} is not a counter's folder; run `todoke init` first", folder.path().display())
+            format!(
+                "{} is not a counter's folder; run `todoke init` first",
+                folder.path().display()
+            )
         })?;
         toml::from_str(&text).with_context(|| format!("{} is wrong", path.display()))
     }
@@ -129,7 +132,10 @@ impl Settings {
     /// When there are settings already; nothing is overwritten.
     pub fn write_new(&self, folder: &DataFolder) -> Result<()> {
         if folder.settings().exists() || folder.database().exists() {
-            bail!("{} is set up already; nothing was changed", folder.path().display());
+            bail!(
+                "{} is set up already; nothing was changed",
+                folder.path().display()
+            );
         }
         write_private(&folder.settings(), toml::to_string(self)?.as_bytes())
     }
@@ -149,7 +155,11 @@ impl Settings {
     /// What the desk knows of itself.
     pub fn desk_place(&self) -> Place {
         let counter = self.counter;
-        let unit = if counter.is_ascii_digit() { "番窓口" } else { "窓口" };
+        let unit = if counter.is_ascii_digit() {
+            "番窓口"
+        } else {
+            "窓口"
+        };
         Place {
             branch: self.branch.clone(),
             counter,

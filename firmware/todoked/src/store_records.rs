@@ -69,7 +69,10 @@ impl Records for StoreRecords {
         branch: &BranchCode,
     ) -> Result<SignedIn, NotLetIn> {
         match self.lock().sign_in(staff, secret, branch) {
-            Ok(member) => Ok(SignedIn { id: member.id.clone(), name: member.name.clone() }),
+            Ok(member) => Ok(SignedIn {
+                id: member.id.clone(),
+                name: member.name.clone(),
+            }),
             Err(SignInError::Wrong) => Err(NotLetIn::Wrong),
             Err(SignInError::OtherBranch) => Err(NotLetIn::OtherBranch),
             Err(SignInError::NoStaffYet) => Err(NotLetIn::NoStaffYet),
@@ -84,7 +87,11 @@ impl Records for StoreRecords {
         day: Date,
         number: &dyn Fn(u32) -> String,
     ) -> Result<CaseId, RecordsError> {
-        let new = NewCase { by: by.clone(), branch: branch.clone(), day: day.to_string() };
+        let new = NewCase {
+            by: by.clone(),
+            branch: branch.clone(),
+            day: day.to_string(),
+        };
         Ok(self.lock().start_case(&new, number)?.case)
     }
 
@@ -152,7 +159,10 @@ impl Records for StoreRecords {
     fn sending(&self) -> Sending {
         self.lock().sending().unwrap_or_else(|error| {
             tracing::error!(%error, "not readable");
-            Sending { waiting: 0, safe_until_unix_ms: None }
+            Sending {
+                waiting: 0,
+                safe_until_unix_ms: None,
+            }
         })
     }
 

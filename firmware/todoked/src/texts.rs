@@ -136,7 +136,9 @@ pub fn notice(code: Code) -> Notice {
 pub fn notice_with(code: Code, language: Language, values: &[(&str, &str)]) -> Notice {
     let entry = NOTICES.get(code.as_str());
     let text = |pick: fn(&Entry) -> &Both| {
-        entry.map_or_else(String::new, |entry| fill(pick(entry).in_language(language), values))
+        entry.map_or_else(String::new, |entry| {
+            fill(pick(entry).in_language(language), values)
+        })
     };
     Notice {
         code: code.as_str().to_owned(),
@@ -186,9 +188,20 @@ mod tests {
         let parsed: BTreeMap<String, Entry> =
             toml::from_str(include_str!("../texts/notices.toml")).unwrap();
         for code in Code::ALL {
-            let entry = parsed.get(code.as_str()).unwrap_or_else(|| panic!("{}", code.as_str()));
-            for text in [&entry.what.ja, &entry.what.en, &entry.advice.ja, &entry.advice.en] {
-                assert!(!text.trim().is_empty(), "{} has an empty half", code.as_str());
+            let entry = parsed
+                .get(code.as_str())
+                .unwrap_or_else(|| panic!("{}", code.as_str()));
+            for text in [
+                &entry.what.ja,
+                &entry.what.en,
+                &entry.advice.ja,
+                &entry.advice.en,
+            ] {
+                assert!(
+                    !text.trim().is_empty(),
+                    "{} has an empty half",
+                    code.as_str()
+                );
             }
         }
         assert_eq!(parsed.len(), Code::ALL.len(), "an entry has no code");

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use counter_api::{
-    Display, Language, ResidentAction, ResidentScreen, StaffAction, StaffScreen, ToDaemon, ToScreen,
-    VERSION,
+    Display, Language, ResidentAction, ResidentScreen, StaffAction, StaffScreen, ToDaemon,
+    ToScreen, VERSION,
 };
 use counter_domain::ids::{BranchCode, DeviceId};
 use counter_store::CounterStore;
@@ -44,7 +44,10 @@ struct Screen {
 impl Screen {
     async fn open(socket: &Path, version: u16, display: Display) -> Self {
         let (read, write) = UnixStream::connect(socket).await.unwrap().into_split();
-        let mut screen = Self { lines: BufReader::new(read).lines(), write };
+        let mut screen = Self {
+            lines: BufReader::new(read).lines(),
+            write,
+        };
         screen.say(&ToDaemon::Hello { version, display }).await;
         screen
     }
@@ -70,7 +73,10 @@ fn check(test: impl AsyncFnOnce(&Path, &Counter)) {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("screens.sock");
     let (counter, thread) = counter(folder.path());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let listener = screens::listen(&socket).unwrap();
         tokio::spawn(screens::serve(listener, counter.clone()));
@@ -84,12 +90,19 @@ fn check(test: impl AsyncFnOnce(&Path, &Counter)) {
 fn each_display_is_sent_its_own_view_at_once() {
     check(async |socket, _| {
         let mut staff = Screen::open(socket, VERSION, Display::Staff).await;
-        let Some(ToScreen::StaffView(view)) = staff.hear().await else { panic!("no view") };
+        let Some(ToScreen::StaffView(view)) = staff.hear().await else {
+            panic!("no view")
+        };
         assert_eq!(view.screen, StaffScreen::SignIn);
         assert_eq!(view.header.place, "六会市民センター 2番窓口");
         let mut resident = Screen::open(socket, VERSION, Display::Resident).await;
-        let Some(ToScreen::ResidentView(view)) = resident.hear().await else { panic!("no view") };
-        assert_eq!((view.screen, view.city.as_str()), (ResidentScreen::Idle, "六会市"));
+        let Some(ToScreen::ResidentView(view)) = resident.hear().await else {
+            panic!("no view")
+        };
+        assert_eq!(
+            (view.screen, view.city.as_str()),
+            (ResidentScreen::Idle, "六会市")
+        );
     });
 }
 
@@ -98,7 +111,9 @@ fn deeds_are_answered_by_number_and_seen_by_everybody() {
     check(async |socket, _| {
         let mut resident = Screen::open(socket, VERSION, Display::Resident).await;
         resident.hear().await.unwrap();
-        let action = ResidentAction::SetLanguage { language: Language::English };
+        let action = ResidentAction::SetLanguage {
+            language: Language::English,
+        };
         resident.say(&ToDaemon::Resident { id: 41, action }).await;
         let (mut done, mut english) = (false, false);
         while !(done && english) {
@@ -116,8 +131,15 @@ fn refusals_carry_a_notice() {
     check(async |socket, _| {
         let mut staff = Screen::open(socket, VERSION, Display::Staff).await;
         staff.hear().await.unwrap();
-        staff.say(&ToDaemon::Staff { id: 7, action: StaffAction::StartReception }).await;
-        let Some(ToScreen::Refused { id: 7, notice }) = staff.hear().await else { panic!() };
+        staff
+            .say(&ToDaemon::Staff {
+                id: 7,
+                action: StaffAction::StartReception,
+            })
+            .await;
+        let Some(ToScreen::Refused { id: 7, notice }) = staff.hear().await else {
+            panic!()
+        };
         assert_eq!(notice.code, "SIGN-IN-FIRST");
     });
 }
@@ -127,7 +149,12 @@ fn resident_screen_cannot_act_as_staff() {
     check(async |socket, _| {
         let mut resident = Screen::open(socket, VERSION, Display::Resident).await;
         resident.hear().await.unwrap();
-        resident.say(&ToDaemon::Staff { id: 1, action: StaffAction::StartReception }).await;
+        resident
+            .say(&ToDaemon::Staff {
+                id: 1,
+                action: StaffAction::StartReception,
+            })
+            .await;
         assert!(resident.hear().await.is_none(), "still connected");
     });
 }
@@ -153,7 +180,9 @@ fn second_screen_of_a_kind_replaces_the_first() {
 fn strangers_are_shown_out_and_the_socket_lives_on() {
     check(async |socket, _| {
         let mut old = Screen::open(socket, VERSION + 1, Display::Staff).await;
-        let Some(ToScreen::Refused { notice, .. }) = old.hear().await else { panic!() };
+        let Some(ToScreen::Refused { notice, .. }) = old.hear().await else {
+            panic!()
+        };
         assert_eq!(notice.code, "SCREEN-VERSION");
         let mut rude = Screen::open(socket, VERSION, Display::Resident).await;
         rude.hear().await.unwrap();

@@ -29,7 +29,12 @@ impl Cable {
     pub fn lay(far: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let near = listener.local_addr()?;
-        let mut cable = Self { near, far, state: Arc::default(), acceptor: None };
+        let mut cable = Self {
+            near,
+            far,
+            state: Arc::default(),
+            acceptor: None,
+        };
         cable.accept(listener);
         Ok(cable)
     }
@@ -41,7 +46,9 @@ impl Cable {
 
     /// Cuts it. Does nothing when it is cut already.
     pub fn cut(&mut self) {
-        let Some(acceptor) = self.acceptor.take() else { return };
+        let Some(acceptor) = self.acceptor.take() else {
+            return;
+        };
         {
             let mut state = lock(&self.state);
             state.joined = false;
@@ -108,7 +115,9 @@ fn carry(state: &Arc<Mutex<State>>, near: &TcpStream, far: &TcpStream) {
 fn pump(mut from: TcpStream, mut to: TcpStream) {
     let mut buffer = vec![0_u8; 64 << 10];
     while let Ok(length @ 1..) = from.read(&mut buffer) {
-        let Some(bytes) = buffer.get(..length) else { break };
+        let Some(bytes) = buffer.get(..length) else {
+            break;
+        };
         if to.write_all(bytes).is_err() {
             break;
         }

@@ -33,7 +33,11 @@ enum Action {
 }
 
 fn main() -> ExitCode {
-    let Action::Play { script, screens, stay } = Arguments::parse().command;
+    let Action::Play {
+        script,
+        screens,
+        stay,
+    } = Arguments::parse().command;
     match run(&script, &screens, stay) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -47,7 +51,9 @@ fn run(path: &Path, screens: &Path, stay: bool) -> Result<()> {
     let script = Script::read(path)?;
     let script_folder = path.parent().unwrap_or(Path::new("."));
     let programs = Programs::beside(&std::env::current_exe()?);
-    let folder = tempfile::Builder::new().prefix("todoke-demonstration-").tempdir()?;
+    let folder = tempfile::Builder::new()
+        .prefix("todoke-demonstration-")
+        .tempdir()?;
     say(&format!("{}\n", script.title));
     let mut stage = Stage::set(programs, &script.scene, script_folder, folder.path())?;
     if stay && has_display() {
@@ -60,7 +66,10 @@ fn run(path: &Path, screens: &Path, stay: bool) -> Result<()> {
         say(&format!("\nログ: {}", kept.join("logs").display()));
         return Err(error);
     }
-    say(&format!("\n終わりました。画面・届書・控え・連携ファイル: {}", screens.display()));
+    say(&format!(
+        "\n終わりました。画面・届書・控え・連携ファイル: {}",
+        screens.display()
+    ));
     if stay {
         explain(&script, &stage);
         wait_for_interrupt()?;
@@ -69,13 +78,18 @@ fn run(path: &Path, screens: &Path, stay: bool) -> Result<()> {
 }
 
 fn has_display() -> bool {
-    ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some())
+    ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some())
 }
 
 fn explain(script: &Script, stage: &Stage) {
     say(&format!("\n本庁の審査画面: {}", stage.desk()));
     for account in &script.scene.staff {
-        say(&format!("   {}  {}  （{}）", account.id, account.password, account.name));
+        say(&format!(
+            "   {}  {}  （{}）",
+            account.id, account.password, account.name
+        ));
     }
     say("これらの利用者は、この実演の中だけにあります。終わるには Ctrl-C を押してください。");
 }
@@ -83,10 +97,14 @@ fn explain(script: &Script, stage: &Stage) {
 /// Waits for Ctrl-C or a polite end. The programs end with this one, as their handles drop.
 fn wait_for_interrupt() -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
-        let (mut interrupt, mut end) =
-            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let (mut interrupt, mut end) = (
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+        );
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = end.recv() => {}

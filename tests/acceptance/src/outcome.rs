@@ -38,7 +38,9 @@ pub(crate) fn form(stage: &Stage, folder: &Path, words: &[String]) -> Result<Vec
 
 /// Layout puts spaces of its own between letters.
 fn without_space(text: &str) -> String {
-    text.chars().filter(|character| !character.is_whitespace()).collect()
+    text.chars()
+        .filter(|character| !character.is_whitespace())
+        .collect()
 }
 
 /// Keeps the newest receipt, as bytes and as a picture.
@@ -60,7 +62,8 @@ pub(crate) fn hand_over(
     folder: &Path,
     columns: &BTreeMap<String, String>,
 ) -> Result<Vec<PathBuf>> {
-    let from = newest(&stage.hub_data().join("handover"), "csv").context("no hand-over file was written")?;
+    let from = newest(&stage.hub_data().join("handover"), "csv")
+        .context("no hand-over file was written")?;
     let text = fs::read_to_string(&from).context("the hand-over file is not UTF-8")?;
     let mut lines = text.trim_start_matches('\u{feff}').lines();
     let header: Vec<_> = lines.next().unwrap_or_default().split(',').collect();
@@ -81,17 +84,24 @@ pub(crate) fn hand_over(
 }
 
 fn newest(folder: &Path, extension: &str) -> Option<PathBuf> {
-    let files = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let files = fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path());
     files
         .filter(|path| path.extension() == Some(OsStr::new(extension)))
         .filter(|path| !is_side_file(path))
         .max_by_key(|path| {
-            fs::metadata(path).and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
+            fs::metadata(path)
+                .and_then(|data| data.modified())
+                .unwrap_or(SystemTime::UNIX_EPOCH)
         })
 }
 
 /// The same rows again in another encoding, or those that encoding cannot hold.
 fn is_side_file(path: &Path) -> bool {
     let name = path.to_string_lossy();
-    [".sjis.", ".unrepresentable."].iter().any(|side| name.contains(side))
+    [".sjis.", ".unrepresentable."]
+        .iter()
+        .any(|side| name.contains(side))
 }

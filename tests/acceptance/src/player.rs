@@ -8,7 +8,9 @@ use anyhow::{Context, Result};
 use crate::figures::Figures;
 use crate::outcome::{form, hand_over, receipt};
 use crate::screen::Screen;
-use crate::script::{Act, CableAct, CardAct, CounterAct, OutcomeAct, PageAct, ScreenAct, Script, TimerAct};
+use crate::script::{
+    Act, CableAct, CardAct, CounterAct, OutcomeAct, PageAct, ScreenAct, Script, TimerAct,
+};
 use crate::stage::Stage;
 
 /// Says what happens; a terminal, or nobody in a test.
@@ -31,11 +33,19 @@ pub fn play(
     stage.open_screens()?;
     figures.stop("screen start");
     stage.open_browser()?;
-    let mut player = Player { stage, scripts: script_folder, pictures, tell, figures };
+    let mut player = Player {
+        stage,
+        scripts: script_folder,
+        pictures,
+        tell,
+        figures,
+    };
     for (number, step) in (1..).zip(&script.step) {
         (player.tell)(&format!("\n{number}. {}", step.tell));
         for act in &step.acts {
-            player.act(act).with_context(|| format!("step {number}: {}: {act:?}", step.tell))?;
+            player
+                .act(act)
+                .with_context(|| format!("step {number}: {}: {act:?}", step.tell))?;
         }
     }
     let mut figures = player.figures;
@@ -57,12 +67,20 @@ impl Player<'_> {
             Act::Staff(deed) => {
                 self.say("職員", &in_words(deed));
                 let files = self.files();
-                screen_act(self.stage.staff.as_mut().context("no staff screen")?, deed, &files)
+                screen_act(
+                    self.stage.staff.as_mut().context("no staff screen")?,
+                    deed,
+                    &files,
+                )
             }
             Act::Resident(deed) => {
                 self.say("住民", &in_words(deed));
                 let files = self.files();
-                screen_act(self.stage.resident.as_mut().context("no resident screen")?, deed, &files)
+                screen_act(
+                    self.stage.resident.as_mut().context("no resident screen")?,
+                    deed,
+                    &files,
+                )
             }
             Act::Reviewer(deed) => self.page_act(deed),
             Act::Cable(CableAct::Cut) => {
@@ -88,7 +106,10 @@ impl Player<'_> {
                 Ok(())
             }
             Act::Timer(TimerAct::Stop(name)) => {
-                let took = self.figures.stop(name).context("this span was not started")?;
+                let took = self
+                    .figures
+                    .stop(name)
+                    .context("this span was not started")?;
                 self.say("時間", &format!("{name}: {:.2} 秒", took.as_secs_f64()));
                 Ok(())
             }
@@ -145,7 +166,10 @@ impl Player<'_> {
     }
 
     fn files(&self) -> Files {
-        Files { scripts: self.scripts.to_owned(), pictures: self.pictures.to_owned() }
+        Files {
+            scripts: self.scripts.to_owned(),
+            pictures: self.pictures.to_owned(),
+        }
     }
 }
 

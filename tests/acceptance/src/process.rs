@@ -25,7 +25,10 @@ pub(crate) struct Program {
 impl Program {
     /// Starts a program. Its error output goes to `log`.
     pub(crate) fn start(name: &'static str, command: &mut Command, log: &Path) -> Result<Self> {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(log)?;
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -33,19 +36,30 @@ impl Program {
             .spawn()
             .with_context(|| format!("cannot start {name}"))?;
         let stdout = child.stdout.take().context("no output pipe")?;
-        Ok(Self { name, stdin: child.stdin.take(), child, lines: read_lines(stdout) })
+        Ok(Self {
+            name,
+            stdin: child.stdin.take(),
+            child,
+            lines: read_lines(stdout),
+        })
     }
 
     /// Sends one line.
     pub(crate) fn send(&mut self, line: &str) -> Result<()> {
         let stdin = self.stdin.as_mut().context("its input is closed")?;
-        writeln!(stdin, "{line}").and_then(|()| stdin.flush()).with_context(|| self.gone())
+        writeln!(stdin, "{line}")
+            .and_then(|()| stdin.flush())
+            .with_context(|| self.gone())
     }
 
     /// The next line it says.
     pub(crate) fn line(&mut self, patience: Duration) -> Result<String> {
         self.lines.recv_timeout(patience).with_context(|| {
-            format!("{} said nothing for {} s, or ended", self.name, patience.as_secs())
+            format!(
+                "{} said nothing for {} s, or ended",
+                self.name,
+                patience.as_secs()
+            )
         })
     }
 
@@ -59,7 +73,9 @@ impl Program {
     /// Its resident memory in KiB, as Linux counts it.
     pub(crate) fn memory_kib(&self) -> Option<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?;
         line.trim().trim_end_matches("kB").trim().parse().ok()
     }
 
@@ -120,7 +136,11 @@ pub(crate) fn run(program: &Path, args: &[&OsStr], input: &str) -> Result<String
 pub(crate) fn ready_fifo(folder: &Path, name: &str) -> Result<PathBuf> {
     let path = folder.join(name);
     std::fs::remove_file(&path).ok();
-    rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)?;
+    rustix::fs::mkfifoat(
+        rustix::fs::CWD,
+        &path,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+    )?;
     Ok(path)
 }
 

@@ -47,12 +47,18 @@ impl Reviewer {
         let browser = Browser::new(options).context("cannot start chromium")?;
         let tab = browser.new_tab()?;
         tab.set_default_timeout(LOOKING);
-        Ok(Self { tab, desk: desk.to_owned(), _browser: browser })
+        Ok(Self {
+            tab,
+            desk: desk.to_owned(),
+            _browser: browser,
+        })
     }
 
     /// Opens a page of the desk.
     pub(crate) fn open(&self, path: &str) -> Result<()> {
-        self.tab.navigate_to(&format!("{}{path}", self.desk))?.wait_until_navigated()?;
+        self.tab
+            .navigate_to(&format!("{}{path}", self.desk))?
+            .wait_until_navigated()?;
         Ok(())
     }
 
@@ -84,29 +90,41 @@ impl Reviewer {
 
     /// Fills a field.
     pub(crate) fn fill(&self, label: &str, text: &str) -> Result<()> {
-        self.wait("fill", label, text).with_context(|| format!("cannot fill 「{label}」: {}", self.body()))
+        self.wait("fill", label, text)
+            .with_context(|| format!("cannot fill 「{label}」: {}", self.body()))
     }
 
     /// Chooses from a list.
     pub(crate) fn choose(&self, label: &str, entry: &str) -> Result<()> {
-        self.wait("choose", label, entry)
-            .with_context(|| format!("cannot choose 「{entry}」 from 「{label}」: {}", self.body()))
+        self.wait("choose", label, entry).with_context(|| {
+            format!(
+                "cannot choose 「{entry}」 from 「{label}」: {}",
+                self.body()
+            )
+        })
     }
 
     /// Keeps a picture of the whole page.
     pub(crate) fn picture(&self, file: &Path) -> Result<()> {
-        let png = self.tab.capture_screenshot(CaptureScreenshotFormatOption::Png, None, None, true)?;
+        let png =
+            self.tab
+                .capture_screenshot(CaptureScreenshotFormatOption::Png, None, None, true)?;
         std::fs::write(file, png).with_context(|| format!("cannot write {}", file.display()))
     }
 
     fn body(&self) -> String {
         let body = self.tab.evaluate("document.body.innerText", false);
-        body.ok().and_then(|object| object.value).map_or_else(String::new, |value| value.to_string())
+        body.ok()
+            .and_then(|object| object.value)
+            .map_or_else(String::new, |value| value.to_string())
     }
 
     /// Does a deed as soon as the page allows it. The page itself waits for its next change; a
     /// navigation meanwhile ends that wait with an error and it starts again on the new page.
-    #[expect(clippy::disallowed_methods, reason = "a person's patience is measured by a clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a person's patience is measured by a clock"
+    )]
     fn wait(&self, deed: &str, label: &str, text: &str) -> Result<()> {
         let call = format!(
             "({FIND})({}, {}, {})",
@@ -132,6 +150,8 @@ impl Reviewer {
 
 impl std::fmt::Debug for Reviewer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reviewer").field("desk", &self.desk).finish_non_exhaustive()
+        f.debug_struct("Reviewer")
+            .field("desk", &self.desk)
+            .finish_non_exhaustive()
     }
 }

@@ -28,9 +28,15 @@ impl Screen {
         log: &Path,
     ) -> Result<Self> {
         let mut command = Command::new(program);
-        command.args(["--scripted", "--display", display, "--socket"]).arg(socket);
-        let mut screen = Self { program: Program::start(name, &mut command, log)? };
-        screen.ask(&json!({ "see": null })).with_context(|| format!("{name} does not draw"))?;
+        command
+            .args(["--scripted", "--display", display, "--socket"])
+            .arg(socket);
+        let mut screen = Self {
+            program: Program::start(name, &mut command, log)?,
+        };
+        screen
+            .ask(&json!({ "see": null }))
+            .with_context(|| format!("{name} does not draw"))?;
         Ok(screen)
     }
 
@@ -44,7 +50,12 @@ impl Screen {
         let timeout_ms = u64::try_from(LOOKING.as_millis())?;
         self.ask(&json!({ "wait_for": { "text": text }, "timeout_ms": timeout_ms }))
             .map(drop)
-            .with_context(|| format!("「{text}」 did not appear; on the screen: {}", self.visible()))
+            .with_context(|| {
+                format!(
+                    "「{text}」 did not appear; on the screen: {}",
+                    self.visible()
+                )
+            })
     }
 
     /// Checks that `text` is not on the screen now.
@@ -60,19 +71,31 @@ impl Screen {
     pub(crate) fn tap(&mut self, label: &str, id: Option<&str>) -> Result<()> {
         self.ask(&json!({ "tap": label, "id": id }))
             .map(drop)
-            .with_context(|| format!("cannot touch 「{label}」; on the screen: {}", self.visible()))
+            .with_context(|| {
+                format!(
+                    "cannot touch 「{label}」; on the screen: {}",
+                    self.visible()
+                )
+            })
     }
 
     /// Types into a field.
     pub(crate) fn type_into(&mut self, field: &str, id: Option<&str>, text: &str) -> Result<()> {
         self.ask(&json!({ "type": { "into": field, "id": id, "text": text } }))
             .map(drop)
-            .with_context(|| format!("cannot type into 「{field}」; on the screen: {}", self.visible()))
+            .with_context(|| {
+                format!(
+                    "cannot type into 「{field}」; on the screen: {}",
+                    self.visible()
+                )
+            })
     }
 
     /// Draws strokes on the pad.
     pub(crate) fn draw(&mut self, strokes: &Value) -> Result<()> {
-        self.ask(&json!({ "draw": strokes })).map(drop).context("cannot sign")
+        self.ask(&json!({ "draw": strokes }))
+            .map(drop)
+            .context("cannot sign")
     }
 
     /// Keeps a picture.
@@ -82,13 +105,15 @@ impl Screen {
 
     /// All texts on the screen.
     fn visible(&mut self) -> String {
-        self.ask(&json!({ "see": null })).map_or_else(|error| error.to_string(), |seen| seen.to_string())
+        self.ask(&json!({ "see": null }))
+            .map_or_else(|error| error.to_string(), |seen| seen.to_string())
     }
 
     fn ask(&mut self, request: &Value) -> Result<Value> {
         self.program.send(&request.to_string())?;
         let line = self.program.line(PATIENCE)?;
-        let answer: Value = serde_json::from_str(&line).context("the screen did not answer JSON")?;
+        let answer: Value =
+            serde_json::from_str(&line).context("the screen did not answer JSON")?;
         match answer.get("error") {
             Some(error) => bail!("{error}"),
             None => Ok(answer),

@@ -27,8 +27,14 @@ impl Programs {
     /// Programs beside `one_of_them`, or one folder above (tests are built into `deps`).
     pub fn beside(one_of_them: &Path) -> Self {
         let folder = one_of_them.parent().unwrap_or(Path::new("."));
-        let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
-        Self { folder: folder.to_owned() }
+        let folder = if folder.ends_with("deps") {
+            folder.parent().unwrap_or(folder)
+        } else {
+            folder
+        };
+        Self {
+            folder: folder.to_owned(),
+        }
     }
 
     fn named(&self, name: &str) -> PathBuf {
@@ -67,7 +73,12 @@ impl Stage {
     ///
     /// # Errors
     /// When a program is missing or does not become ready; its log is in `folder/logs`.
-    pub fn set(programs: Programs, scene: &Scene, script_folder: &Path, folder: &Path) -> Result<Self> {
+    pub fn set(
+        programs: Programs,
+        scene: &Scene,
+        script_folder: &Path,
+        folder: &Path,
+    ) -> Result<Self> {
         for name in ["logs", "receipts", "pcscd"] {
             fs::create_dir_all(folder.join(name))?;
         }
@@ -103,9 +114,15 @@ impl Stage {
     pub(crate) fn memory_kib(&self) -> BTreeMap<String, f64> {
         let programs = [
             ("hub", self.hub.memory_kib()),
-            ("counter", self.counter.as_ref().and_then(Program::memory_kib)),
+            (
+                "counter",
+                self.counter.as_ref().and_then(Program::memory_kib),
+            ),
             ("staff", self.staff.as_ref().and_then(Screen::memory_kib)),
-            ("resident", self.resident.as_ref().and_then(Screen::memory_kib)),
+            (
+                "resident",
+                self.resident.as_ref().and_then(Screen::memory_kib),
+            ),
         ];
         let known = |(name, kib): (&str, Option<f64>)| kib.map(|kib| (name.to_owned(), kib));
         programs.into_iter().filter_map(known).collect()
@@ -142,22 +159,36 @@ impl Stage {
         let mut command = Command::new(self.programs.named("todoke"));
         command.env(SOCKET_VARIABLE, self.pcscd.socket());
         command.arg("serve").arg("--data").arg(self.counter_data());
-        command.arg("--hub").arg(hub_url(&self.cable)).arg("--ready-file").arg(&ready);
-        self.counter = Some(Program::start("todoke serve", &mut command, &self.log("counter"))?);
+        command
+            .arg("--hub")
+            .arg(hub_url(&self.cable))
+            .arg("--ready-file")
+            .arg(&ready);
+        self.counter = Some(Program::start(
+            "todoke serve",
+            &mut command,
+            &self.log("counter"),
+        )?);
         wait_ready(&ready).context("the counter does not become ready")?;
         Ok(())
     }
 
     /// Pulls the counter's plug.
     pub(crate) fn kill_counter(&mut self) -> Result<()> {
-        self.counter.take().context("the counter is not running")?.kill()
+        self.counter
+            .take()
+            .context("the counter is not running")?
+            .kill()
     }
 
     /// Lays the card on the reader, and waits until pcscd has taken it.
     pub(crate) fn insert_card(&mut self) -> Result<()> {
         self.card.send("insert")?;
         loop {
-            let line = self.card.line(PATIENCE).context("the virtual card is not taken by pcscd")?;
+            let line = self
+                .card
+                .line(PATIENCE)
+                .context("the virtual card is not taken by pcscd")?;
             anyhow::ensure!(!line.starts_with("refused"), "the virtual card: {line}");
             if line == "inserted" {
                 return Ok(());
@@ -176,7 +207,13 @@ impl Stage {
         let ui = self.programs.named("todoke-ui");
         let log = self.log("screens");
         self.staff = Some(Screen::start("staff screen", &ui, "staff", &socket, &log)?);
-        self.resident = Some(Screen::start("resident screen", &ui, "resident", &socket, &log)?);
+        self.resident = Some(Screen::start(
+            "resident screen",
+            &ui,
+            "resident",
+            &socket,
+            &log,
+        )?);
         Ok(())
     }
 
@@ -224,14 +261,30 @@ fn start_hub(programs: &Programs, scene: &Scene, folder: &Path) -> Result<(Progr
     let hub = programs.named("todoke-hub");
     let data = folder.join("hub");
     let arg = OsStr::new;
-    run(&hub, &[arg("init"), arg("--data"), data.as_ref(), arg("--city"), arg(&scene.city)], "")?;
+    run(
+        &hub,
+        &[
+            arg("init"),
+            arg("--data"),
+            data.as_ref(),
+            arg("--city"),
+            arg(&scene.city),
+        ],
+        "",
+    )?;
     for account in &scene.staff {
         add_account(&hub, &data, account)?;
     }
     let ready = ready_fifo(folder, "hub-ready")?;
     let mut command = Command::new(hub);
-    command.arg("serve").arg("--data").arg(&data).args(["--listen", "127.0.0.1:0"]);
-    command.args(["--desk", "127.0.0.1:0", "--desk-plain", "--ready-file"]).arg(&ready);
+    command
+        .arg("serve")
+        .arg("--data")
+        .arg(&data)
+        .args(["--listen", "127.0.0.1:0"]);
+    command
+        .args(["--desk", "127.0.0.1:0", "--desk-plain", "--ready-file"])
+        .arg(&ready);
     let program = Program::start("todoke-hub serve", &mut command, &log(folder, "hub"))?;
     let said = wait_ready(&ready).context("the hub does not become ready")?;
     let ready = serde_json::from_str(&said).context("the hub's ready file")?;
@@ -241,9 +294,24 @@ fn start_hub(programs: &Programs, scene: &Scene, folder: &Path) -> Result<(Progr
 fn add_account(hub: &Path, data: &Path, account: &Account) -> Result<()> {
     let arg = OsStr::new;
     let mut args = vec![arg("staff"), arg("add"), arg("--data"), data.as_ref()];
-    args.extend([arg("--id"), arg(&account.id), arg("--name"), arg(&account.name)]);
-    args.extend(account.roles.iter().flat_map(|role| [arg("--role"), arg(role)]));
-    args.extend(account.branches.iter().flat_map(|branch| [arg("--branch"), arg(branch)]));
+    args.extend([
+        arg("--id"),
+        arg(&account.id),
+        arg("--name"),
+        arg(&account.name),
+    ]);
+    args.extend(
+        account
+            .roles
+            .iter()
+            .flat_map(|role| [arg("--role"), arg(role)]),
+    );
+    args.extend(
+        account
+            .branches
+            .iter()
+            .flat_map(|branch| [arg("--branch"), arg(branch)]),
+    );
     run(hub, &args, &format!("{}\n", account.password))?;
     Ok(())
 }
@@ -255,15 +323,22 @@ fn start_card(
     folder: &Path,
 ) -> Result<Program> {
     let mut command = Command::new(programs.named("todoke-card-sim"));
-    command.arg("--person").arg(person).args(["--port", &pcscd.port().to_string()]);
+    command
+        .arg("--person")
+        .arg(person)
+        .args(["--port", &pcscd.port().to_string()]);
     Program::start("todoke-card-sim", &mut command, &log(folder, "card"))
 }
 
 fn start_printer(programs: &Programs, folder: &Path) -> Result<(Program, String)> {
     let mut command = Command::new(programs.named("todoke-printer-sim"));
-    command.args(["--listen", "127.0.0.1:0", "--out"]).arg(folder.join("receipts"));
+    command
+        .args(["--listen", "127.0.0.1:0", "--out"])
+        .arg(folder.join("receipts"));
     let mut printer = Program::start("todoke-printer-sim", &mut command, &log(folder, "printer"))?;
-    let address = printer.line(PATIENCE).context("the receipt printer does not say its address")?;
+    let address = printer
+        .line(PATIENCE)
+        .context("the receipt printer does not say its address")?;
     let address = address.rsplit(' ').next().unwrap_or_default().to_owned();
     Ok((printer, address))
 }

@@ -7,20 +7,23 @@ use acceptance::{Programs, Script, Stage, play};
 
 #[track_caller]
 fn check(name: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("suite").join(format!("{name}.toml"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("suite")
+        .join(format!("{name}.toml"));
     let script = Script::read(&path).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let pictures = folder.path().join("pictures");
     let programs = Programs::beside(&std::env::current_exe().unwrap());
     let scripts = path.parent().unwrap();
     let mut told = String::new();
-    let played = Stage::set(programs, &script.scene, scripts, folder.path()).and_then(|mut stage| {
-        let mut tell = |line: &str| {
-            told.push_str(line);
-            told.push('\n');
-        };
-        play(&script, scripts, &mut stage, &pictures, &mut tell)
-    });
+    let played =
+        Stage::set(programs, &script.scene, scripts, folder.path()).and_then(|mut stage| {
+            let mut tell = |line: &str| {
+                told.push_str(line);
+                told.push('\n');
+            };
+            play(&script, scripts, &mut stage, &pictures, &mut tell)
+        });
     if let Err(error) = played {
         for log in ["hub", "counter", "screens", "card", "printer"] {
             let text = fs::read_to_string(folder.path().join("logs").join(format!("{log}.log")));
@@ -40,7 +43,16 @@ fn every_script_is_played_by_a_test() {
     let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let here = fs::read_to_string(crate_folder.join("tests/visits.rs")).unwrap();
     for entry in fs::read_dir(crate_folder.join("suite")).unwrap() {
-        let name = entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(here.contains(&format!("check(\"{name}\")")), "{name} is not played");
+        let name = entry
+            .unwrap()
+            .path()
+            .file_stem()
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        assert!(
+            here.contains(&format!("check(\"{name}\")")),
+            "{name} is not played"
+        );
     }
 }

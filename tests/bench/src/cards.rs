@@ -43,7 +43,11 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
         exchanges.set(0);
         inside.set(Duration::ZERO);
         let card = InProcessCard::connect(&chip);
-        let mut card = Watched { card, exchanges: &exchanges, chip: &inside };
+        let mut card = Watched {
+            card,
+            exchanges: &exchanges,
+            chip: &inside,
+        };
         let auth = Auth::Pin(Pin::parse("1234").context("the PIN")?);
         let (read, took) = time(|| session::read(&mut card, &auth, Insist::No));
         read?;

@@ -16,7 +16,13 @@ pub(crate) struct Figure {
 impl Figure {
     /// A duration beside its budget, both in milliseconds.
     pub(crate) fn within(name: &'static str, measured: Duration, budget_ms: f64) -> Self {
-        Self { name, measured: milliseconds(measured), against: budget_ms, unit: "ms", peer: "budget" }
+        Self {
+            name,
+            measured: milliseconds(measured),
+            against: budget_ms,
+            unit: "ms",
+            peer: "budget",
+        }
     }
 
     /// A figure beside a peer's of the same run.
@@ -27,12 +33,21 @@ impl Figure {
         peer: &'static str,
         against: f64,
     ) -> Self {
-        Self { name, measured, against, unit, peer }
+        Self {
+            name,
+            measured,
+            against,
+            unit,
+            peer,
+        }
     }
 
     #[expect(clippy::print_stdout, reason = "the table is the program's result")]
     pub(crate) fn print_heading() {
-        println!("{:<52} {:>12} {:<6} {:>12}  {:<24} ratio", "figure", "measured", "", "against", "");
+        println!(
+            "{:<52} {:>12} {:<6} {:>12}  {:<24} ratio",
+            "figure", "measured", "", "against", ""
+        );
     }
 }
 
@@ -58,7 +73,10 @@ pub(crate) fn time<T>(deed: impl FnOnce() -> T) -> (T, Duration) {
 /// The sample below which `percent` of them lie.
 pub(crate) fn percentile(samples: &mut [Duration], percent: usize) -> Duration {
     samples.sort_unstable();
-    samples.get(samples.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default()
+    samples
+        .get(samples.len().saturating_sub(1) * percent / 100)
+        .copied()
+        .unwrap_or_default()
 }
 
 /// Milliseconds with fractions.

@@ -17,8 +17,13 @@ use figure::Figure;
 
 fn main() -> Result<()> {
     Figure::print_heading();
-    let parts: [fn() -> Result<Vec<Figure>>; 5] =
-        [records::measure, cards::measure, rules::measure, papers::measure, visit::measure];
+    let parts: [fn() -> Result<Vec<Figure>>; 5] = [
+        records::measure,
+        cards::measure,
+        rules::measure,
+        papers::measure,
+        visit::measure,
+    ];
     for part in parts {
         for figure in part()? {
             println!("{figure}");

@@ -7,7 +7,9 @@ use crate::figure::{Figure, percentile, time};
 
 pub(crate) fn measure() -> Result<Vec<Figure>> {
     let forms = Forms::new(&FontPaths::default())?;
-    let data = forms.sample("resident-move", SampleKind::Typical).context("no sample")?;
+    let data = forms
+        .sample("resident-move", SampleKind::Typical)
+        .context("no sample")?;
     let render = |number: usize| {
         let assets = Assets::for_receipt(&format!("07-2-261121-{number:04}-6"));
         forms.render("resident-move", &data, &assets, "2026-11-21")

@@ -27,8 +27,14 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
         surroundings(),
     )?;
     let by = StaffId::from("u0312");
-    let new = NewCase { by: by.clone(), branch: BranchCode::from("07"), day: "2026-11-21".to_owned() };
-    let case = store.start_case(&new, &|sequence| format!("07-2-261121-{sequence:04}-0"))?.case;
+    let new = NewCase {
+        by: by.clone(),
+        branch: BranchCode::from("07"),
+        day: "2026-11-21".to_owned(),
+    };
+    let case = store
+        .start_case(&new, &|sequence| format!("07-2-261121-{sequence:04}-0"))?
+        .case;
     let mut saved = Vec::with_capacity(FIELDS);
     for number in 0..FIELDS {
         let (result, took) = time(|| save(&mut store, case, &by, number));
@@ -40,9 +46,23 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
     let ours = rate(changes, || apply_ours(folder.path(), &batches))?;
     let raw = rate(changes, || apply_raw(folder.path(), &batches))?;
     Ok(vec![
-        Figure::within("field saved crash-safe, p50", percentile(&mut saved, 50), 50.0),
-        Figure::within("field saved crash-safe, p99", percentile(&mut saved, 99), 50.0),
-        Figure::beside("changes applied at the hub", ours, "/s", "raw cr-sqlite, same batches", raw),
+        Figure::within(
+            "field saved crash-safe, p50",
+            percentile(&mut saved, 50),
+            50.0,
+        ),
+        Figure::within(
+            "field saved crash-safe, p99",
+            percentile(&mut saved, 99),
+            50.0,
+        ),
+        Figure::beside(
+            "changes applied at the hub",
+            ours,
+            "/s",
+            "raw cr-sqlite, same batches",
+            raw,
+        ),
     ])
 }
 
@@ -72,7 +92,11 @@ fn save(store: &mut CounterStore, case: CaseId, by: &StaffId, number: usize) -> 
 }
 
 fn hub_peer() -> Peer {
-    Peer { site: SiteId([0x99; 16]), branch: "00".to_owned(), role: PeerRole::Hub }
+    Peer {
+        site: SiteId([0x99; 16]),
+        branch: "00".to_owned(),
+        role: PeerRole::Hub,
+    }
 }
 
 fn all_changes(store: &CounterStore) -> Result<Vec<ChangeBatch>> {
@@ -93,12 +117,23 @@ fn rate(changes: usize, apply: impl FnOnce() -> Result<()>) -> Result<f64> {
 
 fn apply_ours(folder: &Path, batches: &[ChangeBatch]) -> Result<()> {
     let key = DatabaseKey::from_bytes([2; 32]);
-    let mut hub =
-        HubStore::open(&folder.join("hub.db"), &key, DeviceId([0x99; 16]), surroundings())?;
-    let peer = Peer { site: SiteId(COUNTER), branch: "07".to_owned(), role: PeerRole::Counter };
+    let mut hub = HubStore::open(
+        &folder.join("hub.db"),
+        &key,
+        DeviceId([0x99; 16]),
+        surroundings(),
+    )?;
+    let peer = Peer {
+        site: SiteId(COUNTER),
+        branch: "07".to_owned(),
+        role: PeerRole::Counter,
+    };
     for batch in batches {
         let applied = hub.apply(&peer, batch)?;
-        ensure!(matches!(applied, Applied::Done { .. }), "a batch was not applied: {applied:?}");
+        ensure!(
+            matches!(applied, Applied::Done { .. }),
+            "a batch was not applied: {applied:?}"
+        );
     }
     Ok(())
 }
@@ -134,7 +169,10 @@ fn apply_raw(folder: &Path, batches: &[ChangeBatch]) -> Result<()> {
         transaction.commit()?;
     }
     crsqlite::finalize(&connection)?;
-    connection.close().map_err(|(_, error)| error).context("closing the bare database")
+    connection
+        .close()
+        .map_err(|(_, error)| error)
+        .context("closing the bare database")
 }
 
 fn insert_raw(

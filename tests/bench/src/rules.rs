@@ -14,7 +14,9 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
         facts.set("moving", Some(number), true);
         facts.set("japanese", Some(number), true);
     }
-    let mut whole: Vec<_> = (0..200).map(|_| time(|| guide.evaluate(&facts)).1).collect();
+    let mut whole: Vec<_> = (0..200)
+        .map(|_| time(|| guide.evaluate(&facts)).1)
+        .collect();
     let mut session = Session::new(&guide, &facts);
     let mut one: Vec<_> = (0..200)
         .map(|round| {
@@ -23,7 +25,11 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
         })
         .collect();
     Ok(vec![
-        Figure::within("rules: household of 8, whole catalogue, p95", percentile(&mut whole, 95), 10.0),
+        Figure::within(
+            "rules: household of 8, whole catalogue, p95",
+            percentile(&mut whole, 95),
+            10.0,
+        ),
         Figure::within("rules: one answer, p95", percentile(&mut one, 95), 10.0),
     ])
 }

@@ -32,10 +32,13 @@ fn as_figures(figures: &Figures) -> Vec<Figure> {
         "returned" => ("returned to visible at the counter", 2000.0),
         _ => ("another span of the visit", 2000.0),
     };
-    let spans = figures.spans.iter().map(|(name, took): (&String, &Duration)| {
-        let (name, limit) = budget(name);
-        Figure::within(name, *took, limit)
-    });
+    let spans = figures
+        .spans
+        .iter()
+        .map(|(name, took): (&String, &Duration)| {
+            let (name, limit) = budget(name);
+            Figure::within(name, *took, limit)
+        });
     let memory = figures.memory_kib.iter().map(|(program, kib)| {
         Figure::beside(memory_of(program), *kib / 1024.0, "MiB", "limit", 256.0)
     });

@@ -22,7 +22,11 @@ pub(super) enum CardCommand {
 #[derive(Debug, Args)]
 pub(super) struct Read {
     /// Four-digit PIN.
-    #[arg(long, conflicts_with = "number_b", required_unless_present = "number_b")]
+    #[arg(
+        long,
+        conflicts_with = "number_b",
+        required_unless_present = "number_b"
+    )]
     pin: Option<String>,
     /// Fourteen digits printed on the card.
     #[arg(long)]
@@ -63,7 +67,11 @@ impl Read {
         };
         let facts = cards::read(self.reader.as_deref(), &key)
             .map_err(|trouble| anyhow::anyhow!("{}", in_words(trouble)))?;
-        let sex = if facts.sex.is_empty() { "unknown" } else { facts.sex.as_str() };
+        let sex = if facts.sex.is_empty() {
+            "unknown"
+        } else {
+            facts.sex.as_str()
+        };
         if self.json {
             return print_json(&json!({
                 "kind": CardKind::MyNumber.name(),
@@ -85,7 +93,10 @@ impl Tries {
         let mut card = cards::connect(self.reader.as_deref()).map_err(reader_in_words)?;
         let (kind, tries) = session::look(&mut card).context("the card cannot be read")?;
         let Some(tries) = tries else {
-            bail!("this card counts no tries that can be asked: {}", kind.name());
+            bail!(
+                "this card counts no tries that can be asked: {}",
+                kind.name()
+            );
         };
         if self.json {
             return print_json(&json!({
@@ -94,7 +105,11 @@ impl Tries {
                 "number_b": count(tries.number_b),
             }));
         }
-        print_line(&format!("pin: {}, number B: {}", count(tries.pin), count(tries.number_b)))
+        print_line(&format!(
+            "pin: {}, number B: {}",
+            count(tries.pin),
+            count(tries.number_b)
+        ))
     }
 }
 

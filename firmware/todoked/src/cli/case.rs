@@ -62,13 +62,17 @@ impl CaseCommand {
         if export.json {
             return print_json(&files);
         }
-        files.values().try_for_each(|file| print_line(&file.display().to_string()))
+        files
+            .values()
+            .try_for_each(|file| print_line(&file.display().to_string()))
     }
 }
 
 fn find(store: &CounterStore, receipt: Option<&str>) -> Result<(CaseId, Signed)> {
     if let Some(number) = receipt {
-        let case = store.find_case(number)?.context("no case has this receipt number")?;
+        let case = store
+            .find_case(number)?
+            .context("no case has this receipt number")?;
         let record = store.case(case)?.context("the case is not here")?;
         let signed = newest(&record).context("the case is not signed")?;
         return Ok((case, signed));
@@ -83,8 +87,17 @@ fn find(store: &CounterStore, receipt: Option<&str>) -> Result<(CaseId, Signed)>
 
 fn newest(record: &CaseRecord) -> Option<Signed> {
     record.events.iter().rev().find_map(|event| {
-        if let CaseStep::Signed { snapshot, strokes, form } = event.what {
-            Some(Signed { snapshot, strokes, form })
+        if let CaseStep::Signed {
+            snapshot,
+            strokes,
+            form,
+        } = event.what
+        {
+            Some(Signed {
+                snapshot,
+                strokes,
+                form,
+            })
         } else {
             None
         }
@@ -97,9 +110,13 @@ fn write(
     signed: &Signed,
     out: &Path,
 ) -> Result<BTreeMap<&'static str, PathBuf>> {
-    let snapshot = store.snapshot(case, signed.snapshot)?.context("the snapshot is not here")?;
+    let snapshot = store
+        .snapshot(case, signed.snapshot)?
+        .context("the snapshot is not here")?;
     let form = store.blob(signed.form)?.context("the form is not here")?;
-    let strokes = store.blob(signed.strokes)?.context("the signature is not here")?;
+    let strokes = store
+        .blob(signed.strokes)?
+        .context("the signature is not here")?;
     let mut files = BTreeMap::new();
     for (kind, name, bytes) in [
         ("form", "form.pdf", form),

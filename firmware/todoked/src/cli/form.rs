@@ -70,7 +70,9 @@ fn list(as_json: bool) -> Result<()> {
             .collect();
         return print_json(&json!({ "forms": forms }));
     }
-    forms.iter().try_for_each(|form| print_line(&format!("{}  {}", form.id, form.title)))
+    forms
+        .iter()
+        .try_for_each(|form| print_line(&format!("{}  {}", form.id, form.title)))
 }
 
 impl Render {
@@ -82,23 +84,27 @@ impl Render {
                 (sample.context("no such form or sample")?, None)
             }
             (None, Some(path)) => {
-                let bytes = fs::read(path)
-                    .with_context(|| format!("cannot read {}", path.display()))?;
+                let bytes =
+                    fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
                 let data = FormData::from_json(&bytes).context("the data is not JSON")?;
-                (data, Some(serde_json::from_slice::<serde_json::Value>(&bytes)?))
+                (
+                    data,
+                    Some(serde_json::from_slice::<serde_json::Value>(&bytes)?),
+                )
             }
             (None, None) => anyhow::bail!("--data or --sample is needed"),
         };
-        let of_data = |name: &str| -> Option<String> {
-            Some(text.as_ref()?.get(name)?.as_str()?.to_owned())
-        };
+        let of_data =
+            |name: &str| -> Option<String> { Some(text.as_ref()?.get(name)?.as_str()?.to_owned()) };
         let filed_on = self
             .filed_on
             .or_else(|| of_data("filed_on"))
             .unwrap_or_else(|| SAMPLE_DATE.to_owned());
         let number = of_data("receipt_number").unwrap_or_else(|| SAMPLE_NUMBER.to_owned());
         let form =
-            maker.forms().render(&self.form, &data, &Assets::for_receipt(&number), &filed_on)?;
+            maker
+                .forms()
+                .render(&self.form, &data, &Assets::for_receipt(&number), &filed_on)?;
         fs::write(&self.out, &form.pdf)
             .with_context(|| format!("cannot write {}", self.out.display()))
     }

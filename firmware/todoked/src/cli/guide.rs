@@ -24,9 +24,12 @@ pub(super) enum GuideCommand {
 
 impl GuideCommand {
     pub(super) fn run(self) -> Result<()> {
-        let Self::List { case, json: as_json } = self;
-        let text = fs::read_to_string(&case)
-            .with_context(|| format!("cannot read {}", case.display()))?;
+        let Self::List {
+            case,
+            json: as_json,
+        } = self;
+        let text =
+            fs::read_to_string(&case).with_context(|| format!("cannot read {}", case.display()))?;
         let facts = Facts::from_json(&text)?;
         let guidance = crate::desk::guide_case(&facts)?;
         if as_json {

@@ -21,10 +21,15 @@ pub(super) enum NameCommand {
 
 impl NameCommand {
     pub(super) fn run(self) -> Result<()> {
-        let Self::Check { text, json: as_json } = self;
+        let Self::Check {
+            text,
+            json: as_json,
+        } = self;
         let maker = FormMaker::open(&font_paths(None))?;
         let missing = maker.forms().missing_glyph(&text);
-        let points = missing.as_ref().map(counter_forms::glyph::MissingGlyph::code_points);
+        let points = missing
+            .as_ref()
+            .map(counter_forms::glyph::MissingGlyph::code_points);
         if as_json {
             print_json(&json!({ "printable": points.is_none(), "missing": points }))?;
         } else if points.is_none() {

@@ -33,5 +33,9 @@ pub(super) fn run(folder: &DataFolder, as_json: bool) -> Result<()> {
     }
     print_line(&format!("{} {}", settings.place, settings.counter))?;
     print_line(&format!("running: {running}, enrolled: {enrolled}"))?;
-    print_line(&format!("line: {}, waiting to send: {}", part("line"), part("waiting_to_send")))
+    print_line(&format!(
+        "line: {}, waiting to send: {}",
+        part("line"),
+        part("waiting_to_send")
+    ))
 }

@@ -48,17 +48,23 @@ fn part(state: CaseState) -> Part {
 
 impl Board {
     pub(super) fn load(records: &impl Records) -> Self {
-        Self { rows: records.board(ROWS_MAX * 4) }
+        Self {
+            rows: records.board(ROWS_MAX * 4),
+        }
     }
 
     pub(super) fn returned_cases(&self) -> BTreeSet<CaseId> {
-        let returned = self.rows.iter().filter(|row| part(row.state) == Part::Returned);
+        let returned = self
+            .rows
+            .iter()
+            .filter(|row| part(row.state) == Part::Returned);
         returned.map(|row| row.case).collect()
     }
 
     pub(super) fn receipt_number(&self, case: CaseId) -> String {
         let row = self.rows.iter().find(|row| row.case == case);
-        row.map(|row| row.receipt_number.clone()).unwrap_or_default()
+        row.map(|row| row.receipt_number.clone())
+            .unwrap_or_default()
     }
 
     pub(super) fn draw(&self) -> StaffScreen {

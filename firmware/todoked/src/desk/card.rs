@@ -27,9 +27,10 @@ impl<R: Records> Desk<R> {
 
     fn my_number_tries(&self) -> Result<(u8, u8), Notice> {
         match self.card {
-            CardLies::MyNumber { pin_tries_left, number_b_tries_left } => {
-                Ok((pin_tries_left, number_b_tries_left))
-            }
+            CardLies::MyNumber {
+                pin_tries_left,
+                number_b_tries_left,
+            } => Ok((pin_tries_left, number_b_tries_left)),
             CardLies::NoReader => Err(notice(Code::CardNoReader)),
             CardLies::Nothing => Err(notice(Code::CardEmpty)),
             CardLies::Unknown => Err(notice(Code::CardUnknown)),
@@ -79,7 +80,8 @@ impl<R: Records> Desk<R> {
             whole.push_str(digits.expose());
         }
         self.visit_mut()?.pin = Pin::Reading;
-        self.effects.push(Effect::ReadCard(CardKey::NumberB(Digits::new(&whole))));
+        self.effects
+            .push(Effect::ReadCard(CardKey::NumberB(Digits::new(&whole))));
         Ok(())
     }
 
@@ -100,7 +102,9 @@ impl<R: Records> Desk<R> {
             CardLies::Nothing | CardLies::Unknown | CardLies::MyNumber { .. } => DeviceState::Ready,
         };
         let is_there = matches!(lies, CardLies::MyNumber { .. });
-        let Some(visit) = self.visit.as_mut().filter(|_| !is_there) else { return };
+        let Some(visit) = self.visit.as_mut().filter(|_| !is_there) else {
+            return;
+        };
         match visit.pin {
             // The next card may be another person's: the PIN page goes away with this one.
             Pin::Asked => {
@@ -114,7 +118,9 @@ impl<R: Records> Desk<R> {
 
     /// The card was read, or not. Nothing is sent to it again by itself.
     pub(super) fn card_read(&mut self, read: Result<CardFacts, CardTrouble>) {
-        let Some(visit) = self.visit.as_mut() else { return };
+        let Some(visit) = self.visit.as_mut() else {
+            return;
+        };
         visit.pin = Pin::NotAsked;
         match read {
             Ok(facts) => self.fill_from_card(&facts),
@@ -164,7 +170,9 @@ impl<R: Records> Desk<R> {
         };
         self.count_tries(trouble);
         let values = [("left", left.to_string())];
-        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let values = values
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
         self.notice = Some(notice_with(code, Language::Japanese, &values));
         self.resident_notice = Some(code);
         if let CardTrouble::WrongPin { left: 1.. } = trouble
@@ -179,7 +187,11 @@ impl<R: Records> Desk<R> {
     }
 
     fn count_tries(&mut self, trouble: CardTrouble) {
-        let CardLies::MyNumber { pin_tries_left, number_b_tries_left } = &mut self.card else {
+        let CardLies::MyNumber {
+            pin_tries_left,
+            number_b_tries_left,
+        } = &mut self.card
+        else {
             return;
         };
         match trouble {

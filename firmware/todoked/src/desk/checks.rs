@@ -37,9 +37,9 @@ pub(super) fn tidy(def: &FieldDef, typed: &str) -> String {
     match def.kind {
         Kind::Exact | Kind::Text => typed.to_owned(),
         Kind::Kana | Kind::Phone => typed.trim().to_owned(),
-        Kind::Date => {
-            typed.parse::<FuzzyDate>().map_or_else(|_| typed.trim().to_owned(), |d| d.to_string())
-        }
+        Kind::Date => typed
+            .parse::<FuzzyDate>()
+            .map_or_else(|_| typed.trim().to_owned(), |d| d.to_string()),
         Kind::Choice => {
             let choices = fields().choices(&def.choices);
             let chosen = choices.iter().find(|choice| choice.label == typed.trim());
@@ -49,18 +49,25 @@ pub(super) fn tidy(def: &FieldDef, typed: &str) -> String {
 }
 
 /// What is wrong with a value; `None` when it is right or empty.
-pub(super) fn wrong(def: &FieldDef, value: &str, today: Date, gate: &dyn GlyphGate) -> Option<String> {
+pub(super) fn wrong(
+    def: &FieldDef,
+    value: &str,
+    today: Date,
+    gate: &dyn GlyphGate,
+) -> Option<String> {
     if value.is_empty() {
         return None;
     }
     match def.kind {
         Kind::Text => None,
-        Kind::Exact => {
-            gate.missing(value).map(|text| sentence("error", "glyph", &[("text", &text)]))
-        }
+        Kind::Exact => gate
+            .missing(value)
+            .map(|text| sentence("error", "glyph", &[("text", &text)])),
         Kind::Kana => Kana::parse(value).is_err().then(|| word("error", "kana")),
         Kind::Phone => {
-            let right = value.chars().all(|c| c.is_ascii_digit() || "-+() ".contains(c));
+            let right = value
+                .chars()
+                .all(|c| c.is_ascii_digit() || "-+() ".contains(c));
             (!right || value.chars().filter(char::is_ascii_digit).count() < 10)
                 .then(|| word("error", "phone"))
         }
@@ -72,7 +79,10 @@ pub(super) fn wrong(def: &FieldDef, value: &str, today: Date, gate: &dyn GlyphGa
             }
         },
         Kind::Choice => {
-            let known = fields().choices(&def.choices).iter().any(|choice| choice.value == value);
+            let known = fields()
+                .choices(&def.choices)
+                .iter()
+                .any(|choice| choice.value == value);
             // Composed relations (子の子の子) are longer than any list.
             let composed = def.choices == "relation" && value.parse::<Relation>().is_ok();
             (!known && !composed).then(|| word("error", "choice"))
@@ -82,20 +92,26 @@ pub(super) fn wrong(def: &FieldDef, value: &str, today: Date, gate: &dyn GlyphGa
 
 /// A date as people read it: `令和8年11月3日`; other text as it is.
 pub(crate) fn date_in_words(value: &str) -> String {
-    value.parse::<FuzzyDate>().map_or_else(|_| value.to_owned(), |date| date.wareki())
+    value
+        .parse::<FuzzyDate>()
+        .map_or_else(|_| value.to_owned(), |date| date.wareki())
 }
 
 /// The other calendar, and the age where it is a birth date.
 pub(super) fn date_hint(path: &str, value: &str, today: Date) -> String {
-    let Ok(date) = value.parse::<FuzzyDate>() else { return String::new() };
+    let Ok(date) = value.parse::<FuzzyDate>() else {
+        return String::new();
+    };
     let western = date.western();
     if !path.ends_with(".birth_date") {
         return western;
     }
     match date.exact().map(|born| age_on(born, today)) {
-        Some(age) => {
-            sentence("age", "hint", &[("date", &western), ("age", &age.to_string())])
-        }
+        Some(age) => sentence(
+            "age",
+            "hint",
+            &[("date", &western), ("age", &age.to_string())],
+        ),
         None => western,
     }
 }
@@ -112,26 +128,31 @@ pub(super) fn shown(def: &FieldDef, value: &str) -> String {
 /// What is wrong between the persons of a household, at this field.
 pub(super) fn head_problem(visit: &Visit, path: &str, today: Date) -> Option<String> {
     let problems = MoveDraft::from_draft(visit.draft(), today).problems;
-    let here = problems.iter().filter(|problem| problem.path.as_str() == path);
-    here.map(|problem| &problem.kind).find_map(|kind| match kind {
-        ProblemKind::SeveralHeads => Some(word("error", "several_heads")),
-        ProblemKind::NoHead => Some(word("error", "no_head")),
-        ProblemKind::Missing
-        | ProblemKind::Date(_)
-        | ProblemKind::FutureDate
-        | ProblemKind::Late { .. }
-        | ProblemKind::Kana
-        | ProblemKind::Sex
-        | ProblemKind::Relation
-        | ProblemKind::Disputed => None,
-    })
+    let here = problems
+        .iter()
+        .filter(|problem| problem.path.as_str() == path);
+    here.map(|problem| &problem.kind)
+        .find_map(|kind| match kind {
+            ProblemKind::SeveralHeads => Some(word("error", "several_heads")),
+            ProblemKind::NoHead => Some(word("error", "no_head")),
+            ProblemKind::Missing
+            | ProblemKind::Date(_)
+            | ProblemKind::FutureDate
+            | ProblemKind::Late { .. }
+            | ProblemKind::Kana
+            | ProblemKind::Sex
+            | ProblemKind::Relation
+            | ProblemKind::Disputed => None,
+        })
 }
 
 /// Every field definition of a case with its path.
 pub(super) fn all_fields(visit: &Visit) -> Vec<(&'static FieldDef, String)> {
     let of_move = fields().of_the_move().map(|def| (def, def.path_for(None)));
     let of_members = visit.members().into_iter().flat_map(|number| {
-        fields().of_a_member().map(move |def| (def, def.path_for(Some(number))))
+        fields()
+            .of_a_member()
+            .map(move |def| (def, def.path_for(Some(number))))
     });
     of_move.chain(of_members).collect()
 }
@@ -150,8 +171,16 @@ impl<R: Records> Desk<R> {
             .collect();
         if let Some((label, rest)) = missing.split_first() {
             let count = rest.len().to_string();
-            let name = if rest.is_empty() { "fields" } else { "fields_more" };
-            return Some(sentence("blocked", name, &[("label", label), ("count", &count)]));
+            let name = if rest.is_empty() {
+                "fields"
+            } else {
+                "fields_more"
+            };
+            return Some(sentence(
+                "blocked",
+                name,
+                &[("label", label), ("count", &count)],
+            ));
         }
         let today = self.today();
         all.iter().find_map(|(def, path)| {
@@ -173,7 +202,10 @@ impl<R: Records> Desk<R> {
     pub(super) fn not_ready_to_sign(&self) -> Option<String> {
         let visit = self.visit.as_ref()?;
         self.household_problem(visit).or_else(|| {
-            visit.text("identity.kind").is_empty().then(|| word("blocked", "identity"))
+            visit
+                .text("identity.kind")
+                .is_empty()
+                .then(|| word("blocked", "identity"))
         })
     }
 
@@ -183,9 +215,10 @@ impl<R: Records> Desk<R> {
         match visit.step {
             Step::Documents | Step::Questions | Step::Procedures | Step::Finish => None,
             Step::Household => self.household_problem(visit),
-            Step::Identity => {
-                visit.text("identity.kind").is_empty().then(|| word("blocked", "identity"))
-            }
+            Step::Identity => visit
+                .text("identity.kind")
+                .is_empty()
+                .then(|| word("blocked", "identity")),
             Step::Sign => {
                 if !visit.is_editable() {
                     return Some(word("blocked", "frozen"));
@@ -225,23 +258,42 @@ mod tests {
     #[test]
     fn dates_are_understood_in_both_calendars() {
         assert_eq!(check("member.1.birth_date", "S60.7.14").0, "1985-07-14");
-        assert_eq!(check("event.date", "令和8年11月14日"), ("2026-11-14".to_owned(), None));
-        assert_eq!(check("event.date", "2026-12-01").1, Some(word("error", "date_future")));
+        assert_eq!(
+            check("event.date", "令和8年11月14日"),
+            ("2026-11-14".to_owned(), None)
+        );
+        assert_eq!(
+            check("event.date", "2026-12-01").1,
+            Some(word("error", "date_future"))
+        );
         assert!(check("event.date", "きのう").1.is_some());
     }
 
     #[test]
     fn names_are_kept_as_typed_and_stopped_at_the_gate() {
-        assert_eq!(check("member.1.name", "架空　太郎 "), ("架空　太郎 ".to_owned(), None));
-        assert!(check("member.1.name", "架空　魚").1.is_some_and(|e| e.contains("U+9B5A")));
+        assert_eq!(
+            check("member.1.name", "架空　太郎 "),
+            ("架空　太郎 ".to_owned(), None)
+        );
+        assert!(
+            check("member.1.name", "架空　魚")
+                .1
+                .is_some_and(|e| e.contains("U+9B5A"))
+        );
     }
 
     #[test]
     fn choices_are_taken_by_label_and_relations_may_be_composed() {
         assert_eq!(check("notifier.role", "世帯主"), ("head".to_owned(), None));
         assert_eq!(check("member.1.relation", "子の子の子").1, None);
-        assert_eq!(check("member.1.relation", "孫").1, Some(word("error", "choice")));
-        assert_eq!(check("member.1.kana", "かくう").1, Some(word("error", "kana")));
+        assert_eq!(
+            check("member.1.relation", "孫").1,
+            Some(word("error", "choice"))
+        );
+        assert_eq!(
+            check("member.1.kana", "かくう").1,
+            Some(word("error", "kana"))
+        );
         assert_eq!(check("notifier.phone", "090-0000-0000").1, None);
     }
 }

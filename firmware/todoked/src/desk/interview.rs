@@ -50,8 +50,10 @@ fn published(bytes: &[u8]) -> Option<Guide> {
     let files: std::collections::BTreeMap<String, String> = serde_json::from_slice(bytes)
         .inspect_err(|error| tracing::error!(%error, "catalogue is not a set of files"))
         .ok()?;
-    let files: Vec<(&str, &str)> =
-        files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
     Catalogue::from_files(&files)
         .inspect_err(|error| tracing::error!(%error, "published catalogue not used"))
         .ok()
@@ -67,7 +69,9 @@ impl Interviewer {
             return;
         }
         let guide = newest.and_then(|(_, bytes)| published(&bytes)).or_else(|| {
-            bundled().inspect_err(|error| tracing::error!(%error, "bundled catalogue")).ok()
+            bundled()
+                .inspect_err(|error| tracing::error!(%error, "bundled catalogue"))
+                .ok()
         });
         if guide.is_some() {
             self.guide = guide;
@@ -77,15 +81,23 @@ impl Interviewer {
 
     /// What the draft leads to on the day it is filed.
     pub(super) fn interview(&self, draft: &Draft, today: Date) -> Interview {
-        let Some(guide) = &self.guide else { return Interview::default() };
+        let Some(guide) = &self.guide else {
+            return Interview::default();
+        };
         let filed_on = draft.text("event.filed_on");
         let filed_on = filed_on.and_then(|text| text.parse::<FuzzyDate>().ok()?.exact());
         let facts = facts_from_draft(draft, filed_on.unwrap_or(today));
         let guidance = guide.evaluate(&facts);
-        let names = Names { draft, several: members(draft).len() > 1 };
+        let names = Names {
+            draft,
+            several: members(draft).len() > 1,
+        };
         let catalogue = guide.catalogue();
         Interview {
-            question: guidance.ask.first().and_then(|ask| question(catalogue, ask, &names)),
+            question: guidance
+                .ask
+                .first()
+                .and_then(|ask| question(catalogue, ask, &names)),
             open_questions: u32::try_from(guidance.ask.len()).unwrap_or(u32::MAX),
             answered: answered(guide, draft),
             procedures: procedures(catalogue, &guidance, &names),
@@ -104,7 +116,9 @@ impl Interviewer {
             FactType::Flag => value.parse().ok().map(FieldValue::Flag),
             FactType::Count => {
                 let count = value.trim().parse::<i64>().ok()?;
-                (0..=COUNT_MAX).contains(&count).then_some(FieldValue::Count(count))
+                (0..=COUNT_MAX)
+                    .contains(&count)
+                    .then_some(FieldValue::Count(count))
             }
             FactType::Choice => {
                 let known = fact.values.iter().any(|(name, _)| name == value);
@@ -122,8 +136,13 @@ struct Names<'d> {
 
 impl Names<'_> {
     fn of(&self, member: Option<u8>) -> String {
-        let Some(number) = member.filter(|_| self.several) else { return String::new() };
-        let name = self.draft.text(&member_path(number, "name")).unwrap_or_default();
+        let Some(number) = member.filter(|_| self.several) else {
+            return String::new();
+        };
+        let name = self
+            .draft
+            .text(&member_path(number, "name"))
+            .unwrap_or_default();
         if name.is_empty() {
             sentence("reply", "person", &[("number", &number.to_string())])
         } else {
@@ -150,15 +169,23 @@ fn question(catalogue: &Catalogue, ask: &Ask, names: &Names<'_>) -> Option<Quest
 }
 
 fn choices(fact: &Fact) -> Vec<Choice> {
-    let choice = |value: &str, label: String| Choice { value: value.to_owned(), label };
+    let choice = |value: &str, label: String| Choice {
+        value: value.to_owned(),
+        label,
+    };
     let mut choices = match fact.kind {
         FactType::Count => return Vec::new(),
         FactType::Flag => {
-            vec![choice("true", word("reply", "yes")), choice("false", word("reply", "no"))]
+            vec![
+                choice("true", word("reply", "yes")),
+                choice("false", word("reply", "no")),
+            ]
         }
-        FactType::Choice => {
-            fact.values.iter().map(|(name, words)| choice(name, words.ja.clone())).collect()
-        }
+        FactType::Choice => fact
+            .values
+            .iter()
+            .map(|(name, words)| choice(name, words.ja.clone()))
+            .collect(),
     };
     choices.push(choice("unknown", word("reply", "unknown")));
     choices
@@ -168,7 +195,9 @@ fn choices(fact: &Fact) -> Vec<Choice> {
 fn answered(guide: &Guide, draft: &Draft) -> Vec<Answered> {
     let mut given = Vec::new();
     for (path, field) in draft.fields() {
-        let Some(fact) = path.as_str().strip_prefix("answer.") else { continue };
+        let Some(fact) = path.as_str().strip_prefix("answer.") else {
+            continue;
+        };
         let of_member = fact.strip_prefix('m').and_then(|rest| rest.split_once('.'));
         let of_member = of_member.and_then(|(number, fact)| Some((number.parse().ok()?, fact)));
         let (member, fact) = of_member.map_or((None, fact), |(number, fact)| (Some(number), fact));
@@ -179,21 +208,27 @@ fn answered(guide: &Guide, draft: &Draft) -> Vec<Answered> {
             FieldValue::Unknown => FactValue::Unknown,
             FieldValue::Cleared => continue,
         };
-        let text = guide.catalogue().fact(fact).and_then(|fact| fact.question.as_ref());
-        let Some(text) = text.map(|question| question.ja.clone()) else { continue };
+        let text = guide
+            .catalogue()
+            .fact(fact)
+            .and_then(|fact| fact.question.as_ref());
+        let Some(text) = text.map(|question| question.ja.clone()) else {
+            continue;
+        };
         let answer = guide.answer_ja(fact, &value);
-        let answered = Answered { fact: fact.to_owned(), member, text, answer };
+        let answered = Answered {
+            fact: fact.to_owned(),
+            member,
+            text,
+            answer,
+        };
         given.push((field.shown.at, answered));
     }
     given.sort_by_key(|(at, _)| Reverse(*at));
     given.into_iter().map(|(_, answered)| answered).collect()
 }
 
-fn procedures(
-    catalogue: &Catalogue,
-    guidance: &Guidance,
-    names: &Names<'_>,
-) -> Vec<ProcedureView> {
+fn procedures(catalogue: &Catalogue, guidance: &Guidance, names: &Names<'_>) -> Vec<ProcedureView> {
     let listed = guidance.listed.iter().filter_map(|listed| {
         let procedure = catalogue.procedure(&listed.procedure)?;
         let state = ProcedureState::Listed;
@@ -229,7 +264,11 @@ fn draw(
         reason: String::new(),
         deadline: String::new(),
         section: section.map(|words| words.ja.clone()).unwrap_or_default(),
-        documents: catalogue.documents_of(procedure).iter().map(|w| w.ja.clone()).collect(),
+        documents: catalogue
+            .documents_of(procedure)
+            .iter()
+            .map(|w| w.ja.clone())
+            .collect(),
     }
 }
 
@@ -252,21 +291,28 @@ fn for_snapshot(catalogue: &Catalogue, guidance: &Guidance) -> Vec<SnapshotProce
             id: listed.procedure.clone(),
             name: name(&listed.procedure)?,
             member: listed.member,
-            reason: if listed.sensitive { String::new() } else { listed.reason_ja.clone() },
+            reason: if listed.sensitive {
+                String::new()
+            } else {
+                listed.reason_ja.clone()
+            },
             deadline: listed.deadline.words.ja.clone(),
             to_confirm: false,
         })
     });
-    let unsettled = guidance.to_confirm.iter().filter_map(|unsettled: &ToConfirm| {
-        Some(SnapshotProcedure {
-            id: unsettled.procedure.clone(),
-            name: name(&unsettled.procedure)?,
-            member: unsettled.member,
-            reason: String::new(),
-            deadline: unsettled.deadline.words.ja.clone(),
-            to_confirm: true,
-        })
-    });
+    let unsettled = guidance
+        .to_confirm
+        .iter()
+        .filter_map(|unsettled: &ToConfirm| {
+            Some(SnapshotProcedure {
+                id: unsettled.procedure.clone(),
+                name: name(&unsettled.procedure)?,
+                member: unsettled.member,
+                reason: String::new(),
+                deadline: unsettled.deadline.words.ja.clone(),
+                to_confirm: true,
+            })
+        });
     listed.chain(unsettled).collect()
 }
 
@@ -331,5 +377,8 @@ pub fn guide_case(facts: &Facts) -> Result<GuideAnswer, GuideCaseError> {
         member: ask.member,
         settles: ask.settles,
     });
-    Ok(GuideAnswer { listed: listed.collect(), ask: ask.collect() })
+    Ok(GuideAnswer {
+        listed: listed.collect(),
+        ask: ask.collect(),
+    })
 }

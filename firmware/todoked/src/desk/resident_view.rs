@@ -1,8 +1,6 @@
 //! What the resident sees. Nothing of other cases, of staff or of sensitive answers is in it.
 
-use counter_api::{
-    CheckRow, CheckSection, Language, ResidentScreen, ResidentView, Step,
-};
+use counter_api::{CheckRow, CheckSection, Language, ResidentScreen, ResidentView, Step};
 use counter_domain::snapshot::Snapshot;
 
 use crate::desk::Desk;
@@ -24,7 +22,11 @@ impl<R: Records> Desk<R> {
         ResidentView {
             language: self.language,
             city: self.place.city.clone(),
-            progress: self.visit.as_ref().filter(|_| !is_idle).map(|v| (page(v), PAGES)),
+            progress: self
+                .visit
+                .as_ref()
+                .filter(|_| !is_idle)
+                .map(|v| (page(v), PAGES)),
             notice: self
                 .resident_notice
                 .filter(|_| !is_idle)
@@ -35,7 +37,9 @@ impl<R: Records> Desk<R> {
     }
 
     fn resident_screen(&self) -> ResidentScreen {
-        let Some(visit) = self.visit.as_ref() else { return ResidentScreen::Idle };
+        let Some(visit) = self.visit.as_ref() else {
+            return ResidentScreen::Idle;
+        };
         if !visit.is_editable() {
             return self.done(visit);
         }
@@ -68,7 +72,10 @@ impl<R: Records> Desk<R> {
             CardLies::MyNumber { pin_tries_left, .. } => Some(pin_tries_left),
             CardLies::NoReader | CardLies::Nothing | CardLies::Unknown => None,
         };
-        ResidentScreen::Pin { tries_left, reading }
+        ResidentScreen::Pin {
+            tries_left,
+            reading,
+        }
     }
 
     fn check_page(&self, visit: &Visit, snapshot: &Snapshot) -> ResidentScreen {
@@ -103,7 +110,10 @@ fn page(visit: &Visit) -> u8 {
 fn sign_page(visit: &Visit, saving: bool) -> ResidentScreen {
     let (kind, flow) = visit.event();
     let event = crate::desk::staff_view::event_in_words(kind, flow);
-    let english = word("event_english", if kind.is_empty() { "other" } else { kind });
+    let english = word(
+        "event_english",
+        if kind.is_empty() { "other" } else { kind },
+    );
     ResidentScreen::Sign {
         summary: sentence("check", "summary", &[("event", &event)]),
         summary_translated: fill(&word_english("check", "summary"), &[("event", &english)]),
@@ -116,7 +126,9 @@ fn sections(visit: &Visit, snapshot: &Snapshot, language: Language) -> Vec<Check
     let mut sections: Vec<CheckSection> = Vec::new();
     let of_move = |section: &str| -> Vec<CheckRow> {
         let fields = fields().of_the_move().filter(|def| def.section == section);
-        fields.filter_map(|def| row(visit, snapshot, def, None, language)).collect()
+        fields
+            .filter_map(|def| row(visit, snapshot, def, None, language))
+            .collect()
     };
     for name in ["event", "address"] {
         sections.extend(section(name, None, language, of_move(name)));

@@ -67,14 +67,28 @@ impl<R: Records> Desk<R> {
             ResidentAction::SkipPin => self.pin_skipped(),
             ResidentAction::ContentRight => self.content_right(),
             ResidentAction::ContentWrong => self.content_wrong(),
-            ResidentAction::Sign { pad_width, pad_height, strokes } => {
-                self.signed(Signature { version: 1, pad_width, pad_height, strokes })
-            }
+            ResidentAction::Sign {
+                pad_width,
+                pad_height,
+                strokes,
+            } => self.signed(Signature {
+                version: 1,
+                pad_width,
+                pad_height,
+                strokes,
+            }),
             ResidentAction::BackToContent => self.back_to_content(),
             ResidentAction::Leave => {
-                let submitted = self.visit.as_ref().is_some_and(|visit| !visit.is_editable());
+                let submitted = self
+                    .visit
+                    .as_ref()
+                    .is_some_and(|visit| !visit.is_editable());
                 self.resident_left = submitted;
-                if submitted { Ok(()) } else { Err(Code::NotPossibleNow) }
+                if submitted {
+                    Ok(())
+                } else {
+                    Err(Code::NotPossibleNow)
+                }
             }
         }
     }
@@ -91,7 +105,9 @@ impl<R: Records> Desk<R> {
 
     fn content_right(&mut self) -> Result<(), Code> {
         let visit = self.visit.as_mut().ok_or(Code::NotPossibleNow)?;
-        let Showing::Reading(read) = &visit.showing else { return Err(Code::NotPossibleNow) };
+        let Showing::Reading(read) = &visit.showing else {
+            return Err(Code::NotPossibleNow);
+        };
         visit.showing = Showing::Signing(read.clone());
         Ok(())
     }
@@ -108,7 +124,9 @@ impl<R: Records> Desk<R> {
 
     fn back_to_content(&mut self) -> Result<(), Code> {
         let visit = self.visit.as_mut().ok_or(Code::NotPossibleNow)?;
-        let Showing::Signing(read) = &visit.showing else { return Err(Code::NotPossibleNow) };
+        let Showing::Signing(read) = &visit.showing else {
+            return Err(Code::NotPossibleNow);
+        };
         visit.showing = Showing::Reading(read.clone());
         Ok(())
     }
@@ -117,9 +135,14 @@ impl<R: Records> Desk<R> {
     fn signed(&mut self, signature: Signature) -> Result<(), Code> {
         check_strokes(&signature.strokes)?;
         let visit = self.visit.as_ref().ok_or(Code::NotPossibleNow)?;
-        let Showing::Signing(read) = &visit.showing else { return Err(Code::NotPossibleNow) };
+        let Showing::Signing(read) = &visit.showing else {
+            return Err(Code::NotPossibleNow);
+        };
         let case = visit.case();
-        let pending = Pending { snapshot: Snapshot::clone(read), signature };
+        let pending = Pending {
+            snapshot: Snapshot::clone(read),
+            signature,
+        };
         let stored = serde_json::to_vec(&pending)
             .map_err(|error| RecordsError::Broken(error.to_string()))
             .and_then(|bytes| self.records.set_note(&pending_note(case), Some(&bytes)));
@@ -152,7 +175,9 @@ impl<R: Records> Desk<R> {
 
     /// A plug was pulled between the strokes and the form: the form is made now.
     pub(super) fn resume_signing(&mut self) {
-        let Some(visit) = self.visit.as_ref().filter(|visit| visit.is_editable()) else { return };
+        let Some(visit) = self.visit.as_ref().filter(|visit| visit.is_editable()) else {
+            return;
+        };
         let case = visit.case();
         if let Some(pending) = self.pending(case) {
             self.make_form(case, pending);
@@ -166,8 +191,13 @@ impl<R: Records> Desk<R> {
 
     /// The form is made: snapshot, strokes, form and event become one transaction.
     pub(super) fn form_made(&mut self, case: CaseId, form: Result<Vec<u8>, String>) {
-        let is_open = self.visit.as_ref().is_some_and(|visit| visit.case() == case);
-        let (Some(pending), Ok(by)) = (self.pending(case), self.by_or_opener(case)) else { return };
+        let is_open = self
+            .visit
+            .as_ref()
+            .is_some_and(|visit| visit.case() == case);
+        let (Some(pending), Ok(by)) = (self.pending(case), self.by_or_opener(case)) else {
+            return;
+        };
         let code = match form {
             Ok(pdf) => self.freeze(case, &by, &pending, &pdf),
             Err(reason) => {
@@ -203,7 +233,11 @@ impl<R: Records> Desk<R> {
         pdf: &[u8],
     ) -> Result<(), Code> {
         let strokes = serde_json::to_vec(&pending.signature).map_err(|_| Code::SaveFailed)?;
-        let form = SignedForm { snapshot: &pending.snapshot, strokes: &strokes, form_pdf: pdf };
+        let form = SignedForm {
+            snapshot: &pending.snapshot,
+            strokes: &strokes,
+            form_pdf: pdf,
+        };
         match self.records.sign(case, by, &form) {
             Ok(_) => {
                 self.tell(Code::SignDone);
@@ -220,7 +254,11 @@ impl<R: Records> Desk<R> {
     fn by_or_opener(&self, case: CaseId) -> Result<StaffId, Notice> {
         self.by().or_else(|notice| {
             let record = self.records.case(case).map_err(|_| notice.clone())?;
-            record.events.first().map(|event| event.by.clone()).ok_or(notice)
+            record
+                .events
+                .first()
+                .map(|event| event.by.clone())
+                .ok_or(notice)
         })
     }
 }
@@ -230,5 +268,9 @@ fn check_strokes(strokes: &[Stroke]) -> Result<(), Code> {
     if strokes.len() > STROKES_MAX || points().sum::<usize>() > POINTS_MAX {
         return Err(Code::SignTooLarge);
     }
-    if points().any(|count| count > 1) { Ok(()) } else { Err(Code::SignEmpty) }
+    if points().any(|count| count > 1) {
+        Ok(())
+    } else {
+        Err(Code::SignEmpty)
+    }
 }

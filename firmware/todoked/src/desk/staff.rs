@@ -32,15 +32,21 @@ impl<R: Records> Desk<R> {
             StaffAction::OpenCase { case } => self.open_case(case),
             StaffAction::LeaveCase => self.leave_case(),
             StaffAction::AskPin => self.ask_pin(),
-            StaffAction::ReadWithNumberB { birth, expiry_year, code } => {
-                self.read_with_number_b(&birth, &expiry_year, &code)
-            }
+            StaffAction::ReadWithNumberB {
+                birth,
+                expiry_year,
+                code,
+            } => self.read_with_number_b(&birth, &expiry_year, &code),
             StaffAction::StopWaiting => self.stop_waiting(),
             StaffAction::SetField { path, value } => self.set_field(&path, &value),
             StaffAction::ChooseValue { path, counter } => self.choose_value(&path, counter),
             StaffAction::AddMember => self.add_member(),
             StaffAction::RemoveMember { number } => self.remove_member(number),
-            StaffAction::Answer { fact, member, value } => self.answer(&fact, member, &value),
+            StaffAction::Answer {
+                fact,
+                member,
+                value,
+            } => self.answer(&fact, member, &value),
             StaffAction::AskAgain { fact, member } => self.ask_again(&fact, member),
             StaffAction::Undo => self.undo(),
             StaffAction::GoTo { step } => self.go_to(step),
@@ -59,7 +65,10 @@ impl<R: Records> Desk<R> {
         if self.too_long_offline() {
             return Err(notice(Code::SignInTooLongOffline));
         }
-        match self.records.sign_in(staff.trim(), secret, &self.place.branch) {
+        match self
+            .records
+            .sign_in(staff.trim(), secret, &self.place.branch)
+        {
             Ok(signed_in) => {
                 self.wrong_sign_ins = 0;
                 self.notice = None;
@@ -92,7 +101,9 @@ impl<R: Records> Desk<R> {
             return;
         }
         let note = self.records.note(NOTE_OPEN_CASE);
-        let Some(case) = note.and_then(|bytes| CaseId::from_slice(&bytes)) else { return };
+        let Some(case) = note.and_then(|bytes| CaseId::from_slice(&bytes)) else {
+            return;
+        };
         if let Err(notice) = self.open_case(case) {
             self.notice = Some(notice);
         }
@@ -124,7 +135,9 @@ impl<R: Records> Desk<R> {
     fn set_field(&mut self, path: &str, value: &str) -> Result<(), Notice> {
         let by = self.by()?;
         let visit = self.editable()?;
-        let def = fields().find(path).ok_or_else(|| notice(Code::FieldUnknown))?;
+        let def = fields()
+            .find(path)
+            .ok_or_else(|| notice(Code::FieldUnknown))?;
         if split_member(path).is_some_and(|(number, _)| !visit.members().contains(&number)) {
             return Err(notice(Code::FieldUnknown));
         }
@@ -184,10 +197,12 @@ impl<R: Records> Desk<R> {
 
     fn add_member(&mut self) -> Result<(), Notice> {
         let taken = self.editable()?.members();
-        let free = (1..=MEMBERS_MAX).find(|number| !taken.contains(number)).ok_or_else(|| {
-            let max = MEMBERS_MAX.to_string();
-            notice_with(Code::MemberLimit, Language::Japanese, &[("max", &max)])
-        })?;
+        let free = (1..=MEMBERS_MAX)
+            .find(|number| !taken.contains(number))
+            .ok_or_else(|| {
+                let max = MEMBERS_MAX.to_string();
+                notice_with(Code::MemberLimit, Language::Japanese, &[("max", &max)])
+            })?;
         self.store(&[Entry {
             path: FieldPath(member_path(free, "moving")),
             value: FieldValue::Flag(true),
@@ -215,7 +230,11 @@ impl<R: Records> Desk<R> {
                 source: Source::Staff,
             })
             .collect();
-        if entries.is_empty() { Err(notice(Code::NotPossibleNow)) } else { self.store(&entries) }
+        if entries.is_empty() {
+            Err(notice(Code::NotPossibleNow))
+        } else {
+            self.store(&entries)
+        }
     }
 
     fn answer(&mut self, fact: &str, member: Option<u8>, value: &str) -> Result<(), Notice> {
@@ -224,7 +243,11 @@ impl<R: Records> Desk<R> {
             .interviewer
             .answer(fact, value)
             .ok_or_else(|| notice(Code::AnswerNotAllowed))?;
-        self.store(&[Entry { path: answer_path(fact, member), value, source: Source::Resident }])
+        self.store(&[Entry {
+            path: answer_path(fact, member),
+            value,
+            source: Source::Resident,
+        }])
     }
 
     fn ask_again(&mut self, fact: &str, member: Option<u8>) -> Result<(), Notice> {
@@ -233,13 +256,19 @@ impl<R: Records> Desk<R> {
             .draft()
             .field(&path)
             .ok_or_else(|| notice(Code::NotPossibleNow))?;
-        self.store(&[Entry { path, value: FieldValue::Cleared, source: Source::Staff }])
+        self.store(&[Entry {
+            path,
+            value: FieldValue::Cleared,
+            source: Source::Staff,
+        }])
     }
 
     fn undo(&mut self) -> Result<(), Notice> {
         let by = self.by()?;
         let case = self.editable()?.case();
-        self.records.undo(case, &by).map_err(|error| self.store_failed(&error))?;
+        self.records
+            .undo(case, &by)
+            .map_err(|error| self.store_failed(&error))?;
         self.reload_visit();
         self.begin_fields(&by)?;
         self.reload_visit();
@@ -252,7 +281,11 @@ impl<R: Records> Desk<R> {
             return Err(notice(Code::NotPossibleNow));
         }
         // What is done needs no more reading; what is wrong stays until somebody closes it.
-        if self.notice.as_ref().is_some_and(|told| matches!(told.tone, Tone::Done | Tone::Info)) {
+        if self
+            .notice
+            .as_ref()
+            .is_some_and(|told| matches!(told.tone, Tone::Done | Tone::Info))
+        {
             self.notice = None;
         }
         self.set_step(step)
@@ -260,14 +293,22 @@ impl<R: Records> Desk<R> {
 
     fn record_identity(&mut self, kind: &str) -> Result<(), Notice> {
         let visit = self.editable()?;
-        if !fields().choices("identity").iter().any(|choice| choice.value == kind) {
+        if !fields()
+            .choices("identity")
+            .iter()
+            .any(|choice| choice.value == kind)
+        {
             return Err(notice(Code::FieldUnknown));
         }
         let from_chip = visit
             .draft()
             .field(&"member.1.name".into())
             .is_some_and(|field| field.shown.source == Source::Chip);
-        let method = if kind == "mncard" && from_chip { "chip,pin" } else { "seen" };
+        let method = if kind == "mncard" && from_chip {
+            "chip,pin"
+        } else {
+            "seen"
+        };
         self.store(&[
             Entry::text("identity.kind", kind, Source::Staff),
             Entry::text("identity.method", method, Source::Derived),
@@ -284,7 +325,9 @@ impl<R: Records> Desk<R> {
             return Err(notice(Code::SubmitNotSigned));
         }
         let case = visit.case();
-        self.records.submit(case, &by).map_err(|error| self.store_failed(&error))?;
+        self.records
+            .submit(case, &by)
+            .map_err(|error| self.store_failed(&error))?;
         self.effects.push(Effect::WakeLink);
         self.notice = None;
         self.visit_mut()?.showing = Showing::No;
@@ -317,11 +360,7 @@ impl<R: Records> Desk<R> {
     }
 
     /// The receipt came out, or not; the case is handed in either way.
-    pub(super) fn receipt_printed(
-        &mut self,
-        case: CaseId,
-        printed: Result<(), PrintTrouble>,
-    ) {
+    pub(super) fn receipt_printed(&mut self, case: CaseId, printed: Result<(), PrintTrouble>) {
         let receipt = match printed {
             Ok(()) => Receipt::Printed,
             Err(PrintTrouble::Unset) => Receipt::Failed(notice(Code::ReceiptUnset)),

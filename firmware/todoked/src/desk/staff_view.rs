@@ -48,7 +48,10 @@ impl<R: Records> Desk<R> {
         let field = |def: &FieldDef, member| self.field(visit, def, member);
         let members = visit.members().into_iter().map(|number| MemberView {
             number,
-            fields: fields().of_a_member().map(|def| field(def, Some(number))).collect(),
+            fields: fields()
+                .of_a_member()
+                .map(|def| field(def, Some(number)))
+                .collect(),
         });
         let blocked_by = self.blocked_by(visit);
         ReceptionView {
@@ -65,11 +68,21 @@ impl<R: Records> Desk<R> {
             procedures: visit.interview.procedures.clone(),
             identity: identity(visit),
             sign: sign(visit),
-            remarks: visit.record.summary.remarks.iter().map(|r| remark(visit, r)).collect(),
+            remarks: visit
+                .record
+                .summary
+                .remarks
+                .iter()
+                .map(|r| remark(visit, r))
+                .collect(),
             finish: self.finish(visit),
             save: match &visit.failed {
-                Some(notice) => SaveState::Failed { notice: notice.clone() },
-                None => SaveState::Saved { at: hour_and_minute(visit.saved_at_ms) },
+                Some(notice) => SaveState::Failed {
+                    notice: notice.clone(),
+                },
+                None => SaveState::Saved {
+                    at: hour_and_minute(visit.saved_at_ms),
+                },
             },
             can_go_on: blocked_by.is_none(),
             blocked_by,
@@ -86,7 +99,8 @@ impl<R: Records> Desk<R> {
         let remarks = visit.record.summary.remarks.iter();
         let mut error = wrong(def, value, self.today(), self.glyphs.as_ref())
             .or_else(|| head_problem(visit, &path, self.today()));
-        if error.is_none() && let Some(failed) = visit.failed.as_ref()
+        if error.is_none()
+            && let Some(failed) = visit.failed.as_ref()
             && visit.unsaved.contains_key(&path)
         {
             error = Some(failed.what.clone());
@@ -96,7 +110,9 @@ impl<R: Records> Desk<R> {
             kind: def.kind.on_screen(),
             value: match def.kind {
                 Kind::Choice => value.to_owned(),
-                Kind::Text | Kind::Exact | Kind::Kana | Kind::Date | Kind::Phone => shown(def, value),
+                Kind::Text | Kind::Exact | Kind::Kana | Kind::Date | Kind::Phone => {
+                    shown(def, value)
+                }
             },
             hint: match def.kind {
                 Kind::Date => date_hint(&path, value, self.today()),
@@ -110,12 +126,19 @@ impl<R: Records> Desk<R> {
             confidence: merged.as_ref().and_then(|field| field.shown.confidence),
             required: def.required,
             error,
-            remark: remarks.clone().find(|r| r.path.as_str() == path).map(|r| r.text.clone()),
+            remark: remarks
+                .clone()
+                .find(|r| r.path.as_str() == path)
+                .map(|r| r.text.clone()),
             old_value: old_value(visit, def, &path, stored),
             others: others
                 .map(|(counter, field)| OtherValue {
                     counter: *counter,
-                    value: field.value.as_text().map(|text| shown(def, text)).unwrap_or_default(),
+                    value: field
+                        .value
+                        .as_text()
+                        .map(|text| shown(def, text))
+                        .unwrap_or_default(),
                     at: hour_and_minute(field.at.unix_ms()),
                 })
                 .collect(),
@@ -130,9 +153,16 @@ impl<R: Records> Desk<R> {
             (Pin::NotAsked, CardLies::NoReader) => CardView::NoReader,
             (Pin::NotAsked, CardLies::Nothing) => CardView::Empty,
             (Pin::NotAsked, CardLies::Unknown) => CardView::Unknown,
-            (Pin::NotAsked, CardLies::MyNumber { pin_tries_left, number_b_tries_left }) => {
-                CardView::Present { pin_tries_left, number_b_tries_left }
-            }
+            (
+                Pin::NotAsked,
+                CardLies::MyNumber {
+                    pin_tries_left,
+                    number_b_tries_left,
+                },
+            ) => CardView::Present {
+                pin_tries_left,
+                number_b_tries_left,
+            },
         }
     }
 
@@ -155,9 +185,11 @@ impl<R: Records> Desk<R> {
             .map(|step| {
                 let (done, attention, count) = match step {
                     Step::Documents => (!visit.text("member.1.name").is_empty(), false, 0),
-                    Step::Household => {
-                        (self.household_problem(visit).is_none(), unsettled > 0, unsettled)
-                    }
+                    Step::Household => (
+                        self.household_problem(visit).is_none(),
+                        unsettled > 0,
+                        unsettled,
+                    ),
                     Step::Questions => (open == 0, false, open),
                     Step::Procedures => (open == 0, false, 0),
                     Step::Identity => (!visit.text("identity.kind").is_empty(), false, 0),
@@ -174,7 +206,11 @@ impl<R: Records> Desk<R> {
                     (false, false, true) => StepState::Done,
                     (false, false, false) => StepState::Open,
                 };
-                TrailItem { step, state, count: (count > 0).then_some(count) }
+                TrailItem {
+                    step,
+                    state,
+                    count: (count > 0).then_some(count),
+                }
             })
             .collect()
     }
@@ -207,8 +243,11 @@ impl<R: Records> Desk<R> {
 
 fn identity(visit: &Visit) -> IdentityView {
     let kind = visit.text("identity.kind");
-    let method =
-        if visit.text("identity.method").starts_with("chip") { "chip" } else { "seen" };
+    let method = if visit.text("identity.method").starts_with("chip") {
+        "chip"
+    } else {
+        "seen"
+    };
     let name = fields().chosen("identity", kind).0;
     IdentityView {
         choices: fields().choices("identity"),
@@ -225,7 +264,10 @@ fn sign(visit: &Visit) -> SignView {
             None => SignView::NotShown,
             Some(_) if visit.is_editable() && !visit.is_signed_as_is() => SignView::Void,
             Some(hash) => SignView::Signed {
-                at: visit.signed_at_ms().map(hour_and_minute).unwrap_or_default(),
+                at: visit
+                    .signed_at_ms()
+                    .map(hour_and_minute)
+                    .unwrap_or_default(),
                 fingerprint: hash.to_string().chars().take(FINGERPRINT_LETTERS).collect(),
             },
         },
@@ -235,7 +277,9 @@ fn sign(visit: &Visit) -> SignView {
 /// The text a snapshot holds at `path`; empty when there is none.
 pub(super) fn snapshot_text<'s>(snapshot: &'s Snapshot, path: &str) -> &'s str {
     let field = snapshot.fields.get(&path.into());
-    field.and_then(|field| field.value.as_text()).unwrap_or_default()
+    field
+        .and_then(|field| field.value.as_text())
+        .unwrap_or_default()
 }
 
 /// What head office has at this field, when the counter now says otherwise.
@@ -247,8 +291,14 @@ fn old_value(visit: &Visit, def: &FieldDef, path: &str, stored: &str) -> Option<
 
 fn remark(visit: &Visit, remark: &Remark) -> RemarkView {
     let path = remark.path.as_str();
-    let submitted = visit.submitted.as_ref().and_then(|s| s.fields.get(&remark.path));
-    let now = visit.draft().field(&remark.path).map(|field| field.shown.value);
+    let submitted = visit
+        .submitted
+        .as_ref()
+        .and_then(|s| s.fields.get(&remark.path));
+    let now = visit
+        .draft()
+        .field(&remark.path)
+        .map(|field| field.shown.value);
     let changed = match (submitted.map(|field| &field.value), &now) {
         (Some(old), Some(now)) => old != now,
         (None, Some(FieldValue::Cleared) | None) => false,
@@ -265,7 +315,9 @@ fn remark(visit: &Visit, remark: &Remark) -> RemarkView {
 
 /// What a field is called, with the person it belongs to.
 fn label(path: &str) -> String {
-    let Some(def) = fields().find(path) else { return word("identity", "title") };
+    let Some(def) = fields().find(path) else {
+        return word("identity", "title");
+    };
     match crate::fields::split_member(path) {
         Some((number, _)) => {
             let person = sentence("reply", "person", &[("number", &number.to_string())]);
@@ -289,9 +341,17 @@ const fn category(category: RemarkCategory) -> &'static str {
 /// The event with its flow, for example a move-in by card.
 pub(crate) fn event_in_words(kind: &str, flow: &str) -> String {
     let known = word("event", kind);
-    let kind = if known.is_empty() { word("event", "other") } else { known };
+    let kind = if known.is_empty() {
+        word("event", "other")
+    } else {
+        known
+    };
     let flow = word("flow", flow);
-    if flow.is_empty() { kind } else { format!("{kind}（{flow}）") }
+    if flow.is_empty() {
+        kind
+    } else {
+        format!("{kind}（{flow}）")
+    }
 }
 
 /// Where a case stands, in words.

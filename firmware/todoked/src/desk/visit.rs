@@ -84,7 +84,11 @@ impl Visit {
     }
 
     pub(super) fn receipt_number(&self) -> String {
-        self.record.summary.receipt_number.clone().unwrap_or_default()
+        self.record
+            .summary
+            .receipt_number
+            .clone()
+            .unwrap_or_default()
     }
 
     /// Numbers of the persons in the case.
@@ -118,7 +122,10 @@ impl Visit {
         let fields = on_form
             .filter(|(_, field)| has_content(&field.shown.value))
             .map(|(path, field)| {
-                let value = SnapshotField { value: field.shown.value, source: field.shown.source };
+                let value = SnapshotField {
+                    value: field.shown.value,
+                    source: field.shown.source,
+                };
                 (path.clone(), value)
             })
             .collect();
@@ -144,8 +151,13 @@ impl Visit {
         {
             return false;
         }
-        const BESIDE: [&str; 5] =
-            ["event.type", "event.flow", "notifier.member", "identity.kind", "identity.method"];
+        const BESIDE: [&str; 5] = [
+            "event.type",
+            "event.flow",
+            "notifier.member",
+            "identity.kind",
+            "identity.method",
+        ];
         fields().find(path).is_some() || BESIDE.contains(&path)
     }
 
@@ -178,11 +190,15 @@ fn has_content(value: &FieldValue) -> bool {
 pub(super) fn same_content(one: &Snapshot, other: &Snapshot) -> bool {
     let values = |snapshot: &Snapshot| -> Vec<(FieldPath, FieldValue)> {
         let fields = snapshot.fields.iter();
-        fields.map(|(path, field)| (path.clone(), field.value.clone())).collect()
+        fields
+            .map(|(path, field)| (path.clone(), field.value.clone()))
+            .collect()
     };
     let procedures = |snapshot: &Snapshot| -> Vec<(String, Option<u8>, bool)> {
         let procedures = snapshot.procedures.iter();
-        procedures.map(|one| (one.id.clone(), one.member, one.to_confirm)).collect()
+        procedures
+            .map(|one| (one.id.clone(), one.member, one.to_confirm))
+            .collect()
     };
     one.filed_on == other.filed_on
         && values(one) == values(other)
@@ -202,7 +218,10 @@ impl<R: Records> Desk<R> {
     /// Opens a case where it was left.
     pub(super) fn open_case(&mut self, case: CaseId) -> Result<(), Notice> {
         let by = self.by()?;
-        let record = self.records.case(case).map_err(|error| self.store_failed(&error))?;
+        let record = self
+            .records
+            .case(case)
+            .map_err(|error| self.store_failed(&error))?;
         self.records
             .set_note(NOTE_OPEN_CASE, Some(case.as_bytes()))
             .map_err(|error| self.store_failed(&error))?;
@@ -220,7 +239,11 @@ impl<R: Records> Desk<R> {
             interview: Interview::default(),
             showing: Showing::No,
             pin: Pin::NotAsked,
-            receipt: if printed { Receipt::Printed } else { Receipt::NotYet },
+            receipt: if printed {
+                Receipt::Printed
+            } else {
+                Receipt::NotYet
+            },
             signed: None,
             submitted: None,
             record,
@@ -241,11 +264,17 @@ impl<R: Records> Desk<R> {
     /// case without them; they are added when it is opened.
     pub(super) fn begin_fields(&mut self, by: &StaffId) -> Result<(), Notice> {
         let today = self.today().to_string();
-        let Some(visit) = self.visit.as_ref() else { return Ok(()) };
+        let Some(visit) = self.visit.as_ref() else {
+            return Ok(());
+        };
         if !visit.text("event.type").is_empty() || visit.state() != CaseState::Draft {
             return Ok(());
         }
-        let flag = |path: &str, value| Entry { path: path.into(), value, source: Source::Staff };
+        let flag = |path: &str, value| Entry {
+            path: path.into(),
+            value,
+            source: Source::Staff,
+        };
         let entries = [
             Entry::text("event.type", "move_in", Source::Staff),
             Entry::text("event.flow", "card", Source::Staff),
@@ -254,12 +283,16 @@ impl<R: Records> Desk<R> {
             flag("notifier.member", FieldValue::Count(1)),
         ];
         let case = visit.case();
-        self.records.set_fields(case, by, &entries).map_err(|error| self.store_failed(&error))
+        self.records
+            .set_fields(case, by, &entries)
+            .map_err(|error| self.store_failed(&error))
     }
 
     /// Reads the open case again and works out everything that follows from it.
     pub(super) fn reload_visit(&mut self) {
-        let Some(case) = self.visit.as_ref().map(Visit::case) else { return };
+        let Some(case) = self.visit.as_ref().map(Visit::case) else {
+            return;
+        };
         let record = match self.records.case(case) {
             Ok(record) => record,
             Err(error) => {
@@ -267,14 +300,26 @@ impl<R: Records> Desk<R> {
                 return;
             }
         };
-        let signed = record.summary.signed.and_then(|hash| self.records.snapshot(case, hash));
-        let submitted =
-            record.summary.submitted.last().and_then(|hash| self.records.snapshot(case, *hash));
+        let signed = record
+            .summary
+            .signed
+            .and_then(|hash| self.records.snapshot(case, hash));
+        let submitted = record
+            .summary
+            .submitted
+            .last()
+            .and_then(|hash| self.records.snapshot(case, *hash));
         let interview = self.interviewer.interview(&record.draft, self.today());
-        let begun_only = record.draft.fields().filter(|(_, f)| has_content(&f.shown.value)).count() <= 5;
-        let can_undo =
-            record.summary.is_editable() && !begun_only && self.records.can_undo(case);
-        let Some(visit) = self.visit.as_mut() else { return };
+        let begun_only = record
+            .draft
+            .fields()
+            .filter(|(_, f)| has_content(&f.shown.value))
+            .count()
+            <= 5;
+        let can_undo = record.summary.is_editable() && !begun_only && self.records.can_undo(case);
+        let Some(visit) = self.visit.as_mut() else {
+            return;
+        };
         visit.record = record;
         visit.signed = signed;
         visit.submitted = submitted;
@@ -286,7 +331,9 @@ impl<R: Records> Desk<R> {
     /// Nobody may sign a page that no longer says what the case says.
     fn withdraw_changed_page(&mut self) {
         let language = self.language;
-        let Some(visit) = self.visit.as_mut() else { return };
+        let Some(visit) = self.visit.as_mut() else {
+            return;
+        };
         let shown = match &visit.showing {
             Showing::Reading(shown) | Showing::Signing(shown) => shown,
             Showing::No | Showing::Objected | Showing::Saving => return,
@@ -311,7 +358,11 @@ impl<R: Records> Desk<R> {
     /// The open case, when its fields may be changed.
     pub(super) fn editable(&self) -> Result<&Visit, Notice> {
         let visit = self.visit()?;
-        if visit.is_editable() { Ok(visit) } else { Err(notice(Code::CaseFrozen)) }
+        if visit.is_editable() {
+            Ok(visit)
+        } else {
+            Err(notice(Code::CaseFrozen))
+        }
     }
 
     /// Goes to a step; a pulled plug comes back to it.
@@ -327,22 +378,33 @@ impl<R: Records> Desk<R> {
 
     /// A full disk does not keep people from moving between pages.
     fn unless_full(&mut self, error: &RecordsError) -> Result<(), Notice> {
-        if matches!(error, RecordsError::DiskFull) { Ok(()) } else { Err(self.store_failed(error)) }
+        if matches!(error, RecordsError::DiskFull) {
+            Ok(())
+        } else {
+            Err(self.store_failed(error))
+        }
     }
 
     /// A returned case opens where the first remark is.
     pub(super) fn go_to_the_remark(&mut self) {
-        let Some(visit) = self.visit.as_ref() else { return };
-        let step = visit.record.summary.remarks.first().map_or(Step::Household, |remark| {
-            let path = remark.path.as_str();
-            if path.starts_with("identity.") {
-                Step::Identity
-            } else if path.starts_with("answer.") {
-                Step::Questions
-            } else {
-                Step::Household
-            }
-        });
+        let Some(visit) = self.visit.as_ref() else {
+            return;
+        };
+        let step = visit
+            .record
+            .summary
+            .remarks
+            .first()
+            .map_or(Step::Household, |remark| {
+                let path = remark.path.as_str();
+                if path.starts_with("identity.") {
+                    Step::Identity
+                } else if path.starts_with("answer.") {
+                    Step::Questions
+                } else {
+                    Step::Household
+                }
+            });
         if let Err(notice) = self.set_step(step) {
             self.notice = Some(notice);
         }
@@ -360,5 +422,3 @@ impl<R: Records> Desk<R> {
         Ok(())
     }
 }
-
-

@@ -2,9 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use counter_api::{
-    CardView, Digits, ResidentAction, ResidentScreen, SaveState, StaffAction,
-};
+use counter_api::{CardView, Digits, ResidentAction, ResidentScreen, SaveState, StaffAction};
 use todoked::devices::{CardLies, CardTrouble, Effect, Happened};
 
 use crate::rig::{Rig, SECRET, STAFF, signature};
@@ -19,11 +17,16 @@ fn asked(tries: u8) -> Rig {
 }
 
 fn reads(rig: &Rig) -> usize {
-    rig.effects.iter().filter(|effect| matches!(effect, Effect::ReadCard(_))).count()
+    rig.effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::ReadCard(_)))
+        .count()
 }
 
 fn wrong_pin(rig: &mut Rig, left: u8) {
-    rig.resident(ResidentAction::Pin { digits: Digits::new("0000") });
+    rig.resident(ResidentAction::Pin {
+        digits: Digits::new("0000"),
+    });
     rig.happened(Happened::CardRead(Err(CardTrouble::WrongPin { left })));
 }
 
@@ -32,13 +35,28 @@ fn wrong_pin_shows_the_tries_and_is_not_sent_again() {
     let mut rig = asked(3);
     wrong_pin(&mut rig, 2);
     assert_eq!(reads(&rig), 1);
-    assert_eq!(rig.page(), ResidentScreen::Pin { tries_left: Some(2), reading: false });
+    assert_eq!(
+        rig.page(),
+        ResidentScreen::Pin {
+            tries_left: Some(2),
+            reading: false
+        }
+    );
     let told = rig.desk.resident_view().notice.expect("told");
-    assert_eq!(told.what, "暗証番号が違います。あと2回まちがえるとロックされます。");
+    assert_eq!(
+        told.what,
+        "暗証番号が違います。あと2回まちがえるとロックされます。"
+    );
     wrong_pin(&mut rig, 1);
     assert_eq!(reads(&rig), 2);
-    assert_eq!(rig.desk.resident_view().notice.expect("warned").code, "CARD-PIN-LAST-TRY");
-    assert_eq!(rig.desk.staff_view().notice.expect("warned").code, "CARD-PIN-LAST-TRY-STAFF");
+    assert_eq!(
+        rig.desk.resident_view().notice.expect("warned").code,
+        "CARD-PIN-LAST-TRY"
+    );
+    assert_eq!(
+        rig.desk.staff_view().notice.expect("warned").code,
+        "CARD-PIN-LAST-TRY-STAFF"
+    );
 }
 
 #[test]
@@ -46,7 +64,10 @@ fn blocked_pin_offers_the_number_on_the_card() {
     let mut rig = asked(1);
     wrong_pin(&mut rig, 0);
     assert_eq!(rig.page(), ResidentScreen::Wait);
-    assert_eq!(rig.desk.staff_view().notice.expect("told").code, "CARD-PIN-LOCKED");
+    assert_eq!(
+        rig.desk.staff_view().notice.expect("told").code,
+        "CARD-PIN-LOCKED"
+    );
     assert_eq!(rig.refused(StaffAction::AskPin).code, "CARD-PIN-LOCKED");
     let number = |birth: &str| StaffAction::ReadWithNumberB {
         birth: Digits::new(birth),
@@ -62,20 +83,30 @@ fn blocked_pin_offers_the_number_on_the_card() {
 #[test]
 fn three_digits_never_reach_the_card() {
     let mut rig = asked(3);
-    let short = ResidentAction::Pin { digits: Digits::new("123") };
-    assert_eq!(rig.desk.resident(short).unwrap_err().code, "CARD-PIN-FOUR-DIGITS");
+    let short = ResidentAction::Pin {
+        digits: Digits::new("123"),
+    };
+    assert_eq!(
+        rig.desk.resident(short).unwrap_err().code,
+        "CARD-PIN-FOUR-DIGITS"
+    );
     assert_eq!(reads(&rig), 0);
 }
 
 #[test]
 fn pulled_card_leaves_nothing_half_read() {
     let mut rig = asked(3);
-    rig.resident(ResidentAction::Pin { digits: Digits::new("1234") });
+    rig.resident(ResidentAction::Pin {
+        digits: Digits::new("1234"),
+    });
     rig.happened(Happened::CardLies(CardLies::Nothing));
     rig.happened(Happened::CardRead(Err(CardTrouble::Pulled)));
     assert_eq!(rig.value("member.1.name"), "");
     assert_eq!(rig.reception().card, CardView::Empty);
-    assert_eq!(rig.desk.staff_view().notice.expect("told").code, "CARD-PULLED");
+    assert_eq!(
+        rig.desk.staff_view().notice.expect("told").code,
+        "CARD-PULLED"
+    );
     // The next card may be another person's: it is not read by itself.
     rig.lay_card(3);
     assert_eq!(rig.page(), ResidentScreen::Wait);
@@ -87,8 +118,13 @@ fn card_taken_away_before_the_pin_takes_the_page_away() {
     let mut rig = asked(3);
     rig.happened(Happened::CardLies(CardLies::Nothing));
     assert_eq!(rig.page(), ResidentScreen::Wait);
-    let late = ResidentAction::Pin { digits: Digits::new("1234") };
-    assert_eq!(rig.desk.resident(late).unwrap_err().code, "NOT-POSSIBLE-NOW");
+    let late = ResidentAction::Pin {
+        digits: Digits::new("1234"),
+    };
+    assert_eq!(
+        rig.desk.resident(late).unwrap_err().code,
+        "NOT-POSSIBLE-NOW"
+    );
     assert_eq!(reads(&rig), 0);
 }
 
@@ -110,11 +146,17 @@ fn full_disk_keeps_what_was_typed_on_the_screen() {
     let mut rig = Rig::new();
     rig.filled_reception();
     rig.full.store(true, Ordering::Relaxed);
-    let typed = StaffAction::SetField { path: "head.new".to_owned(), value: "架空　花子".to_owned() };
+    let typed = StaffAction::SetField {
+        path: "head.new".to_owned(),
+        value: "架空　花子".to_owned(),
+    };
     assert_eq!(rig.refused(typed).code, "SAVE-DISK-FULL");
     assert_eq!(rig.value("head.new"), "架空　花子");
     assert!(matches!(rig.reception().save, SaveState::Failed { .. }));
-    assert_eq!(rig.refused(StaffAction::ShowToResident).code, "SIGN-NOT-READY");
+    assert_eq!(
+        rig.refused(StaffAction::ShowToResident).code,
+        "SIGN-NOT-READY"
+    );
     rig.full.store(false, Ordering::Relaxed);
     rig.set("notifier.phone", "090-0000-0000");
     assert!(matches!(rig.reception().save, SaveState::Saved { .. }));
@@ -130,8 +172,14 @@ fn full_disk_while_signing_asks_for_the_signature_again() {
     rig.staff(StaffAction::ShowToResident);
     rig.resident(ResidentAction::ContentRight);
     rig.full.store(true, Ordering::Relaxed);
-    assert_eq!(rig.desk.resident(signature()).unwrap_err().code, "SAVE-DISK-FULL");
-    assert!(matches!(rig.page(), ResidentScreen::Sign { saving: false, .. }));
+    assert_eq!(
+        rig.desk.resident(signature()).unwrap_err().code,
+        "SAVE-DISK-FULL"
+    );
+    assert!(matches!(
+        rig.page(),
+        ResidentScreen::Sign { saving: false, .. }
+    ));
     rig.full.store(false, Ordering::Relaxed);
     rig.resident(signature());
     rig.make_form();
@@ -145,8 +193,14 @@ fn form_that_cannot_be_made_uses_no_signature() {
     rig.resident(ResidentAction::ContentRight);
     rig.resident(signature());
     let case = rig.reception().case;
-    rig.happened(Happened::FormMade { case, form: Err("文字が枠に入りません。".to_owned()) });
-    assert_eq!(rig.desk.staff_view().notice.expect("told").code, "SIGN-FORM-FAILED");
+    rig.happened(Happened::FormMade {
+        case,
+        form: Err("文字が枠に入りません。".to_owned()),
+    });
+    assert_eq!(
+        rig.desk.staff_view().notice.expect("told").code,
+        "SIGN-FORM-FAILED"
+    );
     assert_eq!(rig.page(), ResidentScreen::Wait);
     assert_eq!(rig.refused(StaffAction::Submit).code, "SUBMIT-NOT-SIGNED");
 }
@@ -158,7 +212,10 @@ fn screen_left_alone_locks_and_comes_back() {
     let case = rig.reception().case;
     rig.clock.forward(11 * 60_000);
     rig.happened(Happened::Tick);
-    assert_eq!(rig.desk.staff_view().screen, counter_api::StaffScreen::SignIn);
+    assert_eq!(
+        rig.desk.staff_view().screen,
+        counter_api::StaffScreen::SignIn
+    );
     rig.sign_in();
     assert_eq!(rig.reception().case, case);
 }
@@ -166,11 +223,17 @@ fn screen_left_alone_locks_and_comes_back() {
 #[test]
 fn five_wrong_sign_ins_make_a_pause() {
     let mut rig = Rig::new();
-    let wrong = || StaffAction::SignIn { staff: STAFF.to_owned(), secret: Digits::new("x") };
+    let wrong = || StaffAction::SignIn {
+        staff: STAFF.to_owned(),
+        secret: Digits::new("x"),
+    };
     for _ in 0..5 {
         assert_eq!(rig.refused(wrong()).code, "SIGN-IN-WRONG");
     }
-    let right = StaffAction::SignIn { staff: STAFF.to_owned(), secret: Digits::new(SECRET) };
+    let right = StaffAction::SignIn {
+        staff: STAFF.to_owned(),
+        secret: Digits::new(SECRET),
+    };
     assert_eq!(rig.refused(right).code, "SIGN-IN-WAIT");
     rig.clock.forward(60_001);
     rig.sign_in();

@@ -38,7 +38,11 @@ pub(crate) struct Disk {
 
 impl Disk {
     fn room(&self) -> Result<(), RecordsError> {
-        if self.full.load(Ordering::Relaxed) { Err(RecordsError::DiskFull) } else { Ok(()) }
+        if self.full.load(Ordering::Relaxed) {
+            Err(RecordsError::DiskFull)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -153,7 +157,11 @@ fn open(path: &std::path::Path, device: DeviceId, clock: &Arc<SteppedClock>) -> 
         move || clock.unix_ms(),
         move |bytes| {
             count += 1;
-            bytes.iter_mut().rev().zip(count.to_le_bytes()).for_each(|(to, from)| *to = from);
+            bytes
+                .iter_mut()
+                .rev()
+                .zip(count.to_le_bytes())
+                .for_each(|(to, from)| *to = from);
         },
     );
     CounterStore::open(path, &DatabaseKey::from_bytes([7; 32]), device, around).unwrap()
@@ -171,8 +179,10 @@ fn desk(
         name: format!("六会市民センター {counter}番窓口"),
         city: "六会市".to_owned(),
     };
-    let records =
-        Disk { inner: StoreRecords::new(Arc::clone(store)), full: Arc::clone(full) };
+    let records = Disk {
+        inner: StoreRecords::new(Arc::clone(store)),
+        full: Arc::clone(full),
+    };
     let clock: Arc<dyn Clock> = Arc::<SteppedClock>::clone(clock);
     Desk::new(place, records, clock, Arc::new(NoGate))
 }
@@ -208,12 +218,30 @@ impl Rig {
 
     /// The plug is pulled and put back: only what is on disk comes back.
     pub(crate) fn killed_and_started(self) -> Self {
-        let Self { path, device, clock, full, store, desk: old, _folder, .. } = self;
+        let Self {
+            path,
+            device,
+            clock,
+            full,
+            store,
+            desk: old,
+            _folder,
+            ..
+        } = self;
         drop(old);
         drop(store);
         let store = Arc::new(Mutex::new(open(&path, device, &clock)));
         let desk = desk(&store, &clock, &full, '1');
-        Self { path, device, clock, full, store, desk, effects: Vec::new(), _folder }
+        Self {
+            path,
+            device,
+            clock,
+            full,
+            store,
+            desk,
+            effects: Vec::new(),
+            _folder,
+        }
     }
 
     #[track_caller]
@@ -241,12 +269,18 @@ impl Rig {
     }
 
     pub(crate) fn sign_in(&mut self) {
-        self.staff(StaffAction::SignIn { staff: STAFF.to_owned(), secret: Digits::new(SECRET) });
+        self.staff(StaffAction::SignIn {
+            staff: STAFF.to_owned(),
+            secret: Digits::new(SECRET),
+        });
     }
 
     #[track_caller]
     pub(crate) fn set(&mut self, path: &str, value: &str) {
-        self.staff(StaffAction::SetField { path: path.to_owned(), value: value.to_owned() });
+        self.staff(StaffAction::SetField {
+            path: path.to_owned(),
+            value: value.to_owned(),
+        });
     }
 
     #[track_caller]
@@ -264,9 +298,15 @@ impl Rig {
     #[track_caller]
     pub(crate) fn value(&self, path: &str) -> String {
         let view = self.reception();
-        let mut fields =
-            view.move_fields.iter().chain(view.members.iter().flat_map(|member| &member.fields));
-        fields.find(|field| field.path == path).expect("field").value.clone()
+        let mut fields = view
+            .move_fields
+            .iter()
+            .chain(view.members.iter().flat_map(|member| &member.fields));
+        fields
+            .find(|field| field.path == path)
+            .expect("field")
+            .value
+            .clone()
     }
 
     pub(crate) fn lay_card(&mut self, tries: u8) {
@@ -282,7 +322,9 @@ impl Rig {
         self.staff(StaffAction::StartReception);
         self.lay_card(3);
         self.staff(StaffAction::AskPin);
-        self.resident(ResidentAction::Pin { digits: Digits::new("1234") });
+        self.resident(ResidentAction::Pin {
+            digits: Digits::new("1234"),
+        });
         self.happened(Happened::CardRead(Ok(taro())));
         self.set("event.date", "R8.11.14");
         self.set("address.new", "六会市架空町一丁目９番６号");
@@ -293,7 +335,9 @@ impl Rig {
         self.set("member.2.birth_date", "1992-11-03");
         self.set("member.2.sex", "female");
         self.set("member.2.relation", "妻");
-        self.staff(StaffAction::RecordIdentity { kind: "mncard".to_owned() });
+        self.staff(StaffAction::RecordIdentity {
+            kind: "mncard".to_owned(),
+        });
     }
 
     /// Shows the form, signs it, makes the form.
@@ -306,11 +350,17 @@ impl Rig {
 
     #[track_caller]
     pub(crate) fn make_form(&mut self) {
-        let at = self.effects.iter().position(|effect| matches!(effect, Effect::MakeForm(_)));
+        let at = self
+            .effects
+            .iter()
+            .position(|effect| matches!(effect, Effect::MakeForm(_)));
         let Effect::MakeForm(job) = self.effects.remove(at.expect("a form to make")) else {
             unreachable!()
         };
-        self.happened(Happened::FormMade { case: job.case, form: Ok(b"%PDF-1.7".to_vec()) });
+        self.happened(Happened::FormMade {
+            case: job.case,
+            form: Ok(b"%PDF-1.7".to_vec()),
+        });
     }
 
     pub(crate) fn peer(&self, role: PeerRole) -> Peer {
@@ -318,7 +368,11 @@ impl Rig {
             PeerRole::Hub => "00",
             PeerRole::Counter => "07",
         };
-        Peer { site: SiteId(self.device.0), branch: branch.to_owned(), role }
+        Peer {
+            site: SiteId(self.device.0),
+            branch: branch.to_owned(),
+            role,
+        }
     }
 }
 
@@ -333,14 +387,22 @@ pub(crate) fn taro() -> CardFacts {
 
 pub(crate) fn signature() -> ResidentAction {
     let point = |x, t| StrokePoint { x, y: 100, t };
-    let strokes = vec![Stroke { points: vec![point(0, 0), point(5_000, 10), point(9_000, 20)] }];
-    ResidentAction::Sign { pad_width: 100_000, pad_height: 40_000, strokes }
+    let strokes = vec![Stroke {
+        points: vec![point(0, 0), point(5_000, 10), point(9_000, 20)],
+    }];
+    ResidentAction::Sign {
+        pad_width: 100_000,
+        pad_height: 40_000,
+        strokes,
+    }
 }
 
 /// Installs the staff dataset as head office would publish it.
 fn install_staff(store: &mut CounterStore) {
     let authority = Authority::create(MORNING).unwrap();
-    store.set_publishing_key(authority.publishing_point()).unwrap();
+    store
+        .set_publishing_key(authority.publishing_point())
+        .unwrap();
     let staff = [StaffMember {
         id: StaffId::from(STAFF),
         name: "架空　職員".to_owned(),
@@ -359,7 +421,12 @@ fn install_staff(store: &mut CounterStore) {
     let signed = replica::signed_bytes(&manifest).unwrap();
     manifest.signature = authority.sign_published(&signed).unwrap();
     assert_eq!(store.dataset_wanted(&manifest).unwrap(), Some(0));
-    let part = DatasetPart { name: "staff".to_owned(), version: 1, offset: 0, bytes };
+    let part = DatasetPart {
+        name: "staff".to_owned(),
+        version: 1,
+        offset: 0,
+        bytes,
+    };
     assert_eq!(store.stage_dataset(&manifest, &part).unwrap(), None);
 }
 
@@ -368,11 +435,27 @@ pub(crate) fn carry(from: &Rig, role: PeerRole, to: &mut Rig, to_role: PeerRole)
     let site = SiteId(from.device.0);
     let (giver, taker) = (from.peer(role), to.peer(to_role));
     loop {
-        let after = to.store.lock().unwrap().vector().unwrap().get(&site).copied().unwrap_or(0);
-        let batch = from.store.lock().unwrap().changes(&taker, site, after, 1 << 20).unwrap();
+        let after = to
+            .store
+            .lock()
+            .unwrap()
+            .vector()
+            .unwrap()
+            .get(&site)
+            .copied()
+            .unwrap_or(0);
+        let batch = from
+            .store
+            .lock()
+            .unwrap()
+            .changes(&taker, site, after, 1 << 20)
+            .unwrap();
         let Some(batch) = batch else { break };
         let applied = to.store.lock().unwrap().apply(&giver, &batch).unwrap();
-        assert!(matches!(applied, Applied::Done { .. } | Applied::Known), "{applied:?}");
+        assert!(
+            matches!(applied, Applied::Done { .. } | Applied::Known),
+            "{applied:?}"
+        );
     }
     to.happened(Happened::Arrived(todoked::devices::Arrival::default()));
 }

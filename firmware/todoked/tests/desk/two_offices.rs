@@ -29,8 +29,18 @@ fn return_it(counter: &mut Rig, office: &mut Rig) {
     counter.clock.forward(60_000);
     office.clock.forward(60_000);
     let mut store = office.store.lock().unwrap();
-    store.record(case, &reviewer, CaseStep::ReviewOpened).unwrap();
-    store.record(case, &reviewer, CaseStep::Returned { remarks: vec![remark] }).unwrap();
+    store
+        .record(case, &reviewer, CaseStep::ReviewOpened)
+        .unwrap();
+    store
+        .record(
+            case,
+            &reviewer,
+            CaseStep::Returned {
+                remarks: vec![remark],
+            },
+        )
+        .unwrap();
     drop(store);
     carry(office, PeerRole::Hub, counter, PeerRole::Counter);
 }
@@ -41,11 +51,18 @@ fn returned_case_opens_at_the_remark_and_goes_out_again() {
     return_it(&mut counter, &mut office);
     let header = counter.desk.staff_view().header;
     assert_eq!(header.returned, 1);
-    assert_eq!(counter.desk.staff_view().notice.expect("told").code, "CASE-RETURNED");
+    assert_eq!(
+        counter.desk.staff_view().notice.expect("told").code,
+        "CASE-RETURNED"
+    );
     counter.staff(StaffAction::LeaveCase);
-    let StaffScreen::Board { returned, .. } = counter.desk.staff_view().screen else { panic!() };
+    let StaffScreen::Board { returned, .. } = counter.desk.staff_view().screen else {
+        panic!()
+    };
     assert_eq!(returned[0].state, "差し戻し");
-    counter.staff(StaffAction::OpenCase { case: returned[0].case });
+    counter.staff(StaffAction::OpenCase {
+        case: returned[0].case,
+    });
     let view = counter.reception();
     assert_eq!(view.step, Step::Household);
     assert_eq!(view.remarks[0].text, "部屋番号を書いてください。");
@@ -55,9 +72,15 @@ fn returned_case_opens_at_the_remark_and_goes_out_again() {
     assert!(view.remarks[0].settled);
     assert_eq!(view.sign, SignView::Void);
     counter.staff(StaffAction::ShowToResident);
-    let ResidentScreen::Check { sections, .. } = counter.page() else { panic!() };
-    let changed: Vec<_> =
-        sections.iter().flat_map(|s| &s.rows).filter(|r| r.changed).map(|r| &r.label).collect();
+    let ResidentScreen::Check { sections, .. } = counter.page() else {
+        panic!()
+    };
+    let changed: Vec<_> = sections
+        .iter()
+        .flat_map(|s| &s.rows)
+        .filter(|r| r.changed)
+        .map(|r| &r.label)
+        .collect();
     assert_eq!(changed, ["建物名・部屋番号"]);
     counter.signed();
     counter.staff(StaffAction::Submit);
@@ -73,7 +96,11 @@ fn changed_field_of_a_returned_case_shows_what_was_signed() {
     return_it(&mut counter, &mut office);
     counter.set("head.new", "架空　花子");
     let view = counter.reception();
-    let head = view.move_fields.iter().find(|field| field.path == "head.new").unwrap();
+    let head = view
+        .move_fields
+        .iter()
+        .find(|field| field.path == "head.new")
+        .unwrap();
     assert_eq!(head.old_value.as_deref(), Some("架空　太郎"));
 }
 
@@ -90,14 +117,28 @@ fn two_counters_keep_both_values_until_a_person_chooses() {
     second.set("head.new", "架空　花子");
     carry(&second, PeerRole::Counter, &mut first, PeerRole::Counter);
     let view = first.reception();
-    let head = view.move_fields.iter().find(|field| field.path == "head.new").unwrap();
+    let head = view
+        .move_fields
+        .iter()
+        .find(|field| field.path == "head.new")
+        .unwrap();
     assert_eq!(head.value, "架空　花子");
     assert_eq!(head.others[0].value, "架空　太郎");
-    assert_eq!(first.refused(StaffAction::ShowToResident).code, "SIGN-NOT-READY");
+    assert_eq!(
+        first.refused(StaffAction::ShowToResident).code,
+        "SIGN-NOT-READY"
+    );
     let counter = head.others[0].counter;
     first.clock.forward(10_000);
-    first.staff(StaffAction::ChooseValue { path: "head.new".to_owned(), counter });
+    first.staff(StaffAction::ChooseValue {
+        path: "head.new".to_owned(),
+        counter,
+    });
     let view = first.reception();
-    let head = view.move_fields.iter().find(|field| field.path == "head.new").unwrap();
+    let head = view
+        .move_fields
+        .iter()
+        .find(|field| field.path == "head.new")
+        .unwrap();
     assert_eq!((head.value.as_str(), head.others.len()), ("架空　太郎", 0));
 }

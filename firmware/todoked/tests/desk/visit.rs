@@ -14,9 +14,15 @@ use crate::rig::{Rig, SECRET, STAFF, signature, taro};
 fn only_known_staff_are_let_in() {
     let mut rig = Rig::new();
     assert_eq!(rig.desk.staff_view().screen, StaffScreen::SignIn);
-    let wrong = StaffAction::SignIn { staff: STAFF.to_owned(), secret: Digits::new("chigau") };
+    let wrong = StaffAction::SignIn {
+        staff: STAFF.to_owned(),
+        secret: Digits::new("chigau"),
+    };
     assert_eq!(rig.refused(wrong).code, "SIGN-IN-WRONG");
-    assert_eq!(rig.refused(StaffAction::StartReception).code, "SIGN-IN-FIRST");
+    assert_eq!(
+        rig.refused(StaffAction::StartReception).code,
+        "SIGN-IN-FIRST"
+    );
     rig.sign_in();
     let view = rig.desk.staff_view();
     assert_eq!(view.header.staff.as_deref(), Some("架空　職員"));
@@ -27,9 +33,15 @@ fn only_known_staff_are_let_in() {
 #[test]
 fn a_week_without_head_office_closes_the_door() {
     let mut rig = Rig::new();
-    rig.happened(Happened::Line { line: LineState::Connected, trouble: None });
+    rig.happened(Happened::Line {
+        line: LineState::Connected,
+        trouble: None,
+    });
     rig.clock.forward(7 * 24 * 3_600_000);
-    let again = StaffAction::SignIn { staff: STAFF.to_owned(), secret: Digits::new(SECRET) };
+    let again = StaffAction::SignIn {
+        staff: STAFF.to_owned(),
+        secret: Digits::new(SECRET),
+    };
     rig.sign_in();
     rig.staff(StaffAction::SignOut);
     rig.clock.forward(1);
@@ -41,19 +53,40 @@ fn card_fills_the_first_person_and_says_so() {
     let mut rig = Rig::new();
     rig.sign_in();
     rig.staff(StaffAction::StartReception);
-    assert_eq!(rig.reception().receipt_number.get(..16), Some("07-1-261121-0001"));
+    assert_eq!(
+        rig.reception().receipt_number.get(..16),
+        Some("07-1-261121-0001")
+    );
     assert_eq!(rig.reception().event, "転入（カード）");
     rig.lay_card(3);
     rig.staff(StaffAction::AskPin);
-    assert_eq!(rig.page(), ResidentScreen::Pin { tries_left: Some(3), reading: false });
-    rig.resident(ResidentAction::Pin { digits: Digits::new("1234") });
+    assert_eq!(
+        rig.page(),
+        ResidentScreen::Pin {
+            tries_left: Some(3),
+            reading: false
+        }
+    );
+    rig.resident(ResidentAction::Pin {
+        digits: Digits::new("1234"),
+    });
     assert!(matches!(rig.effects.as_slice(), [Effect::ReadCard(_)]));
-    assert_eq!(rig.page(), ResidentScreen::Pin { tries_left: Some(3), reading: true });
+    assert_eq!(
+        rig.page(),
+        ResidentScreen::Pin {
+            tries_left: Some(3),
+            reading: true
+        }
+    );
     rig.happened(Happened::CardRead(Ok(taro())));
     assert_eq!(rig.page(), ResidentScreen::Wait);
     let view = rig.reception();
     assert_eq!(view.card, CardView::Read);
-    let birth = view.members[0].fields.iter().find(|f| f.path == "member.1.birth_date").unwrap();
+    let birth = view.members[0]
+        .fields
+        .iter()
+        .find(|f| f.path == "member.1.birth_date")
+        .unwrap();
     assert_eq!(birth.value, "昭和60年7月14日");
     assert_eq!(birth.hint, "1985年7月14日・41歳");
     assert_eq!(birth.source, Some(Source::Chip));
@@ -66,18 +99,52 @@ fn questions_lead_to_procedures_with_reasons() {
     rig.filled_reception();
     let first = rig.reception().question.expect("a question");
     assert!(!first.settles.is_empty() && !first.text.is_empty());
-    let open = rig.reception().trail.iter().find(|t| t.step == Step::Questions).unwrap().count;
-    let value = first.choices.first().map_or("0".to_owned(), |choice| choice.value.clone());
+    let open = rig
+        .reception()
+        .trail
+        .iter()
+        .find(|t| t.step == Step::Questions)
+        .unwrap()
+        .count;
+    let value = first
+        .choices
+        .first()
+        .map_or("0".to_owned(), |choice| choice.value.clone());
     let (fact, member) = (first.fact.clone(), first.member);
-    rig.staff(StaffAction::Answer { fact: fact.clone(), member, value });
+    rig.staff(StaffAction::Answer {
+        fact: fact.clone(),
+        member,
+        value,
+    });
     let view = rig.reception();
-    assert_eq!(view.answered.first().map(|a| a.fact.as_str()), Some(fact.as_str()));
-    assert!(view.question.as_ref().is_none_or(|q| (&q.fact, q.member) != (&fact, member)));
-    assert!(view.procedures.iter().any(|p| p.id == "P002" && p.deadline.contains("令和8年11月30日まで")));
+    assert_eq!(
+        view.answered.first().map(|a| a.fact.as_str()),
+        Some(fact.as_str())
+    );
+    assert!(
+        view.question
+            .as_ref()
+            .is_none_or(|q| (&q.fact, q.member) != (&fact, member))
+    );
+    assert!(
+        view.procedures
+            .iter()
+            .any(|p| p.id == "P002" && p.deadline.contains("令和8年11月30日まで"))
+    );
     rig.staff(StaffAction::AskAgain { fact, member });
-    let again = rig.reception().trail.iter().find(|t| t.step == Step::Questions).unwrap().count;
+    let again = rig
+        .reception()
+        .trail
+        .iter()
+        .find(|t| t.step == Step::Questions)
+        .unwrap()
+        .count;
     assert_eq!(again, open);
-    let nonsense = StaffAction::Answer { fact: "hh.dogs".to_owned(), member: None, value: "-1".into() };
+    let nonsense = StaffAction::Answer {
+        fact: "hh.dogs".to_owned(),
+        member: None,
+        value: "-1".into(),
+    };
     assert_eq!(rig.refused(nonsense).code, "ANSWER-NOT-ALLOWED");
 }
 
@@ -88,12 +155,21 @@ fn signing_waits_for_everything_the_form_needs() {
     rig.staff(StaffAction::StartReception);
     let refused = rig.refused(StaffAction::ShowToResident);
     assert_eq!(refused.code, "SIGN-NOT-READY");
-    rig.staff(StaffAction::GoTo { step: Step::Household });
-    assert!(rig.reception().blocked_by.is_some_and(|why| why.starts_with("異動日ほか")));
+    rig.staff(StaffAction::GoTo {
+        step: Step::Household,
+    });
+    assert!(
+        rig.reception()
+            .blocked_by
+            .is_some_and(|why| why.starts_with("異動日ほか"))
+    );
     let mut rig = Rig::new();
     rig.filled_reception();
     rig.set("event.date", "2026-12-01");
-    assert_eq!(rig.refused(StaffAction::ShowToResident).code, "SIGN-NOT-READY");
+    assert_eq!(
+        rig.refused(StaffAction::ShowToResident).code,
+        "SIGN-NOT-READY"
+    );
 }
 
 #[test]
@@ -101,25 +177,55 @@ fn resident_reads_in_two_languages_and_signs_what_was_read() {
     let mut rig = Rig::new();
     rig.filled_reception();
     rig.staff(StaffAction::ShowToResident);
-    rig.resident(ResidentAction::SetLanguage { language: Language::English });
-    let ResidentScreen::Check { sections, title_translated, .. } = rig.page() else {
+    rig.resident(ResidentAction::SetLanguage {
+        language: Language::English,
+    });
+    let ResidentScreen::Check {
+        sections,
+        title_translated,
+        ..
+    } = rig.page()
+    else {
         panic!("{:?}", rig.page())
     };
     assert_eq!(title_translated, "Notification of change of residence");
-    let person = sections.iter().find(|s| s.title == "2人目").expect("second person");
+    let person = sections
+        .iter()
+        .find(|s| s.title == "2人目")
+        .expect("second person");
     assert_eq!(person.title_translated, "Person 2");
-    let relation = person.rows.iter().find(|row| row.label == "続柄").expect("relation");
-    assert_eq!((relation.value.as_str(), relation.changed), ("妻 / Wife", true));
+    let relation = person
+        .rows
+        .iter()
+        .find(|row| row.label == "続柄")
+        .expect("relation");
+    assert_eq!(
+        (relation.value.as_str(), relation.changed),
+        ("妻 / Wife", true)
+    );
     rig.resident(ResidentAction::ContentRight);
-    let empty = ResidentAction::Sign { pad_width: 1, pad_height: 1, strokes: Vec::new() };
+    let empty = ResidentAction::Sign {
+        pad_width: 1,
+        pad_height: 1,
+        strokes: Vec::new(),
+    };
     assert_eq!(rig.desk.resident(empty).unwrap_err().code, "SIGN-EMPTY");
     rig.resident(signature());
-    assert!(matches!(rig.page(), ResidentScreen::Sign { saving: true, .. }));
+    assert!(matches!(
+        rig.page(),
+        ResidentScreen::Sign { saving: true, .. }
+    ));
     rig.make_form();
     assert!(matches!(rig.reception().sign, SignView::Signed { .. }));
     let case = rig.reception().case;
     let store = rig.store.lock().unwrap();
-    let hash = store.case(case).unwrap().unwrap().summary.signed.expect("signed");
+    let hash = store
+        .case(case)
+        .unwrap()
+        .unwrap()
+        .summary
+        .signed
+        .expect("signed");
     let snapshot = store.snapshot(case, hash).unwrap().expect("frozen");
     assert_eq!(snapshot.language, "en");
     assert_eq!(snapshot.filed_on, "2026-11-21");
@@ -144,7 +250,13 @@ fn change_while_reading_takes_the_page_away() {
     rig.staff(StaffAction::ShowToResident);
     rig.set("address.new", "六会市架空町二丁目１番１号");
     assert_eq!(rig.page(), ResidentScreen::Wait);
-    assert_eq!(rig.desk.resident(ResidentAction::ContentRight).unwrap_err().code, "NOT-POSSIBLE-NOW");
+    assert_eq!(
+        rig.desk
+            .resident(ResidentAction::ContentRight)
+            .unwrap_err()
+            .code,
+        "NOT-POSSIBLE-NOW"
+    );
 }
 
 #[test]
@@ -154,25 +266,40 @@ fn objection_reaches_staff() {
     rig.staff(StaffAction::ShowToResident);
     rig.resident(ResidentAction::ContentWrong);
     assert_eq!(rig.reception().sign, SignView::Objected);
-    assert_eq!(rig.desk.staff_view().notice.expect("told").code, "SIGN-OBJECTED");
+    assert_eq!(
+        rig.desk.staff_view().notice.expect("told").code,
+        "SIGN-OBJECTED"
+    );
 }
 
 #[test]
 fn handing_in_offline_says_it_will_be_sent() {
     let mut rig = Rig::new();
     rig.filled_reception();
-    rig.happened(Happened::Line { line: LineState::Down, trouble: None });
+    rig.happened(Happened::Line {
+        line: LineState::Down,
+        trouble: None,
+    });
     rig.signed();
     rig.staff(StaffAction::Submit);
     let view = rig.reception();
     assert_eq!(view.step, Step::Finish);
     let finish = view.finish.expect("finished");
     assert_eq!(finish.sending, "回線が戻りしだい、自動で本庁へ送ります。");
-    let expected =
-        ResidentScreen::Done { receipt_number: view.receipt_number.clone(), sent_later: true };
+    let expected = ResidentScreen::Done {
+        receipt_number: view.receipt_number.clone(),
+        sent_later: true,
+    };
     assert_eq!(rig.page(), expected);
-    assert!(rig.effects.iter().any(|effect| matches!(effect, Effect::WakeLink)));
-    let set = StaffAction::SetField { path: "head.new".to_owned(), value: "x".to_owned() };
+    assert!(
+        rig.effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::WakeLink))
+    );
+    let set = StaffAction::SetField {
+        path: "head.new".to_owned(),
+        value: "x".to_owned(),
+    };
     assert_eq!(rig.refused(set).code, "CASE-FROZEN");
     rig.resident(ResidentAction::Leave);
     assert_eq!(rig.page(), ResidentScreen::Idle);
@@ -185,12 +312,21 @@ fn printer_trouble_never_blocks_and_can_be_repeated() {
     rig.signed();
     rig.staff(StaffAction::Submit);
     let case = rig.reception().case;
-    rig.happened(Happened::ReceiptPrinted { case, printed: Err(PrintTrouble::Unreachable) });
+    rig.happened(Happened::ReceiptPrinted {
+        case,
+        printed: Err(PrintTrouble::Unreachable),
+    });
     let finish = rig.reception().finish.unwrap();
-    assert_eq!(finish.receipt_problem.map(|n| n.code).as_deref(), Some("RECEIPT-NO-PRINTER"));
+    assert_eq!(
+        finish.receipt_problem.map(|n| n.code).as_deref(),
+        Some("RECEIPT-NO-PRINTER")
+    );
     assert_eq!(finish.state, "提出済み");
     rig.staff(StaffAction::PrintReceipt);
-    rig.happened(Happened::ReceiptPrinted { case, printed: Ok(()) });
+    rig.happened(Happened::ReceiptPrinted {
+        case,
+        printed: Ok(()),
+    });
     assert!(rig.reception().finish.unwrap().receipt_printed);
 }
 
@@ -198,7 +334,9 @@ fn printer_trouble_never_blocks_and_can_be_repeated() {
 fn pulled_plug_comes_back_to_the_same_step_of_the_same_case() {
     let mut rig = Rig::new();
     rig.filled_reception();
-    rig.staff(StaffAction::GoTo { step: Step::Procedures });
+    rig.staff(StaffAction::GoTo {
+        step: Step::Procedures,
+    });
     let before = rig.reception();
     let mut rig = rig.killed_and_started();
     assert_eq!(rig.desk.staff_view().screen, StaffScreen::SignIn);
@@ -230,7 +368,10 @@ fn plug_pulled_after_handing_in_keeps_everything() {
     rig.signed();
     rig.staff(StaffAction::Submit);
     let case = rig.reception().case;
-    rig.happened(Happened::ReceiptPrinted { case, printed: Ok(()) });
+    rig.happened(Happened::ReceiptPrinted {
+        case,
+        printed: Ok(()),
+    });
     let mut rig = rig.killed_and_started();
     rig.sign_in();
     let view = rig.reception();
@@ -257,11 +398,19 @@ fn removed_person_is_gone_from_the_form() {
     rig.filled_reception();
     rig.staff(StaffAction::RemoveMember { number: 2 });
     assert_eq!(rig.reception().members.len(), 1);
-    assert_eq!(rig.refused(StaffAction::RemoveMember { number: 1 }).code, "MEMBER-FIRST-STAYS");
+    assert_eq!(
+        rig.refused(StaffAction::RemoveMember { number: 1 }).code,
+        "MEMBER-FIRST-STAYS"
+    );
     rig.signed();
     let case = rig.reception().case;
     let store = rig.store.lock().unwrap();
     let hash = store.case(case).unwrap().unwrap().summary.signed.unwrap();
     let snapshot = store.snapshot(case, hash).unwrap().unwrap();
-    assert!(!snapshot.fields.keys().any(|path| path.as_str().starts_with("member.2.")));
+    assert!(
+        !snapshot
+            .fields
+            .keys()
+            .any(|path| path.as_str().starts_with("member.2."))
+    );
 }
