@@ -6,7 +6,8 @@ use std::io;
 use std::path::Path;
 use std::rc::Rc;
 
-use counter_api::{Display, ResidentAction, StaffAction, ToDaemon, ToScreen};
+use counter_api::{Display, ResidentAction, StaffAction, StaffScreen, ToDaemon, ToScreen};
+use counter_domain::ids::CaseId;
 use slint::{ComponentHandle, PlatformError};
 use thiserror::Error;
 
@@ -121,7 +122,10 @@ struct Outbox {
     link: Option<Link>,
     lost: bool,
     next: u64,
-    unanswered: BTreeMap<u64, ToDaemon>,
+    /// The case on the screen.
+    case: Option<CaseId>,
+    /// With the case each belongs to: the messages themselves do not name it.
+    unanswered: BTreeMap<u64, (Option<CaseId>, ToDaemon)>,
 }
 
 impl Outbox {
@@ -133,7 +137,8 @@ impl Outbox {
         }
         // Typing and answers may be repeated; a deed is done by a person who sees its effect.
         if may_repeat(&message) {
-            self.unanswered.insert(self.next, message.clone());
+            self.unanswered
+                .insert(self.next, (self.case, message.clone()));
         }
         if let Some(link) = self.link.as_ref().filter(|_| !self.lost) {
             link.send(&message);
@@ -144,12 +149,22 @@ impl Outbox {
         self.unanswered.remove(&id);
     }
 
-    fn send_again(&self) {
+    /// Only what was typed into the case that is on the screen now.
+    fn send_again(&mut self) {
+        let now = self.case;
+        self.unanswered.retain(|_, (case, _)| *case == now);
         if let Some(link) = &self.link {
-            for message in self.unanswered.values() {
+            for (_, message) in self.unanswered.values() {
                 link.send(message);
             }
         }
+    }
+}
+
+fn case_of(screen: &StaffScreen) -> Option<CaseId> {
+    match screen {
+        StaffScreen::Reception(reception) => Some(reception.case),
+        StaffScreen::SignIn | StaffScreen::Board { .. } => None,
     }
 }
 
@@ -226,7 +241,10 @@ impl App {
 
     fn message(&mut self, message: ToScreen) {
         match (message, &mut self.controller) {
-            (ToScreen::StaffView(view), Controller::Staff(controller)) => controller.show(&view),
+            (ToScreen::StaffView(view), Controller::Staff(controller)) => {
+                controller.show(&view);
+                self.outbox.borrow_mut().case = case_of(&view.screen);
+            }
             (ToScreen::ResidentView(view), Controller::Resident(controller)) => {
                 controller.show(&view);
             }
@@ -246,7 +264,7 @@ impl App {
         self.outbox.borrow_mut().lost = false;
         self.window.set_lost(false);
         if std::mem::take(&mut self.again) {
-            self.outbox.borrow().send_again();
+            self.outbox.borrow_mut().send_again();
             if let Controller::Staff(controller) = &self.controller {
                 controller.send_again();
             }

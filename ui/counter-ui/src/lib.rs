@@ -5,6 +5,7 @@
 //! `slint/api` global: [`staff`], [`reception`], [`resident`], [`sign`], [`keys`].
 
 pub mod app;
+mod choice_rows;
 #[cfg(feature = "scripted")]
 pub mod gallery;
 mod keys;

@@ -13,8 +13,10 @@ use counter_api::{
     StaffAction, Step, StepState, TrailItem,
 };
 use counter_domain::draft::Source;
-use slint::ComponentHandle;
+use counter_domain::ids::CaseId;
+use slint::{ComponentHandle, Model as _};
 
+use crate::choice_rows;
 use crate::notice::shown;
 use crate::rows::{Rows, list};
 use crate::staff::SendStaff;
@@ -40,6 +42,7 @@ const STEPS: [Step; 7] = [
 /// What the keyboard's Enter and Esc need to know.
 #[derive(Default)]
 struct Stand {
+    case: Option<CaseId>,
     step: Option<Step>,
     sign: Option<SignView>,
     can_go_on: bool,
@@ -89,6 +92,7 @@ impl ReceptionController {
         api.set_procedures(controller.procedures.model());
         api.set_remarks(controller.remarks.model());
         api.set_remark_fields(controller.remark_fields.borrow().model());
+        api.on_choice_rows(choice_rows::rows);
         controller.connect_fields(&api);
         controller.connect_deeds(&api);
         controller.connect_bar(window);
@@ -113,10 +117,11 @@ impl ReceptionController {
         let (window, fields) = (self.window.clone(), Rc::clone(&self.member_fields));
         api.on_commit(move |path, text| {
             let was_typed = typed.borrow_mut().remove(path.as_str()).is_some();
-            let same = window.upgrade().is_some_and(|window| {
-                shown_value(&window, &fields.borrow(), &path) == Some(text.to_string())
-            });
-            if was_typed || !same {
+            let shown = window
+                .upgrade()
+                .and_then(|window| shown_value(&window, &fields.borrow(), &path));
+            // A field that is gone has nothing left to say.
+            if shown.is_some_and(|shown| was_typed || shown != text.as_str()) {
                 typed.borrow_mut().insert(path.into(), text.into());
                 flush(&typed, &send);
             }
@@ -214,7 +219,12 @@ impl ReceptionController {
             return;
         };
         let api = window.global::<ReceptionApi<'_>>();
+        // What was typed into one case never reaches another.
+        if self.stand.borrow().case != Some(view.case) {
+            self.close();
+        }
         *self.stand.borrow_mut() = Stand {
+            case: Some(view.case),
             step: Some(view.step),
             sign: Some(view.sign.clone()),
             can_go_on: view.can_go_on,
@@ -349,7 +359,6 @@ fn shown_value(
     members: &BTreeMap<u8, Rows<FieldView, FieldData>>,
     path: &str,
 ) -> Option<String> {
-    use slint::Model as _;
     let moves = window.global::<ReceptionApi<'_>>().get_move_fields();
     let remarked = window.global::<ReceptionApi<'_>>().get_remark_fields();
     let fields = members.values().map(Rows::model).chain([moves, remarked]);

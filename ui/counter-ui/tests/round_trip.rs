@@ -10,7 +10,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use counter_api::{Display, ResidentAction, StaffAction, Step, ToDaemon, ToScreen};
+use counter_api::{Display, ResidentAction, StaffAction, StaffScreen, Step, ToDaemon, ToScreen};
 use counter_ui::gallery::examples;
 use serde_json::{Value, json};
 
@@ -105,8 +105,11 @@ impl Daemon {
     }
 
     fn shows(&mut self, name: &str) {
-        let view = example(name);
-        let line = serde_json::to_string(&view).unwrap();
+        self.shows_view(&example(name));
+    }
+
+    fn shows_view(&mut self, view: &ToScreen) {
+        let line = serde_json::to_string(view).unwrap();
         writeln!(self.stream, "{line}").unwrap();
     }
 }
@@ -179,6 +182,32 @@ fn staff_screen_sends_deeds_and_heals() {
     let picture = folder.path().join("returned.png");
     screen.done(&json!({ "screenshot": picture }));
     assert!(std::fs::metadata(&picture).unwrap().len() > 10_000);
+
+    drop(daemon);
+    screen.sees("つなぎ直しています。入力は保存されています。");
+    let mut daemon = Daemon::accept(&listener, Display::Staff);
+    daemon.shows_view(&another_case("staff-06-household", "07-2-000999"));
+    screen.sees("07-2-000999");
+    screen.done(&json!({ "tap": "つぎへ" }));
+    // What was typed into the other case, still unanswered, stays out of this one.
+    assert!(matches!(
+        daemon.staff(),
+        StaffAction::GoTo {
+            step: Step::Questions
+        }
+    ));
+}
+
+/// An example as a case of its own.
+fn another_case(name: &str, number: &str) -> ToScreen {
+    let mut view = example(name);
+    if let ToScreen::StaffView(staff) = &mut view
+        && let StaffScreen::Reception(reception) = &mut staff.screen
+    {
+        reception.case = "0192f000000070008000000000000999".parse().unwrap();
+        reception.receipt_number = number.to_owned();
+    }
+    view
 }
 
 #[test]
