@@ -28,6 +28,8 @@ use crate::keys::press;
 use crate::sign::Clock;
 
 const WAIT_DEFAULT_MS: u64 = 10_000;
+/// How often a wait looks again when nothing new arrives.
+const LOOK_AGAIN_MS: u64 = 50;
 /// Between two points of a drawn stroke, as a 125 Hz pen.
 const POINT_MS: u64 = 8;
 const SCROLL_STEP: f32 = 240.0;
@@ -209,16 +211,16 @@ fn ask(request: Request) -> Value {
             .recv()
             .unwrap_or_else(|_| json!({ "error": "the screen has ended" }));
     };
-    match answered.recv_timeout(Duration::from_millis(wait)) {
-        Ok(answer) => answer,
-        Err(RecvTimeoutError::Disconnected) => json!({ "error": "the screen has ended" }),
-        Err(RecvTimeoutError::Timeout) => {
-            drop(slint::invoke_from_event_loop(|| {
-                WAITERS.with_borrow_mut(Vec::clear)
-            }));
-            json!({ "error": format!("not visible after {wait} ms") })
+    for _ in 0..=wait / LOOK_AGAIN_MS {
+        match answered.recv_timeout(Duration::from_millis(LOOK_AGAIN_MS)) {
+            Ok(answer) => return answer,
+            Err(RecvTimeoutError::Disconnected) => return json!({ "error": "the screen has ended" }),
+            // What a view changed may be laid out only in a later turn of the loop.
+            Err(RecvTimeoutError::Timeout) => drop(slint::invoke_from_event_loop(drawn)),
         }
     }
+    drop(slint::invoke_from_event_loop(|| WAITERS.with_borrow_mut(Vec::clear)));
+    json!({ "error": format!("not visible after {wait} ms") })
 }
 
 /// Called after each thing drawn.
