@@ -30,6 +30,10 @@ use crate::sign::Clock;
 const WAIT_DEFAULT_MS: u64 = 10_000;
 /// How often a wait looks again when nothing new arrives.
 const LOOK_AGAIN_MS: u64 = 50;
+/// Every how many looks a wait also scrolls, which takes long.
+const SCROLL_EVERY: u64 = 20;
+/// The first look that scrolls.
+const SCROLL_FIRST: u64 = 4;
 /// Between two points of a drawn stroke, as a 125 Hz pen.
 const POINT_MS: u64 = 8;
 const SCROLL_STEP: f32 = 240.0;
@@ -211,25 +215,39 @@ fn ask(request: Request) -> Value {
             .recv()
             .unwrap_or_else(|_| json!({ "error": "the screen has ended" }));
     };
-    for _ in 0..=wait / LOOK_AGAIN_MS {
+    for look in 1..=wait / LOOK_AGAIN_MS {
         match answered.recv_timeout(Duration::from_millis(LOOK_AGAIN_MS)) {
             Ok(answer) => return answer,
-            Err(RecvTimeoutError::Disconnected) => return json!({ "error": "the screen has ended" }),
+            Err(RecvTimeoutError::Disconnected) => {
+                return json!({ "error": "the screen has ended" });
+            }
             // What a view changed may be laid out only in a later turn of the loop.
-            Err(RecvTimeoutError::Timeout) => drop(slint::invoke_from_event_loop(drawn)),
+            Err(RecvTimeoutError::Timeout) if look % SCROLL_EVERY == SCROLL_FIRST => {
+                drop(slint::invoke_from_event_loop(|| answer_waiters(is_visible)));
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                drop(slint::invoke_from_event_loop(|| answer_waiters(is_on_page)));
+            }
         }
     }
-    drop(slint::invoke_from_event_loop(|| WAITERS.with_borrow_mut(Vec::clear)));
+    drop(slint::invoke_from_event_loop(|| {
+        WAITERS.with_borrow_mut(Vec::clear);
+    }));
     json!({ "error": format!("not visible after {wait} ms") })
 }
 
 /// Called after each thing drawn.
 fn drawn() {
+    answer_waiters(is_on_page);
+}
+
+/// Answers the waits whose text `is_there`.
+fn answer_waiters(is_there: fn(&str) -> bool) {
     mock_elapsed_time(Duration::from_millis(20));
     let waiters = WAITERS.take();
     let (mut met, mut waiting) = (Vec::new(), Vec::new());
     for waiter in waiters {
-        if is_visible(&waiter.text) {
+        if is_there(&waiter.text) {
             met.push(waiter)
         } else {
             waiting.push(waiter)
@@ -242,6 +260,12 @@ fn drawn() {
     }
 }
 
+/// On the page as it is scrolled now.
+fn is_on_page(text: &str) -> bool {
+    on_window(|window| visible_text(window, text).is_some()).unwrap_or_default()
+}
+
+/// On the page, scrolled to where it is.
 fn is_visible(text: &str) -> bool {
     on_window(|window| scroll_until(window, |window| visible_text(window, text)).is_some())
         .unwrap_or_default()
@@ -258,7 +282,7 @@ fn visible_text(window: &Window, text: &str) -> Option<()> {
 
 fn obey(request: &Request, answer: Sender<Value>) {
     if let Some(wait) = &request.wait_for {
-        if is_visible(&wait.text) {
+        if is_on_page(&wait.text) {
             drop(answer.send(json!({ "ok": true })));
         } else {
             let text = wait.text.clone();

@@ -65,12 +65,7 @@ fn expected(name: &str) -> &'static [&'static str] {
         "staff-17-returned" => &["本庁から返されました", "部屋番号を確認", "架空ハイツ 203号"],
         "staff-18-two-counters" => &["別の窓口の入力", "この値にする"],
         "staff-19-save-failed" => &["保存できていません", "情報担当へ連絡"],
-        "staff-20-long-choices" => &[
-            "同居人",
-            "国籍",
-            "新しい住所がまだ入っていません",
-            "07-2-261121-001",
-        ],
+        "staff-20-long-choices" => &["新しい住所がまだ入っていません", "07-2-261121-001"],
         "staff-21-long-question" => &["会社の保険や扶養に入らない", "わからない", "閉じる"],
         "resident-02-idle-en" => &["架空市", "Welcome"],
         "resident-05-pin-last-en" => &["あと 1 回です", "Last try", "I don't know"],
