@@ -225,7 +225,7 @@ impl Stage {
         let socket = self.counter_data().join("screens.sock");
         let open = |display: &str| {
             Command::new(self.programs.named("todoke-ui"))
-                .args(["--display", display, "--socket"])
+                .args(["--size", "1280x800", "--display", display, "--socket"])
                 .arg(&socket)
                 .spawn()
                 .with_context(|| format!("cannot open the {display} screen"))
