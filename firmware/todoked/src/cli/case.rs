@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use counter_domain::case::CaseStep;
-use counter_domain::ids::{BlobHash, CaseId, SnapshotHash};
+use counter_domain::ids::{BlobHash, CaseId, SnapshotHash, StaffId};
 use counter_store::{CaseRecord, CounterStore};
+use replica::AuditAction;
 
 use crate::cli::{print_json, print_line};
 use crate::serve::open_store;
-use crate::settings::{DataFolder, Settings};
+use crate::settings::{DataFolder, Settings, replace_private};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CaseCommand {
@@ -53,11 +54,16 @@ impl CaseCommand {
         if !folder.database().exists() {
             bail!("{} has no database yet", export.data.display());
         }
-        let store = open_store(&folder, &settings)?;
+        let mut store = open_store(&folder, &settings)?;
         let (case, signed) = find(&store, export.receipt.as_deref())?;
         fs::create_dir_all(&export.out)
             .with_context(|| format!("cannot make {}", export.out.display()))?;
         let files = write(&store, case, &signed, &export.out)?;
+        store.audit(
+            &StaffId::from("command-line"),
+            AuditAction::DocumentViewed,
+            Some(case),
+        )?;
         store.close()?;
         if export.json {
             return print_json(&files);
@@ -124,7 +130,7 @@ fn write(
         ("snapshot", "snapshot.json", snapshot.to_bytes()?),
     ] {
         let path = out.join(name);
-        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        replace_private(&path, bytes.as_ref())?;
         files.insert(kind, path);
     }
     Ok(files)
