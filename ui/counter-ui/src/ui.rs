@@ -17,6 +17,8 @@
     clippy::allow_attributes,
     clippy::wildcard_enum_match_arm,
     clippy::string_slice,
+    clippy::as_underscore,
+    clippy::let_underscore_must_use,
     reason = "generated code; which of these it needs changes with the compiler"
 )]
 
