@@ -29,7 +29,7 @@ pub struct CaseRow {
     pub persons: Vec<String>,
     /// When the newest step was taken.
     pub since_unix_ms: u64,
-    /// Head office has every record written here.
+    /// Head office has every record written here, and what was signed: strokes and form.
     pub at_head_office: bool,
     /// Two offices or counters disagree; a person must look.
     pub to_check: bool,
@@ -40,7 +40,7 @@ pub struct CaseRow {
 /// What head office does not have yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sending {
-    /// Cases with records that are only here.
+    /// Cases with records, signatures or forms that are only here.
     pub waiting: u32,
     /// Everything written up to then is at head office; `None` before the first time.
     pub safe_until_unix_ms: Option<u64>,
@@ -49,6 +49,7 @@ pub struct Sending {
 const COLUMNS: &str = "SELECT c.case_id, c.receipt_number, c.branch, c.state, c.event_type,
         c.event_flow, c.persons, c.since_unix_ms, c.to_check, c.remarks,
         NOT EXISTS (SELECT 1 FROM unsent u WHERE u.case_id = c.case_id)
+            AND NOT EXISTS (SELECT 1 FROM unsent_blob b WHERE b.case_id = c.case_id)
      FROM case_row c ORDER BY c.changed DESC LIMIT :limit";
 
 impl CounterStore {
@@ -73,7 +74,9 @@ impl CounterStore {
     pub fn sending(&self) -> Result<Sending, StoreError> {
         let connection = self.replica.reader();
         let waiting = connection
-            .prepare_cached("SELECT count(DISTINCT case_id) FROM unsent")?
+            .prepare_cached(
+                "SELECT count(*) FROM (SELECT case_id FROM unsent UNION SELECT case_id FROM unsent_blob)",
+            )?
             .query_row([], |row| row.get(0))?;
         let safe_until_unix_ms = connection
             .prepare_cached("SELECT unix_ms FROM safe WHERE only_row = 1")?
@@ -107,31 +110,67 @@ fn state_of(name: String) -> Result<CaseState, StoreError> {
     Ok(serde_json::from_value(serde_json::Value::String(name))?)
 }
 
-/// Whether every record of the case written here is at head office.
+/// Whether everything of the case written here is at head office, blobs included.
 pub(crate) fn at_head_office(connection: &Connection, case: CaseId) -> Result<bool, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT 1 FROM unsent WHERE case_id = :case LIMIT 1")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT 1 FROM unsent WHERE case_id = :case
+         UNION ALL SELECT 1 FROM unsent_blob WHERE case_id = :case LIMIT 1",
+    )?;
     Ok(!statement.exists([case.0])?)
 }
 
-/// Head office has everything up to `through`.
+/// Head office has every record up to `through`.
 pub(crate) fn acknowledged(
     connection: &Connection,
     through: u64,
     now_unix_ms: u64,
 ) -> Result<(), StoreError> {
-    let newest: Option<u64> = connection
-        .prepare_cached("SELECT max(unix_ms) FROM unsent WHERE version <= :through")?
-        .query_row([through], |row| row.get(0))?;
     connection
         .prepare_cached("DELETE FROM unsent WHERE version <= :through")?
         .execute([through])?;
-    let rest = connection
-        .prepare_cached("SELECT 1 FROM unsent LIMIT 1")?
-        .exists([])?;
-    let Some(safe_until) = (if rest { newest } else { Some(now_unix_ms) }) else {
+    note_safe(connection, now_unix_ms)
+}
+
+/// Own blobs head office has not confirmed, oldest first.
+pub(crate) fn blobs_unconfirmed(
+    connection: &Connection,
+    count_max: usize,
+) -> Result<Vec<[u8; 32]>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT hash FROM unsent_blob GROUP BY hash ORDER BY min(unix_ms) LIMIT :count",
+    )?;
+    let count = i64::try_from(count_max).unwrap_or(i64::MAX);
+    let hashes = statement.query_map([count], |row| row.get(0))?;
+    Ok(hashes.collect::<Result<_, _>>()?)
+}
+
+/// Head office has these blobs.
+pub(crate) fn blobs_confirmed(
+    connection: &Connection,
+    hashes: &[[u8; 32]],
+    now_unix_ms: u64,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("DELETE FROM unsent_blob WHERE hash = :hash")?;
+    for hash in hashes {
+        statement.execute([hash])?;
+    }
+    drop(statement);
+    note_safe(connection, now_unix_ms)
+}
+
+/// Everything older than the oldest thing that is only here is at head office; with nothing left,
+/// everything until now.
+fn note_safe(connection: &Connection, now_unix_ms: u64) -> Result<(), StoreError> {
+    let oldest: Option<u64> = connection
+        .prepare_cached(
+            "SELECT min(unix_ms) FROM
+                 (SELECT unix_ms FROM unsent UNION ALL SELECT unix_ms FROM unsent_blob)",
+        )?
+        .query_row([], |row| row.get(0))?;
+    let safe_until = oldest.map_or(now_unix_ms, |oldest| oldest.saturating_sub(1));
+    if safe_until == 0 {
         return Ok(());
-    };
+    }
     connection
         .prepare_cached(
             "INSERT INTO safe (only_row, unix_ms) VALUES (1, :unix_ms)

@@ -17,9 +17,10 @@ use sync_protocol::SiteId;
 
 use crate::board;
 
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     include_str!("../migrations/0001-create-board.sql"),
     include_str!("../migrations/0002-create-note.sql"),
+    include_str!("../migrations/0003-create-unsent-blob.sql"),
 ];
 
 /// The database of a counter.
@@ -206,6 +207,15 @@ fn note_unsent(write: &Write<'_>, cases: &BTreeSet<CaseId>) -> Result<(), StoreE
     for case in cases {
         statement.execute(named_params! {
             ":version": version, ":case": case.0, ":unix_ms": write.at().unix_ms(),
+        })?;
+    }
+    let mut statement = write.connection().prepare_cached(
+        "INSERT INTO unsent_blob (hash, case_id, unix_ms) VALUES (:hash, :case, :unix_ms)
+         ON CONFLICT (hash, case_id) DO NOTHING",
+    )?;
+    for (case, hash) in write.blobs() {
+        statement.execute(named_params! {
+            ":hash": hash.0, ":case": case.0, ":unix_ms": write.at().unix_ms(),
         })?;
     }
     Ok(())

@@ -139,4 +139,23 @@ impl Store for CounterStore {
         }
         Ok(progress)
     }
+
+    fn blobs_unconfirmed(&self, count_max: usize) -> Result<Vec<[u8; 32]>, StoreError> {
+        board::blobs_unconfirmed(self.replica.reader(), count_max)
+    }
+
+    fn blobs_held(&self, peer: &Peer, hashes: &[[u8; 32]]) -> Result<Vec<[u8; 32]>, StoreError> {
+        self.replica.blobs_held(peer, hashes)
+    }
+
+    fn blobs_confirmed(&mut self, peer: &Peer, hashes: &[[u8; 32]]) -> Result<(), StoreError> {
+        if peer.role != PeerRole::Hub || hashes.is_empty() {
+            return Ok(());
+        }
+        let now = self.replica.unix_ms();
+        self.replica
+            .write(|write| board::blobs_confirmed(write.connection(), hashes, now))?;
+        self.listener.tell(&StoreChange::Acknowledged);
+        Ok(())
+    }
 }

@@ -137,6 +137,25 @@ impl Replica {
         }))
     }
 
+    /// Which of `hashes` are complete here, of those that `peer` may see.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn blobs_held(
+        &self,
+        peer: &Peer,
+        hashes: &[[u8; 32]],
+    ) -> Result<Vec<[u8; 32]>, StoreError> {
+        let mut held = Vec::new();
+        for hash in hashes {
+            let here = row(&self.connection, *hash)?.is_some_and(|row| row.held);
+            if here && self.may_see(peer, *hash)? {
+                held.push(*hash);
+            }
+        }
+        Ok(held)
+    }
+
     fn may_see(&self, peer: &Peer, hash: [u8; 32]) -> Result<bool, StoreError> {
         let mut statement = self
             .connection

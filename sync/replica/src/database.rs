@@ -4,14 +4,18 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use counter_domain::hlc::Hlc;
-use counter_domain::ids::{CaseId, DeviceId};
+use counter_domain::ids::{BlobHash, CaseId, DeviceId};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, named_params};
 use sync_protocol::SiteId;
+use sync_protocol::limits::TRANSACTION_BYTES_MAX;
 
 use crate::error::{OpenError, StoreError};
 use crate::key::DatabaseKey;
 use crate::surroundings::Surroundings;
-use crate::{migrate, open};
+use crate::{migrate, open, tables};
+
+/// What a change adds to its document on the wire, at most: key, names, numbers.
+const CHANGE_BYTES: usize = 320;
 
 /// An open database that takes part in replication.
 ///
@@ -23,6 +27,8 @@ pub struct Replica {
     pub(crate) around: Surroundings,
     pub(crate) publishing_key: Option<Vec<u8>>,
     pub(crate) restored: Option<(u64, u64)>,
+    /// The newest clock reading a peer told; not on disk, since every hello tells it again.
+    pub(crate) heard: Hlc,
     closed: bool,
 }
 
@@ -46,6 +52,7 @@ impl Replica {
             around,
             publishing_key,
             restored: None,
+            heard: Hlc::default(),
             closed: false,
         };
         replica.restored = replica.load_restored()?;
@@ -104,15 +111,20 @@ impl Replica {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(StoreError::from)?;
-        let at = tick(&transaction, now)?;
+        let at = tick(&transaction, self.heard, now)?;
         let mut write = Write {
             transaction,
             site: self.site,
             at,
             around: &mut self.around,
             touched: BTreeSet::new(),
+            blobs: BTreeSet::new(),
+            bytes: 0,
         };
         let done = work(&mut write)?;
+        if write.bytes > TRANSACTION_BYTES_MAX {
+            return Err(StoreError::TransactionTooLong { bytes: write.bytes }.into());
+        }
         write.transaction.commit().map_err(StoreError::from)?;
         Ok(done)
     }
@@ -153,7 +165,7 @@ impl Replica {
         let Some(held) = meta(&self.connection, "restored")? else {
             return Ok(None);
         };
-        let held = held.try_into().map(u64::from_be_bytes).unwrap_or(u64::MAX);
+        let held = held.try_into().map_or(u64::MAX, u64::from_be_bytes);
         Ok(Some((self.own_version()?, held)))
     }
 
@@ -163,6 +175,11 @@ impl Replica {
     /// When the database cannot be read.
     pub fn clock(&self) -> Result<Hlc, StoreError> {
         clock(&self.connection)
+    }
+
+    /// Notes the clock reading a peer told: what is written here from now on is later.
+    pub fn heard_clock(&mut self, at: Hlc) {
+        self.heard = self.heard.max(at);
     }
 
     /// The last version this site wrote.
@@ -192,6 +209,8 @@ pub struct Write<'a> {
     pub(crate) at: Hlc,
     pub(crate) around: &'a mut Surroundings,
     pub(crate) touched: BTreeSet<CaseId>,
+    pub(crate) blobs: BTreeSet<(CaseId, BlobHash)>,
+    bytes: usize,
 }
 
 impl Write<'_> {
@@ -215,6 +234,26 @@ impl Write<'_> {
         &self.touched
     }
 
+    /// Blobs this transaction named in a case.
+    pub fn blobs(&self) -> &BTreeSet<(CaseId, BlobHash)> {
+        &self.blobs
+    }
+
+    /// Counts a document into the transaction, when its table takes one of that length: what is
+    /// written here must pass the checks of every other site.
+    pub(crate) fn count(
+        &mut self,
+        table: &str,
+        what: &'static str,
+        doc: &[u8],
+    ) -> Result<(), StoreError> {
+        if tables::table(table).is_none_or(|table| doc.len() > table.bytes_max) {
+            return Err(StoreError::Bounds { what });
+        }
+        self.bytes += doc.len() + CHANGE_BYTES;
+        Ok(())
+    }
+
     /// The version this transaction will have, when it wrote records.
     ///
     /// # Errors
@@ -226,8 +265,12 @@ impl Write<'_> {
 }
 
 /// Moves the clock on and stamps the transaction with it.
-fn tick(transaction: &Transaction<'_>, now_unix_ms: u64) -> Result<Hlc, StoreError> {
-    let at = clock(transaction)?.tick(now_unix_ms);
+fn tick(
+    transaction: &Transaction<'_>,
+    heard: Hlc,
+    now_unix_ms: u64,
+) -> Result<Hlc, StoreError> {
+    let at = clock(transaction)?.receive(heard, now_unix_ms);
     set_clock(transaction, at)?;
     transaction.query_row("SELECT crsql_set_ts(:at)", [at.to_string()], |_| Ok(()))?;
     Ok(at)

@@ -70,7 +70,7 @@ impl Write<'_> {
     /// Appends a step to a case's history.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// When the event is longer than 256 KiB or the disk fails.
     pub fn add_event(
         &mut self,
         case: CaseId,
@@ -88,12 +88,13 @@ impl Write<'_> {
             by: by.clone(),
             what,
         };
+        let doc = serde_json::to_vec(&event)?;
+        self.count("case_event", "case event", &doc)?;
         let mut statement = self.transaction.prepare_cached(
             "INSERT INTO case_event (case_id, event_id, doc) VALUES (:case, :event, :doc)",
         )?;
-        statement.execute(named_params! {
-            ":case": case.0, ":event": event.id.0, ":doc": serde_json::to_vec(&event)?,
-        })?;
+        statement
+            .execute(named_params! { ":case": case.0, ":event": event.id.0, ":doc": doc })?;
         drop(statement);
         self.touched.insert(case);
         Ok(event.id)
@@ -102,7 +103,7 @@ impl Write<'_> {
     /// Sets this device's value of a field.
     ///
     /// # Errors
-    /// When the path is longer than 120 bytes or the disk fails.
+    /// When the path is longer than 120 bytes, the field than 64 KiB, or the disk fails.
     pub fn set_field(
         &mut self,
         case: CaseId,
@@ -112,13 +113,14 @@ impl Write<'_> {
         if path.0.is_empty() || path.0.len() > PATH_BYTES_MAX {
             return Err(StoreError::Bounds { what: "field path" });
         }
+        let doc = serde_json::to_vec(field)?;
+        self.count("draft", "field value", &doc)?;
         let mut statement = self.transaction.prepare_cached(
             "INSERT INTO draft (case_id, path, counter, doc) VALUES (:case, :path, :counter, :doc)
              ON CONFLICT (case_id, path, counter) DO UPDATE SET doc = excluded.doc",
         )?;
         statement.execute(named_params! {
-            ":case": case.0, ":path": path.as_str(), ":counter": self.site.0,
-            ":doc": serde_json::to_vec(field)?,
+            ":case": case.0, ":path": path.as_str(), ":counter": self.site.0, ":doc": doc,
         })?;
         drop(statement);
         self.touched.insert(case);
@@ -128,7 +130,7 @@ impl Write<'_> {
     /// Freezes a snapshot under its hash.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// When the snapshot is longer than 1 MiB or the disk fails.
     pub fn put_snapshot(
         &mut self,
         case: CaseId,
@@ -136,6 +138,7 @@ impl Write<'_> {
     ) -> Result<SnapshotHash, StoreError> {
         let bytes = snapshot.to_bytes()?;
         let hash = Snapshot::hash_of(&bytes);
+        self.count("snapshot", "snapshot", &bytes)?;
         let mut statement = self.transaction.prepare_cached(
             "INSERT INTO snapshot (case_id, hash, doc) VALUES (:case, :hash, :doc)
              ON CONFLICT (case_id, hash) DO NOTHING",
@@ -164,15 +167,16 @@ impl Write<'_> {
             media_type: media_type.to_owned(),
             length,
         };
+        let doc = serde_json::to_vec(&what)?;
+        self.count("blob_ref", "media type", &doc)?;
         let mut statement = self.transaction.prepare_cached(
             "INSERT INTO blob_ref (case_id, hash, doc) VALUES (:case, :hash, :doc)
              ON CONFLICT (case_id, hash) DO NOTHING",
         )?;
-        statement.execute(named_params! {
-            ":case": case.0, ":hash": hash.0, ":doc": serde_json::to_vec(&what)?,
-        })?;
+        statement.execute(named_params! { ":case": case.0, ":hash": hash.0, ":doc": doc })?;
         drop(statement);
         self.touched.insert(case);
+        self.blobs.insert((case, hash));
         Ok(hash)
     }
 }

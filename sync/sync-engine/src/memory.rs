@@ -22,6 +22,7 @@ pub struct MemoryStore {
     staged: BTreeMap<(String, u64), Vec<u8>>,
     blobs: BTreeMap<[u8; 32], Vec<u8>>,
     partial: BTreeMap<[u8; 32], Vec<u8>>,
+    unconfirmed: BTreeSet<[u8; 32]>,
     acknowledged: BTreeMap<SiteId, VersionVector>,
     poison: Option<String>,
 }
@@ -37,6 +38,7 @@ impl MemoryStore {
             staged: BTreeMap::new(),
             blobs: BTreeMap::new(),
             partial: BTreeMap::new(),
+            unconfirmed: BTreeSet::new(),
             acknowledged: BTreeMap::new(),
             poison: None,
         }
@@ -66,6 +68,7 @@ impl MemoryStore {
     pub fn write_blob(&mut self, bytes: Vec<u8>) -> [u8; 32] {
         let hash = blake3::hash(&bytes);
         self.blobs.insert(*hash.as_bytes(), bytes);
+        self.unconfirmed.insert(*hash.as_bytes());
         self.write(&[&format!("blob:{hash}")]);
         *hash.as_bytes()
     }
@@ -125,6 +128,11 @@ impl MemoryStore {
     /// A complete blob.
     pub fn blob(&self, hash: [u8; 32]) -> Option<&[u8]> {
         self.blobs.get(&hash).map(Vec::as_slice)
+    }
+
+    /// Own blobs that head office has not said it has.
+    pub fn unconfirmed(&self) -> &BTreeSet<[u8; 32]> {
+        &self.unconfirmed
     }
 
     /// Entries held of a device's stream.
@@ -418,5 +426,19 @@ impl Store for MemoryStore {
         }
         self.blobs.insert(part.hash, content);
         Ok(BlobProgress::Complete)
+    }
+
+    fn blobs_unconfirmed(&self, count_max: usize) -> Result<Vec<[u8; 32]>, Infallible> {
+        Ok(self.unconfirmed.iter().copied().take(count_max).collect())
+    }
+
+    fn blobs_held(&self, _peer: &Peer, hashes: &[[u8; 32]]) -> Result<Vec<[u8; 32]>, Infallible> {
+        let held = |hash: &&[u8; 32]| self.blobs.contains_key(*hash);
+        Ok(hashes.iter().filter(held).copied().collect())
+    }
+
+    fn blobs_confirmed(&mut self, _peer: &Peer, hashes: &[[u8; 32]]) -> Result<(), Infallible> {
+        self.unconfirmed.retain(|hash| !hashes.contains(hash));
+        Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! What an end says next.
 
-use sync_protocol::limits::DETAIL_CHARS_MAX;
+use std::collections::BTreeSet;
+
+use sync_protocol::limits::{BLOB_OFFERS_MAX, DETAIL_CHARS_MAX};
 use sync_protocol::{
     About, DatasetWant, Hello, Message, Reason, Remainder, SiteId, VersionVector, version,
 };
@@ -43,6 +45,7 @@ impl Session {
         let mut spoken = vec![Message::Hello(self.hello(store, vector.clone(), now))];
         self.tell_held(&mut spoken, store, &vector)?;
         self.tell_wants(&mut spoken, store)?;
+        self.tell_blobs(&mut spoken, store)?;
         if let Some(theirs) = &self.theirs {
             let sender = Sender {
                 peer: &self.peer,
@@ -142,7 +145,7 @@ impl Session {
         store: &S,
     ) -> Result<(), S::Error> {
         let refused = self.theirs.as_ref().map(|theirs| &theirs.blobs_refused);
-        let in_vain = refused.map_or(0, |hashes| hashes.len()) + self.ours.blobs_spoilt.len();
+        let in_vain = refused.map_or(0, BTreeSet::len) + self.ours.blobs_spoilt.len();
         let mut wants = store.blobs_wanted(self.limits.blobs_wanted + in_vain)?;
         wants.retain(|want| {
             !refused.is_some_and(|hashes| hashes.contains(&want.hash))
@@ -151,6 +154,35 @@ impl Session {
         wants.truncate(self.limits.blobs_wanted);
         if !wants.is_empty() {
             spoken.push(Message::BlobWants(wants));
+        }
+        Ok(())
+    }
+
+    /// A counter asks head office which of its blobs are there; head office answers. Only a whole
+    /// blob on disk is ever said to be there, so a lost, late or repeated answer is never wrong.
+    fn tell_blobs<S: Store>(
+        &mut self,
+        spoken: &mut Vec<Message>,
+        store: &S,
+    ) -> Result<(), S::Error> {
+        let is_hub = self.peer_is_hub();
+        let Some(theirs) = &mut self.theirs else {
+            return Ok(());
+        };
+        if theirs.version < version::BLOBS_CONFIRMED {
+            return Ok(());
+        }
+        if is_hub {
+            let offers = store.blobs_unconfirmed(BLOB_OFFERS_MAX)?;
+            if !offers.is_empty() {
+                spoken.push(Message::BlobOffers(offers));
+            }
+            return Ok(());
+        }
+        let asked = std::mem::take(&mut theirs.blob_offers);
+        let held = store.blobs_held(&self.peer, &asked)?;
+        if !held.is_empty() {
+            spoken.push(Message::BlobsHeld(held));
         }
         Ok(())
     }
@@ -374,6 +406,8 @@ fn news_in(message: &Message) -> Option<Message> {
         | Message::BlobPart(_)
         | Message::BlobRefusals(_)
         | Message::Refused { .. }
+        | Message::BlobOffers(_)
+        | Message::BlobsHeld(_)
         | Message::Done(_) => Some(message.clone()),
     }
 }

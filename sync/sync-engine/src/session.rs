@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sync_protocol::limits::BLOB_OFFERS_MAX;
 use sync_protocol::{
     About, BlobPart, ChangeBatch, DatasetManifest, DatasetPart, DatasetWant, Hello, Message,
     Reason, Remainder, SiteId, StreamEntry, VersionVector, WantedBlob, version,
@@ -14,6 +15,9 @@ pub const CLOCK_REFUSED_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Clocks further apart than this are worth a warning.
 pub const CLOCK_WARNED_MS: u64 = 60 * 1000;
+
+/// Schema versions two ends may be apart.
+pub const SCHEMAS_APART_MAX: u32 = 1;
 
 /// Most refused blobs remembered in one session.
 const BLOB_REFUSALS_MAX: usize = 1024;
@@ -118,6 +122,10 @@ pub(crate) struct Theirs {
     pub(crate) batches_refused: BTreeMap<SiteId, u64>,
     /// Blobs they do not have: not asked for again in this session.
     pub(crate) blobs_refused: BTreeSet<[u8; 32]>,
+    /// Blobs they ask about, until they are told.
+    pub(crate) blob_offers: Vec<[u8; 32]>,
+    /// The version both speak.
+    pub(crate) version: u8,
 }
 
 /// What has to be told.
@@ -264,11 +272,13 @@ impl Session {
             Message::StreamEntries(entries) => self.receive_entries(store, &entries)?,
             Message::DatasetPart(part) => self.receive_dataset(store, &part)?,
             Message::BlobPart(part) => self.receive_blob(store, &part)?,
+            Message::BlobsHeld(hashes) => store.blobs_confirmed(&self.peer, &hashes)?,
             Message::StreamHeads(_)
             | Message::DatasetOffers(_)
             | Message::DatasetWants(_)
             | Message::BlobWants(_)
             | Message::BlobRefusals(_)
+            | Message::BlobOffers(_)
             | Message::Done(_) => self.note(message),
         }
         Ok(())
@@ -280,12 +290,17 @@ impl Session {
         hello: Hello,
         now: Moment,
     ) -> Result<(), S::Error> {
-        if let Err(reason) = self.check_hello(&hello, now) {
+        if let Err(reason) = self.check_hello(&hello, store.schema_version(), now) {
             self.refuse(reason);
             return Ok(());
         }
         self.peer_hlc = Some(hello.hlc);
+        // A hybrid clock that ran away would drag every other one with it.
+        if hello.hlc >> 16 <= now.unix_ms.saturating_add(CLOCK_REFUSED_MS) {
+            store.heard_clock(hello.hlc);
+        }
         let theirs = self.theirs.get_or_insert_default();
+        theirs.version = version::CURRENT.min(hello.version_current);
         theirs.dataset_wants.clear();
         theirs.blob_wants.clear();
         if theirs.vector != hello.vector {
@@ -295,8 +310,11 @@ impl Session {
         Ok(())
     }
 
-    fn check_hello(&mut self, hello: &Hello, now: Moment) -> Result<(), Reason> {
-        if version::agree(hello.version_min, hello.version_current).is_none() {
+    /// Schemas one step apart work together: what the older one does not know, it keeps and
+    /// forwards. Further apart there was a release in between that one end never had.
+    fn check_hello(&mut self, hello: &Hello, schema: u32, now: Moment) -> Result<(), Reason> {
+        let spoken = version::agree(hello.version_min, hello.version_current);
+        if spoken.is_none() || schema.abs_diff(hello.schema_version) > SCHEMAS_APART_MAX {
             return Err(Reason::Version {
                 min: version::MIN,
                 current: version::CURRENT,
@@ -350,6 +368,10 @@ impl Session {
                 let room = BLOB_REFUSALS_MAX.saturating_sub(theirs.blobs_refused.len());
                 theirs.blobs_refused.extend(hashes.into_iter().take(room));
             }
+            Message::BlobOffers(mut hashes) => {
+                hashes.truncate(BLOB_OFFERS_MAX);
+                theirs.blob_offers = hashes;
+            }
             Message::Done(remainder) => self.remainder = remainder,
             Message::Hello(_)
             | Message::Changes(_)
@@ -357,6 +379,7 @@ impl Session {
             | Message::StreamEntries(_)
             | Message::DatasetPart(_)
             | Message::BlobPart(_)
+            | Message::BlobsHeld(_)
             | Message::Refused { .. } => {}
         }
     }

@@ -101,6 +101,10 @@ pub trait Store {
     /// When the database cannot be written; nothing was applied then.
     fn apply(&mut self, peer: &Peer, batch: &ChangeBatch) -> Result<Applied, Self::Error>;
 
+    /// Notes the hybrid clock a peer told: what is written here from now on is later. Needs no disk,
+    /// since every hello tells it again.
+    fn heard_clock(&mut self, _hlc: u64) {}
+
     /// Notes that `peer` has `vector` on disk ("safe at head office").
     ///
     /// # Errors
@@ -190,4 +194,29 @@ pub trait Store {
     /// # Errors
     /// When the database cannot be written.
     fn store_blob(&mut self, peer: &Peer, part: &BlobPart) -> Result<BlobProgress, Self::Error>;
+
+    /// Own blobs that head office has not said it has, oldest first. A store that nobody waits for
+    /// asks about none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn blobs_unconfirmed(&self, _count_max: usize) -> Result<Vec<[u8; 32]>, Self::Error> {
+        Ok(Vec::new())
+    }
+
+    /// Which of `hashes` are complete on disk here and `peer`'s to know about.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn blobs_held(&self, _peer: &Peer, _hashes: &[[u8; 32]]) -> Result<Vec<[u8; 32]>, Self::Error> {
+        Ok(Vec::new())
+    }
+
+    /// Notes that `peer` has these blobs on disk.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    fn blobs_confirmed(&mut self, _peer: &Peer, _hashes: &[[u8; 32]]) -> Result<(), Self::Error> {
+        Ok(())
+    }
 }

@@ -162,6 +162,7 @@ impl World {
                 .unwrap();
         }
         self.nobody_is_told_more_than_is_held(n);
+        self.no_blob_is_believed_there_that_is_not();
     }
 
     fn nobody_is_told_more_than_is_held(&self, n: usize) {
@@ -184,6 +185,20 @@ impl World {
             within(&told, &counter),
             "hub believes {told:?}, counter holds {counter:?}"
         );
+    }
+
+    fn no_blob_is_believed_there_that_is_not(&self) {
+        for counter in &self.counters {
+            let own = counter.texts();
+            let own = own.iter().filter(|(site, ..)| *site == counter.site());
+            for hash in own.filter_map(|(_, _, text)| text.strip_prefix("blob:")) {
+                let hash = *blake3::Hash::from_hex(hash).unwrap().as_bytes();
+                assert!(
+                    counter.unconfirmed().contains(&hash) || self.hub.blob(hash).is_some(),
+                    "believed to be at head office"
+                );
+            }
+        }
     }
 
     /// A line on which nothing happens to messages; each end is told that something is new at the
@@ -240,6 +255,7 @@ proptest! {
             prop_assert_eq!(counter.stream(site), world.hub.stream(site));
             prop_assert_eq!(counter.dataset("staff"), world.hub.dataset("staff"));
             prop_assert_eq!(counter.blobs_wanted(10).unwrap(), []);
+            prop_assert!(counter.unconfirmed().is_empty(), "every blob is known to be there");
         }
         prop_assert_eq!(world.hub.blobs_wanted(10).unwrap(), []);
     }

@@ -2,7 +2,7 @@
 
 use sync_engine::memory::MemoryStore;
 use sync_engine::{Ending, Limits, Moment, Peer, PeerRole, Session};
-use sync_protocol::{About, Hello, Message, Reason, Remainder, SiteId, VersionVector};
+use sync_protocol::{About, Hello, Message, Reason, Remainder, SiteId, VersionVector, version};
 
 const COUNTER: SiteId = SiteId([0x11; 16]);
 const HUB: SiteId = SiteId([0xFF; 16]);
@@ -76,6 +76,7 @@ fn everything_arrives_both_ways() {
     talk(&mut counter, &mut hub, small());
     assert_eq!(counter.texts(), hub.texts());
     assert_eq!(hub.blob(signature), Some(&[7; 1000][..]));
+    assert!(counter.unconfirmed().is_empty(), "known to be there");
     assert_eq!(counter.dataset("staff"), Some(&[8; 950][..]));
     assert_eq!(counter.dataset("protection"), Some(&[9; 10][..]));
     assert_eq!(hub.stream(COUNTER), counter.stream(COUNTER));
@@ -86,6 +87,52 @@ fn everything_arrives_both_ways() {
         "the hub has it on disk"
     );
     assert_eq!(hub.acknowledged_by(COUNTER), Some(&all));
+}
+
+#[test]
+fn records_without_their_blob_are_not_the_whole_case() {
+    let (mut counter, mut hub) = stores();
+    counter.write_blob(vec![7; 1000]);
+    let mut session = counter_session(Limits::default());
+    for _ in 0..2 {
+        let round = session.round(&mut counter, NOON).unwrap();
+        let without_blobs = round
+            .messages
+            .into_iter()
+            .filter(|message| !matches!(message, Message::BlobPart(_)));
+        for message in answer(&mut hub, Limits::default(), without_blobs.collect()) {
+            session.receive(&mut counter, message, NOON).unwrap();
+        }
+    }
+    assert_eq!(
+        counter.acknowledged_by(HUB),
+        Some(&VersionVector::from([(COUNTER, 1)]))
+    );
+    assert_eq!(counter.unconfirmed().len(), 1);
+    talk(&mut counter, &mut hub, Limits::default());
+    assert!(counter.unconfirmed().is_empty());
+}
+
+#[test]
+fn an_older_head_office_is_not_asked_what_it_cannot_read() {
+    let (mut counter, mut hub) = stores();
+    counter.write_blob(vec![7; 1000]);
+    let mut session = counter_session(Limits::default());
+    for _ in 0..3 {
+        let round = session.round(&mut counter, NOON).unwrap();
+        assert!(round.messages.iter().all(|message| message.since() == 1));
+        for message in answer(&mut hub, Limits::default(), round.messages) {
+            let message = match message {
+                Message::Hello(hello) => Message::Hello(Hello {
+                    version_current: 1,
+                    ..hello
+                }),
+                other => other,
+            };
+            session.receive(&mut counter, message, NOON).unwrap();
+        }
+    }
+    assert_eq!(counter.unconfirmed().len(), 1);
 }
 
 #[test]
@@ -290,8 +337,11 @@ fn hello_of_another_site_is_refused() {
 
 #[test]
 fn hello_without_a_common_version_is_refused() {
-    let newer = |hello: &mut Hello| (hello.version_min, hello.version_current) = (2, 3);
-    refused(newer, Reason::Version { min: 1, current: 1 });
+    let newer = |hello: &mut Hello| {
+        (hello.version_min, hello.version_current) = (version::CURRENT + 1, version::CURRENT + 2);
+    };
+    let (min, current) = (version::MIN, version::CURRENT);
+    refused(newer, Reason::Version { min, current });
 }
 
 #[test]

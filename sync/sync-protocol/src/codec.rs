@@ -99,7 +99,7 @@ pub fn encode(message: &Message) -> Result<Vec<u8>, EncodeError> {
     let wire = u32::try_from(packed.len()).map_err(too_large)?;
     let unpacked = u32::try_from(raw.len()).map_err(too_large)?;
     let mut frame = Vec::with_capacity(HEADER_BYTES + packed.len());
-    frame.extend([MAGIC, version::CURRENT]);
+    frame.extend([MAGIC, message.since()]);
     frame.extend(wire.to_le_bytes());
     frame.extend(unpacked.to_le_bytes());
     frame.extend(packed);

@@ -7,11 +7,18 @@ pub const PAYLOAD_BYTES_MAX: usize = 8 << 20;
 /// Longest payload of one frame as it travels, bytes: incompressible data grows a little.
 pub const FRAME_BYTES_MAX: usize = PAYLOAD_BYTES_MAX + (64 << 10);
 
+/// Longest content of one transaction that a writer may commit, bytes: half a frame, so that it
+/// always travels, whatever the encoding adds.
+pub const TRANSACTION_BYTES_MAX: usize = PAYLOAD_BYTES_MAX / 2;
+
 /// Longest row of frames in one request or reply, bytes.
 pub const BODY_BYTES_MAX: usize = 12 << 20;
 
 /// Most frames in one request or reply.
 pub const FRAMES_MAX: usize = 4096;
+
+/// Most blobs asked about in one round.
+pub const BLOB_OFFERS_MAX: usize = 1024;
 
 /// Longest reason of a refusal, characters.
 pub const DETAIL_CHARS_MAX: usize = 200;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     BlobPart, ChangeBatch, DatasetManifest, DatasetPart, SiteId, StreamEntry, VersionVector,
-    WantedBlob,
+    WantedBlob, version,
 };
 
 /// One message; a round of the conversation is a [`Message::Hello`], any others, and a
@@ -43,6 +43,10 @@ pub enum Message {
     },
     /// End of the round.
     Done(Remainder),
+    /// Blobs that are here; which of them does the other end have? Since version 2.
+    BlobOffers(Vec<[u8; 32]>),
+    /// Of the blobs asked about, those that are complete on disk here. Since version 2.
+    BlobsHeld(Vec<[u8; 32]>),
 }
 
 /// Who is speaking and what it holds.
@@ -96,7 +100,7 @@ pub enum About {
 /// Why something is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reason {
-    /// No version in common.
+    /// No version in common, or schemas too far apart.
     Version {
         /// The oldest version the refusing end speaks.
         min: u8,
@@ -155,7 +159,29 @@ impl Message {
             | Self::BlobWants(_)
             | Self::BlobRefusals(_)
             | Self::Refused { .. }
-            | Self::Done(_) => 0,
+            | Self::Done(_)
+            | Self::BlobOffers(_)
+            | Self::BlobsHeld(_) => 0,
+        }
+    }
+
+    /// The version this kind of message came with.
+    pub fn since(&self) -> u8 {
+        match self {
+            Self::BlobOffers(_) | Self::BlobsHeld(_) => version::BLOBS_CONFIRMED,
+            Self::Hello(_)
+            | Self::Changes(_)
+            | Self::Ack(_)
+            | Self::StreamHeads(_)
+            | Self::StreamEntries(_)
+            | Self::DatasetOffers(_)
+            | Self::DatasetWants(_)
+            | Self::DatasetPart(_)
+            | Self::BlobWants(_)
+            | Self::BlobPart(_)
+            | Self::BlobRefusals(_)
+            | Self::Refused { .. }
+            | Self::Done(_) => version::MIN,
         }
     }
 

@@ -3,13 +3,17 @@
 //! How they may grow: a new version appends variants to [`crate::Message`], [`crate::About`] or
 //! [`crate::Reason`]; it never reorders, removes or changes one. A message whose fields must change
 //! becomes a new variant beside the old one. Head office is updated first and speaks every version
-//! from [`MIN`] to [`CURRENT`]; both ends then use the lower of their two `CURRENT`s.
+//! from [`MIN`] to [`CURRENT`]; both ends then use the lower of their two `CURRENT`s. A frame names the version
+//! its message came with ([`crate::Message::since`]), so that an older end reads all it is sent.
 
 /// The oldest version spoken.
 pub const MIN: u8 = 1;
 
 /// The newest version spoken.
-pub const CURRENT: u8 = 1;
+pub const CURRENT: u8 = BLOBS_CONFIRMED;
+
+/// From here on a counter asks which of its blobs head office has, and is told.
+pub const BLOBS_CONFIRMED: u8 = 2;
 
 /// The version two ends use together, or `None` when they have none in common.
 pub fn agree(their_min: u8, their_current: u8) -> Option<u8> {

@@ -189,6 +189,9 @@ pub(crate) fn hand_over<F: Store, T: Store>(
     }
     let held = to.vector().unwrap();
     from.acknowledged(to_peer, &held).unwrap();
+    let asked = from.blobs_unconfirmed(100).unwrap();
+    let held = to.blobs_held(from_peer, &asked).unwrap();
+    from.blobs_confirmed(to_peer, &held).unwrap();
 }
 
 pub(crate) fn clerk() -> StaffId {

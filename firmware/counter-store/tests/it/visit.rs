@@ -7,7 +7,19 @@ use counter_domain::draft::{FieldPath, FieldValue};
 use counter_store::{EditError, SignInError, StoreChange};
 use hub_store::ReviewError;
 
-use crate::setting::{Office, PDF, approver, clerk, entry, set, sign, start};
+use sync_engine::{PeerRole, Store};
+
+use crate::setting::{Office, PDF, approver, clerk, entry, peer_of, set, sign, start};
+
+/// Head office acknowledges every record, and has neither strokes nor form.
+fn records_alone_are_not_the_case(office: &mut Office) {
+    let here = peer_of(&office.hub, "00", PeerRole::Hub);
+    let own = office.counter(0).vector().unwrap();
+    office.counter(0).acknowledged(&here, &own).unwrap();
+    assert_eq!(office.counter(0).sending().unwrap().waiting, 1);
+    assert!(!office.counter(0).board(9).unwrap()[0].at_head_office);
+    assert_eq!(office.counter(0).blobs_unconfirmed(9).unwrap().len(), 2);
+}
 
 #[test]
 fn returned_case_is_corrected_and_accepted() {
@@ -20,6 +32,7 @@ fn returned_case_is_corrected_and_accepted() {
     assert_eq!(office.counter(0).sending().unwrap().waiting, 1);
     assert!(!office.counter(0).board(9).unwrap()[0].at_head_office);
 
+    records_alone_are_not_the_case(&mut office);
     office.sync(0);
     assert_eq!(office.counter(0).sending().unwrap().waiting, 0);
     assert!(

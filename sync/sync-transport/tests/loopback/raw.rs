@@ -13,7 +13,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use sync_engine::memory::MemoryStore;
 use sync_engine::{Limits, Moment, Peer, PeerRole, Session};
 use sync_protocol::limits::BODY_BYTES_MAX;
-use sync_protocol::{About, Message, Reason, SiteId, decode_all, encode_all};
+use sync_protocol::{About, Message, Reason, SiteId, decode_all, encode_all, version};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
@@ -153,7 +153,10 @@ async fn message_of_a_later_version_is_refused_as_such() {
     check_refused(
         &body,
         About::Conversation,
-        Reason::Version { min: 1, current: 1 },
+        Reason::Version {
+            min: version::MIN,
+            current: version::CURRENT,
+        },
     );
     check_works(&mut raw).await;
 }
