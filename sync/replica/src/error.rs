@@ -1,6 +1,7 @@
 //! What can go wrong with the disk and the database.
 
 use rusqlite::ErrorCode;
+use sync_protocol::limits::TRANSACTION_BYTES_MAX;
 use thiserror::Error;
 
 /// A read or write that did not happen. A write that fails leaves everything as it was before.
@@ -21,6 +22,13 @@ pub enum StoreError {
         own: u64,
         /// Versions at head office.
         held: u64,
+    },
+    /// One transaction wrote more than a message can carry; nothing was written. Such records would
+    /// stay on this machine for ever.
+    #[error("transaction of {bytes} bytes is longer than {TRANSACTION_BYTES_MAX}")]
+    TransactionTooLong {
+        /// What it wrote.
+        bytes: usize,
     },
     /// Anything else the database refuses.
     #[error("database refused")]
@@ -94,7 +102,13 @@ impl From<rusqlite::Error> for OpenError {
     fn from(error: rusqlite::Error) -> Self {
         match StoreError::from(error) {
             StoreError::Damaged => Self::Damaged,
-            other => Self::Store(other),
+            other @ (StoreError::DiskFull
+            | StoreError::Restored { .. }
+            | StoreError::TransactionTooLong { .. }
+            | StoreError::Database(_)
+            | StoreError::Encoding(_)
+            | StoreError::Batch(_)
+            | StoreError::Bounds { .. }) => Self::Store(other),
         }
     }
 }

@@ -1,11 +1,18 @@
 //! How changes enter the database.
+//!
+//! A batch is sifted first, without the database: what each change is, and how far the batch is
+//! good. What passed goes in with one prepared statement and one transaction; nothing is looked up
+//! change by change, because a batch has thousands of changes of a few dozen cases. Only when
+//! cr-sqlite itself refuses something is the batch undone and taken version by version.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use counter_domain::hlc::Hlc;
 use counter_domain::ids::{BranchCode, CaseId};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{
-    Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, named_params,
+    CachedStatement, Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior,
+    named_params, params,
 };
 use sync_engine::{Applied, Peer, PeerRole};
 use sync_protocol::{CellValue, Change, ChangeBatch, SiteId, VersionVector};
@@ -13,27 +20,10 @@ use sync_protocol::{CellValue, Change, ChangeBatch, SiteId, VersionVector};
 use crate::database::{self, Replica};
 use crate::error::StoreError;
 use crate::validate::{Checked, Meaning, Origin, Refusal, check};
-use crate::{blob, scope};
+use crate::{blob, parked, quarantine, scope};
 
 /// Transactions of one site; ten a second for three thousand years.
 const VERSION_MAX: u64 = 1 << 40;
-
-/// A batch kept aside.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QuarantineRow {
-    /// Whose transactions they are.
-    pub site: SiteId,
-    /// Who delivered them.
-    pub peer: SiteId,
-    /// Why, in English, without personal data.
-    pub reason: String,
-    /// The version before the batch.
-    pub after: u64,
-    /// Its last version.
-    pub through: u64,
-    /// When it came.
-    pub received_unix_ms: u64,
-}
 
 impl Replica {
     /// What is held of each site, the own one included.
@@ -63,76 +53,55 @@ impl Replica {
         batch: &ChangeBatch,
         project: impl FnOnce(&Connection, &BTreeSet<CaseId>) -> Result<(), StoreError>,
     ) -> Result<Applied, StoreError> {
-        if batch.site == self.site {
-            return Ok(Applied::Known);
-        }
-        if peer.role == PeerRole::Counter && batch.site != peer.site {
-            return Ok(refused(Refusal::ForeignSite));
-        }
-        if batch.through > VERSION_MAX || batch.after > batch.through {
-            return Ok(refused(Refusal::Versions));
-        }
         let have = held(&self.connection, batch.site)?;
-        if batch.through <= have {
-            return Ok(Applied::Known);
+        if let Some(applied) = self.without_looking(peer, batch, have) {
+            return Ok(applied);
         }
-        if batch.after > have {
-            return Ok(Applied::Gap { have });
-        }
-        let now_unix_ms = self.around.unix_ms();
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let origin = Origin {
             site: batch.site,
             role: peer.role,
-            now_unix_ms,
+            now_unix_ms: self.around.unix_ms(),
         };
-        let mut intake = Intake {
-            transaction,
-            peer,
-            origin,
-            touched: BTreeSet::new(),
-            changed: 0,
-        };
-        let (through, refusal) = intake.take(batch, have)?;
-        intake.finish(batch, through, refusal)?;
-        project(&intake.transaction, &intake.touched)?;
-        let Intake {
-            transaction,
-            changed,
-            ..
-        } = intake;
+        let mut sifted = Sifted::of(batch, have, origin);
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let taken = take(&transaction, peer, origin, &mut sifted)?;
+        hold(&transaction, batch.site, sifted.through)?;
+        taken.move_clock(&transaction, origin.now_unix_ms)?;
+        match sifted.refusal {
+            Some(refusal) => quarantine::set_aside(&transaction, peer, batch, refusal, origin)?,
+            None => quarantine::forget(&transaction, batch.site)?,
+        }
+        project(&transaction, &taken.touched)?;
         transaction.commit()?;
-        match refusal {
+        match sifted.refusal {
             Some(refusal) => {
-                tracing::warn!(site = %batch.site, version = through + 1, %refusal, "batch kept aside");
+                let version = sifted.through + 1;
+                tracing::warn!(site = %batch.site, version, %refusal, "batch kept aside");
                 Ok(refused(refusal))
             }
-            None => Ok(Applied::Done { changed }),
+            None => Ok(Applied::Done {
+                changed: taken.changed,
+            }),
         }
     }
 
-    /// Batches kept aside, newest first.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn quarantine(&self) -> Result<Vec<QuarantineRow>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT site, peer, reason, after, through, received_unix_ms FROM quarantine
-             ORDER BY received_unix_ms DESC",
-        )?;
-        let rows = statement.query_map([], |row| {
-            Ok(QuarantineRow {
-                site: SiteId(row.get(0)?),
-                peer: SiteId(row.get(1)?),
-                reason: row.get(2)?,
-                after: row.get(3)?,
-                through: row.get(4)?,
-                received_unix_ms: row.get(5)?,
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    /// The answer to a batch that is not looked into.
+    fn without_looking(&self, peer: &Peer, batch: &ChangeBatch, have: u64) -> Option<Applied> {
+        if batch.site == self.site {
+            Some(Applied::Known)
+        } else if peer.role == PeerRole::Counter && batch.site != peer.site {
+            Some(refused(Refusal::ForeignSite))
+        } else if batch.through > VERSION_MAX || batch.after > batch.through {
+            Some(refused(Refusal::Versions))
+        } else if batch.through <= have {
+            Some(Applied::Known)
+        } else if batch.after > have {
+            Some(Applied::Gap { have })
+        } else {
+            None
+        }
     }
 }
 
@@ -152,68 +121,169 @@ pub(crate) fn held(connection: &Connection, site: SiteId) -> Result<u64, StoreEr
         .unwrap_or(0))
 }
 
-/// A batch being applied.
-struct Intake<'a> {
-    transaction: Transaction<'a>,
-    peer: &'a Peer,
-    origin: Origin,
-    touched: BTreeSet<CaseId>,
-    changed: usize,
+fn hold(connection: &Connection, site: SiteId, through: u64) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO peer_vector (site, through) VALUES (:site, :through)
+         ON CONFLICT (site) DO UPDATE SET through = excluded.through",
+    )?;
+    statement.execute(named_params! { ":site": site.0, ":through": through })?;
+    Ok(())
 }
 
-impl Intake<'_> {
-    /// Applies version by version behind `have`; returns how far it came and why not further.
-    fn take(
-        &mut self,
-        batch: &ChangeBatch,
-        have: u64,
-    ) -> Result<(u64, Option<Refusal>), StoreError> {
-        let mut through = have;
-        let versions = batch
+/// How far a batch is good, as far as can be told without the database.
+struct Sifted<'b> {
+    /// Versions that passed, in order.
+    versions: Vec<(u64, Vec<Checked<'b>>)>,
+    /// The version held once they are applied.
+    through: u64,
+    /// Why not further.
+    refusal: Option<Refusal>,
+}
+
+impl<'b> Sifted<'b> {
+    /// Sifts what is new behind `have`.
+    fn of(batch: &'b ChangeBatch, have: u64, origin: Origin) -> Self {
+        let mut sifted = Self {
+            versions: Vec::new(),
+            through: have,
+            refusal: None,
+        };
+        for changes in batch
             .changes
-            .chunk_by(|one, next| one.version == next.version);
-        for changes in versions {
+            .chunk_by(|one, next| one.version == next.version)
+        {
             let Some(version) = changes.first().map(|change| change.version) else {
                 continue;
             };
             if version <= have {
                 continue;
             }
-            if version <= through && through > have || version > batch.through {
-                return Ok((through, Some(Refusal::Versions)));
+            if version <= sifted.through || version > batch.through {
+                sifted.refusal = Some(Refusal::Versions);
+                return sifted;
             }
-            if let Some(refusal) = self.take_version(changes)? {
-                // Versions between two that carry changes are empty, so they count as held.
-                return Ok((through.max(version.saturating_sub(1)), Some(refusal)));
+            match check_version(changes, origin) {
+                Ok(checked) => sifted.versions.push((version, checked)),
+                Err(refusal) => {
+                    sifted.stop_before(version, refusal);
+                    return sifted;
+                }
             }
-            through = version;
+            sifted.through = version;
         }
-        Ok((batch.through, None))
+        sifted.through = batch.through;
+        sifted
     }
 
-    fn take_version(&mut self, changes: &[Change]) -> Result<Option<Refusal>, StoreError> {
-        if !changes.is_sorted_by(|one, next| one.sequence < next.sequence) {
-            return Ok(Some(Refusal::Sequence));
+    /// Versions between two that carry changes are empty, so they count as held.
+    fn stop_before(&mut self, version: u64, refusal: Refusal) {
+        self.through = version.saturating_sub(1);
+        self.refusal = Some(refusal);
+    }
+}
+
+fn check_version(changes: &[Change], origin: Origin) -> Result<Vec<Checked<'_>>, Refusal> {
+    if !changes.is_sorted_by(|one, next| one.sequence < next.sequence) {
+        return Err(Refusal::Sequence);
+    }
+    changes.iter().map(|change| check(change, origin)).collect()
+}
+
+/// Applies what passed. When the database refuses one version, those before it are applied, and
+/// `sifted` tells how far that is.
+fn take(
+    transaction: &Transaction<'_>,
+    peer: &Peer,
+    origin: Origin,
+    sifted: &mut Sifted<'_>,
+) -> Result<Taken, StoreError> {
+    let mut intake = Intake::new(transaction, peer, origin)?;
+    let mut stopped = None;
+    for (version, checked) in &sifted.versions {
+        if intake.take_version(checked)?.is_some() {
+            stopped = Some(*version);
+            break;
         }
-        let mut checked = Vec::with_capacity(changes.len());
-        for change in changes {
-            match check(change, self.origin) {
-                Ok(change) => checked.push(change),
-                Err(refusal) => return Ok(Some(refusal)),
-            }
+    }
+    if stopped.is_none() {
+        return Ok(intake.taken);
+    }
+    drop(intake);
+    // Half a version may be in by now.
+    transaction.execute_batch("ROLLBACK; BEGIN IMMEDIATE")?;
+    let mut intake = Intake::new(transaction, peer, origin)?;
+    let mut refused = None;
+    for (version, checked) in &sifted.versions {
+        transaction.execute_batch("SAVEPOINT version")?;
+        if let Some(refusal) = intake.take_version(checked)? {
+            transaction.execute_batch("ROLLBACK TO version; RELEASE version")?;
+            refused = Some((*version, refusal));
+            break;
         }
-        self.transaction.execute_batch("SAVEPOINT version")?;
-        for change in &checked {
+        transaction.execute_batch("RELEASE version")?;
+    }
+    let taken = intake.taken;
+    if let Some((version, refusal)) = refused {
+        sifted.stop_before(version, refusal);
+    }
+    Ok(taken)
+}
+
+/// What a batch came to.
+#[derive(Default)]
+struct Taken {
+    touched: BTreeSet<CaseId>,
+    changed: usize,
+    newest: Hlc,
+}
+
+impl Taken {
+    /// The clock never falls behind what was received.
+    fn move_clock(&self, connection: &Connection, now_unix_ms: u64) -> Result<(), StoreError> {
+        let clock = database::clock(connection)?;
+        if self.newest > clock {
+            database::set_clock(connection, clock.receive(self.newest, now_unix_ms))?;
+        }
+        Ok(())
+    }
+}
+
+/// A batch being applied.
+struct Intake<'a> {
+    connection: &'a Connection,
+    peer: &'a Peer,
+    origin: Origin,
+    insert: CachedStatement<'a>,
+    /// Branches of cases, as far as they were looked up.
+    owners: BTreeMap<CaseId, BranchCode>,
+    taken: Taken,
+}
+
+impl<'a> Intake<'a> {
+    fn new(connection: &'a Connection, peer: &'a Peer, origin: Origin) -> Result<Self, StoreError> {
+        Ok(Self {
+            connection,
+            peer,
+            origin,
+            insert: connection.prepare_cached(INSERT)?,
+            owners: BTreeMap::new(),
+            taken: Taken::default(),
+        })
+    }
+
+    /// Applies one version, or says why not; half of it may be in then.
+    fn take_version(&mut self, checked: &[Checked<'_>]) -> Result<Option<Refusal>, StoreError> {
+        for change in checked {
             if let Some(refusal) = self.take_change(change)? {
-                self.transaction
-                    .execute_batch("ROLLBACK TO version; RELEASE version")?;
                 return Ok(Some(refusal));
             }
         }
-        self.transaction.execute_batch("RELEASE version")?;
-        self.touched
-            .extend(checked.iter().map(|change| change.case));
-        self.changed += checked.len();
+        // Counted last: a version that is undone leaves no trace.
+        for change in checked {
+            self.taken.touched.insert(change.case);
+            self.taken.newest = self.taken.newest.max(change.at);
+        }
+        self.taken.changed += checked.len();
         Ok(None)
     }
 
@@ -221,104 +291,66 @@ impl Intake<'_> {
         if let Some(refusal) = self.check_branch(checked)? {
             return Ok(Some(refusal));
         }
-        receive_clock(&self.transaction, checked, self.origin.now_unix_ms)?;
-        if matches!(checked.meaning, Meaning::Parked) {
-            park(&self.transaction, self.origin.site, checked.change)?;
-            return Ok(None);
-        }
-        match insert(&self.transaction, self.origin.site, checked.change) {
-            Ok(()) => {}
-            // Some errors take the whole transaction with them; then nothing can go on.
-            Err(error) if is_own_fault(&error) || self.transaction.is_autocommit() => {
-                return Err(error.into());
+        match &checked.meaning {
+            Meaning::Parked => {
+                parked::park(self.connection, self.origin.site, checked.change)?;
+                return Ok(None);
             }
-            Err(_) => return Ok(Some(Refusal::Database)),
+            Meaning::Blob(hash, what) => blob::want(self.connection, *hash, what)?,
+            Meaning::Started(_) | Meaning::Other => {}
         }
-        if let Meaning::Blob(hash, what) = &checked.meaning {
-            blob::want(&self.transaction, *hash, what)?;
+        match insert(&mut self.insert, self.origin.site, checked.change) {
+            Ok(()) => Ok(None),
+            // Some errors take the whole transaction with them; then nothing can go on.
+            Err(error) if is_own_fault(&error) || self.connection.is_autocommit() => {
+                Err(error.into())
+            }
+            Err(_) => Ok(Some(Refusal::Database)),
         }
-        Ok(None)
     }
 
     /// A counter writes only to its own branch's cases; a case is the branch's that started it.
-    fn check_branch(&self, checked: &Checked<'_>) -> Result<Option<Refusal>, StoreError> {
-        let owner = scope::branch(&self.transaction, checked.case)?;
+    fn check_branch(&mut self, checked: &Checked<'_>) -> Result<Option<Refusal>, StoreError> {
         let named = match &checked.meaning {
-            Meaning::Started(branch) => Some(branch.clone()),
+            Meaning::Started(branch) => Some(branch),
             Meaning::Blob(..) | Meaning::Other | Meaning::Parked => None,
         };
         match self.peer.role {
             PeerRole::Hub => {
                 if let Some(branch) = named {
-                    scope::claim(&self.transaction, checked.case, &branch)?;
+                    scope::claim(self.connection, checked.case, branch)?;
                 }
                 Ok(None)
             }
             PeerRole::Counter => {
-                let own = BranchCode(self.peer.branch.clone());
-                let foreign = |branch: &BranchCode| *branch != own;
-                if owner.as_ref().is_some_and(foreign) || named.as_ref().is_some_and(foreign) {
+                let own = self.peer.branch.as_str();
+                let foreign = |branch: &BranchCode| branch.as_str() != own;
+                if named.is_some_and(foreign) || foreign(self.owner(checked.case)?) {
                     return Ok(Some(Refusal::Branch));
                 }
-                scope::claim(&self.transaction, checked.case, &own)?;
                 Ok(None)
             }
         }
     }
 
-    fn finish(
-        &self,
-        batch: &ChangeBatch,
-        through: u64,
-        refusal: Option<Refusal>,
-    ) -> Result<(), StoreError> {
-        let mut statement = self.transaction.prepare_cached(
-            "INSERT INTO peer_vector (site, through) VALUES (:site, :through)
-             ON CONFLICT (site) DO UPDATE SET through = excluded.through",
-        )?;
-        statement.execute(named_params! { ":site": batch.site.0, ":through": through })?;
-        match refusal {
-            Some(refusal) => self.set_aside(batch, refusal),
-            None => self.forget_aside(batch.site),
+    /// The branch of a case; a case nobody claimed yet becomes the peer's.
+    fn owner(&mut self, case: CaseId) -> Result<&BranchCode, StoreError> {
+        use std::collections::btree_map::Entry;
+        match self.owners.entry(case) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(unknown) => {
+                let owner = match scope::branch(self.connection, case)? {
+                    Some(owner) => owner,
+                    None => {
+                        let own = BranchCode(self.peer.branch.clone());
+                        scope::claim(self.connection, case, &own)?;
+                        own
+                    }
+                };
+                Ok(unknown.insert(owner))
+            }
         }
     }
-
-    fn set_aside(&self, batch: &ChangeBatch, refusal: Refusal) -> Result<(), StoreError> {
-        let mut statement = self.transaction.prepare_cached(
-            "INSERT INTO quarantine (peer, site, after, through, reason, received_unix_ms, batch)
-             VALUES (:peer, :site, :after, :through, :reason, :received, :batch)
-             ON CONFLICT (site) DO UPDATE SET peer = excluded.peer, after = excluded.after,
-                 through = excluded.through, reason = excluded.reason,
-                 received_unix_ms = excluded.received_unix_ms, batch = excluded.batch",
-        )?;
-        statement.execute(named_params! {
-            ":peer": self.peer.site.0, ":site": batch.site.0, ":after": batch.after,
-            ":through": batch.through, ":reason": refusal.to_string(),
-            ":received": self.origin.now_unix_ms, ":batch": postcard::to_stdvec(batch)?,
-        })?;
-        Ok(())
-    }
-
-    fn forget_aside(&self, site: SiteId) -> Result<(), StoreError> {
-        let mut statement = self
-            .transaction
-            .prepare_cached("DELETE FROM quarantine WHERE site = :site")?;
-        statement.execute([site.0])?;
-        Ok(())
-    }
-}
-
-/// The clock never falls behind what was received.
-fn receive_clock(
-    connection: &Connection,
-    checked: &Checked<'_>,
-    now_unix_ms: u64,
-) -> Result<(), StoreError> {
-    let clock = database::clock(connection)?;
-    if checked.at > clock {
-        database::set_clock(connection, clock.receive(checked.at, now_unix_ms))?;
-    }
-    Ok(())
 }
 
 /// Disk and memory, not the change.
@@ -355,88 +387,38 @@ impl ToSql for Cell<'_> {
     }
 }
 
+const INSERT: &str = "INSERT INTO crsql_changes
+         (\"table\", pk, cid, val, col_version, db_version, site_id, cl, seq, ts)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+
 /// Hands one checked change to cr-sqlite.
-fn insert(connection: &Connection, site: SiteId, change: &Change) -> Result<(), rusqlite::Error> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO crsql_changes
-             (\"table\", pk, cid, val, col_version, db_version, site_id, cl, seq, ts)
-         VALUES (:table, :pk, :cid, :val, :col_version, :db_version, :site, :cl, :seq, :ts)",
-    )?;
-    statement.execute(named_params! {
-        ":table": change.table, ":pk": change.key, ":cid": change.column,
-        ":val": Cell(&change.value), ":col_version": change.column_version,
-        ":db_version": change.version, ":site": site.0, ":cl": change.causal_length,
-        ":seq": change.sequence, ":ts": change.at,
-    })?;
+fn insert(
+    statement: &mut CachedStatement<'_>,
+    site: SiteId,
+    change: &Change,
+) -> Result<(), rusqlite::Error> {
+    statement.execute(params![
+        change.table,
+        change.key,
+        change.column,
+        Cell(&change.value),
+        change.column_version,
+        change.version,
+        site.0,
+        change.causal_length,
+        change.sequence,
+        change.at,
+    ])?;
     Ok(())
 }
 
-fn park(connection: &Connection, site: SiteId, change: &Change) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO parked_change (site, version, sequence, table_name, column_name, change)
-         VALUES (:site, :version, :sequence, :table, :column, :change)
-         ON CONFLICT (site, version, sequence) DO NOTHING",
-    )?;
-    statement.execute(named_params! {
-        ":site": site.0, ":version": change.version, ":sequence": change.sequence,
-        ":table": change.table, ":column": change.column,
-        ":change": postcard::to_stdvec(change)?,
-    })?;
-    Ok(())
-}
-
-impl Replica {
-    /// Applies parked changes whose tables this program knows by now; returns their cases, for the
-    /// lists. Called once after opening.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub fn apply_parked(&mut self) -> Result<BTreeSet<CaseId>, StoreError> {
-        let now_unix_ms = self.around.unix_ms();
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut touched = BTreeSet::new();
-        for (site, change) in parked(&transaction)? {
-            let origin = Origin {
-                site,
-                role: PeerRole::Hub,
-                now_unix_ms,
-            };
-            let Ok(checked) = check(&change, origin) else {
-                continue;
-            };
-            if matches!(checked.meaning, Meaning::Parked) {
-                continue;
-            }
-            insert(&transaction, site, &change)?;
-            if let Meaning::Blob(hash, what) = &checked.meaning {
-                blob::want(&transaction, *hash, what)?;
-            }
-            touched.insert(checked.case);
-            transaction.execute(
-                "DELETE FROM parked_change
-                 WHERE site = :site AND version = :version AND sequence = :sequence",
-                named_params! {
-                    ":site": site.0, ":version": change.version, ":sequence": change.sequence,
-                },
-            )?;
-        }
-        transaction.commit()?;
-        Ok(touched)
-    }
-}
-
-fn parked(connection: &Connection) -> Result<Vec<(SiteId, Change)>, StoreError> {
-    let mut statement = connection
-        .prepare("SELECT site, change FROM parked_change ORDER BY site, version, sequence")?;
-    let mut rows = statement.query([])?;
-    let mut changes = Vec::new();
-    while let Some(row) = rows.next()? {
-        let change = postcard::from_bytes(row.get_ref(1)?.as_blob().unwrap_or(b""))?;
-        changes.push((SiteId(row.get(0)?), change));
-    }
-    Ok(changes)
+/// Hands one change that was parked to cr-sqlite.
+pub(crate) fn insert_once(
+    connection: &Connection,
+    site: SiteId,
+    change: &Change,
+) -> Result<(), rusqlite::Error> {
+    insert(&mut connection.prepare_cached(INSERT)?, site, change)
 }
 
 /// Ids of every case with records here.

@@ -26,9 +26,13 @@ mod news;
 mod open;
 mod outgoing;
 mod pack;
+mod parked;
+mod protection;
+mod quarantine;
 mod records;
 mod rules;
 mod scope;
+mod side_file;
 pub mod staff;
 mod stream;
 mod surroundings;
@@ -39,12 +43,17 @@ pub use blob::{BLOB_BYTES_MAX, blob};
 pub use database::{Replica, Write};
 pub use dataset::{DATASET_BYTES_MAX, Dataset, dataset, signed_bytes};
 pub use error::{OpenError, StoreError};
-pub use incoming::{QuarantineRow, all_cases};
+pub use incoming::all_cases;
 pub use key::{DatabaseKey, ParseKeyError};
 pub use migrate::SCHEMA_VERSION;
 pub use news::{Listener, StoreChange};
+pub use protection::{
+    ProtectionInForce, is_any_protected, is_case_protected, project_protection, protection_in_force,
+};
+pub use quarantine::QuarantineRow;
 pub use records::{
     BlobKind, BlobRef, BlobView, blobs_of, branch_of, case_events, draft, field_of, snapshot,
 };
+pub use side_file::{create_side_file, finish_side_file, open_side_file};
 pub use stream::{AuditAction, AuditEntry, ChainReport, link};
 pub use surroundings::Surroundings;

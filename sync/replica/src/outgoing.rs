@@ -1,5 +1,9 @@
 //! How changes leave the database.
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use counter_domain::ids::CaseId;
 use rusqlite::named_params;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
@@ -47,13 +51,14 @@ impl Replica {
             through: after,
             changes: Vec::new(),
         };
+        let mut sight = Sight::of(&self.connection, peer);
         let mut bytes = 0;
         while batch.through < head {
             let until = head.min(batch.through.saturating_add(VERSIONS_AT_ONCE));
-            let changes = read(&self.connection, site, batch.through, until)?;
+            let mut changes = read(&self.connection, site, batch.through, until)?;
+            sight.keep_visible(&mut changes)?;
             for version in changes.chunk_by(|one, next| one.version == next.version) {
-                let seen = self.seen_by(peer, version)?;
-                let size: usize = seen.iter().map(size_of).sum();
+                let size: usize = version.iter().map(size_of).sum();
                 if bytes > 0 && bytes + size > bytes_max {
                     return Ok(Some(batch));
                 }
@@ -61,25 +66,44 @@ impl Replica {
                 batch.through = version
                     .first()
                     .map_or(batch.through, |change| change.version);
-                batch.changes.extend(seen);
+                batch.changes.extend_from_slice(version);
             }
             batch.through = until;
         }
         Ok(Some(batch))
     }
+}
 
-    fn seen_by(&self, peer: &Peer, version: &[Change]) -> Result<Vec<Change>, StoreError> {
-        let mut seen = Vec::with_capacity(version.len());
-        for change in version {
-            let visible = match scope::case_of(&change.key) {
-                Some(case) => scope::visible(&self.connection, peer, case)?,
-                None => false,
-            };
-            if visible {
-                seen.push(change.clone());
+/// Whose cases a peer may see. A batch is about a few cases, so each is looked up once.
+struct Sight<'a> {
+    connection: &'a Connection,
+    peer: &'a Peer,
+    cases: BTreeMap<CaseId, bool>,
+}
+
+impl<'a> Sight<'a> {
+    fn of(connection: &'a Connection, peer: &'a Peer) -> Self {
+        Self {
+            connection,
+            peer,
+            cases: BTreeMap::new(),
+        }
+    }
+
+    fn keep_visible(&mut self, changes: &mut Vec<Change>) -> Result<(), StoreError> {
+        let cases: BTreeSet<CaseId> = changes
+            .iter()
+            .filter_map(|change| scope::case_of(&change.key))
+            .collect();
+        for case in cases {
+            if let Entry::Vacant(unknown) = self.cases.entry(case) {
+                unknown.insert(scope::visible(self.connection, self.peer, case)?);
             }
         }
-        Ok(seen)
+        changes.retain(|change| {
+            scope::case_of(&change.key).is_some_and(|case| self.cases.get(&case) == Some(&true))
+        });
+        Ok(())
     }
 }
 

@@ -4,14 +4,14 @@
 //! are stored, one huge column version wins for ever.
 
 use counter_domain::case::{CaseEvent, CaseStep};
-use counter_domain::draft::DraftField;
 use counter_domain::hlc::Hlc;
 use counter_domain::ids::{BranchCode, CaseId};
+use serde::Deserialize;
 use sync_engine::PeerRole;
 use sync_protocol::{CellValue, Change, SiteId};
 use thiserror::Error;
 
-use crate::pack::{KeyValue, unpack};
+use crate::pack::{Key, KeyValue, unpack};
 use crate::records::BlobRef;
 use crate::tables::{Content, Editable, KeyColumn, PATH_BYTES_MAX, Table, table};
 
@@ -168,13 +168,14 @@ fn check_unknown(change: &Change) -> Result<(), Refusal> {
     }
 }
 
-fn check_key(table: &Table, key: &[KeyValue]) -> Result<(), Refusal> {
-    let fits = |(column, value): (&KeyColumn, &KeyValue)| match (column, value) {
+fn check_key(table: &Table, key: &Key<'_>) -> Result<(), Refusal> {
+    let fits = |(column, value): (&KeyColumn, &KeyValue<'_>)| match (column, value) {
         (KeyColumn::Blob(length), KeyValue::Blob(bytes)) => bytes.len() == *length,
         (KeyColumn::Path, KeyValue::Text(text)) => text.len() <= PATH_BYTES_MAX,
         (KeyColumn::Blob(_), KeyValue::Text(_)) | (KeyColumn::Path, KeyValue::Blob(_)) => false,
     };
-    if table.key.len() == key.len() && table.key.iter().zip(key).all(fits) {
+    let values = key.values();
+    if table.key.len() == values.len() && table.key.iter().zip(values).all(fits) {
         Ok(())
     } else {
         Err(Refusal::Key)
@@ -195,20 +196,22 @@ fn check_versions(table: &Table, change: &Change) -> Result<(), Refusal> {
 /// The document's own clock reading and what it means to the store.
 fn check_document(
     content: Content,
-    key: &[KeyValue],
+    key: &Key<'_>,
     doc: &[u8],
     origin: Origin,
 ) -> Result<(Hlc, Meaning), Refusal> {
     let name = match key.last() {
-        Some(KeyValue::Blob(bytes)) => bytes.as_slice(),
+        Some(KeyValue::Blob(bytes)) => bytes,
         Some(KeyValue::Text(_)) | None => return Err(Refusal::Key),
     };
     match content {
         Content::Snapshot if blake3::hash(doc).as_bytes() != name => Err(Refusal::Hash),
         Content::Snapshot => Ok((Hlc::default(), Meaning::Other)),
         Content::DraftField if name != origin.site.0 => Err(Refusal::Writer),
-        Content::DraftField => match serde_json::from_slice::<DraftField>(doc) {
-            Ok(field) => Ok((field.at, Meaning::Other)),
+        // An array would read as a struct too.
+        Content::DraftField if doc.first() != Some(&b'{') => Err(Refusal::Document),
+        Content::DraftField => match serde_json::from_slice::<Stamped>(doc) {
+            Ok(field) => Ok((field.at.unwrap_or_default(), Meaning::Other)),
             Err(_) => json_object(doc),
         },
         Content::Event => match serde_json::from_slice::<CaseEvent>(doc) {
@@ -224,6 +227,13 @@ fn check_document(
             Ok((Hlc::default(), Meaning::Blob(hash, what)))
         }
     }
+}
+
+/// The one part of a field the store looks at. Reading it walks the whole document, so it is JSON,
+/// and keeps nothing of it; the value is read when the case is shown.
+#[derive(Deserialize)]
+struct Stamped {
+    at: Option<Hlc>,
 }
 
 /// A document of a newer program: kept, and read after the update.
@@ -245,7 +255,20 @@ fn check_event(event: CaseEvent, name: &[u8], origin: Origin) -> Result<(Hlc, Me
     }
     let meaning = match event.what {
         CaseStep::Started { branch, .. } => Meaning::Started(branch),
-        _ => Meaning::Other,
+        CaseStep::Signed { .. }
+        | CaseStep::Submitted { .. }
+        | CaseStep::ReviewOpened
+        | CaseStep::Returned { .. }
+        | CaseStep::Accepted { .. }
+        | CaseStep::Refused { .. }
+        | CaseStep::HandedOver { .. }
+        | CaseStep::Completed
+        | CaseStep::CoreRejected { .. }
+        | CaseStep::Withdrawn { .. }
+        | CaseStep::CancelRequested
+        | CaseStep::Cancelled
+        | CaseStep::Held { .. }
+        | CaseStep::Released => Meaning::Other,
     };
     Ok((event.at, meaning))
 }

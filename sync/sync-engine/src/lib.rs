@@ -19,7 +19,8 @@ mod session;
 mod store;
 
 pub use session::{
-    CLOCK_REFUSED_MS, CLOCK_WARNED_MS, Effects, Ending, Limits, Moment, Round, Session,
+    CLOCK_REFUSED_MS, CLOCK_WARNED_MS, Effects, Ending, Limits, Moment, Round, SCHEMAS_APART_MAX,
+    Session,
 };
 pub use store::{Applied, BlobProgress, Peer, PeerRole, Store};
 pub use sync_protocol::{BlobPart, DatasetManifest, DatasetPart, StreamEntry, WantedBlob};
