@@ -49,6 +49,11 @@ impl DatabaseKey {
         text
     }
 
+    /// Another key for another file, which tells nothing about this one.
+    pub fn derived(&self, purpose: &str) -> Self {
+        Self(blake3::derive_key(purpose, &self.0))
+    }
+
     /// A value that tells this key from another without telling the key.
     pub(crate) fn check_value(&self) -> [u8; 32] {
         blake3::derive_key("todoke 2026-11 database key check", &self.0)

@@ -60,6 +60,18 @@ pub enum AuditAction {
     DeviceRevoked,
     /// Published a dataset.
     Published,
+    /// Searched the resident copy.
+    ResidentsSearched,
+    /// Looked at a household of the resident copy.
+    HouseholdViewed,
+    /// Took somebody from the resident copy into a case.
+    ResidentTaken,
+    /// Asked for a protected case's addresses (支援措置の解除).
+    ReleaseAsked,
+    /// Approved that, as a second person.
+    ReleaseApproved,
+    /// Looked at a protected case's addresses.
+    ReleaseUsed,
 }
 
 /// Body of an entry of the audit log.

@@ -233,5 +233,11 @@ pub(crate) fn audit(action: AuditAction) -> &'static str {
         AuditAction::DeviceEnrolled => "装置を登録した",
         AuditAction::DeviceRevoked => "装置を止めた",
         AuditAction::Published => "データを公開した",
+        AuditAction::ResidentsSearched => "住民記録の副本を検索した",
+        AuditAction::HouseholdViewed => "住民記録の副本の世帯を見た",
+        AuditAction::ResidentTaken => "住民記録の副本から取り込んだ",
+        AuditAction::ReleaseAsked => "支援措置の住所の表示を申請した",
+        AuditAction::ReleaseApproved => "支援措置の住所の表示を承認した",
+        AuditAction::ReleaseUsed => "支援措置の住所を表示した",
     }
 }
