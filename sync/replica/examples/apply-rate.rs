@@ -86,7 +86,9 @@ fn written(folder: &Path, cases: usize) -> Result<Replica, Failure> {
         for number in 0..FIELDS {
             replica.write(|write| {
                 let field = DraftField {
-                    value: FieldValue::Text("六会市架空町一丁目９番６号　架空ハイツ２０３号室".to_owned()),
+                    value: FieldValue::Text(
+                        "六会市架空町一丁目９番６号　架空ハイツ２０３号室".to_owned(),
+                    ),
                     source: Source::Staff,
                     confidence: None,
                     by: StaffId::from("u0312"),

@@ -178,8 +178,8 @@ impl Replica {
     }
 
     /// Notes the clock reading a peer told: what is written here from now on is later.
-    pub fn heard_clock(&mut self, at: Hlc) {
-        self.heard = self.heard.max(at);
+    pub fn heard_clock(&mut self, hlc: u64) {
+        self.heard = self.heard.max(Hlc(hlc));
     }
 
     /// The last version this site wrote.
@@ -265,11 +265,7 @@ impl Write<'_> {
 }
 
 /// Moves the clock on and stamps the transaction with it.
-fn tick(
-    transaction: &Transaction<'_>,
-    heard: Hlc,
-    now_unix_ms: u64,
-) -> Result<Hlc, StoreError> {
+fn tick(transaction: &Transaction<'_>, heard: Hlc, now_unix_ms: u64) -> Result<Hlc, StoreError> {
     let at = clock(transaction)?.receive(heard, now_unix_ms);
     set_clock(transaction, at)?;
     transaction.query_row("SELECT crsql_set_ts(:at)", [at.to_string()], |_| Ok(()))?;

@@ -15,9 +15,11 @@
 //!   stays before it.
 
 mod acked;
+mod backup;
 mod blob;
 mod database;
 mod dataset;
+mod delegate;
 mod error;
 mod incoming;
 mod key;

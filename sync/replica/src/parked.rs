@@ -14,7 +14,11 @@ use crate::incoming::insert_once;
 use crate::validate::{Meaning, Origin, check};
 
 /// Keeps a change whose table or column this program does not know.
-pub(crate) fn park(connection: &Connection, site: SiteId, change: &Change) -> Result<(), StoreError> {
+pub(crate) fn park(
+    connection: &Connection,
+    site: SiteId,
+    change: &Change,
+) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO parked_change (site, version, sequence, table_name, column_name, change)
          VALUES (:site, :version, :sequence, :table, :column, :change)

@@ -93,8 +93,7 @@ impl Write<'_> {
         let mut statement = self.transaction.prepare_cached(
             "INSERT INTO case_event (case_id, event_id, doc) VALUES (:case, :event, :doc)",
         )?;
-        statement
-            .execute(named_params! { ":case": case.0, ":event": event.id.0, ":doc": doc })?;
+        statement.execute(named_params! { ":case": case.0, ":event": event.id.0, ":doc": doc })?;
         drop(statement);
         self.touched.insert(case);
         Ok(event.id)
