@@ -6,6 +6,7 @@
 
 mod board;
 mod card;
+mod catalogue;
 mod checks;
 mod interview;
 mod resident_view;
@@ -127,7 +128,7 @@ impl<R: Records> Desk<R> {
             language: Language::Japanese,
             effects: Vec::new(),
         };
-        desk.interviewer.load(&desk.records);
+        desk.interviewer.load(&mut desk.records);
         desk.load_city();
         desk.load_board();
         desk.known_returned = desk.board.returned_cases();
@@ -195,6 +196,11 @@ impl<R: Records> Desk<R> {
         self.draw_resident()
     }
 
+    /// The version of the published procedure catalogue in force; `None` while it is the program's.
+    pub fn watch_catalogue(&self) -> tokio::sync::watch::Receiver<Option<u64>> {
+        self.interviewer.watch_catalogue()
+    }
+
     /// The database, for tests that look behind the screens.
     pub fn records(&self) -> &R {
         &self.records
@@ -260,7 +266,7 @@ impl<R: Records> Desk<R> {
 
     /// Something arrived: cases, datasets. Tells staff about a case that came back.
     fn arrived(&mut self) {
-        self.interviewer.load(&self.records);
+        self.interviewer.load(&mut self.records);
         self.load_city();
         self.load_board();
         let returned = self.board.returned_cases();

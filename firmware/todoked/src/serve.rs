@@ -14,6 +14,7 @@ use counter_api::DeviceState;
 use counter_store::{CounterStore, StoreChange};
 use replica::{OpenError, Surroundings};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::clock::{Clock, Random as _, SystemClock, SystemRandom};
 use crate::counter::{Counter, Input};
@@ -124,6 +125,7 @@ async fn serve(
         clock,
         gate,
     );
+    let catalogue = desk.watch_catalogue();
     let workshop = Workshop {
         inputs: inputs.clone(),
         maker,
@@ -138,7 +140,7 @@ async fn serve(
     let listener = screens::listen(&folder.socket()).context("the screens' socket")?;
     tokio::spawn(screens::serve(listener, counter.clone()));
     tokio::spawn(tick(inputs.clone(), receipts));
-    tokio::spawn(write_status(folder.clone(), counter.clone()));
+    tokio::spawn(write_status(folder.clone(), counter.clone(), catalogue));
     say_ready(folder, ready_file);
     tracing::info!("ready");
     stopped().await?;
@@ -289,7 +291,11 @@ async fn tick(inputs: Sender<Input>, receipts: ReceiptDesk) {
 }
 
 /// Keeps `status.json` up to date for `todoke status`.
-async fn write_status(folder: DataFolder, counter: Counter) {
+async fn write_status(
+    folder: DataFolder,
+    counter: Counter,
+    mut catalogue: watch::Receiver<Option<u64>>,
+) {
     let mut views = counter.staff_views();
     let mut written = None;
     loop {
@@ -299,6 +305,7 @@ async fn write_status(folder: DataFolder, counter: Counter) {
             "waiting_to_send": header.waiting_to_send,
             "safe_until": header.safe_until,
             "returned": header.returned,
+            "catalogue": catalogue_in_words(*catalogue.borrow_and_update()),
         });
         if written.as_ref() != Some(&status) {
             let bytes = status.to_string().into_bytes();
@@ -309,9 +316,21 @@ async fn write_status(folder: DataFolder, counter: Counter) {
             }
             written = Some(status);
         }
-        if views.changed().await.is_err() {
+        let changed = tokio::select! {
+            changed = views.changed() => changed,
+            changed = catalogue.changed() => changed,
+        };
+        if changed.is_err() {
             return;
         }
+    }
+}
+
+/// Where the procedure catalogue in force comes from.
+fn catalogue_in_words(version: Option<u64>) -> serde_json::Value {
+    match version {
+        Some(version) => serde_json::json!({ "from": "head_office", "version": version }),
+        None => serde_json::json!({ "from": "program", "version": null }),
     }
 }
 

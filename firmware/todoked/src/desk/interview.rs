@@ -13,22 +13,21 @@ use counter_guide::{
 };
 use jiff::civil::Date;
 use serde::Serialize;
+use tokio::sync::watch;
 
+use crate::desk::catalogue::{Catalogues, bundled};
 use crate::desk::visit::members;
 use crate::fields::member_path;
 use crate::records::Records;
 use crate::texts::{sentence, word};
 
-/// The dataset that replaces the bundled catalogue: a JSON object of file names and texts.
-const DATASET: &str = "catalogue";
 /// Answers to count questions above this are typing errors.
 const COUNT_MAX: i64 = 99;
 
-/// The guide with the newest catalogue.
+/// Asks and lists by the catalogue of each reception.
 #[derive(Debug, Default)]
 pub(super) struct Interviewer {
-    guide: Option<Guide>,
-    version: Option<u64>,
+    catalogues: Catalogues,
 }
 
 /// What the interview says of one case.
@@ -41,47 +40,31 @@ pub(super) struct Interview {
     pub(super) for_snapshot: Vec<SnapshotProcedure>,
 }
 
-fn bundled() -> Result<Guide, CatalogueError> {
-    Catalogue::bundled().map(Guide::new)
-}
-
-/// Reads a published catalogue; `None` when it is none, and the log says where.
-fn published(bytes: &[u8]) -> Option<Guide> {
-    let files: std::collections::BTreeMap<String, String> = serde_json::from_slice(bytes)
-        .inspect_err(|error| tracing::error!(%error, "catalogue is not a set of files"))
-        .ok()?;
-    let files: Vec<(&str, &str)> = files
-        .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()))
-        .collect();
-    Catalogue::from_files(&files)
-        .inspect_err(|error| tracing::error!(%error, "published catalogue not used"))
-        .ok()
-        .map(Guide::new)
-}
-
 impl Interviewer {
-    /// Takes the published catalogue when it is new, the bundled one when there is none.
-    pub(super) fn load(&mut self, records: &impl Records) {
-        let newest = records.dataset(DATASET);
-        let version = newest.as_ref().map(|(version, _)| *version);
-        if self.guide.is_some() && self.version == version {
-            return;
-        }
-        let guide = newest.and_then(|(_, bytes)| published(&bytes)).or_else(|| {
-            bundled()
-                .inspect_err(|error| tracing::error!(%error, "bundled catalogue"))
-                .ok()
-        });
-        if guide.is_some() {
-            self.guide = guide;
-        }
-        self.version = version;
+    /// Takes the published catalogue when it is new.
+    pub(super) fn load(&mut self, records: &mut impl Records) {
+        self.catalogues.load(records);
+    }
+
+    /// The published version in force; `None` while it is the program's own.
+    pub(super) fn watch_catalogue(&self) -> watch::Receiver<Option<u64>> {
+        self.catalogues.watch()
+    }
+
+    /// What a new reception notes in [`catalogue::STARTED_WITH`].
+    pub(super) fn catalogue_in_force(&self) -> String {
+        self.catalogues.in_force()
     }
 
     /// What the draft leads to on the day it is filed.
-    pub(super) fn interview(&self, draft: &Draft, today: Date) -> Interview {
-        let Some(guide) = &self.guide else {
+    pub(super) fn interview(
+        &mut self,
+        records: &impl Records,
+        draft: &Draft,
+        today: Date,
+    ) -> Interview {
+        self.catalogues.prepare(records, draft);
+        let Some(guide) = self.catalogues.of(draft) else {
             return Interview::default();
         };
         let filed_on = draft.text("event.filed_on");
@@ -106,8 +89,8 @@ impl Interviewer {
     }
 
     /// The value to store for an answer; `None` when the question has no such answer.
-    pub(super) fn answer(&self, fact: &str, value: &str) -> Option<FieldValue> {
-        let fact = self.guide.as_ref()?.catalogue().fact(fact)?;
+    pub(super) fn answer(&self, draft: &Draft, fact: &str, value: &str) -> Option<FieldValue> {
+        let fact = self.catalogues.of(draft)?.catalogue().fact(fact)?;
         fact.question.as_ref()?;
         if value == "unknown" {
             return Some(FieldValue::Unknown);

@@ -238,10 +238,10 @@ impl<R: Records> Desk<R> {
     }
 
     fn answer(&mut self, fact: &str, member: Option<u8>, value: &str) -> Result<(), Notice> {
-        self.editable()?;
+        let draft = self.editable()?.draft();
         let value = self
             .interviewer
-            .answer(fact, value)
+            .answer(draft, fact, value)
             .ok_or_else(|| notice(Code::AnswerNotAllowed))?;
         self.store(&[Entry {
             path: answer_path(fact, member),

@@ -9,6 +9,7 @@ use counter_domain::ids::{CaseId, StaffId};
 use counter_domain::snapshot::{Snapshot, SnapshotField};
 use counter_store::CaseRecord;
 
+use crate::desk::catalogue::STARTED_WITH;
 use crate::desk::interview::Interview;
 use crate::desk::{Desk, NOTE_OPEN_CASE};
 use crate::fields::{MEMBERS_MAX, fields, member_path, split_member};
@@ -264,6 +265,7 @@ impl<R: Records> Desk<R> {
     /// case without them; they are added when it is opened.
     pub(super) fn begin_fields(&mut self, by: &StaffId) -> Result<(), Notice> {
         let today = self.today().to_string();
+        let catalogue = self.interviewer.catalogue_in_force();
         let Some(visit) = self.visit.as_ref() else {
             return Ok(());
         };
@@ -279,6 +281,7 @@ impl<R: Records> Desk<R> {
             Entry::text("event.type", "move_in", Source::Staff),
             Entry::text("event.flow", "card", Source::Staff),
             Entry::text("event.filed_on", today, Source::Derived),
+            Entry::text(STARTED_WITH, catalogue, Source::Derived),
             flag("member.1.moving", FieldValue::Flag(true)),
             flag("notifier.member", FieldValue::Count(1)),
         ];
@@ -309,13 +312,16 @@ impl<R: Records> Desk<R> {
             .submitted
             .last()
             .and_then(|hash| self.records.snapshot(case, *hash));
-        let interview = self.interviewer.interview(&record.draft, self.today());
+        let today = self.today();
+        let interview = self
+            .interviewer
+            .interview(&self.records, &record.draft, today);
         let begun_only = record
             .draft
             .fields()
             .filter(|(_, f)| has_content(&f.shown.value))
             .count()
-            <= 5;
+            <= 6;
         let can_undo = record.summary.is_editable() && !begun_only && self.records.can_undo(case);
         let Some(visit) = self.visit.as_mut() else {
             return;

@@ -4,6 +4,7 @@
 //! played by the test; the database is a real one in a scratch folder, and a killed daemon is a
 //! desk that is dropped and opened again.
 
+mod catalogue;
 mod faults;
 mod rig;
 mod two_offices;

@@ -244,6 +244,12 @@ impl Rig {
         }
     }
 
+    /// A dataset arrives from head office.
+    pub(crate) fn arrives(&mut self, name: &str, version: u64, bytes: Vec<u8>) {
+        install(&mut self.store.lock().unwrap(), name, version, bytes);
+        self.happened(Happened::Arrived(todoked::devices::Arrival::default()));
+    }
+
     #[track_caller]
     pub(crate) fn staff(&mut self, action: StaffAction) {
         let done = self.desk.staff(action);
@@ -397,12 +403,7 @@ pub(crate) fn signature() -> ResidentAction {
     }
 }
 
-/// Installs the staff dataset as head office would publish it.
 fn install_staff(store: &mut CounterStore) {
-    let authority = Authority::create(MORNING).unwrap();
-    store
-        .set_publishing_key(authority.publishing_point())
-        .unwrap();
     let staff = [StaffMember {
         id: StaffId::from(STAFF),
         name: "架空　職員".to_owned(),
@@ -410,10 +411,18 @@ fn install_staff(store: &mut CounterStore) {
         branches: vec![BranchCode::from("07")],
         secret_hash: hash_secret(SECRET, [3; 16]).unwrap(),
     }];
-    let bytes = serde_json::to_vec(&staff).unwrap();
+    install(store, "staff", 1, serde_json::to_vec(&staff).unwrap());
+}
+
+/// Installs a dataset as head office would publish it.
+fn install(store: &mut CounterStore, name: &str, version: u64, bytes: Vec<u8>) {
+    let authority = Authority::create(MORNING).unwrap();
+    store
+        .set_publishing_key(authority.publishing_point())
+        .unwrap();
     let mut manifest = DatasetManifest {
-        name: "staff".to_owned(),
-        version: 1,
+        name: name.to_owned(),
+        version,
         length: bytes.len() as u64,
         hash: *blake3::hash(&bytes).as_bytes(),
         signature: Vec::new(),
@@ -422,8 +431,8 @@ fn install_staff(store: &mut CounterStore) {
     manifest.signature = authority.sign_published(&signed).unwrap();
     assert_eq!(store.dataset_wanted(&manifest).unwrap(), Some(0));
     let part = DatasetPart {
-        name: "staff".to_owned(),
-        version: 1,
+        name: name.to_owned(),
+        version,
         offset: 0,
         bytes,
     };
