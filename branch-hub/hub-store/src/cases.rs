@@ -26,6 +26,8 @@ pub struct CaseRecord {
     pub snapshots: Vec<(SnapshotHash, Snapshot)>,
     /// What belongs to it: signatures, forms, scans.
     pub blobs: Vec<BlobView>,
+    /// Somebody in it is under protection: no page or file shows where they live.
+    pub protected: bool,
 }
 
 impl HubStore {
@@ -53,6 +55,7 @@ impl HubStore {
             events,
             snapshots,
             blobs: replica::blobs_of(connection, case)?,
+            protected: replica::is_case_protected(connection, case)?,
         }))
     }
 

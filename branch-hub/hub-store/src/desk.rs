@@ -35,6 +35,8 @@ pub struct QueueRow {
     pub to_check: bool,
     /// Handed in again after a return.
     pub resubmitted: bool,
+    /// Somebody in it is under protection: no list, page or file shows where they live.
+    pub protected: bool,
 }
 
 const WAITING: &str = "SELECT case_id, receipt_number, branch, state, event_type, event_flow,
@@ -71,19 +73,25 @@ impl HubStore {
         let mut rows = statement.query([limit])?;
         let mut queue = Vec::new();
         while let Some(row) = rows.next()? {
-            queue.push(queue_row(row, now)?);
+            queue.push(queue_row(self.replica.reader(), row, now)?);
         }
         Ok(queue)
     }
 }
 
-fn queue_row(row: &Row<'_>, now_unix_ms: u64) -> Result<QueueRow, StoreError> {
+fn queue_row(
+    connection: &Connection,
+    row: &Row<'_>,
+    now_unix_ms: u64,
+) -> Result<QueueRow, StoreError> {
+    let case = CaseId(row.get(0)?);
     let persons: String = row.get(6)?;
     let claim_unix_ms: u64 = row.get(9)?;
     let claimed_by: Option<String> = row.get(8)?;
     let lapsed = now_unix_ms >= claim_unix_ms + CLAIM_MINUTES * 60_000;
     Ok(QueueRow {
-        case: CaseId(row.get(0)?),
+        case,
+        protected: replica::is_case_protected(connection, case)?,
         receipt_number: row.get(1)?,
         branch: BranchCode(row.get(2)?),
         state: serde_json::from_value(serde_json::Value::String(row.get(3)?))?,
@@ -110,6 +118,7 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
         return Ok(());
     };
     let draft = replica::draft(connection, case)?;
+    replica::project_protection(connection, case, &draft)?;
     let summary = fold(&events);
     let branch = replica::branch_of(connection, case)?.or_else(|| summary.branch.clone());
     let conflict = draft.fields().any(|(_, field)| !field.others.is_empty());

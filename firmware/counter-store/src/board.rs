@@ -25,7 +25,7 @@ pub struct CaseRow {
     pub event_type: Option<String>,
     /// Value of the field `event.flow`.
     pub event_flow: Option<String>,
-    /// Names of the persons, in the order of the members.
+    /// Names of the persons, in the order of the members; none when `protected`.
     pub persons: Vec<String>,
     /// When the newest step was taken.
     pub since_unix_ms: u64,
@@ -35,6 +35,8 @@ pub struct CaseRow {
     pub to_check: bool,
     /// Remarks of head office.
     pub remarks: usize,
+    /// Somebody in it is under protection: no list shows names or addresses.
+    pub protected: bool,
 }
 
 /// What head office does not have yet.
@@ -62,7 +64,7 @@ impl CounterStore {
         let mut rows = statement.query([i64::try_from(limit).unwrap_or(i64::MAX)])?;
         let mut board = Vec::new();
         while let Some(row) = rows.next()? {
-            board.push(case_row(row)?);
+            board.push(case_row(self.replica.reader(), row)?);
         }
         Ok(board)
     }
@@ -89,16 +91,23 @@ impl CounterStore {
     }
 }
 
-fn case_row(row: &Row<'_>) -> Result<CaseRow, StoreError> {
-    let persons: String = row.get(6)?;
+fn case_row(connection: &Connection, row: &Row<'_>) -> Result<CaseRow, StoreError> {
+    let case = CaseId(row.get(0)?);
+    let protected = replica::is_case_protected(connection, case)?;
+    let persons = if protected {
+        Vec::new()
+    } else {
+        serde_json::from_str(&row.get::<_, String>(6)?)?
+    };
     Ok(CaseRow {
-        case: CaseId(row.get(0)?),
+        case,
+        protected,
         receipt_number: row.get(1)?,
         branch: BranchCode(row.get(2)?),
         state: state_of(row.get(3)?)?,
         event_type: row.get(4)?,
         event_flow: row.get(5)?,
-        persons: serde_json::from_str(&persons)?,
+        persons,
         since_unix_ms: row.get(7)?,
         to_check: row.get(8)?,
         remarks: row.get(9)?,
@@ -193,6 +202,7 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
         return Ok(());
     };
     let draft = replica::draft(connection, case)?;
+    replica::project_protection(connection, case, &draft)?;
     let summary = fold(&events);
     let branch = replica::branch_of(connection, case)?.or_else(|| summary.branch.clone());
     let conflict = draft.fields().any(|(_, field)| !field.others.is_empty());

@@ -70,6 +70,8 @@ pub struct CaseRecord {
     pub started_at: Hlc,
     /// Head office has every record written here.
     pub at_head_office: bool,
+    /// Somebody in it is under protection.
+    pub protected: bool,
 }
 
 impl CounterStore {
@@ -282,6 +284,7 @@ impl CounterStore {
             events,
             started_at,
             at_head_office: board::at_head_office(connection, case)?,
+            protected: replica::is_case_protected(connection, case)?,
         }))
     }
 

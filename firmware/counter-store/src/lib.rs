@@ -57,6 +57,14 @@
 //! // audit: who saw or did what, hash-chained; sent to head office by the conversation
 //! store.audit(by: &StaffId, action: AuditAction, case: Option<CaseId>) -> Result<(), StoreError>
 //!
+//! // resident copy: made searchable beside the counter's work, from the dataset `resident-copy`
+//! install_resident_copy(&Mutex<CounterStore>, tell: &mut dyn FnMut(Installing { version, percent }))
+//!     -> Result<Option<ResidentCopy>, InstallError>
+//! store.resident_copy() -> Option<&ResidentCopy { version, as_of, city, persons }>
+//! store.find_residents(&ResidentQuery) -> Result<FoundResidents { people, more }, StoreError>
+//! store.household(household_no) -> Result<Vec<FoundResident { resident, protected }>, StoreError>
+//! store.resident(person_no) -> Result<Option<FoundResident>, StoreError>
+//!
 //! // notes of this counter that are not replicated: open case, step shown
 //! store.note(name: &str) -> Result<Option<Vec<u8>>, StoreError>
 //! store.set_note(name: &str, value: Option<&[u8]>) -> Result<(), StoreError>
@@ -68,6 +76,7 @@ mod board;
 mod cases;
 mod error;
 mod note;
+mod residents;
 mod store;
 mod sync;
 mod undo;
@@ -75,6 +84,10 @@ mod undo;
 pub use board::{CaseRow, Sending};
 pub use cases::{CaseRecord, FieldEntry, NewCase, SignedForm, StartedCase};
 pub use error::EditError;
+pub use residents::{
+    FOUND_MAX, FoundResident, FoundResidents, InstallError, Installing, ResidentCopy,
+    install_resident_copy,
+};
 pub use store::CounterStore;
 
 pub use replica::StoreChange;

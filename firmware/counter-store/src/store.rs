@@ -16,6 +16,7 @@ use rusqlite::named_params;
 use sync_protocol::SiteId;
 
 use crate::board;
+use crate::residents::Residents;
 
 const STEPS: [&str; 3] = [
     include_str!("../migrations/0001-create-board.sql"),
@@ -27,6 +28,7 @@ const STEPS: [&str; 3] = [
 #[derive(Debug)]
 pub struct CounterStore {
     pub(crate) replica: Replica,
+    pub(crate) residents: Residents,
     pub(crate) listener: Listener,
 }
 
@@ -43,9 +45,11 @@ impl CounterStore {
     ) -> Result<Self, OpenError> {
         let mut replica = Replica::open(path, key, SiteId(device.0), around)?;
         replica.migrate_room("counter-store", &STEPS)?;
+        replica.open_protection()?;
         let unparked = replica.apply_parked()?;
         let mut store = Self {
             replica,
+            residents: Residents::beside(path, key),
             listener: Listener::default(),
         };
         if !unparked.is_empty() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use counter_domain::ids::BlobHash;
+use counter_domain::protection::PROTECTION;
 use replica::{StoreChange, StoreError};
 use sync_engine::{
     Applied, BlobPart, BlobProgress, DatasetManifest, DatasetPart, Peer, PeerRole, Store,
@@ -62,6 +63,9 @@ impl Store for CounterStore {
     ) -> Result<Option<u64>, StoreError> {
         let next = self.replica.stage_dataset(offer, part)?;
         if next.is_none() {
+            if offer.name == PROTECTION {
+                self.replica.refresh_protection()?;
+            }
             self.listener.tell(&StoreChange::Dataset {
                 name: offer.name.clone(),
             });

@@ -3,6 +3,7 @@
 //! Both ends keep the same tables in a room of their own. Whether a case is protected is asked of
 //! the list at the moment of reading, so a list that arrives later covers what is here already.
 
+use counter_domain::draft::Draft;
 use counter_domain::ids::CaseId;
 use counter_domain::protection::{Digest, PROTECTION, ProtectionList, digests_of, is_flagged};
 use rusqlite::{Connection, OptionalExtension, named_params};
@@ -64,9 +65,9 @@ impl Replica {
             let cases: Vec<CaseId> = statement
                 .query_map([], |row| row.get(0).map(CaseId))?
                 .collect::<Result<_, _>>()?;
-            cases
-                .into_iter()
-                .try_for_each(|case| project_protection(connection, case))
+            cases.into_iter().try_for_each(|case| {
+                project_protection(connection, case, &records::draft(connection, case)?)
+            })
         })
     }
 }
@@ -102,18 +103,25 @@ pub fn protection_in_force(
 ///
 /// # Errors
 /// When the disk fails.
-pub fn project_protection(connection: &Connection, case: CaseId) -> Result<(), StoreError> {
-    let draft = records::draft(connection, case)?;
+pub fn project_protection(
+    connection: &Connection,
+    case: CaseId,
+    draft: &Draft,
+) -> Result<(), StoreError> {
     let key = named_params! { ":case": case.0 };
-    connection
-        .prepare_cached("DELETE FROM case_digest WHERE case_id = :case")?
-        .execute(key)?;
-    let mut insert = connection
-        .prepare_cached("INSERT INTO case_digest (case_id, digest) VALUES (:case, :digest)")?;
-    for digest in digests_of(&draft) {
-        insert.execute(named_params! { ":case": case.0, ":digest": digest.0 })?;
+    let digests = digests_of(draft);
+    // Most changes of a case leave its people as they are.
+    if known_digests(connection, case)? != digests {
+        connection
+            .prepare_cached("DELETE FROM case_digest WHERE case_id = :case")?
+            .execute(key)?;
+        let mut insert = connection
+            .prepare_cached("INSERT INTO case_digest (case_id, digest) VALUES (:case, :digest)")?;
+        for digest in digests {
+            insert.execute(named_params! { ":case": case.0, ":digest": digest.0 })?;
+        }
     }
-    let flag = if is_flagged(&draft) {
+    let flag = if is_flagged(draft) {
         "INSERT INTO case_flag (case_id) VALUES (:case) ON CONFLICT (case_id) DO NOTHING"
     } else {
         "DELETE FROM case_flag WHERE case_id = :case"
@@ -149,6 +157,13 @@ pub fn is_any_protected(connection: &Connection, digests: &[Digest]) -> Result<b
         }
     }
     Ok(false)
+}
+
+fn known_digests(connection: &Connection, case: CaseId) -> Result<Vec<Digest>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT digest FROM case_digest WHERE case_id = :case ORDER BY digest")?;
+    let digests = statement.query_map([case.0], |row| row.get(0).map(Digest))?;
+    Ok(digests.collect::<Result<_, _>>()?)
 }
 
 fn put_list(
