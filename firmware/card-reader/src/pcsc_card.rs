@@ -135,7 +135,7 @@ impl Card for PcscCard {
 
     fn exchange(&mut self, command: &[u8]) -> Result<Zeroizing<Vec<u8>>, CardError> {
         let card = self.card.as_ref().ok_or(CardError::Removed)?;
-        let mut buffer = Zeroizing::new([0_u8; pcsc::MAX_BUFFER_SIZE]);
+        let mut buffer = Zeroizing::new(vec![0_u8; answer_room(command)]);
         let answer = card
             .transmit(command, buffer.as_mut_slice())
             .map_err(CardError::from);
@@ -146,6 +146,15 @@ impl Card for PcscCard {
         };
         let answer = answer?;
         Ok(Zeroizing::new(answer.to_vec()))
+    }
+}
+
+/// Room for the answer: an extended command (ISO 7816-4: a zero where a short one has its length)
+/// may be answered with a whole file at once.
+fn answer_room(command: &[u8]) -> usize {
+    match command {
+        [_, _, _, _, 0x00, _, _, ..] => pcsc::MAX_BUFFER_SIZE_EXTENDED,
+        _ => pcsc::MAX_BUFFER_SIZE,
     }
 }
 

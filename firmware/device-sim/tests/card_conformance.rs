@@ -105,7 +105,7 @@ fn both_secrets_read_the_same_person(bench: &impl Bench) {
     let number = bench.with_card(&chip, |card| {
         session::read_individual_number(card, &Pin::parse("1234").unwrap(), Insist::No)
     });
-    assert_eq!(number.unwrap().1.expose(), "123456789018");
+    assert_eq!(number.unwrap().1.reveal(), "123456789018");
 }
 
 fn tries_cost_nothing(bench: &impl Bench) {

@@ -4,7 +4,8 @@ use std::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{ReadCardError, tlv};
+use crate::ReadCardError;
+use crate::tlv::{self, TagStyle};
 
 /// Sex as coded on the chip (ISO/IEC 5218).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Zeroize)]
@@ -20,6 +21,16 @@ pub enum Sex {
 }
 
 impl Sex {
+    pub(crate) fn from_code(code: &[u8]) -> Result<Self, ReadCardError> {
+        match code {
+            b"0" => Ok(Self::Unknown),
+            b"1" => Ok(Self::Male),
+            b"2" => Ok(Self::Female),
+            b"9" => Ok(Self::NotApplicable),
+            _ => Err(ReadCardError::Malformed),
+        }
+    }
+
     /// The digit on the chip.
     pub fn code(self) -> char {
         match self {
@@ -59,11 +70,10 @@ impl BasicFour {
     ///
     /// The table of offsets (DF21) is ignored: the objects say where they are.
     pub(crate) fn parse(file: &[u8]) -> Result<Self, ReadCardError> {
-        let outer = tlv::first(file)?;
-        if outer.tag != 0xff20 {
-            return Err(ReadCardError::Malformed);
-        }
-        let objects = tlv::objects(outer.value)?;
+        let objects = tlv::objects(
+            TagStyle::TwoBytes,
+            tlv::only(TagStyle::TwoBytes, 0xff20, file)?,
+        )?;
         let text = |tag| -> Result<String, ReadCardError> {
             std::str::from_utf8(tlv::value(&objects, tag)?)
                 .map(str::to_owned)
@@ -73,19 +83,13 @@ impl BasicFour {
             name: text(0xdf22)?,
             address: text(0xdf23)?,
             birth: iso_date(tlv::value(&objects, 0xdf24)?)?,
-            sex: match tlv::value(&objects, 0xdf25)? {
-                b"0" => Sex::Unknown,
-                b"1" => Sex::Male,
-                b"2" => Sex::Female,
-                b"9" => Sex::NotApplicable,
-                _ => return Err(ReadCardError::Malformed),
-            },
+            sex: Sex::from_code(tlv::value(&objects, 0xdf25)?)?,
         })
     }
 }
 
 /// `YYYYMMDD` to `YYYY-MM-DD`.
-fn iso_date(digits: &[u8]) -> Result<String, ReadCardError> {
+pub(crate) fn iso_date(digits: &[u8]) -> Result<String, ReadCardError> {
     let text = std::str::from_utf8(digits).map_err(|_| ReadCardError::Malformed)?;
     if text.len() != 8 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(ReadCardError::Malformed);

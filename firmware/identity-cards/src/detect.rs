@@ -32,7 +32,7 @@ impl CardKind {
     /// Stable name for `--json` output.
     pub fn name(self) -> &'static str {
         match self {
-            Self::MyNumber => "my-number-card",
+            Self::MyNumber => "my-number",
             Self::DriversLicence => "drivers-licence",
             Self::Residence => "residence-card",
             Self::Passport => "passport",

@@ -24,7 +24,7 @@ pub enum ReadCardError {
         /// Tries left after this one, 1 or more.
         tries_left: u8,
     },
-    /// The secret is blocked; only the municipality's own terminal releases it.
+    /// The secret is blocked; only the office that issued the card releases it.
     #[error("{kind} is blocked")]
     Blocked {
         /// Which secret.
@@ -36,6 +36,18 @@ pub enum ReadCardError {
         /// Which secret.
         kind: SecretKind,
     },
+    /// The number printed on the residence card is not this card's. Costs nothing, locks nothing.
+    #[error("card number does not match")]
+    WrongCardNumber,
+    /// The chip did not prove that it knows the common key: a copy, or a broken one.
+    #[error("chip does not prove itself")]
+    NotProven,
+    /// The card is of a generation whose secure messaging is not known here.
+    #[error("card generation is not supported")]
+    UnsupportedGeneration,
+    /// The card put back is not the one that was lifted, or cannot be proved to be.
+    #[error("card is not proved to be the same")]
+    NotTheSame,
     /// A file was not unlocked although the secret was accepted: start again.
     #[error("file is locked")]
     Locked,
@@ -54,5 +66,82 @@ impl ReadCardError {
     /// Whether the card left or lost its state mid-way, so that putting it back is the remedy.
     pub fn is_card_loss(self) -> bool {
         matches!(self, Self::Card(error) if error.is_card_loss())
+    }
+
+    /// Stable code for people and programs, for example `CARD-PIN-WRONG`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Card(error) => card_code(error),
+            Self::NotThisCard | Self::UnsupportedGeneration => "CARD-UNKNOWN",
+            Self::Wrong { kind, .. } => match kind.group() {
+                SecretGroup::Entered => "CARD-PIN-WRONG",
+                SecretGroup::NumberA => "CARD-NUMBER-A-WRONG",
+                SecretGroup::NumberB => "CARD-NUMBER-B-WRONG",
+            },
+            Self::Blocked { kind } => match kind.group() {
+                SecretGroup::Entered => "CARD-PIN-LOCKED",
+                SecretGroup::NumberA => "CARD-NUMBER-A-LOCKED",
+                SecretGroup::NumberB => "CARD-NUMBER-B-LOCKED",
+            },
+            Self::LastTry { .. } => "CARD-PIN-LAST-TRY",
+            Self::WrongCardNumber => "CARD-NUMBER-WRONG",
+            Self::NotProven => "CARD-NOT-GENUINE",
+            Self::NotTheSame => "CARD-NOT-THE-SAME",
+            Self::Locked | Self::Refused { .. } | Self::Malformed => "CARD-UNREADABLE",
+        }
+    }
+
+    /// Tries left for the secret that was refused or not sent; `None` when no secret is to blame.
+    pub fn tries_left(self) -> Option<u8> {
+        match self {
+            Self::Wrong { tries_left, .. } => Some(tries_left),
+            Self::Blocked { .. } => Some(0),
+            Self::LastTry { .. } => Some(1),
+            Self::Card(_)
+            | Self::NotThisCard
+            | Self::WrongCardNumber
+            | Self::NotProven
+            | Self::UnsupportedGeneration
+            | Self::NotTheSame
+            | Self::Locked
+            | Self::Refused { .. }
+            | Self::Malformed => None,
+        }
+    }
+}
+
+fn card_code(error: CardError) -> &'static str {
+    match error {
+        CardError::NoService | CardError::NoReader => "CARD-NO-READER",
+        CardError::NoCard => "CARD-EMPTY",
+        CardError::Removed | CardError::Reset | CardError::ShortAnswer { .. } => "CARD-PULLED",
+        CardError::Shared => "CARD-BUSY",
+        // The foreign list may grow; whatever it says, the card was not read.
+        _ => "CARD-UNREADABLE",
+    }
+}
+
+/// Secrets as people tell them apart.
+enum SecretGroup {
+    /// A person remembers it.
+    Entered,
+    /// The individual number.
+    NumberA,
+    /// Printed on the front.
+    NumberB,
+}
+
+impl SecretKind {
+    fn group(self) -> SecretGroup {
+        match self {
+            Self::NumberA | Self::VisualNumberA => SecretGroup::NumberA,
+            Self::NumberB | Self::VisualNumberB => SecretGroup::NumberB,
+            Self::Pin
+            | Self::AuthPin
+            | Self::SignPassword
+            | Self::LicencePin1
+            | Self::LicencePin2
+            | Self::MyNumberLicencePin => SecretGroup::Entered,
+        }
     }
 }

@@ -4,10 +4,15 @@
 
 use card_reader::Card;
 
+use counter_domain::number::MyNumber;
+
 pub use crate::detect::detect;
+use crate::jpki::JpkiApplication;
+use crate::licence::DrivingLicence;
+use crate::mynumber_licence::MyNumberLicence;
+use crate::visual_application::VisualApplication;
 use crate::{
-    Auth, BasicFour, CardKind, IndividualNumber, Insist, Pin, ReadCardError, SecretKind,
-    TextApplication, TriesLeft,
+    Auth, BasicFour, CardKind, Insist, Pin, ReadCardError, SecretKind, TextApplication, TriesLeft,
 };
 
 /// Tries left of both secrets of a My Number card.
@@ -29,6 +34,59 @@ pub fn tries(card: &mut dyn Card) -> Result<Tries, ReadCardError> {
         pin: application.tries_left(SecretKind::Pin)?,
         number_b: application.tries_left(SecretKind::NumberB)?,
     })
+}
+
+/// Every counter of a card with its secret's kind; costs nothing, sends no secret. Empty for a card
+/// that counts nothing (residence card) or is not known.
+///
+/// # Errors
+/// As the card fails.
+pub fn all_tries(
+    card: &mut dyn Card,
+) -> Result<(CardKind, Vec<(SecretKind, TriesLeft)>), ReadCardError> {
+    let kind = detect(card)?;
+    let counted = match kind {
+        CardKind::MyNumber => my_number_tries(card)?,
+        CardKind::DriversLicence => {
+            let tries = DrivingLicence::select(card)?.tries_left()?;
+            vec![
+                (SecretKind::LicencePin1, tries.first),
+                (SecretKind::LicencePin2, tries.second),
+            ]
+        }
+        CardKind::Residence | CardKind::Passport | CardKind::Unsupported => Vec::new(),
+    };
+    Ok((kind, counted))
+}
+
+/// An application that is missing leaves its counters out.
+fn my_number_tries(card: &mut dyn Card) -> Result<Vec<(SecretKind, TriesLeft)>, ReadCardError> {
+    let mut counted = Vec::new();
+    let mut text = TextApplication::select(card)?;
+    for kind in [SecretKind::Pin, SecretKind::NumberA, SecretKind::NumberB] {
+        counted.push((kind, text.tries_left(kind)?));
+    }
+    if let Some(mut visual) = present_or_none(VisualApplication::select(card))? {
+        for kind in [SecretKind::VisualNumberB, SecretKind::VisualNumberA] {
+            counted.push((kind, visual.tries_left(kind)?));
+        }
+    }
+    if let Some(mut jpki) = present_or_none(JpkiApplication::select(card))? {
+        counted.push((SecretKind::AuthPin, jpki.auth_tries_left()?));
+        counted.push((SecretKind::SignPassword, jpki.sign_tries_left()?));
+    }
+    if let Some(mut licence) = present_or_none(MyNumberLicence::select(card))? {
+        counted.push((SecretKind::MyNumberLicencePin, licence.tries_left()?));
+    }
+    Ok(counted)
+}
+
+fn present_or_none<T>(selected: Result<T, ReadCardError>) -> Result<Option<T>, ReadCardError> {
+    match selected {
+        Ok(application) => Ok(Some(application)),
+        Err(ReadCardError::NotThisCard) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Kind of the card and, on a My Number card, the tries left: what a screen shows when a card is
@@ -64,7 +122,7 @@ pub fn read_individual_number(
     card: &mut dyn Card,
     pin: &Pin,
     insist: Insist,
-) -> Result<(BasicFour, IndividualNumber), ReadCardError> {
+) -> Result<(BasicFour, MyNumber), ReadCardError> {
     TextApplication::select(card)?.read_with_individual_number(pin, insist)
 }
 

@@ -247,10 +247,10 @@ fn individual_number_is_read_only_on_demand() {
     })
     .unwrap();
     assert_taro(&four);
-    assert_eq!(number.expose(), "123456789018");
+    assert_eq!(number.reveal(), "123456789018");
     assert_eq!(
         format!("{four:?} {number:?}"),
-        "BasicFour(hidden) IndividualNumber(hidden)"
+        "BasicFour(hidden) MyNumber(…)"
     );
 }
 
@@ -276,4 +276,84 @@ fn kinds_are_told_by_application() {
          > 00A4040C07A0000002471001\n< 6A82\n"
     );
     assert_eq!(check_kind(&unknown), CardKind::Unsupported);
+}
+
+/// Random bytes of the worked session: RND.IFD 01..08, K.IFD 10..1F.
+fn worked_random() -> crate::SessionRandom {
+    let bytes: Vec<u8> = (1..=8).chain(0x10..=0x1f).collect();
+    crate::SessionRandom::new(bytes.try_into().unwrap())
+}
+
+/// Opens a residence card of the worked number and stops at the first application, which the
+/// transcript refuses.
+#[track_caller]
+fn open_residence(transcript: &str) -> Result<crate::ResidenceReading, ReadCardError> {
+    let number = crate::ResidenceNumber::parse("ZZ12345678YY").unwrap();
+    let trusted = crate::TrustStore::default();
+    check(transcript, |card| {
+        crate::ResidenceCard::open(card)?.read(
+            &number,
+            &worked_random(),
+            crate::Judging {
+                trusted: &trusted,
+                now: 0,
+            },
+        )
+    })
+}
+
+const CHALLENGE: &str = "> 0084000008\n< A1A2A3A4A5A6A7A89000\n";
+const REFUSED_DF1: &str = "> 00A4040C10D392F0004F0200000000000000000000\n< 6A80\n";
+
+#[test]
+fn a_first_generation_card_is_opened_as_the_vectors_say() {
+    let transcript = format!(
+        "> 00A40000\n< 9000\n> 00B08A0000\n< C101319000\n{CHALLENGE}\
+         > 0082000028F4B2ED86406F630AE0CEBAD89B51FC07EEBA990DDF9FE7698939\
+         92586B9B9BD0BF0753AD3FDDCAC500\n\
+         < 7D81A12DECCCBD82B553AAF14E1C5C3522890ED33F635DAC7A244C1ED7D6EEC00C5E159EA69F95E39000\n\
+         > 082000861386110185\
+         77A5F8786304824B5ED9141835 70AD\n< 9000\n{REFUSED_DF1}"
+    );
+    let sw = card_reader::StatusWord(0x6a80);
+    assert_eq!(
+        open_residence(&transcript),
+        Err(ReadCardError::Refused { sw })
+    );
+}
+
+#[test]
+fn a_second_generation_card_is_opened_as_the_vectors_say() {
+    let transcript = format!(
+        "> 00A40000\n< 9000\n> 00B08A0000\n< C10230359000\n{CHALLENGE}\
+         > 0082000028720077B5093109769BC7E6DF3C53352176EBE53D139501119F4724C685\
+         C4520B9D414BB7E09EEFE000\n\
+         < 053C792F622DAEF753201B1D4254C0FAB054D7A11BCC75144 5FD37B2002EF374B77E0C08E20DE3D49000\n\
+         > 08200086138611015415DE5259D31ED7E8AEE79C08A0001D\n< 9000\n{REFUSED_DF1}"
+    );
+    let sw = card_reader::StatusWord(0x6a80);
+    assert_eq!(
+        open_residence(&transcript),
+        Err(ReadCardError::Refused { sw })
+    );
+}
+
+#[test]
+fn a_chip_that_does_not_know_the_key_is_refused() {
+    let transcript = format!(
+        "> 00A40000\n< 9000\n> 00B08A0000\n< C101319000\n{CHALLENGE}\
+         > 0082000028F4B2ED86406F630AE0CEBAD89B51FC07EEBA990DDF9FE7698939\
+         92586B9B9BD0BF0753AD3FDDCAC500\n\
+         < 7D81A12DECCCBD82B553AAF14E1C5C3522890ED33F635DAC7A244C1ED7D6EEC00C5E159EA69F95E49000\n"
+    );
+    assert_eq!(open_residence(&transcript), Err(ReadCardError::NotProven));
+}
+
+#[test]
+fn newer_residence_cards_are_told_and_not_tried() {
+    let transcript = "> 00A40000\n< 9000\n> 00B08A0000\n< C10230379000\n";
+    assert_eq!(
+        open_residence(transcript),
+        Err(ReadCardError::UnsupportedGeneration)
+    );
 }
