@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use counter_domain::ids::{BranchCode, StaffId};
-use hub_store::{HubStore, SYSTEM};
+use hub_store::{Actor, HubStore};
 use replica::AuditAction;
 use replica::staff::{Role, StaffMember, hash_secret};
 use serde::{Deserialize, Serialize};
@@ -173,9 +173,9 @@ enum HandoverCommand {
         /// Only cases accepted on this day or later, YYYY-MM-DD
         #[arg(long, value_name = "DAY", value_parser = day)]
         since: Option<String>,
-        /// Staff id of a reviewer or approver, noted in the cases
-        #[arg(long, default_value = SYSTEM)]
-        by: String,
+        /// Staff id of a reviewer or approver, noted in the cases; without one, the system itself
+        #[arg(long, value_name = "ID")]
+        by: Option<String>,
         /// One JSON document on standard output
         #[arg(long)]
         json: bool,
@@ -296,7 +296,7 @@ fn execute(command: Command, out: &mut impl Write) -> Result<()> {
             &data.folder,
             &clock,
             since.as_deref(),
-            &StaffId(by),
+            &by.map_or(Actor::System, |id| Actor::Staff(StaffId(id))),
             json,
             out,
         ),
@@ -360,7 +360,7 @@ impl Hub {
             Some(error) => Err(error).context("the dataset cannot be signed"),
             None => {
                 self.store
-                    .audit(&StaffId::from(SYSTEM), AuditAction::Published, None)?;
+                    .audit(&Actor::System.id(), AuditAction::Published, None)?;
                 Ok(version)
             }
         }
@@ -380,8 +380,11 @@ impl Hub {
     fn add_staff(&mut self, member: StaffMember) -> Result<()> {
         let plain = |one: u8| one.is_ascii_alphanumeric() || matches!(one, b'-' | b'_' | b'.');
         let id = member.id.as_str();
-        if id.is_empty() || id.len() > 32 || id == SYSTEM || !id.bytes().all(plain) {
-            bail!("an id is up to 32 letters, digits, dots and hyphens, and not `{SYSTEM}`");
+        if id.is_empty() || id.len() > 32 || id == Actor::SYSTEM_ID || !id.bytes().all(plain) {
+            bail!(
+                "an id is up to 32 letters, digits, dots and hyphens, and not `{}`",
+                Actor::SYSTEM_ID
+            );
         }
         let mut staff = self.store.staff()?;
         staff.retain(|one| one.id != member.id);
@@ -440,7 +443,7 @@ fn enrol(path: &Path, code: &str, name: &str, clock: &Clock, out: &mut impl Writ
             .issue_enrolment_code(&branch, name, CODE_VALID_MS)?,
     );
     hub.store
-        .audit(&StaffId::from(SYSTEM), AuditAction::EnrolmentIssued, None)?;
+        .audit(&Actor::System.id(), AuditAction::EnrolmentIssued, None)?;
     writeln!(
         out,
         "{}",
@@ -506,7 +509,7 @@ fn hand_over(
     path: &Path,
     clock: &Clock,
     since: Option<&str>,
-    by: &StaffId,
+    by: &Actor,
     as_json: bool,
     out: &mut impl Write,
 ) -> Result<()> {

@@ -5,8 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use counter_domain::ids::StaffId;
-use hub_store::{HandOverRow, HubStore};
+use hub_store::{Actor, HandOverRow, HubStore};
 
 use crate::clock::in_japan;
 use crate::hand_over::{HandOverCase, HandOverFiles, rows, write_files};
@@ -19,7 +18,7 @@ use crate::hand_over::{HandOverCase, HandOverFiles, rows, write_files};
 /// cases again gives rows with the same keys.
 pub(crate) fn write(
     store: &mut HubStore,
-    by: &StaffId,
+    by: &Actor,
     folder: &Path,
     now_ms: u64,
     wanted: impl Fn(&HandOverRow) -> bool,
@@ -29,7 +28,7 @@ pub(crate) fn write(
     for pending in store
         .hand_over_pending()?
         .into_iter()
-        .filter(|row| wanted(row))
+        .filter(|row| !row.protected && wanted(row))
     {
         let case = pending.case;
         let own = rows(&hand_over_case(store, pending)?);

@@ -32,7 +32,7 @@
 //! store.refuse(case, by, reason: String)   -> Result<EventId, ReviewError>
 //! store.hand_over_pending() -> Result<Vec<HandOverRow>, StoreError>   // accepted, not yet written
 //!     // HandOverRow { case, receipt_number, branch, snapshot_hash, snapshot: Snapshot, accepted_by, accepted_unix_ms }
-//! store.handed_over(cases: &[CaseId], by, file: &str) -> Result<(), ReviewError>
+//! store.handed_over(cases: &[CaseId], by: &Actor, file: &str) -> Result<(), ReviewError>
 //! store.record(case, by, step: CaseStep)    -> Result<EventId, ReviewError> // completed, core rejected …
 //!
 //! // people of the desk (dataset `staff`)
@@ -58,24 +58,30 @@
 //! // audit, operations
 //! store.audit(by, action: AuditAction, case: Option<CaseId>) -> Result<(), StoreError>
 //! store.audit_verify() -> Result<Vec<ChainReport { device, entries: u64, broken_at: Option<u64> }>, StoreError>
+//! store.fleet() -> Result<Vec<CounterState>, StoreError>  // line, last contact, versions, kept aside
+//! store.copy_to(path, key) · store.holdings() · store.faults() · store.live_on(sign)   // backups
 //! store.quarantine() -> Result<Vec<QuarantineRow { site, peer, reason, after, through, received_unix_ms }>, StoreError>
 //!
 //! // plus the whole of sync_engine::Store
 //! ```
 
+mod backup;
 mod cases;
 mod desk;
 mod difference;
 mod enrolment;
+mod fleet;
 mod review;
 mod store;
 mod sync;
 
+pub use backup::Holdings;
 pub use cases::CaseRecord;
 pub use desk::QueueRow;
 pub use difference::{FieldDifference, difference};
 pub use enrolment::{EnrolError, EnrolledDevice};
-pub use review::{HandOverRow, ReviewError, SYSTEM};
+pub use fleet::{Contact, CounterLine, CounterState};
+pub use review::{Actor, HandOverRow, ReviewError};
 pub use store::HubStore;
 
 pub use replica::staff::SignInError;

@@ -51,10 +51,31 @@ pub struct HandOverRow {
     pub accepted_by: StaffId,
     /// When, by the hub's clock; the legal date is the snapshot's `filed_on`.
     pub accepted_unix_ms: u64,
+    /// Somebody in it is under protection: it is handed over by hand, never in a file.
+    pub protected: bool,
 }
 
-/// Who acts when a program of the hub does, and no member of staff.
-pub const SYSTEM: &str = "system";
+/// Who acts at head office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// A member of staff, with the rights of the staff dataset.
+    Staff(StaffId),
+    /// The hub's own command line, run by whoever may read the database key; no member of staff.
+    System,
+}
+
+impl Actor {
+    /// What the history and the audit log call the system. No member of staff may have this id.
+    pub const SYSTEM_ID: &str = "system";
+
+    /// Who the history and the audit log name.
+    pub fn id(&self) -> StaffId {
+        match self {
+            Self::Staff(id) => id.clone(),
+            Self::System => StaffId::from(Self::SYSTEM_ID),
+        }
+    }
+}
 
 const REVIEW: [Role; 2] = [Role::Reviewer, Role::Approver];
 const DECIDE: [Role; 1] = [Role::Approver];
@@ -178,19 +199,21 @@ impl HubStore {
     pub fn handed_over(
         &mut self,
         cases: &[CaseId],
-        by: &StaffId,
+        by: &Actor,
         file: &str,
     ) -> Result<(), ReviewError> {
+        let id = by.id();
         self.write(|write| {
-            if by.as_str() != SYSTEM {
-                check_role(write.connection(), by, &REVIEW)?;
+            match by {
+                Actor::Staff(id) => check_role(write.connection(), id, &REVIEW)?,
+                Actor::System => {}
             }
             for case in cases {
                 let step = CaseStep::HandedOver {
                     file: file.to_owned(),
                 };
-                take_step(write, *case, by, step)?;
-                write.audit(by, AuditAction::HandedOver, Some(*case))?;
+                take_step(write, *case, &id, step)?;
+                write.audit(&id, AuditAction::HandedOver, Some(*case))?;
             }
             Ok(())
         })
@@ -215,9 +238,11 @@ impl HubStore {
 
 fn check_role(connection: &Connection, by: &StaffId, roles: &[Role]) -> Result<(), ReviewError> {
     let staff = staff::staff(connection)?.unwrap_or_default();
-    let allowed = staff
-        .iter()
-        .any(|member| member.id == *by && member.has_any(roles));
+    let is_person = by.as_str() != Actor::SYSTEM_ID;
+    let allowed = is_person
+        && staff
+            .iter()
+            .any(|member| member.id == *by && member.has_any(roles));
     if allowed {
         Ok(())
     } else {
@@ -260,8 +285,10 @@ fn hand_over_row(connection: &Connection, case: CaseId) -> Result<Option<HandOve
             }
             && !summary.overruled.contains(&event.id)
     });
+    let protected = replica::is_case_protected(connection, case)?;
     Ok(accepted.map(|event| HandOverRow {
         case,
+        protected,
         receipt_number: summary.receipt_number.clone().unwrap_or_default(),
         branch: summary.branch.clone().unwrap_or(BranchCode(String::new())),
         snapshot_hash,

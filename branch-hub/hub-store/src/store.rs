@@ -5,6 +5,7 @@ use std::path::Path;
 
 use counter_domain::hlc::Hlc;
 use counter_domain::ids::{BlobHash, CaseId, DeviceId, StaffId};
+use counter_domain::protection::PROTECTION;
 use replica::staff::{self, SignInError, StaffMember};
 use replica::{
     AuditAction, ChainReport, DatabaseKey, Dataset, Listener, OpenError, QuarantineRow, Replica,
@@ -13,14 +14,19 @@ use replica::{
 use sync_protocol::SiteId;
 
 use crate::desk;
+use crate::fleet::Contacts;
 
-const STEPS: [&str; 1] = [include_str!("../migrations/0001-create-desk.sql")];
+const STEPS: [&str; 2] = [
+    include_str!("../migrations/0001-create-desk.sql"),
+    include_str!("../migrations/0002-create-contact.sql"),
+];
 
 /// The database of head office.
 #[derive(Debug)]
 pub struct HubStore {
     pub(crate) replica: Replica,
     pub(crate) listener: Listener,
+    pub(crate) contacts: Contacts,
 }
 
 impl HubStore {
@@ -36,10 +42,12 @@ impl HubStore {
     ) -> Result<Self, OpenError> {
         let mut replica = Replica::open(path, key, SiteId(device.0), around)?;
         replica.migrate_room("hub-store", &STEPS)?;
+        replica.open_protection()?;
         let unparked = replica.apply_parked()?;
         let mut store = Self {
             replica,
             listener: Listener::default(),
+            contacts: Contacts::default(),
         };
         if !unparked.is_empty() {
             store
@@ -138,6 +146,9 @@ impl HubStore {
         sign: impl FnOnce(&[u8]) -> Vec<u8>,
     ) -> Result<u64, StoreError> {
         let version = self.replica.publish(name, bytes, sign)?;
+        if name == PROTECTION {
+            self.replica.refresh_protection()?;
+        }
         self.listener.tell(&StoreChange::Dataset {
             name: name.to_owned(),
         });

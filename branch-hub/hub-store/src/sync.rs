@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use counter_domain::ids::BlobHash;
+use counter_domain::protection::PROTECTION;
 use replica::{StoreChange, StoreError};
 use sync_engine::{Applied, BlobPart, BlobProgress, DatasetManifest, DatasetPart, Peer, Store};
-use sync_protocol::{ChangeBatch, SiteId, VersionVector};
+use sync_protocol::{ChangeBatch, Hello, SiteId, VersionVector};
 
 use crate::desk;
 use crate::store::HubStore;
@@ -36,6 +37,10 @@ impl Store for HubStore {
         Ok(applied)
     }
 
+    fn heard_hello(&mut self, peer: &Peer, hello: &Hello) -> Result<(), StoreError> {
+        self.note_hello(peer.site, hello)
+    }
+
     fn acknowledged(&mut self, peer: &Peer, vector: &VersionVector) -> Result<(), StoreError> {
         if self.replica.acknowledged(peer, vector)? {
             self.listener.tell(&StoreChange::Acknowledged);
@@ -50,6 +55,9 @@ impl Store for HubStore {
     ) -> Result<Option<u64>, StoreError> {
         let next = self.replica.stage_dataset(offer, part)?;
         if next.is_none() {
+            if offer.name == PROTECTION {
+                self.replica.refresh_protection()?;
+            }
             self.listener.tell(&StoreChange::Dataset {
                 name: offer.name.clone(),
             });

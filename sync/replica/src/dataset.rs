@@ -215,16 +215,7 @@ impl Replica {
             return Err(StoreError::Bounds { what: "dataset" });
         }
         manifest.signature = sign(&signed_bytes(&manifest)?);
-        self.write_local(|write| {
-            let connection = write.connection();
-            drop_pieces(connection, name, version)?;
-            let mut start = 0;
-            for piece in bytes.chunks(PIECE_BYTES) {
-                put_piece(connection, &manifest, start, piece)?;
-                start += piece.len() as u64;
-            }
-            install(connection, &manifest)
-        })?;
+        self.write_local(|write| put(write.connection(), &manifest, bytes))?;
         Ok(version)
     }
 
@@ -317,6 +308,21 @@ fn drop_pieces(connection: &Connection, name: &str, version: u64) -> Result<(), 
         .prepare_cached("DELETE FROM dataset_piece WHERE name = :name AND version = :version")?;
     statement.execute(named_params! { ":name": name, ":version": version })?;
     Ok(())
+}
+
+/// Writes a whole dataset and makes it the one in force.
+pub(crate) fn put(
+    connection: &Connection,
+    manifest: &DatasetManifest,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    drop_pieces(connection, &manifest.name, manifest.version)?;
+    let mut start = 0;
+    for piece in bytes.chunks(PIECE_BYTES) {
+        put_piece(connection, manifest, start, piece)?;
+        start += piece.len() as u64;
+    }
+    install(connection, manifest)
 }
 
 /// Makes the staged version the one in force and forgets every other.

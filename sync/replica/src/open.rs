@@ -126,7 +126,7 @@ fn open_existing_at(path: &Path, key: &DatabaseKey) -> Result<Connection, OpenEr
     Ok(connection)
 }
 
-fn set_key(connection: &Connection, key: &DatabaseKey) -> Result<(), rusqlite::Error> {
+pub(crate) fn set_key(connection: &Connection, key: &DatabaseKey) -> Result<(), rusqlite::Error> {
     // SQLCipher writes its own lines to stderr; our error says it once.
     connection.pragma_update(None, "cipher_log_level", "NONE")?;
     connection.pragma_update(None, "key", key.literal().as_str())

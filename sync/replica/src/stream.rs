@@ -60,6 +60,10 @@ pub enum AuditAction {
     DeviceRevoked,
     /// Published a dataset.
     Published,
+    /// Made a backup.
+    BackedUp,
+    /// Restored a backup: what happened after it is not in this log.
+    Restored,
     /// Searched the resident copy.
     ResidentsSearched,
     /// Looked at a household of the resident copy.

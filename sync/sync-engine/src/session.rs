@@ -299,6 +299,7 @@ impl Session {
         if hello.hlc >> 16 <= now.unix_ms.saturating_add(CLOCK_REFUSED_MS) {
             store.heard_clock(hello.hlc);
         }
+        store.heard_hello(&self.peer, &hello)?;
         let theirs = self.theirs.get_or_insert_default();
         theirs.version = version::CURRENT.min(hello.version_current);
         theirs.dataset_wants.clear();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sync_protocol::{
-    BlobPart, ChangeBatch, DatasetManifest, DatasetPart, SiteId, StreamEntry, VersionVector,
+    BlobPart, ChangeBatch, DatasetManifest, DatasetPart, Hello, SiteId, StreamEntry, VersionVector,
     WantedBlob,
 };
 
@@ -104,6 +104,15 @@ pub trait Store {
     /// Notes the hybrid clock a peer told: what is written here from now on is later. Needs no disk,
     /// since every hello tells it again.
     fn heard_clock(&mut self, _hlc: u64) {}
+
+    /// Hears what `peer` says of itself: its versions and how far it is. Nothing depends on it but
+    /// what the people who look after the machines are shown.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    fn heard_hello(&mut self, _peer: &Peer, _hello: &Hello) -> Result<(), Self::Error> {
+        Ok(())
+    }
 
     /// Notes that `peer` has `vector` on disk ("safe at head office").
     ///

@@ -75,6 +75,9 @@ pub trait Authoriser: Send + Sync + 'static {
 
     /// Whether the device its certificate names may speak; asked for every request.
     fn admit(&self, device: &Device) -> Admission;
+
+    /// Hears the version of the device's program at each round; nothing depends on it.
+    fn heard(&self, _device: &Device, _program: &str) {}
 }
 
 /// What the server serves. Cloning shares it.

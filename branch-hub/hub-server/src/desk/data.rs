@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use counter_domain::case::{CaseEvent, CaseState, CaseStep, CaseSummary, Remark};
 use counter_domain::ids::{BlobHash, BranchCode, CaseId, SnapshotHash, StaffId};
 use counter_domain::snapshot::Snapshot;
-use hub_store::{CaseRecord, HubStore, QueueRow, SignInError};
+use hub_store::{Actor, CaseRecord, HubStore, QueueRow, SignInError};
 use replica::staff::StaffMember;
 use replica::{AuditAction, AuditEntry};
 use serde::Deserialize;
@@ -296,7 +296,8 @@ impl DeskData {
         let now = self.clock.unix_ms();
         let wake = self.wake.clone();
         self.run(move |store| {
-            let written = export::write(store, &viewer.staff, &folder, now, |row| {
+            let by = Actor::Staff(viewer.staff.clone());
+            let written = export::write(store, &by, &folder, now, |row| {
                 may_see(&viewer, &row.branch) && only.is_none_or(|case| case == row.case)
             });
             let written = written.map_err(|error| failed(&*error))?;

@@ -233,6 +233,8 @@ pub(crate) fn audit(action: AuditAction) -> &'static str {
         AuditAction::DeviceEnrolled => "装置を登録した",
         AuditAction::DeviceRevoked => "装置を止めた",
         AuditAction::Published => "データを公開した",
+        AuditAction::BackedUp => "バックアップを作った",
+        AuditAction::Restored => "バックアップから戻した",
         AuditAction::ResidentsSearched => "住民記録の副本を検索した",
         AuditAction::HouseholdViewed => "住民記録の副本の世帯を見た",
         AuditAction::ResidentTaken => "住民記録の副本から取り込んだ",

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use counter_domain::case::{CaseState, NotAcceptable, Remark, RemarkCategory};
 use counter_domain::draft::{FieldPath, FieldValue};
 use counter_store::{EditError, SignInError, StoreChange};
-use hub_store::ReviewError;
+use hub_store::{Actor, ReviewError};
 
 use sync_engine::{PeerRole, Store};
 
@@ -109,13 +109,13 @@ fn returned_case_is_corrected_and_accepted() {
     assert_eq!(pending[0].accepted_by, approver());
     office
         .hub
-        .handed_over(&[case], &approver(), "handover-1.csv")
+        .handed_over(&[case], &Actor::Staff(approver()), "handover-1.csv")
         .unwrap();
     assert!(office.hub.hand_over_pending().unwrap().is_empty());
     assert!(
         office
             .hub
-            .handed_over(&[case], &approver(), "handover-2.csv")
+            .handed_over(&[case], &Actor::Staff(approver()), "handover-2.csv")
             .is_err()
     );
     office.sync(0);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http2;
+use hyper::header::USER_AGENT;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::ClientConfig;
@@ -25,6 +26,9 @@ use tokio_rustls::TlsConnector;
 use super::HubAddress;
 use super::status::{LinkRefusal, refusal_in_tls};
 use crate::certificate::{HUB_NAME, device_of};
+
+/// What this program is, told with every request.
+const PROGRAM: &str = concat!("todoke/", env!("CARGO_PKG_VERSION"));
 
 /// A packet lost on the way is sent again after one second; two are enough to know.
 const DIAL: Duration = Duration::from_secs(2);
@@ -137,6 +141,7 @@ impl Line {
         let request = Request::builder()
             .method(method)
             .uri(format!("https://{HUB_NAME}{path}"))
+            .header(USER_AGENT, PROGRAM)
             .body(Full::from(body))
             .map_err(|_| ConnectError::Line)?;
         let mut send = self.send.clone();

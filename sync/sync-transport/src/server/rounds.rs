@@ -90,12 +90,21 @@ async fn answered<S: Store + Send + 'static>(
         .await
         .map_err(|_| unavailable())?;
     let bytes = bounded(headers, body, &device).await?;
+    let program = program(headers);
     let answering = tokio::task::spawn_blocking(move || {
+        end.hub.authoriser.heard(&device, &program);
         let answer = answer(&end.hub, &device, &bytes);
         drop(turn);
         answer
     });
     answering.await.map_err(|_| unavailable())?
+}
+
+/// What the other end says its program is; empty when it does not.
+fn program(headers: &HeaderMap) -> String {
+    let agent = headers.get(header::USER_AGENT);
+    let agent = agent.and_then(|value| value.to_str().ok()?.strip_prefix("todoke/"));
+    agent.unwrap_or_default().to_owned()
 }
 
 async fn admitted<S: Send + 'static>(hub: &Hub<S>, caller: Caller) -> Result<Device, Refusal> {
