@@ -23,10 +23,10 @@ bench: packages ## Prints every figure beside its budget or a peer measured in t
 	@cargo build --workspace --bins --locked --release $(FEATURES)
 	@$(CARGO_TARGET_DIR)/release/todoke-bench
 
-lint: packages ## Checks formatting, lints and (where installed) licences and advisories
+lint: packages ## Checks formatting, lints and (where cargo-deny is installed) licences
 	@cargo fmt --all --check
 	@cargo clippy --workspace --locked --all-targets $(FEATURES) -- -D warnings
-	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: licences and advisories not checked"; fi
+	@if command -v cargo-deny >/dev/null; then cargo deny check licenses bans sources; else echo "cargo-deny is not installed: licences and sources not checked"; fi
 
 gallery: packages build ## Draws every screen to out/gallery
 	@$(BIN)/todoke-ui --gallery $(OUT)/gallery
