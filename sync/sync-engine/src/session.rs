@@ -10,8 +10,9 @@ use sync_protocol::{
 
 use crate::{Applied, BlobProgress, Peer, PeerRole, Store};
 
-/// Clocks further apart than this are refused: legal dates and certificates would be wrong.
-pub const CLOCK_REFUSED_MS: u64 = 24 * 60 * 60 * 1000;
+/// Clocks further apart than this are refused: legal dates and certificates would be wrong. An hour
+/// less than a day, so that a clock set to the wrong date and the right time is always caught.
+pub const CLOCK_REFUSED_MS: u64 = 23 * 60 * 60 * 1000;
 
 /// Clocks further apart than this are worth a warning.
 pub const CLOCK_WARNED_MS: u64 = 60 * 1000;
