@@ -10,6 +10,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::rule::{Expr, FactId};
+use crate::table::Cell;
 
 pub(crate) use load::Impossible;
 
@@ -97,9 +98,45 @@ pub struct Fact {
     pub question: Option<Question>,
     /// Asked on the staff's screen only, never mirrored.
     pub sensitive: bool,
+    /// How often each answer is given, in percent, where the catalogue says so: values of a
+    /// choice by name; `yes` for a flag and for a number above zero.
+    pub likely: Vec<(String, u32)>,
+    /// What the question costs beside an ordinary one, in percent.
+    pub cost_percent: u32,
 }
 
 impl Fact {
+    /// Possible answers and the chance of each; the chances sum to one.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = (Cell, f64)> + '_ {
+        let yes = self.chance_of("yes").unwrap_or(0.5);
+        let two = |yes_cell, no_cell| [Some((yes_cell, yes)), Some((no_cell, 1.0 - yes))];
+        let two = match self.kind {
+            FactType::Flag => two(Cell::Flag(true), Cell::Flag(false)),
+            FactType::Count => two(Cell::Count(1), Cell::Count(0)),
+            FactType::Choice => [None, None],
+        };
+        let total: f64 = self.values.iter().map(|(name, _)| self.weight(name)).sum();
+        let values = (0_u16..).zip(&self.values);
+        let values =
+            values.map(move |(at, (name, _))| (Cell::Choice(at), self.weight(name) / total));
+        two.into_iter().flatten().chain(values)
+    }
+
+    fn chance_of(&self, answer: &str) -> Option<f64> {
+        let said = self.likely.iter().find(|(name, _)| name == answer)?;
+        Some(f64::from(said.1.min(100)) / 100.0)
+    }
+
+    fn weight(&self, value: &str) -> f64 {
+        self.chance_of(value)
+            .unwrap_or(if self.likely.is_empty() { 1.0 } else { 0.01 })
+    }
+
+    /// What the question costs beside an ordinary one.
+    pub(crate) fn cost(&self) -> f64 {
+        f64::from(self.cost_percent.max(1)) / 100.0
+    }
+
     pub(crate) fn value_index(&self, value: &str) -> Option<u16> {
         let at = self.values.iter().position(|(name, _)| name == value)?;
         u16::try_from(at).ok()

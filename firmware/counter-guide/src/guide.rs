@@ -1,114 +1,80 @@
 //! What a case leads to, and what to ask next.
 
+mod contradiction;
+mod guidance;
+mod questions;
 mod session;
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-
-use crate::catalogue::{Catalogue, Level, Procedure, Scope};
+use crate::catalogue::{Catalogue, Fact, Procedure, Scope};
 use crate::deadline::{CaseDays, Deadline, of_case};
 use crate::facts::{FactValue, Facts, FactsError};
 use crate::meaning::{Requested, Scene, Where};
+use crate::program::{Program, Start};
 use crate::rule::FactId;
 use crate::table::{Cell, Table};
 use crate::truth::Truth;
 use crate::words;
 
+pub use contradiction::Contradiction;
+pub use guidance::{
+    Ask, AskGroup, Changes, FactRef, Guidance, Listed, ProcedureGroup, ProcedureRef, ToConfirm,
+};
 pub use session::Session;
-
-/// A fact of the event, the household (`member` is `None`) or one member.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct FactRef {
-    /// Full name.
-    pub fact: String,
-    /// Number of the member.
-    pub member: Option<u8>,
-}
-
-/// A procedure that is needed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// Id.
-    pub procedure: String,
-    /// Member it is for.
-    pub member: Option<u8>,
-    /// Why, in words.
-    pub reason_ja: String,
-    /// The facts that made its rule true.
-    pub reason_facts: Vec<FactRef>,
-    /// The reason names something the resident's display must not show.
-    pub sensitive: bool,
-    /// Until when.
-    pub deadline: Deadline,
-}
-
-/// A procedure whose rule is not settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToConfirm {
-    /// Id.
-    pub procedure: String,
-    /// Member it would be for.
-    pub member: Option<u8>,
-    /// What is not known.
-    pub missing: Vec<FactRef>,
-    /// Until when, if it is needed.
-    pub deadline: Deadline,
-}
-
-/// A question to ask.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ask {
-    /// The fact.
-    pub fact: String,
-    /// The member it is about.
-    pub member: Option<u8>,
-    /// The procedures that wait for it.
-    pub settles: Vec<String>,
-    /// Asked on the staff's screen only.
-    pub sensitive: bool,
-}
-
-/// The answer of the guide.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Guidance {
-    /// Needed procedures in catalogue order.
-    pub listed: Vec<Listed>,
-    /// Unsettled procedures in catalogue order.
-    pub to_confirm: Vec<ToConfirm>,
-    /// Questions, the one that settles most first.
-    pub ask: Vec<Ask>,
-}
 
 /// One procedure for one member or for all.
 #[derive(Debug, Clone, Copy)]
-struct Row {
-    procedure: usize,
-    member: Option<usize>,
+pub(crate) struct Row {
+    pub(crate) procedure: usize,
+    pub(crate) member: Option<usize>,
+}
+
+/// The procedures whose rule reads a fact.
+#[derive(Debug, Clone, Default)]
+struct Readers {
+    /// Of the member under test, of the event or of the household.
+    own: Vec<usize>,
+    /// Of every member.
+    across: Vec<usize>,
 }
 
 /// The rules of a catalogue, ready to be used.
 #[derive(Debug, Clone)]
 pub struct Guide {
     catalogue: Catalogue,
+    program: Program,
+    /// Where the rule of each procedure starts.
+    starts: Vec<Start>,
+    /// Where each rule of what follows from other facts starts.
+    following: Vec<Start>,
     requested: Option<FactId>,
     event_type: Option<FactId>,
-    /// For each fact, the procedures whose rule reads it.
-    readers: Vec<Vec<usize>>,
+    readers: Vec<Readers>,
 }
 
 impl Guide {
     /// Takes a catalogue.
     pub fn new(catalogue: Catalogue) -> Self {
-        let mut readers = vec![Vec::new(); catalogue.facts().len()];
-        for (at, procedure) in catalogue.procedures().iter().enumerate() {
-            let mut facts = Vec::new();
-            procedure.rule.facts(&mut facts);
-            facts.sort_unstable();
-            facts.dedup();
-            for fact in facts {
-                if let Some(readers) = readers.get_mut(fact) {
-                    readers.push(at);
+        let facts = catalogue.facts();
+        let mut program = Program::default();
+        let procedures = catalogue.procedures();
+        let starts: Vec<_> = procedures
+            .iter()
+            .map(|one| program.add(&one.rule, facts))
+            .collect();
+        let impossible = catalogue.impossible().iter();
+        let following = impossible
+            .map(|one| program.add(&one.rule, facts))
+            .collect();
+        let mut readers = vec![Readers::default(); facts.len()];
+        for (procedure, start) in starts.iter().enumerate() {
+            for reading in program.readings(*start) {
+                if let Some(readers) = readers.get_mut(reading.fact) {
+                    let readers = if reading.across_members {
+                        &mut readers.across
+                    } else {
+                        &mut readers.own
+                    };
+                    readers.push(procedure);
                 }
             }
         }
@@ -116,6 +82,9 @@ impl Guide {
         let event_type = catalogue.fact_id("ev.type");
         Self {
             catalogue,
+            program,
+            starts,
+            following,
             requested,
             event_type,
             readers,
@@ -133,11 +102,12 @@ impl Guide {
     /// # Errors
     /// The first fact that does not fit.
     pub fn check(&self, facts: &Facts) -> Result<(), FactsError> {
-        Table::new(&self.catalogue, facts)
-            .1
-            .into_iter()
-            .next()
-            .map_or(Ok(()), Err)
+        self.check_all(facts).into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Every fact that has no name or value the catalogue knows.
+    pub fn check_all(&self, facts: &Facts) -> Vec<FactsError> {
+        Table::new(&self.catalogue, facts).1
     }
 
     /// What a case leads to.
@@ -147,60 +117,52 @@ impl Guide {
 
     /// What a fact's value is called, for the list of answers.
     pub fn answer_ja(&self, fact: &str, value: &FactValue) -> String {
-        let mut facts = Facts::default();
-        facts.set(fact, Some(1), value.clone());
-        let table = Table::new(&self.catalogue, &facts).0;
-        let found = self.catalogue.fact_id(fact).zip(self.catalogue.fact(fact));
-        found.map_or_else(String::new, |(id, fact)| {
-            words::answer_ja(fact, table.cell(fact.level, id, Some(0)))
-        })
+        let Some(found) = self.catalogue.fact(fact) else {
+            return String::new();
+        };
+        let cell = crate::table::read(&self.catalogue, found.level, fact, value);
+        cell.map_or_else(|_| String::new(), |(_, cell)| words::answer_ja(found, cell))
     }
 
-    fn scene<'a>(&'a self, table: &'a Table, member: Option<usize>) -> Scene<'a> {
-        let requested = Requested {
-            fact: self.requested,
-            picked: false,
-        };
+    pub(crate) fn start(&self, procedure: usize) -> Start {
+        self.starts.get(procedure).copied().unwrap_or(usize::MAX)
+    }
+
+    pub(crate) fn scene<'a>(&'a self, table: &'a Table, member: Option<usize>) -> Scene<'a> {
         Scene {
-            catalogue: &self.catalogue,
+            program: &self.program,
             table,
             member,
-            requested,
+            requested: Requested {
+                fact: self.requested,
+                picked: false,
+            },
+            assumed: None,
         }
     }
 
-    fn row_scene<'a>(&'a self, table: &'a Table, facts: &Facts, row: Row) -> Scene<'a> {
-        let procedure = self.catalogue.procedures().get(row.procedure);
-        let picked = procedure.is_some_and(|procedure| facts.requested.contains(&procedure.id));
-        let requested = Requested {
-            fact: self.requested,
-            picked,
-        };
-        Scene {
-            requested,
-            ..self.scene(table, row.member)
+    pub(crate) fn row_scene<'a>(&'a self, table: &'a Table, facts: &Facts, row: Row) -> Scene<'a> {
+        let mut scene = self.scene(table, row.member);
+        if !facts.requested.is_empty() {
+            let procedure = self.catalogue.procedures().get(row.procedure);
+            let number = row.member.and_then(|at| table.numbers.get(at));
+            scene.requested.picked = procedure.is_some_and(|one| facts.picked(&one.id, number));
         }
+        scene
     }
 
     /// Fills in what follows from what is known, for each member, in catalogue order.
-    fn completed(&self, mut table: Table) -> Table {
-        for impossible in self.catalogue.impossible() {
-            for member in 0..table.members.len() {
-                if self.scene(&table, Some(member)).truth(&impossible.rule) != Truth::True {
+    pub(crate) fn complete(&self, table: &mut Table) {
+        for (impossible, start) in self.catalogue.impossible().iter().zip(&self.following) {
+            for member in 0..table.members() {
+                if self.scene(table, Some(member)).truth(*start) != Truth::True {
                     continue;
                 }
-                let Some(row) = table.members.get_mut(member) else {
-                    continue;
-                };
                 for (fact, value) in &impossible.set {
-                    match row.cells.get_mut(*fact) {
-                        Some(cell @ (Cell::Missing | Cell::Asked)) => *cell = *value,
-                        Some(_) | None => {}
-                    }
+                    table.fill(*fact, Some(member), *value);
                 }
             }
         }
-        table
     }
 
     fn rows(&self, members: usize) -> Vec<Row> {
@@ -221,22 +183,16 @@ impl Guide {
     }
 
     fn fact_ref(&self, table: &Table, (fact, member): Where) -> FactRef {
+        let name = self.catalogue.facts().get(fact).map(|f| f.name.clone());
         FactRef {
-            fact: self
-                .catalogue
-                .facts()
-                .get(fact)
-                .map(|f| f.name.clone())
-                .unwrap_or_default(),
-            member: member
-                .and_then(|at| table.members.get(at))
-                .map(|row| row.number),
+            fact: name.unwrap_or_default(),
+            member: member.and_then(|at| table.numbers.get(at)).copied(),
         }
     }
 
     fn days(&self, table: &Table, facts: &Facts) -> CaseDays {
         let event = self.event_type.and_then(|id| {
-            let Cell::Choice(value) = table.cell(Level::Event, id, None) else {
+            let Cell::Choice(value) = table.cell(id, None) else {
                 return None;
             };
             self.catalogue
@@ -254,86 +210,56 @@ impl Guide {
         }
     }
 
-    fn listed(&self, scene: Scene<'_>, procedure: &Procedure, days: CaseDays) -> Listed {
+    fn deadline(&self, procedure: &Procedure, days: CaseDays) -> Deadline {
+        of_case(&procedure.deadline, days, self.catalogue.closed_days())
+    }
+
+    fn listed(
+        &self,
+        scene: Scene<'_>,
+        row: Row,
+        procedure: &Procedure,
+        deadline: Deadline,
+    ) -> Listed {
         let mut because = Vec::new();
-        scene.because(&procedure.rule, Truth::True, &mut because);
+        scene.because(self.start(row.procedure), Truth::True, &mut because);
+        let mut seen: Vec<Where> = Vec::new();
         let mut reasons = Vec::new();
-        let mut reason_facts: Vec<FactRef> = Vec::new();
         let mut sensitive = false;
         for place in because {
             let Some(fact) = self.catalogue.facts().get(place.0) else {
                 continue;
             };
-            let reference = self.fact_ref(scene.table, place);
-            if reason_facts.contains(&reference) {
+            if seen.contains(&place) {
                 continue;
             }
-            reason_facts.push(reference);
-            let cell = scene.table.cell(fact.level, place.0, place.1);
-            let picked = Some(place.0) == self.requested;
-            let cell = if picked { Cell::Flag(true) } else { cell };
-            if let Some(reason) = words::reason_ja(fact, cell)
+            seen.push(place);
+            if let Some(reason) = self.reason_ja(scene, fact, place)
                 && !reasons.contains(&reason)
             {
                 sensitive |= fact.sensitive;
                 reasons.push(reason);
             }
         }
+        let reference = |place: Where| self.fact_ref(scene.table, place);
         Listed {
             procedure: procedure.id.clone(),
             member: member_number(scene),
             reason_ja: words::joined_ja(&reasons),
-            reason_facts,
+            reason_facts: seen.into_iter().map(reference).collect(),
             sensitive,
-            deadline: of_case(&procedure.deadline, days, self.catalogue.closed_days()),
+            deadline,
         }
     }
 
-    /// Questions for what unsettled rules wait for, the one that settles most first.
-    fn questions(&self, table: &Table, waiting: &[(Row, Vec<Where>)]) -> Vec<Ask> {
-        let mut settles: BTreeMap<Where, Vec<usize>> = BTreeMap::new();
-        for (row, missing) in waiting {
-            for place in missing
-                .iter()
-                .filter(|place| self.can_be_asked(table, **place))
-            {
-                settles.entry(*place).or_default().push(row.procedure);
-            }
-        }
-        let mut ordered: Vec<_> = settles.into_iter().collect();
-        ordered.sort_by_key(|(place, rows)| (std::cmp::Reverse(rows.len()), *place));
-        ordered
-            .into_iter()
-            .map(|(place, mut rows)| {
-                rows.dedup();
-                let FactRef { fact, member } = self.fact_ref(table, place);
-                let sensitive = self
-                    .catalogue
-                    .fact(&fact)
-                    .is_some_and(|fact| fact.sensitive);
-                let ids = rows
-                    .iter()
-                    .filter_map(|at| self.catalogue.procedures().get(*at));
-                Ask {
-                    fact,
-                    member,
-                    settles: ids.map(|p| p.id.clone()).collect(),
-                    sensitive,
-                }
-            })
-            .collect()
-    }
-
-    fn can_be_asked(&self, table: &Table, (id, member): Where) -> bool {
-        self.catalogue.facts().get(id).is_some_and(|fact| {
-            fact.question.is_some() && table.cell(fact.level, id, member) == Cell::Missing
-        })
+    fn reason_ja(&self, scene: Scene<'_>, fact: &Fact, place: Where) -> Option<String> {
+        let said = scene.table.cell(place.0, place.1);
+        let picked = Some(place.0) == self.requested;
+        words::reason_ja(fact, if picked { Cell::Flag(true) } else { said })
     }
 }
 
 fn member_number(scene: Scene<'_>) -> Option<u8> {
-    scene
-        .member
-        .and_then(|at| scene.table.members.get(at))
-        .map(|row| row.number)
+    let at = scene.member?;
+    scene.table.numbers.get(at).copied()
 }

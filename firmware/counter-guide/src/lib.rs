@@ -10,6 +10,7 @@ pub mod draft_facts;
 pub mod facts;
 pub mod guide;
 mod meaning;
+mod program;
 mod rule;
 mod table;
 mod truth;
@@ -18,4 +19,7 @@ mod words;
 pub use catalogue::{Catalogue, CatalogueError};
 pub use draft_facts::facts_from_draft;
 pub use facts::{FactValue, Facts, MemberFacts};
-pub use guide::{Ask, FactRef, Guidance, Guide, Listed, Session, ToConfirm};
+pub use guide::{
+    Ask, AskGroup, Changes, Contradiction, FactRef, Guidance, Guide, Listed, ProcedureGroup,
+    ProcedureRef, Session, ToConfirm,
+};

@@ -1,19 +1,21 @@
 //! What a rule says about a case: its truth, why, and what would settle it.
 
-use crate::catalogue::{Catalogue, Fact, Level};
-use crate::rule::{Expr, FactId, Operand};
+use crate::program::{Op, Program, Slot, Start};
+use crate::rule::FactId;
 use crate::table::{Cell, Table};
 use crate::truth::{Truth, all, any};
 
 /// A rule is read against this.
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {
-    pub(crate) catalogue: &'a Catalogue,
+    pub(crate) program: &'a Program,
     pub(crate) table: &'a Table,
     /// The member under test, by place in the table.
     pub(crate) member: Option<usize>,
     /// Whether this procedure was picked from the menu.
     pub(crate) requested: Requested,
+    /// A fact as if it were known.
+    pub(crate) assumed: Option<(Where, Cell)>,
 }
 
 /// Whether a procedure was picked from the menu, and which fact says so.
@@ -26,7 +28,7 @@ pub(crate) struct Requested {
 /// A fact of the event, the household or one member.
 pub(crate) type Where = (FactId, Option<usize>);
 
-impl<'a> Scene<'a> {
+impl Scene<'_> {
     fn for_member(self, member: usize) -> Self {
         Self {
             member: Some(member),
@@ -35,42 +37,48 @@ impl<'a> Scene<'a> {
     }
 
     fn members(self) -> impl Iterator<Item = Self> {
-        (0..self.table.members.len()).map(move |member| self.for_member(member))
+        (0..self.table.members()).map(move |member| self.for_member(member))
     }
 
-    fn fact(self, fact: FactId) -> Option<&'a Fact> {
-        self.catalogue.facts().get(fact)
+    fn place(self, slot: Slot) -> Where {
+        (
+            usize::from(slot.fact),
+            self.member.filter(|_| slot.of_member),
+        )
     }
 
-    fn cell(self, fact: FactId) -> Cell {
-        if self.requested.fact == Some(fact) {
-            let said = self.table.cell(Level::Event, fact, None);
-            return if said == Cell::Missing {
-                Cell::Flag(self.requested.picked)
-            } else {
-                said
-            };
+    fn cell(self, slot: Slot) -> Cell {
+        let place = self.place(slot);
+        if let Some((assumed, cell)) = self.assumed
+            && assumed == place
+        {
+            return cell;
         }
-        let level = self.fact(fact).map_or(Level::Event, |fact| fact.level);
-        self.table.cell(level, fact, self.member)
+        let said = if slot.of_member && place.1.is_none() {
+            Cell::Missing
+        } else {
+            self.table.cell(place.0, place.1)
+        };
+        if self.requested.fact == Some(place.0) && said == Cell::Missing {
+            return Cell::Flag(self.requested.picked);
+        }
+        said
     }
 
-    fn place(self, fact: FactId) -> Where {
-        let of_member = self
-            .fact(fact)
-            .is_some_and(|fact| fact.level == Level::Member);
-        (fact, self.member.filter(|_| of_member))
-    }
-
-    fn flag(self, fact: FactId) -> Truth {
-        match self.cell(fact) {
+    fn flag(self, slot: Slot) -> Truth {
+        match self.cell(slot) {
             Cell::Flag(flag) => flag.into(),
             Cell::Missing | Cell::Asked | Cell::Count(_) | Cell::Choice(_) => Truth::Unknown,
         }
     }
 
+    fn inner(self, at: Start) -> Start {
+        debug_assert!(self.program.children(at).next().is_some());
+        at + 1
+    }
+
     /// How many members the rule holds for; `None` with one unknown.
-    fn count(self, rule: &Expr) -> Option<i64> {
+    fn count(self, rule: Start) -> Option<i64> {
         let mut count = 0;
         for scene in self.members() {
             match scene.truth(rule) {
@@ -83,87 +91,99 @@ impl<'a> Scene<'a> {
     }
 
     /// Kleene's value of the rule.
-    pub(crate) fn truth(self, rule: &Expr) -> Truth {
-        match rule {
-            Expr::Const(value) => (*value).into(),
-            Expr::Flag(fact) => self.flag(*fact),
-            Expr::Derived(fact, inner) => match self.flag(*fact) {
-                Truth::Unknown => self.truth(inner),
+    pub(crate) fn truth(self, at: Start) -> Truth {
+        match self.program.node(at).op {
+            Op::Const(value) => value.into(),
+            Op::Flag(slot) => self.flag(slot),
+            Op::Derived(slot) => match self.flag(slot) {
+                Truth::Unknown => self.truth(self.inner(at)),
                 known @ (Truth::True | Truth::False) => known,
             },
-            Expr::Among(fact, values) => match self.cell(*fact) {
-                Cell::Choice(value) => values.contains(&value).into(),
+            Op::Among(slot, values) => match self.cell(slot) {
+                Cell::Choice(value) => (value < 64 && values >> value & 1 == 1).into(),
                 Cell::Missing | Cell::Asked | Cell::Flag(_) | Cell::Count(_) => Truth::Unknown,
             },
-            Expr::Compare(operand, comparison, right) => {
-                let left = match operand {
-                    Operand::CountMembers(inner) => self.count(inner),
-                    Operand::Fact(fact) => match self.cell(*fact) {
-                        Cell::Count(count) => Some(count),
-                        Cell::Missing | Cell::Asked | Cell::Flag(_) | Cell::Choice(_) => None,
-                    },
-                };
-                left.map_or(Truth::Unknown, |left| comparison.holds(left, *right).into())
+            Op::Compare(slot, comparison, right) => match self.cell(slot) {
+                Cell::Count(left) => comparison.holds(left, right).into(),
+                Cell::Missing | Cell::Asked | Cell::Flag(_) | Cell::Choice(_) => Truth::Unknown,
+            },
+            Op::Count(comparison, right) => self
+                .count(self.inner(at))
+                .map_or(Truth::Unknown, |left| comparison.holds(left, right).into()),
+            Op::Not => !self.truth(self.inner(at)),
+            Op::And => all(self.program.children(at).map(|part| self.truth(part))),
+            Op::Or => any(self.program.children(at).map(|part| self.truth(part))),
+            Op::AnyMember => {
+                let inner = self.inner(at);
+                any(self.members().map(|scene| scene.truth(inner)))
             }
-            Expr::Not(inner) => !self.truth(inner),
-            Expr::And(parts) => all(parts.iter().map(|part| self.truth(part))),
-            Expr::Or(parts) => any(parts.iter().map(|part| self.truth(part))),
-            Expr::AnyMember(inner) => any(self.members().map(|scene| scene.truth(inner))),
         }
     }
 
     /// The facts that gave the rule the value `wanted`, which it has.
-    pub(crate) fn because(self, rule: &Expr, wanted: Truth, out: &mut Vec<Where>) {
-        match rule {
-            Expr::Const(_) => {}
-            Expr::Flag(fact) | Expr::Among(fact, _) => out.push(self.place(*fact)),
-            Expr::Derived(fact, inner) => match self.flag(*fact) {
-                Truth::Unknown => self.because(inner, wanted, out),
-                Truth::True | Truth::False => out.push(self.place(*fact)),
+    pub(crate) fn because(self, at: Start, wanted: Truth, out: &mut Vec<Where>) {
+        let op = self.program.node(at).op;
+        match op {
+            Op::Const(_) => {}
+            Op::Flag(slot) | Op::Among(slot, _) | Op::Compare(slot, _, _) => {
+                out.push(self.place(slot));
+            }
+            Op::Derived(slot) => match self.flag(slot) {
+                Truth::Unknown => self.because(self.inner(at), wanted, out),
+                Truth::True | Truth::False => out.push(self.place(slot)),
             },
-            Expr::Compare(Operand::Fact(fact), _, _) => out.push(self.place(*fact)),
-            Expr::Compare(Operand::CountMembers(inner), _, _) => {
-                self.members()
-                    .for_each(|scene| scene.because(inner, scene.truth(inner), out));
+            Op::Count(..) => {
+                let inner = self.inner(at);
+                for scene in self.members() {
+                    scene.because(inner, scene.truth(inner), out);
+                }
             }
-            Expr::Not(inner) => self.because(inner, !wanted, out),
-            Expr::And(parts) | Expr::Or(parts) => {
-                let needs_all = matches!(rule, Expr::And(_)) == (wanted == Truth::True);
-                let deciding = parts.iter().filter(|part| self.truth(part) == wanted);
-                let enough = if needs_all { parts.len() } else { 1 };
-                deciding
+            Op::Not => self.because(self.inner(at), !wanted, out),
+            Op::And | Op::Or => {
+                let needs_all = (op == Op::And) == (wanted == Truth::True);
+                let enough = if needs_all { usize::MAX } else { 1 };
+                let parts = self.program.children(at);
+                for part in parts
+                    .filter(|part| self.truth(*part) == wanted)
                     .take(enough)
-                    .for_each(|part| self.because(part, wanted, out));
+                {
+                    self.because(part, wanted, out);
+                }
             }
-            Expr::AnyMember(inner) => {
+            Op::AnyMember => {
+                let inner = self.inner(at);
                 let enough = if wanted == Truth::True { 1 } else { usize::MAX };
                 let deciding = self.members().filter(|scene| scene.truth(inner) == wanted);
-                deciding
-                    .take(enough)
-                    .for_each(|scene| scene.because(inner, wanted, out));
+                for scene in deciding.take(enough) {
+                    scene.because(inner, wanted, out);
+                }
             }
         }
     }
 
     /// The unknown facts that an unknown rule waits for.
-    pub(crate) fn missing(self, rule: &Expr, out: &mut Vec<Where>) {
-        if self.truth(rule) != Truth::Unknown {
+    pub(crate) fn missing(self, at: Start, out: &mut Vec<Where>) {
+        if self.truth(at) != Truth::Unknown {
             return;
         }
-        match rule {
-            Expr::Const(_) => {}
-            Expr::Flag(fact) | Expr::Among(fact, _) | Expr::Compare(Operand::Fact(fact), _, _) => {
-                let place = self.place(*fact);
+        match self.program.node(at).op {
+            Op::Const(_) => {}
+            Op::Flag(slot) | Op::Among(slot, _) | Op::Compare(slot, _, _) => {
+                let place = self.place(slot);
                 if !out.contains(&place) {
                     out.push(place);
                 }
             }
-            Expr::Derived(_, inner) | Expr::Not(inner) => self.missing(inner, out),
-            Expr::And(parts) | Expr::Or(parts) => {
-                parts.iter().for_each(|part| self.missing(part, out));
+            Op::Derived(_) | Op::Not | Op::And | Op::Or => {
+                for part in self.program.children(at) {
+                    self.missing(part, out);
+                }
             }
-            Expr::AnyMember(inner) | Expr::Compare(Operand::CountMembers(inner), _, _) => {
-                self.members().for_each(|scene| scene.missing(inner, out));
+            Op::AnyMember | Op::Count(..) => {
+                let inner = self.inner(at);
+                for scene in self.members() {
+                    scene.missing(inner, out);
+                }
             }
         }
     }

@@ -55,23 +55,6 @@ impl Comparison {
 }
 
 impl Expr {
-    /// Every fact it reads.
-    pub(crate) fn facts(&self, out: &mut Vec<FactId>) {
-        match self {
-            Self::Const(_) => {}
-            Self::Flag(fact) | Self::Among(fact, _) => out.push(*fact),
-            Self::Compare(Operand::Fact(fact), _, _) => out.push(*fact),
-            Self::Derived(fact, inner) => {
-                out.push(*fact);
-                inner.facts(out);
-            }
-            Self::Compare(Operand::CountMembers(inner), _, _)
-            | Self::Not(inner)
-            | Self::AnyMember(inner) => inner.facts(out),
-            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.facts(out)),
-        }
-    }
-
     /// A member's fact read outside `any` and `count`, so that it needs a member under test.
     pub(crate) fn member_fact(&self, facts: &[Fact]) -> Option<FactId> {
         let of_member = |fact: &FactId| {

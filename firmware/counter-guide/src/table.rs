@@ -17,19 +17,13 @@ pub(crate) enum Cell {
     Choice(u16),
 }
 
-/// All facts of one case.
+/// All facts of one case, in one list: those of event and household, then those of each member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Table {
-    /// Facts of event and household.
-    pub(crate) shared: Vec<Cell>,
-    pub(crate) members: Vec<Row>,
-}
-
-/// Facts of a member.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Row {
-    pub(crate) number: u8,
-    pub(crate) cells: Vec<Cell>,
+    width: usize,
+    cells: Vec<Cell>,
+    /// Numbers of the members.
+    pub(crate) numbers: Vec<u8>,
 }
 
 /// Full name of a fact that may be given without its level.
@@ -46,76 +40,94 @@ impl Table {
     pub(crate) fn new(catalogue: &Catalogue, facts: &Facts) -> (Self, Vec<FactsError>) {
         let width = catalogue.facts().len();
         let mut errors = Vec::new();
-        let mut shared = vec![Cell::Missing; width];
+        let mut table = Self {
+            width,
+            cells: vec![Cell::Missing; width * (facts.members.len() + 1)],
+            numbers: facts.members.iter().map(|member| member.number).collect(),
+        };
         let mut take =
-            |cells: &mut [Cell], levels: &[Level], name: &str, value: &FactValue| match read(
-                catalogue, levels, name, value,
+            |level: Level, member: Option<usize>, name: &str, value: &FactValue| match read(
+                catalogue, level, name, value,
             ) {
-                Ok((id, cell)) => {
-                    if let Some(place) = cells.get_mut(id) {
-                        *place = cell;
-                    }
-                }
+                Ok((id, cell)) => table.set(id, member, cell),
                 Err(error) => errors.push(error),
             };
         for (name, value) in &facts.event {
-            take(&mut shared, &[Level::Event], &full_name("ev.", name), value);
+            take(Level::Event, None, &full_name("ev.", name), value);
         }
         for (name, value) in &facts.household {
-            take(
-                &mut shared,
-                &[Level::Household],
-                &full_name("hh.", name),
-                value,
-            );
+            take(Level::Household, None, &full_name("hh.", name), value);
         }
-        let mut members = Vec::with_capacity(facts.members.len());
-        for member in &facts.members {
-            let mut cells = vec![Cell::Missing; width];
+        for (at, member) in facts.members.iter().enumerate() {
             for (name, value) in &member.facts {
-                take(&mut cells, &[Level::Member], name, value);
+                take(Level::Member, Some(at), name, value);
             }
-            members.push(Row {
-                number: member.number,
-                cells,
-            });
         }
-        let mut table = Self { shared, members };
         table.count_members(catalogue);
         (table, errors)
     }
 
     /// The size of the household is the number of its members unless somebody said otherwise.
     fn count_members(&mut self, catalogue: &Catalogue) {
-        let size = i64::try_from(self.members.len()).unwrap_or(i64::MAX);
-        let place = catalogue
-            .fact_id("hh.size")
-            .and_then(|id| self.shared.get_mut(id));
-        if let Some(place) = place
-            && *place == Cell::Missing
+        let size = i64::try_from(self.members()).unwrap_or(i64::MAX);
+        if let Some(id) = catalogue.fact_id("hh.size")
+            && self.cell(id, None) == Cell::Missing
             && size > 0
         {
-            *place = Cell::Count(size);
+            self.set(id, None, Cell::Count(size));
         }
     }
 
-    pub(crate) fn cell(&self, level: Level, fact: FactId, member: Option<usize>) -> Cell {
-        let cells = match level {
-            Level::Event | Level::Household => Some(&self.shared),
-            Level::Member => member
-                .and_then(|at| self.members.get(at))
-                .map(|row| &row.cells),
-        };
-        cells
-            .and_then(|cells| cells.get(fact))
-            .copied()
-            .unwrap_or_default()
+    /// How many members there are.
+    pub(crate) fn members(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// The fact of the event or the household, or of the member in this place.
+    pub(crate) fn cell(&self, fact: FactId, member: Option<usize>) -> Cell {
+        let at = self.at(fact, member);
+        self.cells.get(at).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn set(&mut self, fact: FactId, member: Option<usize>, cell: Cell) {
+        let at = self.at(fact, member);
+        if let Some(place) = self.cells.get_mut(at) {
+            *place = cell;
+        }
+    }
+
+    /// Fills a fact in that nobody knows.
+    pub(crate) fn fill(&mut self, fact: FactId, member: Option<usize>, cell: Cell) {
+        if matches!(self.cell(fact, member), Cell::Missing | Cell::Asked) {
+            self.set(fact, member, cell);
+        }
+    }
+
+    fn at(&self, fact: FactId, member: Option<usize>) -> usize {
+        self.width * member.map_or(0, |member| member + 1) + fact
+    }
+
+    /// Takes the cells of another table of the same members.
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        self.cells.clone_from(&other.cells);
+    }
+
+    /// Facts that differ from another table of the same members.
+    pub(crate) fn changed<'t>(
+        &'t self,
+        before: &'t Self,
+    ) -> impl Iterator<Item = (FactId, Option<usize>)> + 't {
+        let pairs = self.cells.iter().zip(&before.cells).enumerate();
+        pairs
+            .filter(|(_, (new, old))| new != old)
+            .map(|(at, _)| (at % self.width, (at / self.width).checked_sub(1)))
     }
 }
 
-fn read(
+/// Reads one fact.
+pub(crate) fn read(
     catalogue: &Catalogue,
-    levels: &[Level],
+    level: Level,
     name: &str,
     value: &FactValue,
 ) -> Result<(FactId, Cell), FactsError> {
@@ -124,7 +136,7 @@ fn read(
     };
     let id = catalogue.fact_id(name).ok_or_else(unknown)?;
     let fact = catalogue.facts().get(id).ok_or_else(unknown)?;
-    if !levels.contains(&fact.level) {
+    if level != fact.level {
         return Err(unknown());
     }
     let cell = cell_of(fact, value).ok_or_else(|| FactsError::Value {

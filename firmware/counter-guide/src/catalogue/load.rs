@@ -70,6 +70,14 @@ struct FactYaml {
     question_en: Option<String>,
     #[serde(default)]
     sensitive: bool,
+    #[serde(default)]
+    likely: Entries<u32>,
+    #[serde(default = "usual_cost")]
+    cost: u32,
+}
+
+fn usual_cost() -> u32 {
+    100
 }
 
 fn yes() -> bool {
@@ -405,6 +413,8 @@ impl FactYaml {
             in_reason: self.in_reason,
             question,
             sensitive: self.sensitive,
+            likely: std::mem::take(&mut self.likely.0),
+            cost_percent: self.cost,
         }
     }
 }
