@@ -22,14 +22,32 @@ impl FormData {
         serde_json::from_slice(text).map(Self)
     }
 
+    /// The document, as the template reads it.
+    pub fn as_json(&self) -> &Value {
+        &self.0
+    }
+
+    /// The same with `patch` laid over it: objects are merged, null takes a value away, anything
+    /// else takes the place of what was there (RFC 7396).
+    #[must_use]
+    pub fn patched(mut self, patch: &Value) -> Self {
+        merge(&mut self.0, patch);
+        self
+    }
+
+    /// The text at the top level under `name`; empty when there is none.
+    pub fn text(&self, name: &str) -> &str {
+        self.0.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(&self.0)
     }
 
-    /// The texts at `pattern`, dotted, `*` for every entry of a list, each with its own path.
-    /// People are counted from one, as on paper.
-    pub(crate) fn texts(&self, pattern: &str) -> Vec<(String, &str)> {
-        let mut found = vec![(String::new(), &self.0)];
+    /// What stands at `pattern`, dotted, `*` for every entry of a list, each with its own path;
+    /// `None` where nothing stands. Entries are counted from one, as on paper.
+    pub(crate) fn find(&self, pattern: &str) -> Vec<(String, Option<&Value>)> {
+        let mut found = vec![(String::new(), Some(&self.0))];
         for step in pattern.split('.') {
             found = found
                 .into_iter()
@@ -37,27 +55,14 @@ impl FormData {
                 .collect();
         }
         found
-            .into_iter()
-            .filter_map(|(path, value)| Some((path, value.as_str()?)))
-            .collect()
-    }
-
-    /// Whether something is at the dotted `path`: not null, not empty.
-    pub(crate) fn has(&self, path: &str) -> bool {
-        let found = path
-            .split('.')
-            .try_fold(&self.0, |value, step| value.get(step));
-        match found {
-            None | Some(Value::Null) => false,
-            Some(Value::String(text)) => !text.is_empty(),
-            Some(Value::Array(list)) => !list.is_empty(),
-            Some(Value::Object(map)) => !map.is_empty(),
-            Some(Value::Bool(_) | Value::Number(_)) => true,
-        }
     }
 }
 
-fn children<'v>(path: &str, value: &'v Value, step: &str) -> Vec<(String, &'v Value)> {
+fn children<'v>(
+    path: &str,
+    value: Option<&'v Value>,
+    step: &str,
+) -> Vec<(String, Option<&'v Value>)> {
     let join = |name: &str| {
         if path.is_empty() {
             name.to_owned()
@@ -66,17 +71,33 @@ fn children<'v>(path: &str, value: &'v Value, step: &str) -> Vec<(String, &'v Va
         }
     };
     if step == "*" {
-        let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
+        let list = value.and_then(Value::as_array);
         return (1_usize..)
-            .zip(list)
-            .map(|(n, entry)| (join(&n.to_string()), entry))
+            .zip(list.map(Vec::as_slice).unwrap_or_default())
+            .map(|(n, entry)| (join(&n.to_string()), Some(entry)))
             .collect();
     }
-    value
-        .get(step)
-        .map(|entry| (join(step), entry))
-        .into_iter()
-        .collect()
+    vec![(join(step), value.and_then(|value| value.get(step)))]
+}
+
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(changes) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    let Value::Object(object) = target else {
+        return;
+    };
+    for (name, change) in changes {
+        if change.is_null() {
+            object.remove(name);
+        } else {
+            merge(object.entry(name.clone()).or_insert(Value::Null), change);
+        }
+    }
 }
 
 impl fmt::Debug for FormData {

@@ -1,15 +1,21 @@
 //! What a form says about itself in its `meta.toml`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// A form (様式): number, version, title and what it needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FormMeta {
-    /// Name of its folder, for example `resident-move`.
+    /// Its name, the folder without the number: `resident-move` of `F001-resident-move`.
     #[serde(default)]
     pub id: String,
     /// Form number (様式番号), as printed.
     pub number: String,
+    /// Further numbers of the procedure catalogue that this form is printed for.
+    #[serde(default)]
+    pub covers: Vec<String>,
     /// Version, counted up with every change of the printed form.
     pub version: u16,
     /// Title in Japanese.
@@ -20,17 +26,49 @@ pub struct FormMeta {
     pub paper: String,
     /// First day of use, ISO 8601.
     pub valid_from: String,
+    /// Last day of use, ISO 8601; none while it is in force.
+    #[serde(default)]
+    pub valid_to: Option<String>,
     /// Section in charge (所管課).
     pub section: String,
+    /// The law or ordinance it rests on, as printed below the title.
+    #[serde(default)]
+    pub law: String,
+    /// Procedures of the catalogue that it files.
+    #[serde(default)]
+    pub procedures: Vec<String>,
+    /// How many people it takes.
+    #[serde(default)]
+    pub people: Option<People>,
     /// Where somebody signs.
     #[serde(default)]
     pub signature: Vec<SignaturePlace>,
-    /// What the form needs from its data.
-    pub data: DataRules,
+    /// Paths into its data that must be there and not empty.
+    pub required: Vec<String>,
+    /// Paths that may be there.
+    #[serde(default)]
+    pub optional: Vec<String>,
+    /// Fields of this form alone; the others are in `fields.toml` of the templates' folder.
+    #[serde(default)]
+    pub fields: BTreeMap<String, FieldRule>,
+    /// What only its template reads.
+    #[serde(default)]
+    pub print: toml::Table,
+}
+
+/// How many people stand on a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct People {
+    /// Rows of one sheet.
+    pub per_sheet: usize,
+    /// People on all sheets together.
+    pub max: usize,
 }
 
 /// A place for a signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SignaturePlace {
     /// Who signs.
     pub place: String,
@@ -38,13 +76,46 @@ pub struct SignaturePlace {
     pub label: String,
 }
 
-/// Paths into a form's data, dotted, `*` for every entry of a list.
+/// What may stand in a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DataRules {
-    /// Must be there and not empty.
-    pub required: Vec<String>,
-    /// Names and addresses: checked glyph by glyph, printed in the MJ font.
-    pub exact: Vec<String>,
+#[serde(deny_unknown_fields)]
+pub struct FieldRule {
+    /// What a clerk calls it; `{}` becomes the number of the person or entry.
+    pub label: String,
+    /// Type of its value.
+    pub kind: FieldKind,
+    /// The values of a choice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+    /// Digits of a number, entries of a list; 0 when it does not matter.
+    #[serde(default)]
+    pub length: usize,
+}
+
+/// Types of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    /// Any text.
+    Text,
+    /// A name or an address: checked glyph by glyph, printed in the MJ font alone.
+    Exact,
+    /// A reading: no kanji.
+    Kana,
+    /// ISO 8601 with 00 for an unknown month or day, or a date in words.
+    Date,
+    /// A whole number, not negative.
+    Count,
+    /// Yes or no.
+    Flag,
+    /// One of `values`.
+    Choice,
+    /// Any of `values`.
+    Choices,
+    /// A number written as `length` digits.
+    Digits,
+    /// A list of at most `length` entries.
+    List,
 }
 
 /// Invented data every form brings along.
@@ -83,5 +154,17 @@ impl SampleKind {
     /// The kind of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl FormMeta {
+    /// Whether `name` means this form: its id, its number, or a number it covers.
+    pub fn answers_to(&self, name: &str) -> bool {
+        self.id == name || self.number == name || self.covers.iter().any(|number| number == name)
+    }
+
+    /// Whether it is in force on a day (ISO 8601).
+    pub fn in_force_on(&self, day: &str) -> bool {
+        self.valid_from.as_str() <= day && self.valid_to.as_deref().is_none_or(|last| day <= last)
     }
 }

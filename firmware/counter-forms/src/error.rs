@@ -70,9 +70,8 @@ impl OpenFormsError {
                 family, package, ..
             } => notices::font_missing(family, package),
             Self::TemplatesUnreadable { path, .. } => notices::templates_unreadable(path),
-            Self::Meta { form, .. } | Self::Incomplete { form, .. } => {
-                notices::template_broken(form)
-            }
+            Self::Meta { form, message } => notices::template_broken(form, "meta.toml", message),
+            Self::Incomplete { form, file } => notices::template_broken(form, file, ""),
         }
     }
 }
@@ -92,12 +91,32 @@ pub enum RenderError {
     Missing {
         /// Path into the form's data.
         path: String,
+        /// What a clerk calls it.
+        label: String,
+    },
+    /// A value is not of the type the form asks for.
+    #[error("{path} is not what the form expects")]
+    Wrong {
+        /// Path into the form's data.
+        path: String,
+        /// What a clerk calls it.
+        label: String,
+        /// What it should be, in Japanese.
+        expected: String,
+    },
+    /// The form was not in use on that day.
+    #[error("form {form} is not in force on the filing date")]
+    NotInForce {
+        /// The form.
+        form: String,
     },
     /// The MJ font has no glyph for a character, or would silently draw another one.
     #[error("{path}: no glyph for {character}")]
     GlyphMissing {
         /// Path into the form's data.
         path: String,
+        /// What a clerk calls it.
+        label: String,
         /// The character and its variation selector, as `U+845B U+E0100`.
         character: String,
     },
@@ -106,6 +125,8 @@ pub enum RenderError {
     Overflow {
         /// Path into the form's data.
         path: String,
+        /// What a clerk calls it.
+        label: String,
     },
     /// More people than the form has rows for.
     #[error("more people than the form has rows for")]
@@ -138,26 +159,33 @@ impl RenderError {
     /// What staff read, in Japanese: what happened, then what to do.
     pub fn staff_text(&self) -> String {
         match self {
-            Self::GlyphMissing { character, .. } => notices::glyph_missing(character),
-            Self::Overflow { .. } => notices::OVERFLOW.to_owned(),
-            Self::Missing { .. } => notices::MISSING.to_owned(),
+            Self::GlyphMissing {
+                label, character, ..
+            } => notices::glyph_missing(label, character),
+            Self::Overflow { label, .. } => notices::overflow(label),
+            Self::Missing { label, .. } => notices::missing(label),
+            Self::Wrong {
+                label, expected, ..
+            } => notices::wrong(label, expected),
+            Self::NotInForce { .. } => notices::NOT_IN_FORCE.to_owned(),
+            Self::FilingDate => notices::FILING_DATE.to_owned(),
+            Self::UnknownForm(form) => notices::unknown_form(form),
             Self::TooManyMembers => notices::TOO_MANY.to_owned(),
-            Self::UnknownForm(_)
-            | Self::FilingDate
-            | Self::Template { .. }
-            | Self::Export { .. }
-            | Self::Encode(_)
-            | Self::Picture => notices::INTERNAL.to_owned(),
+            Self::Template { .. } | Self::Export { .. } | Self::Encode(_) | Self::Picture => {
+                notices::INTERNAL.to_owned()
+            }
         }
     }
 
     /// The field to look at, where there is one.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::Missing { path } | Self::GlyphMissing { path, .. } | Self::Overflow { path } => {
-                Some(path)
-            }
+            Self::Missing { path, .. }
+            | Self::Wrong { path, .. }
+            | Self::GlyphMissing { path, .. }
+            | Self::Overflow { path, .. } => Some(path),
             Self::UnknownForm(_)
+            | Self::NotInForce { .. }
             | Self::FilingDate
             | Self::TooManyMembers
             | Self::Template { .. }
@@ -173,15 +201,16 @@ impl RenderError {
 #[derive(Clone, PartialEq, Eq)]
 pub struct TemplateFault {
     file: String,
-    line: Option<usize>,
+    place: Option<(usize, usize)>,
     message: String,
 }
 
 impl TemplateFault {
-    pub(crate) fn new(file: String, line: Option<usize>, message: String) -> Self {
+    /// `place` is line and column, from one.
+    pub(crate) fn new(file: String, place: Option<(usize, usize)>, message: String) -> Self {
         Self {
             file,
-            line,
+            place,
             message,
         }
     }
@@ -194,8 +223,8 @@ impl TemplateFault {
 
 impl fmt::Display for TemplateFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "{} line {line}", self.file),
+        match self.place {
+            Some((line, column)) => write!(f, "{} line {line} column {column}", self.file),
             None => f.write_str(&self.file),
         }
     }

@@ -43,20 +43,31 @@ pub(crate) struct Fonts {
     pub(crate) book: LazyHash<FontBook>,
     /// The font of names and addresses, ready to be asked for glyphs.
     pub(crate) exact: FontInstance,
+    /// The font of everything else.
+    pub(crate) label: FontInstance,
 }
 
 impl Fonts {
     pub(crate) fn load(paths: &FontPaths) -> Result<Self, OpenFormsError> {
         let exact = read(&paths.exact, EXACT_FAMILY, EXACT_PACKAGE)?;
+        let label = read(&paths.label, LABEL_FAMILY, LABEL_PACKAGE)?;
         let fonts = vec![
             exact.clone(),
-            read(&paths.label, LABEL_FAMILY, LABEL_PACKAGE)?,
+            label.clone(),
             read(&paths.label_bold, LABEL_FAMILY, LABEL_PACKAGE)?,
         ];
         let book = LazyHash::new(FontBook::from_fonts(&fonts));
-        let any_size = Abs::pt(10.0);
-        let exact = exact.instantiate(FontVariant::default(), any_size, &FontVariations::default());
-        Ok(Self { fonts, book, exact })
+        let instance = |font: &Font| {
+            let any_size = Abs::pt(10.0);
+            font.clone()
+                .instantiate(FontVariant::default(), any_size, &FontVariations::default())
+        };
+        Ok(Self {
+            exact: instance(&exact),
+            label: instance(&label),
+            fonts,
+            book,
+        })
     }
 }
 

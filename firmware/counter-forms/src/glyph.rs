@@ -51,6 +51,24 @@ pub fn first_missing(font: &Face<'_>, text: &str) -> Option<MissingGlyph> {
     None
 }
 
+/// The same for text that is set in `first`, and in `second` where `first` has no glyph. Text with
+/// a variation selector is set in `second` as a whole.
+pub fn first_missing_of_either(
+    first: &Face<'_>,
+    second: &Face<'_>,
+    text: &str,
+) -> Option<MissingGlyph> {
+    if text.chars().any(is_selector) {
+        return first_missing(second, text);
+    }
+    text.chars()
+        .find(|&base| !drawn(first, base, None) && !drawn(second, base, None))
+        .map(|base| MissingGlyph {
+            base,
+            selector: None,
+        })
+}
+
 fn drawn(font: &Face<'_>, base: char, selector: Option<char>) -> bool {
     match selector {
         // Only a pair listed in the font counts, be it as the base glyph itself (default UVS).

@@ -8,22 +8,27 @@
 //! Nothing is printed as an empty box or a lookalike: before a page is laid out, [`glyph`] checks
 //! every character and variation sequence of names and addresses against the MJ font itself.
 
+mod check;
 mod data;
 mod definition;
 mod error;
 mod fonts;
 pub mod glyph;
 mod notices;
+mod picture;
 mod render;
 pub mod resident_move;
+mod rules;
 mod signature;
 mod template;
 mod world;
 
+pub use check::Finding;
 pub use data::FormData;
-pub use definition::{FormMeta, SampleKind, SignaturePlace};
+pub use definition::{FieldKind, FieldRule, FormMeta, People, SampleKind, SignaturePlace};
 pub use error::{OpenFormsError, RenderError, TemplateFault};
 pub use fonts::FontPaths;
+pub use picture::Picture;
 pub use render::{Assets, Forms, RenderedForm};
 pub use resident_move::ResidentMoveData;
 pub use signature::{Point, Stroke, qr_svg, signature_svg};

@@ -2,17 +2,56 @@
 
 use std::path::Path;
 
-pub(crate) const OVERFLOW: &str = "文字が枠に入りません。欄の内容を確かめ、書ききれない分は備考へ移してください。入力は残っています。";
-pub(crate) const MISSING: &str =
-    "届に必要な項目が入っていません。入力してからもう一度進んでください。";
+use crate::definition::{FieldKind, FieldRule};
+
 pub(crate) const TOO_MANY: &str =
     "1件の届に書ける人数を超えています。2件に分けて受け付けてください。";
 pub(crate) const INTERNAL: &str =
     "様式を作れませんでした。入力は残っています。システム担当へ連絡してください。";
+pub(crate) const NOT_IN_FORCE: &str =
+    "この様式は届出日には使われていません。届出日を確かめるか、今の様式を選んでください。";
+pub(crate) const FILING_DATE: &str =
+    "届出日が日付ではありません。年月日を 2026-11-21 の形で入れてください。";
 
-pub(crate) fn glyph_missing(character: &str) -> String {
+pub(crate) fn overflow(label: &str) -> String {
     format!(
-        "この字（{character}）は市の書体に字形がないため印字できません。文字の選び直し、または外字の担当への連絡をしてください。"
+        "「{label}」の文字が枠に入りません。欄の内容を確かめ、書ききれない分は備考へ移してください。入力は残っています。"
+    )
+}
+
+pub(crate) fn missing(label: &str) -> String {
+    format!("「{label}」が入っていません。入力してからもう一度進んでください。")
+}
+
+pub(crate) fn wrong(label: &str, expected: &str) -> String {
+    format!("「{label}」には{expected}を入れてください。")
+}
+
+pub(crate) fn unknown_form(form: &str) -> String {
+    format!("様式 {form} はありません。todoke form list で番号を確かめてください。")
+}
+
+/// What a field of this kind holds, in words.
+pub(crate) fn expected(rule: &FieldRule) -> String {
+    match rule.kind {
+        FieldKind::Text | FieldKind::Exact => "文字".to_owned(),
+        FieldKind::Kana => "漢字を含まない読み（カナ）".to_owned(),
+        FieldKind::Date => "暦にある年月日（2026-11-21 の形。不明な月日は 00）".to_owned(),
+        FieldKind::Count => "0以上の整数".to_owned(),
+        FieldKind::Flag => "はい・いいえ（true・false）".to_owned(),
+        FieldKind::Choice | FieldKind::Choices => {
+            format!("決められた値（{}）", rule.values.join("・"))
+        }
+        FieldKind::Digits if rule.length > 0 => format!("{}桁の数字", rule.length),
+        FieldKind::Digits => "数字".to_owned(),
+        FieldKind::List if rule.length > 0 => format!("{}件までの一覧", rule.length),
+        FieldKind::List => "一覧".to_owned(),
+    }
+}
+
+pub(crate) fn glyph_missing(label: &str, character: &str) -> String {
+    format!(
+        "「{label}」の字（{character}）は市の書体に字形がないため印字できません。文字の選び直し、または外字の担当への連絡をしてください。"
     )
 }
 
@@ -27,6 +66,34 @@ pub(crate) fn templates_unreadable(path: &Path) -> String {
     )
 }
 
-pub(crate) fn template_broken(form: &str) -> String {
-    format!("様式 {form} の定義が正しくありません。meta.toml と form.typ を確かめてください。")
+pub(crate) fn template_broken(form: &str, file: &str, message: &str) -> String {
+    format!("様式 {form} の {file} が正しくありません。直してからもう一度確かめてください。\n{message}")
+}
+
+// --- check of a folder of forms ------------------------------------------------------------------
+
+pub(crate) fn sample_missing(sample: &str) -> String {
+    format!("見本 samples/{sample}.json がありません。4つの見本をそろえてください。")
+}
+
+pub(crate) fn sample_broken(sample: &str) -> String {
+    format!("見本 samples/{sample}.json が JSON として読めません。")
+}
+
+pub(crate) fn field_unknown(path: &str) -> String {
+    format!("項目 {path} の名前と型が fields.toml にも meta.toml の [fields] にもありません。")
+}
+
+pub(crate) fn date_wrong(name: &str) -> String {
+    format!("meta.toml の {name} が年月日（2026-11-21 の形）ではありません。")
+}
+
+pub(crate) const DATES_SWAPPED: &str = "meta.toml の valid_to が valid_from より前です。";
+
+pub(crate) fn twice(number: &str, version: u16) -> String {
+    format!("様式番号 {number} の第{version}版が2つあります。版を上げてください。")
+}
+
+pub(crate) fn template_fault(place: &str, message: &str) -> String {
+    format!("テンプレートの誤り {place}: {message}")
 }

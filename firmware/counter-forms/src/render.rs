@@ -18,6 +18,8 @@ use crate::definition::{FormMeta, SampleKind};
 use crate::error::{OpenFormsError, RenderError, TemplateFault};
 use crate::fonts::{FontPaths, Fonts};
 use crate::glyph;
+use crate::picture::Picture;
+use crate::rules::{Faces, Rules};
 use crate::signature::{blank_svg, qr_svg};
 use crate::template::{Template, Templates, file_id};
 use crate::world::{DataFiles, FormWorld};
@@ -78,7 +80,7 @@ impl fmt::Debug for RenderedForm {
 pub struct Forms {
     fonts: Fonts,
     library: LazyHash<Library>,
-    templates: Templates,
+    pub(crate) templates: Templates,
     names: DataFiles,
 }
 
@@ -101,7 +103,8 @@ impl Forms {
     }
 
     /// Opens the forms in `dir` instead: `lib.typ` and a folder per form with `form.typ`,
-    /// `meta.toml` and `samples/`.
+    /// `meta.toml` and `samples/`. The folder of a single form will do; it then uses the library
+    /// this program carries.
     ///
     /// # Errors
     /// When a font is missing, the folder cannot be read, or a form's definition is wrong.
@@ -135,19 +138,25 @@ impl Forms {
         self.templates.forms.iter().map(|form| &form.meta).collect()
     }
 
-    /// Invented data of a form; `None` when there is no such form or sample.
-    pub fn sample(&self, form_id: &str, kind: SampleKind) -> Option<FormData> {
-        let text = self.form(form_id).ok()?.sample(kind)?;
-        FormData::from_json(text.as_bytes()).ok()
+    /// What a form says about itself; the newest version of it.
+    pub fn meta(&self, form_id: &str) -> Option<&FormMeta> {
+        self.newest(form_id).map(|form| &form.meta)
     }
 
-    /// Checks data as [`Forms::render`] does, without laying out a page: what is missing, and
-    /// which character cannot be printed.
+    /// Invented data of a form; `None` when there is no such form or sample.
+    pub fn sample(&self, form_id: &str, kind: SampleKind) -> Option<FormData> {
+        self.templates.sample(self.newest(form_id)?, kind)
+    }
+
+    /// Checks data as [`Forms::render`] does, without laying out a page: what is missing, what is
+    /// of the wrong type, and which character cannot be printed.
     ///
     /// # Errors
-    /// [`RenderError::Missing`] or [`RenderError::GlyphMissing`], the first in the form's order.
+    /// [`RenderError::Missing`], [`RenderError::Wrong`] or [`RenderError::GlyphMissing`], the
+    /// first in the form's order.
     pub fn check(&self, form_id: &str, data: &FormData) -> Result<(), RenderError> {
-        self.check_data(self.form(form_id)?, data)
+        let form = self.newest(form_id);
+        self.check_data(form.ok_or_else(|| RenderError::UnknownForm(form_id.to_owned()))?, data)
     }
 
     /// The first character of `text` that cannot be printed in a name or an address.
@@ -168,8 +177,18 @@ impl Forms {
         assets: &Assets,
         filed_on: &str,
     ) -> Result<RenderedForm, RenderError> {
-        let made = self.lay_out(form_id, data, assets, filed_on, |world, document, date| {
-            let pdf = export(form_id, world, document, date)?;
+        self.render_form(self.form_on(form_id, filed_on)?, data, assets, filed_on)
+    }
+
+    pub(crate) fn render_form(
+        &self,
+        form: &Template,
+        data: &FormData,
+        assets: &Assets,
+        filed_on: &str,
+    ) -> Result<RenderedForm, RenderError> {
+        let made = self.lay_out(form, data, assets, filed_on, |world, document, date| {
+            let pdf = export(&form.meta.id, world, document, date)?;
             Ok(RenderedForm {
                 pdf,
                 pages: document.pages().len(),
@@ -191,16 +210,32 @@ impl Forms {
         filed_on: &str,
         scale: f32,
     ) -> Result<Vec<Vec<u8>>, RenderError> {
+        self.pictures(form_id, data, assets, filed_on, scale)?
+            .iter()
+            .map(Picture::to_png)
+            .collect()
+    }
+
+    /// The same as bare pixels.
+    ///
+    /// # Errors
+    /// As [`Forms::render`].
+    pub fn pictures(
+        &self,
+        form_id: &str,
+        data: &FormData,
+        assets: &Assets,
+        filed_on: &str,
+        scale: f32,
+    ) -> Result<Vec<Picture>, RenderError> {
         let options = RenderOptions {
             pixel_per_pt: Scalar::new(f64::from(scale)),
             render_bleed: false,
         };
-        let made = self.lay_out(form_id, data, assets, filed_on, |_, document, _| {
-            document
-                .pages()
-                .iter()
-                .map(|page| page_png(page, &options))
-                .collect()
+        let form = self.form_on(form_id, filed_on)?;
+        let made = self.lay_out(form, data, assets, filed_on, |_, document, _| {
+            let pages = document.pages().iter();
+            Ok(pages.map(|page| page_picture(page, &options)).collect())
         });
         comemo::evict(MEMORY_AGE);
         made
@@ -208,13 +243,12 @@ impl Forms {
 
     fn lay_out<T>(
         &self,
-        form_id: &str,
+        form: &Template,
         data: &FormData,
         assets: &Assets,
         filed_on: &str,
         then: impl FnOnce(&FormWorld<'_>, &PagedDocument, Datetime) -> Result<T, RenderError>,
     ) -> Result<T, RenderError> {
-        let form = self.form(form_id)?;
         let today = filing_date(filed_on).ok_or(RenderError::FilingDate)?;
         self.check_data(form, data)?;
         let drawing =
@@ -232,60 +266,90 @@ impl Forms {
         };
         let document = typst::compile::<PagedDocument>(&world)
             .output
-            .map_err(|errors| layout_error(form_id, &world, &errors))?;
+            .map_err(|errors| self.layout_error(form, &world, &errors))?;
         then(&world, &document, today)
     }
 
-    fn form(&self, form_id: &str) -> Result<&Template, RenderError> {
-        self.templates
-            .forms
-            .iter()
-            .find(|form| form.meta.id == form_id)
-            .ok_or_else(|| RenderError::UnknownForm(form_id.to_owned()))
+    /// The newest version of a form.
+    fn newest(&self, form_id: &str) -> Option<&Template> {
+        let versions = self.templates.forms.iter();
+        versions
+            .filter(|form| form.meta.answers_to(form_id))
+            .max_by_key(|form| form.meta.version)
+    }
+
+    /// The version in force on the filing date; the oldest for a date before all of them, since
+    /// late filings reach back further than the product does.
+    pub(crate) fn form_on(&self, form_id: &str, filed_on: &str) -> Result<&Template, RenderError> {
+        let versions = || {
+            let forms = self.templates.forms.iter();
+            forms.filter(|form| form.meta.answers_to(form_id))
+        };
+        let oldest = versions()
+            .min_by_key(|form| form.meta.version)
+            .ok_or_else(|| RenderError::UnknownForm(form_id.to_owned()))?;
+        if filed_on < oldest.meta.valid_from.as_str() {
+            return Ok(oldest);
+        }
+        versions()
+            .filter(|form| form.meta.in_force_on(filed_on))
+            .max_by_key(|form| form.meta.version)
+            .ok_or_else(|| RenderError::NotInForce {
+                form: form_id.to_owned(),
+            })
+    }
+
+    fn rules<'f>(&'f self, form: &'f Template) -> Rules<'f> {
+        Rules {
+            meta: &form.meta,
+            shared: &self.templates.fields,
+        }
     }
 
     fn check_data(&self, form: &Template, data: &FormData) -> Result<(), RenderError> {
-        let rules = &form.meta.data;
-        if let Some(path) = rules.required.iter().find(|path| !data.has(path)) {
-            return Err(RenderError::Missing { path: path.clone() });
+        let faces = Faces {
+            exact: self.fonts.exact.ttf(),
+            label: self.fonts.label.ttf(),
+        };
+        self.rules(form).check(data, &faces)
+    }
+
+    /// An error of the layout: a value that does not fit is told apart from a broken template.
+    fn layout_error(
+        &self,
+        form: &Template,
+        world: &FormWorld<'_>,
+        errors: &EcoVec<SourceDiagnostic>,
+    ) -> RenderError {
+        let stopped = errors.iter().find_map(|error| stop_reason(&error.message));
+        match stopped {
+            Some(Stop::TooManyMembers) => RenderError::TooManyMembers,
+            Some(Stop::Overflow(path)) => RenderError::Overflow {
+                label: self.rules(form).label(&path),
+                path,
+            },
+            None => RenderError::Template {
+                form: form.meta.id.clone(),
+                fault: world.fault(errors),
+            },
         }
-        let exact = self.fonts.exact.ttf();
-        for (path, text) in rules.exact.iter().flat_map(|pattern| data.texts(pattern)) {
-            if let Some(missing) = glyph::first_missing(exact, text) {
-                return Err(RenderError::GlyphMissing {
-                    path,
-                    character: missing.code_points(),
-                });
-            }
-        }
-        Ok(())
     }
 }
 
-/// An error of the layout: a value that does not fit is told apart from a broken template.
-fn layout_error(
-    form_id: &str,
-    world: &FormWorld<'_>,
-    errors: &EcoVec<SourceDiagnostic>,
-) -> RenderError {
-    let stopped = errors.iter().find_map(|error| stop_reason(&error.message));
-    stopped.unwrap_or_else(|| RenderError::Template {
-        form: form_id.to_owned(),
-        fault: world.fault(errors),
-    })
+/// Why a template stops on purpose.
+enum Stop {
+    TooManyMembers,
+    Overflow(String),
 }
 
-/// What a template says when it stops on purpose: `panic("overflow:members.1.name")`.
-fn stop_reason(message: &str) -> Option<RenderError> {
+/// What a template says when it stops: `panic("overflow:members.1.name")`.
+fn stop_reason(message: &str) -> Option<Stop> {
     let reason = message.strip_prefix("panicked with: ")?.trim_matches('"');
     if reason == "too_many_members" {
-        return Some(RenderError::TooManyMembers);
+        return Some(Stop::TooManyMembers);
     }
-    reason
-        .strip_prefix("overflow:")
-        .map(|path| RenderError::Overflow {
-            path: path.to_owned(),
-        })
+    let path = reason.strip_prefix("overflow:")?;
+    Some(Stop::Overflow(path.to_owned()))
 }
 
 fn export(
@@ -314,28 +378,23 @@ fn export(
     typst_pdf::pdf(document, &options).map_err(|errors| refused(world.fault(&errors)))
 }
 
-fn page_png(page: &typst_layout::Page, options: &RenderOptions) -> Result<Vec<u8>, RenderError> {
+fn page_picture(page: &typst_layout::Page, options: &RenderOptions) -> Picture {
     let picture = typst_render::render(page, options);
     // The page is opaque white, so the alpha channel says nothing.
-    let rgb: Vec<u8> = picture
+    let rgb = picture
         .data()
         .chunks_exact(4)
         .flat_map(|p| p.iter().take(3).copied())
         .collect();
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, picture.width(), picture.height());
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header().map_err(|_| RenderError::Picture)?;
-    writer
-        .write_image_data(&rgb)
-        .map_err(|_| RenderError::Picture)?;
-    writer.finish().map_err(|_| RenderError::Picture)?;
-    Ok(bytes)
+    Picture {
+        width: picture.width(),
+        height: picture.height(),
+        rgb,
+    }
 }
 
 /// Midnight of an ISO 8601 date.
-fn filing_date(text: &str) -> Option<Datetime> {
+pub(crate) fn filing_date(text: &str) -> Option<Datetime> {
     let mut parts = text.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() || year.len() != 4 {

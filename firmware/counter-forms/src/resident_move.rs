@@ -17,7 +17,7 @@ use crate::data::FormData;
 pub const FORM_ID: &str = "resident-move";
 
 /// Printed for a value the person does not know.
-const UNKNOWN: &str = "不明";
+pub(crate) const UNKNOWN: &str = "不明";
 
 /// The city as it stands on its forms.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,130 +1,182 @@
 //! Templates: embedded in the program, or read from a folder that a city can change.
+//!
+//! The folder holds `lib.typ` with its parts, `fields.toml`, `samples/` with the households of the
+//! samples, and one folder per form: `<number>-<name>`, with `.v<version>` behind it for a version
+//! that was in force before.
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
+use serde_json::Value;
 use typst::foundations::Bytes;
 use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
 
+use crate::data::FormData;
 use crate::definition::{FormMeta, SampleKind};
 use crate::error::OpenFormsError;
+use crate::rules::SharedFields;
 
 /// Files of the embedded forms, by path from the root of the templates.
-const EMBEDDED: &[(&str, &str)] = &[
-    ("lib.typ", include_str!("../forms/lib.typ")),
-    (
-        "resident-move/form.typ",
-        include_str!("../forms/resident-move/form.typ"),
-    ),
-    (
-        "resident-move/meta.toml",
-        include_str!("../forms/resident-move/meta.toml"),
-    ),
-    (
-        "resident-move/samples/typical.json",
-        include_str!("../forms/resident-move/samples/typical.json"),
-    ),
-    (
-        "resident-move/samples/longest.json",
-        include_str!("../forms/resident-move/samples/longest.json"),
-    ),
-    (
-        "resident-move/samples/smallest.json",
-        include_str!("../forms/resident-move/samples/smallest.json"),
-    ),
-    (
-        "resident-move/samples/foreigner.json",
-        include_str!("../forms/resident-move/samples/foreigner.json"),
-    ),
-];
+const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// Templates by path.
+type Files = HashMap<String, String>;
 
 /// One form: where its template starts, and what it says about itself.
 pub(crate) struct Template {
     pub(crate) meta: FormMeta,
+    pub(crate) folder: String,
     pub(crate) main: FileId,
     samples: HashMap<SampleKind, String>,
 }
 
 impl Template {
+    /// The form's own part of a sample.
     pub(crate) fn sample(&self, kind: SampleKind) -> Option<&str> {
         self.samples.get(&kind).map(String::as_str)
     }
 }
 
+/// A template's text, parsed when it is first needed: a counter uses few of its forms a day.
+struct LazySource {
+    text: String,
+    parsed: OnceLock<Source>,
+}
+
 /// Every template, ready to be compiled.
 pub(crate) struct Templates {
     pub(crate) forms: Vec<Template>,
-    pub(crate) sources: HashMap<FileId, Source>,
+    pub(crate) fields: SharedFields,
+    households: HashMap<SampleKind, String>,
+    sources: HashMap<FileId, LazySource>,
     pub(crate) files: HashMap<FileId, Bytes>,
 }
 
 impl Templates {
     pub(crate) fn embedded() -> Result<Self, OpenFormsError> {
-        let files = EMBEDDED
-            .iter()
-            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
-        Self::from_files(files.collect())
+        Self::from_files(embedded_files())
     }
 
-    /// Reads a folder: `lib.typ` and one folder per form.
+    /// Reads a folder of forms, or the folder of one form: then library, fields and households
+    /// are the ones this program carries.
     pub(crate) fn from_dir(dir: &Path) -> Result<Self, OpenFormsError> {
-        let mut files = HashMap::new();
-        read_folder(dir, "", &mut files)?;
+        let mut files = Files::new();
+        if dir.join("meta.toml").exists() {
+            files = embedded_files();
+            files.retain(|path, _| !in_form_folder(path));
+            let name = dir.file_name().and_then(|name| name.to_str());
+            let name = name.ok_or_else(|| incomplete("", "meta.toml"))?;
+            read_folder(dir, &format!("{name}/"), &mut files)?;
+        } else {
+            read_folder(dir, "", &mut files)?;
+        }
         Self::from_files(files)
     }
 
-    fn from_files(files: HashMap<String, String>) -> Result<Self, OpenFormsError> {
+    fn from_files(files: Files) -> Result<Self, OpenFormsError> {
         let mut found = Self {
             forms: Vec::new(),
+            fields: shared_fields(&files)?,
+            households: samples_in("samples", &files),
             sources: HashMap::new(),
             files: HashMap::new(),
         };
-        let mut ids: Vec<&str> = files
+        let mut folders: Vec<&str> = files
             .keys()
             .filter_map(|path| path.strip_suffix("/meta.toml"))
             .collect();
-        ids.sort_unstable();
-        for id in ids {
-            found.forms.push(read_form(id, &files)?);
+        folders.sort_unstable();
+        for folder in folders {
+            found.forms.push(read_form(folder, &files)?);
         }
         for (path, text) in files {
             let id = file_id(&path).ok_or_else(|| incomplete(&path, &path))?;
             if path.ends_with(".typ") {
-                let _earlier = found.sources.insert(id, Source::new(id, text));
+                let source = LazySource {
+                    text,
+                    parsed: OnceLock::new(),
+                };
+                let _earlier = found.sources.insert(id, source);
             } else if path.ends_with(".toml") {
                 let _earlier = found.files.insert(id, Bytes::from_string(text));
             }
         }
         Ok(found)
     }
+
+    /// The parsed template of that file.
+    pub(crate) fn source(&self, id: FileId) -> Option<Source> {
+        let lazy = self.sources.get(&id)?;
+        let parsed = lazy
+            .parsed
+            .get_or_init(|| Source::new(id, lazy.text.clone()));
+        Some(parsed.clone())
+    }
+
+    /// A form's sample: the household of that kind with the form's own values laid over it.
+    pub(crate) fn sample(&self, form: &Template, kind: SampleKind) -> Option<FormData> {
+        let patch: Value = serde_json::from_str(form.sample(kind)?).ok()?;
+        let household = self.households.get(&kind).map_or("{}", String::as_str);
+        let household = FormData::from_json(household.as_bytes()).ok()?;
+        Some(household.patched(&patch))
+    }
 }
 
-fn read_form(id: &str, files: &HashMap<String, String>) -> Result<Template, OpenFormsError> {
-    let file = |name: &str| files.get(&format!("{id}/{name}"));
-    let text = file("meta.toml").ok_or_else(|| incomplete(id, "meta.toml"))?;
+fn embedded_files() -> Files {
+    EMBEDDED
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+        .collect()
+}
+
+/// Whether a path belongs to a form, not to what all forms share.
+fn in_form_folder(path: &str) -> bool {
+    path.split_once('/')
+        .is_some_and(|(folder, _)| folder != "samples" && folder != "parts")
+}
+
+fn shared_fields(files: &Files) -> Result<SharedFields, OpenFormsError> {
+    let text = files.get("fields.toml").map_or("", String::as_str);
+    toml::from_str(text).map_err(|error| OpenFormsError::Meta {
+        form: "fields.toml".to_owned(),
+        message: error.to_string(),
+    })
+}
+
+fn samples_in(folder: &str, files: &Files) -> HashMap<SampleKind, String> {
+    let sample = |kind: SampleKind| {
+        let text = files.get(&format!("{folder}/{}.json", kind.name()))?;
+        Some((kind, text.clone()))
+    };
+    SampleKind::ALL.into_iter().filter_map(sample).collect()
+}
+
+fn read_form(folder: &str, files: &Files) -> Result<Template, OpenFormsError> {
+    let file = |name: &str| files.get(&format!("{folder}/{name}"));
+    let text = file("meta.toml").ok_or_else(|| incomplete(folder, "meta.toml"))?;
     let mut meta: FormMeta = toml::from_str(text).map_err(|error| OpenFormsError::Meta {
-        form: id.to_owned(),
+        form: folder.to_owned(),
         message: error.to_string(),
     })?;
-    id.clone_into(&mut meta.id);
+    folder_name(folder).clone_into(&mut meta.id);
     if file("form.typ").is_none() {
-        return Err(incomplete(id, "form.typ"));
+        return Err(incomplete(folder, "form.typ"));
     }
-    let main = file_id(&format!("{id}/form.typ")).ok_or_else(|| incomplete(id, "form.typ"))?;
-    let samples = SampleKind::ALL
-        .into_iter()
-        .filter_map(|kind| {
-            Some((
-                kind,
-                file(&format!("samples/{}.json", kind.name()))?.clone(),
-            ))
-        })
-        .collect();
+    let main =
+        file_id(&format!("{folder}/form.typ")).ok_or_else(|| incomplete(folder, "form.typ"))?;
     Ok(Template {
         meta,
+        folder: folder.to_owned(),
         main,
-        samples,
+        samples: samples_in(&format!("{folder}/samples"), files),
     })
+}
+
+/// `resident-move` of `F001-resident-move.v2`.
+fn folder_name(folder: &str) -> &str {
+    let name = folder.split_once('-').map_or(folder, |(_, name)| name);
+    name.split_once(".v").map_or(name, |(name, _)| name)
 }
 
 /// Paths are interned for the life of the process, so they are never made from data.
@@ -133,11 +185,7 @@ pub(crate) fn file_id(path: &str) -> Option<FileId> {
     Some(RootedPath::new(VirtualRoot::Project, path).intern())
 }
 
-fn read_folder(
-    dir: &Path,
-    prefix: &str,
-    files: &mut HashMap<String, String>,
-) -> Result<(), OpenFormsError> {
+fn read_folder(dir: &Path, prefix: &str, files: &mut Files) -> Result<(), OpenFormsError> {
     let unreadable = |source| OpenFormsError::TemplatesUnreadable {
         path: dir.to_owned(),
         source,

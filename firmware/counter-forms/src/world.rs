@@ -48,11 +48,7 @@ impl World for FormWorld<'_> {
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        self.templates
-            .sources
-            .get(&id)
-            .cloned()
-            .ok_or_else(|| not_there(id))
+        self.templates.source(id).ok_or_else(|| not_there(id))
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
@@ -91,20 +87,16 @@ impl FormWorld<'_> {
             return TemplateFault::new("form.typ".to_owned(), None, String::new());
         };
         let file = first.span.id();
-        let line = file.and_then(|id| {
+        let place = file.and_then(|id| {
             let range = self.range(first.span)?;
-            let line = self
-                .templates
-                .sources
-                .get(&id)?
-                .lines()
-                .byte_to_line(range.start)?;
-            Some(line + 1)
+            let source = self.templates.source(id)?;
+            let (line, column) = source.lines().byte_to_line_column(range.start)?;
+            Some((line + 1, column + 1))
         });
         let name = file.map_or_else(
             || "form.typ".to_owned(),
             |id| id.get().vpath().get_without_slash().to_owned(),
         );
-        TemplateFault::new(name, line, first.message.to_string())
+        TemplateFault::new(name, place, first.message.to_string())
     }
 }

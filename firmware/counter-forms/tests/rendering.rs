@@ -60,10 +60,7 @@ fn refused(data: &FormData) -> RenderError {
 
 /// A sample with one value replaced, at a JSON pointer.
 fn changed(kind: SampleKind, pointer: &str, value: &str) -> FormData {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join(format!("forms/resident-move/samples/{}.json", kind.name()));
-    let text = std::fs::read_to_string(path).expect("the sample is there");
-    let mut json: serde_json::Value = serde_json::from_str(&text).expect("the sample is JSON");
+    let mut json = sample(kind).as_json().clone();
     *json.pointer_mut(pointer).expect("the sample has the value") = value.into();
     FormData::new(json)
 }
@@ -205,7 +202,7 @@ fn value_that_cannot_fit_stops_the_form() {
     let endless = "架空".repeat(300);
     let error = refused(&changed(SampleKind::Typical, "/new/address", &endless));
     assert!(
-        matches!(&error, RenderError::Overflow { path } if path == "new.address"),
+        matches!(&error, RenderError::Overflow { path, .. } if path == "new.address"),
         "{error}"
     );
     assert!(error.staff_text().contains("枠"));
@@ -213,10 +210,7 @@ fn value_that_cannot_fit_stops_the_form() {
 
 #[test]
 fn thirteen_people_are_refused() {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("forms/resident-move/samples/longest.json");
-    let text = std::fs::read_to_string(path).expect("the sample is there");
-    let mut json: serde_json::Value = serde_json::from_str(&text).expect("the sample is JSON");
+    let mut json = sample(SampleKind::Longest).as_json().clone();
     let members = json["members"].as_array_mut().expect("members");
     members.push(members[0].clone());
     assert!(matches!(
@@ -230,7 +224,9 @@ fn gate(name: &str) -> Option<String> {
     let data = changed(SampleKind::Typical, "/members/0/name", name);
     match FORMS.check("resident-move", &data) {
         Ok(()) => None,
-        Err(RenderError::GlyphMissing { path, character }) => {
+        Err(RenderError::GlyphMissing {
+            path, character, ..
+        }) => {
             assert_eq!(path, "members.1.name");
             Some(character)
         }
@@ -306,11 +302,18 @@ fn missing_font_names_the_package() {
 fn write_templates(form: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a scratch folder");
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("forms");
-    std::fs::create_dir(dir.path().join("resident-move")).expect("a folder");
-    for file in ["lib.typ", "resident-move/meta.toml"] {
+    for folder in ["F001-resident-move/samples", "parts", "samples"] {
+        std::fs::create_dir_all(dir.path().join(folder)).expect("a folder");
+        for entry in std::fs::read_dir(here.join(folder)).expect("the folder is there") {
+            let entry = entry.expect("readable");
+            let to = dir.path().join(folder).join(entry.file_name());
+            std::fs::copy(entry.path(), to).expect("copied");
+        }
+    }
+    for file in ["lib.typ", "fields.toml", "F001-resident-move/meta.toml"] {
         std::fs::copy(here.join(file), dir.path().join(file)).expect("copied");
     }
-    std::fs::write(dir.path().join("resident-move/form.typ"), form).expect("written");
+    std::fs::write(dir.path().join("F001-resident-move/form.typ"), form).expect("written");
     dir
 }
 
@@ -344,7 +347,7 @@ fn template_reaches_no_file_and_no_package() {
         "#read(\"/etc/hostname\")",
         "#read(\"../../../../etc/hostname\")",
         "#import \"@preview/cetz:0.3.0\"",
-        "#read(\"/resident-move/samples/typical.json\")",
+        "#read(\"/F001-resident-move/samples/typical.json\")",
     ] {
         let error = city_form(reach).expect_err(reach);
         assert!(
@@ -359,7 +362,7 @@ fn fault_in_a_template_names_its_line() {
     let error = city_form("#let x = 1\n\n#unknown-part").expect_err("the template is wrong");
     assert_eq!(
         error.to_string(),
-        "template of resident-move: resident-move/form.typ line 3"
+        "template of resident-move: F001-resident-move/form.typ line 3 column 2"
     );
 }
 

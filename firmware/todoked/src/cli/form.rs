@@ -1,31 +1,36 @@
-//! `todoke form`: the forms of this program.
+//! `todoke form`: the forms of this program, and of a folder that somebody edits.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, Subcommand};
-use counter_forms::{Assets, FormData, SampleKind};
-use serde_json::json;
+use counter_forms::{Assets, FormData, FormMeta, Forms, RenderError, SampleKind};
+use serde_json::{Value, json};
 
 use crate::cli::{print_json, print_line};
-use crate::paper::{FormMaker, font_paths};
+use crate::paper::font_paths;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum FormCommand {
     /// Lists the forms.
     List {
+        /// Folder of forms; the forms of this program otherwise.
+        #[arg(long)]
+        forms: Option<PathBuf>,
         /// One JSON document on the standard output.
         #[arg(long)]
         json: bool,
     },
     /// Renders a form as PDF/A.
     Render(Render),
+    /// Checks a folder of forms, or the folder of one form, before it is published.
+    Check(Check),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Render {
-    /// The form, as `form list` names it.
+    /// The form: its number (`F001`) or its name (`resident-move`).
     form: String,
     /// Data of the form, JSON as its template reads it.
     #[arg(long, conflicts_with = "sample", required_unless_present = "sample")]
@@ -36,80 +41,221 @@ pub(super) struct Render {
     /// Filing date, ISO 8601; the one of the data otherwise.
     #[arg(long)]
     filed_on: Option<String>,
+    /// Folder of forms; the forms of this program otherwise.
+    #[arg(long)]
+    forms: Option<PathBuf>,
     /// The PDF to write.
     #[arg(long)]
     out: PathBuf,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Folder of forms, or of one form.
+    dir: PathBuf,
+    /// Folder of real cases, one JSON document each, laid out as well; with a folder of one form.
+    #[arg(long)]
+    cases: Option<PathBuf>,
+    /// Folder for pictures: the version of this program, the one checked, and what differs.
+    #[arg(long)]
+    pictures: Option<PathBuf>,
+    /// One JSON document on the standard output.
+    #[arg(long)]
+    json: bool,
+}
+
 fn sample_kind(name: &str) -> Result<SampleKind, String> {
-    let found = SampleKind::ALL.into_iter().find(|kind| kind.name() == name);
-    found.ok_or_else(|| "typical, longest, smallest or foreigner".to_owned())
+    SampleKind::from_name(name).ok_or_else(|| "typical, longest, smallest or foreigner".to_owned())
+}
+
+fn open(dir: Option<&Path>) -> Result<Forms> {
+    let fonts = font_paths(None);
+    let opened = match dir {
+        Some(dir) => Forms::with_templates(&fonts, dir),
+        None => Forms::new(&fonts),
+    };
+    opened.map_err(|error| anyhow!(error.operator_text()))
 }
 
 impl FormCommand {
     pub(super) fn run(self) -> Result<()> {
         match self {
-            Self::List { json } => list(json),
+            Self::List { forms, json } => list(forms.as_deref(), json),
             Self::Render(render) => render.run(),
+            Self::Check(check) => check.run(),
         }
     }
 }
 
-fn list(as_json: bool) -> Result<()> {
-    let maker = FormMaker::open(&font_paths(None))?;
-    let forms = maker.forms().list();
+fn described(form: &FormMeta) -> Value {
+    json!({
+        "number": form.number, "id": form.id, "name": form.title, "name_en": form.title_en,
+        "version": form.version, "valid_from": form.valid_from, "valid_to": form.valid_to,
+        "paper": form.paper, "section": form.section, "covers": form.covers,
+        "procedures": form.procedures, "required": form.required,
+    })
+}
+
+fn list(dir: Option<&Path>, as_json: bool) -> Result<()> {
+    let forms = open(dir)?;
+    let forms = forms.list();
     if as_json {
-        let forms: Vec<_> = forms
-            .iter()
-            .map(|form| {
-                json!({
-                    "id": form.id, "number": form.number, "version": form.version,
-                    "title": form.title, "title_en": form.title_en,
-                })
-            })
-            .collect();
+        let forms: Vec<_> = forms.into_iter().map(described).collect();
         return print_json(&json!({ "forms": forms }));
     }
-    forms
-        .iter()
-        .try_for_each(|form| print_line(&format!("{}  {}", form.id, form.title)))
+    forms.iter().try_for_each(|form| {
+        print_line(&format!(
+            "{}  第{}版  {}（{}）",
+            form.number, form.version, form.title, form.section
+        ))
+    })
+}
+
+/// The words for a clerk, and for whoever edits the template the compiler's.
+fn said(error: &RenderError) -> anyhow::Error {
+    match error {
+        RenderError::Template { fault, .. } | RenderError::Export { fault, .. } => {
+            anyhow!("{error}: {}", fault.message())
+        }
+        _ => anyhow!(error.staff_text()),
+    }
 }
 
 impl Render {
     fn run(self) -> Result<()> {
-        let maker = FormMaker::open(&font_paths(None))?;
-        let (data, text) = match (self.sample, &self.data) {
-            (Some(kind), _) => {
-                let sample = maker.forms().sample(&self.form, kind);
-                (sample.context("no such form or sample")?, None)
-            }
-            (None, Some(path)) => {
-                let bytes =
-                    fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-                let data = FormData::from_json(&bytes).context("the data is not JSON")?;
-                (
-                    data,
-                    Some(serde_json::from_slice::<serde_json::Value>(&bytes)?),
-                )
-            }
-            (None, None) => anyhow::bail!("--data or --sample is needed"),
+        let forms = open(self.forms.as_deref())?;
+        let data = self.read(&forms)?;
+        let or = |given: &str, otherwise: &str| match given {
+            "" => otherwise.to_owned(),
+            given => given.to_owned(),
         };
-        let of_data =
-            |name: &str| -> Option<String> { Some(text.as_ref()?.get(name)?.as_str()?.to_owned()) };
         let filed_on = self
             .filed_on
-            .or_else(|| of_data("filed_on"))
-            .unwrap_or_else(|| SAMPLE_DATE.to_owned());
-        let number = of_data("receipt_number").unwrap_or_else(|| SAMPLE_NUMBER.to_owned());
-        let form =
-            maker
-                .forms()
-                .render(&self.form, &data, &Assets::for_receipt(&number), &filed_on)?;
+            .unwrap_or_else(|| or(data.text("filed_on"), SAMPLE_DATE));
+        let assets = Assets::for_receipt(&or(data.text("receipt_number"), SAMPLE_NUMBER));
+        let form = forms
+            .render(&self.form, &data, &assets, &filed_on)
+            .map_err(|error| said(&error))?;
         fs::write(&self.out, &form.pdf)
             .with_context(|| format!("cannot write {}", self.out.display()))
     }
+
+    fn read(&self, forms: &Forms) -> Result<FormData> {
+        match (self.sample, &self.data) {
+            (Some(kind), _) => match forms.sample(&self.form, kind) {
+                Some(data) => Ok(data),
+                None => Err(said(&RenderError::UnknownForm(self.form.clone()))),
+            },
+            (None, Some(path)) => read_data(path),
+            (None, None) => bail!("--data or --sample is needed"),
+        }
+    }
+}
+
+fn read_data(path: &Path) -> Result<FormData> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    FormData::from_json(&bytes).with_context(|| format!("{} is not JSON", path.display()))
+}
+
+impl Check {
+    fn run(self) -> Result<()> {
+        let forms = open(Some(&self.dir))?;
+        let mut findings: Vec<Value> = forms
+            .check_all()
+            .into_iter()
+            .map(|found| json!({ "form": found.folder, "sample": found.sample, "text": found.text }))
+            .collect();
+        if let Some(cases) = &self.cases {
+            findings.extend(check_cases(&forms, cases)?);
+        }
+        let pictures = match &self.pictures {
+            Some(out) => compare(&forms, &open(None)?, out)?,
+            None => Vec::new(),
+        };
+        let clean = findings.is_empty();
+        if self.json {
+            let checked = forms.list().len();
+            print_json(&json!({ "forms": checked, "findings": findings, "pictures": pictures }))?;
+        } else {
+            report(&forms, &findings, &pictures)?;
+        }
+        if clean {
+            Ok(())
+        } else {
+            bail!("{} finding(s); nothing was published", findings.len())
+        }
+    }
+}
+
+fn report(forms: &Forms, findings: &[Value], pictures: &[Value]) -> Result<()> {
+    let word = |value: &Value, name: &str| -> String {
+        value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    for found in findings {
+        let place = [word(found, "form"), word(found, "sample")].join(" ");
+        print_line(&format!("{}: {}", place.trim(), word(found, "text")))?;
+    }
+    for picture in pictures {
+        print_line(&format!("{}  {}", word(picture, "file"), word(picture, "text")))?;
+    }
+    print_line(&format!(
+        "{}様式を確かめました。直すところ {}件。",
+        forms.list().len(),
+        findings.len()
+    ))
+}
+
+/// Lays out real cases and keeps none of them. A finding names the file, never the person.
+fn check_cases(forms: &Forms, dir: &Path) -> Result<Vec<Value>> {
+    let metas = forms.list();
+    let [meta] = metas.as_slice() else {
+        bail!("--cases goes with the folder of one form");
+    };
+    let mut findings = Vec::new();
+    let entries = fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .collect();
+    files.sort();
+    for file in files {
+        let data = read_data(&file)?;
+        if let Some(text) = forms.case_fault(&meta.id, &data) {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            findings.push(json!({ "form": meta.number, "sample": name, "text": text }));
+        }
+    }
+    Ok(findings)
+}
+
+/// The typical sample of each form: in force, checked, and what differs.
+fn compare(forms: &Forms, in_force: &Forms, out: &Path) -> Result<Vec<Value>> {
+    fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    let mut made = Vec::new();
+    for meta in forms.list() {
+        let draw = |forms: &Forms| {
+            let data = forms.sample(&meta.id, SampleKind::Typical)?;
+            let assets = Assets::for_receipt(SAMPLE_NUMBER);
+            let drawn = forms.pictures(&meta.id, &data, &assets, SAMPLE_DATE, PICTURE_SCALE);
+            drawn.ok()
+        };
+        let (Some(before), Some(now)) = (draw(in_force), draw(forms)) else {
+            continue;
+        };
+        for (page, (before, now)) in (1..).zip(before.iter().zip(&now)) {
+            let differing = before.differing(now);
+            let file = out.join(format!("{}-{page}.png", meta.id));
+            let png = before.beside(now).to_png().map_err(|error| said(&error))?;
+            fs::write(&file, png).with_context(|| format!("cannot write {}", file.display()))?;
+            let text = if differing == 0 { "変わりなし" } else { "違いあり" };
+            made.push(json!({ "file": file, "differing": differing, "text": text }));
+        }
+    }
+    Ok(made)
 }
 
 /// Filing date and receipt number of a sample that does not say its own.
 const SAMPLE_DATE: &str = "2026-11-21";
 const SAMPLE_NUMBER: &str = "07-2-261121-0184-6";
+/// Pixels per point of the pictures compared.
+const PICTURE_SCALE: f32 = 1.5;
