@@ -1,7 +1,7 @@
 //! Paper: the signed form and the receipt.
 
 use std::net::{SocketAddr, ToSocketAddrs as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +29,17 @@ pub fn font_paths(settings: Option<&Settings>) -> FontPaths {
             label: fonts.label.clone(),
             label_bold: fonts.label_bold.clone(),
         },
+    }
+}
+
+/// Where the character tables are: beside the installed program, else in the source tree.
+pub fn character_tables() -> PathBuf {
+    let installed = PathBuf::from("/usr/share/todoke/characters.bin");
+    match std::env::var_os("TODOKE_CHARACTERS") {
+        Some(path) => path.into(),
+        None if installed.exists() => installed,
+        None => Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../counter-characters/data/characters.bin"),
     }
 }
 
