@@ -4,6 +4,8 @@
 //! [`Catalogue`] is the data a city edits, [`Guide`] answers what a case leads to, [`Session`]
 //! keeps the answer up to date while facts arrive one by one.
 
+pub mod answer;
+pub mod case_file;
 pub mod catalogue;
 pub mod deadline;
 pub mod draft_facts;
@@ -16,6 +18,7 @@ mod table;
 mod truth;
 mod words;
 
+pub use case_file::{CaseFile, CaseFileError};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use draft_facts::facts_from_draft;
 pub use facts::{FactValue, Facts, MemberFacts};

@@ -115,3 +115,30 @@ pub(crate) fn answer_ja(fact: &Fact, cell: Cell) -> String {
         }
     }
 }
+
+/// Yes and no.
+pub(crate) fn yes_and_no() -> [Words; 2] {
+    let both = |ja: &str, en: &str| both(ja.to_owned(), en.to_owned());
+    [both("はい", "yes"), both("いいえ", "no")]
+}
+
+/// A member without a name.
+pub(crate) fn member_ja(number: u8) -> String {
+    format!("{number}人目")
+}
+
+/// Why a procedure is needed, in a sentence.
+pub(crate) fn because_ja(procedure: &str, who: Option<&str>, reason: &str) -> String {
+    let who = who.map(|who| format!("{who}は ")).unwrap_or_default();
+    format!("{procedure}：{who}{reason}")
+}
+
+/// A fact of a member or of the household.
+pub(crate) fn fact_of_ja(who: Option<&str>, label: &str) -> String {
+    who.map_or_else(|| label.to_owned(), |who| format!("{who}の{label}"))
+}
+
+/// What would settle a procedure, in a sentence.
+pub(crate) fn settled_by_ja(procedure: &str, facts: &[String]) -> String {
+    format!("{procedure}：{}が分かれば決まります", facts.join("・"))
+}
