@@ -1,24 +1,30 @@
 //! The command line.
 
-use std::io::{BufRead, Write};
+mod backup;
+mod device;
+mod report;
+mod residents;
+mod set_up;
+mod staff;
+
+use std::io::Write;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use counter_domain::ids::{BranchCode, StaffId};
-use hub_store::{Actor, HubStore};
-use replica::AuditAction;
-use replica::staff::{Role, StaffMember, hash_secret};
-use serde::{Deserialize, Serialize};
+use counter_domain::resident::RESIDENT_COPY;
+use hub_store::Actor;
+use replica::staff::{Role, StaffMember};
 use serde_json::json;
-use sync_transport::{Authority, EnrolmentCode};
-use zeroize::Zeroizing;
 
+use crate::administration::Hub;
 use crate::clock::Clock;
-use crate::folder::{Folder, PASSPHRASE, Passphrase};
-use crate::{export, serve};
+use crate::folder::{Folder, Passphrase};
+use crate::residents::CopyOptions;
+use crate::{dataset, serve};
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,9 +97,17 @@ enum Command {
         data: Data,
         /// Name of the dataset
         dataset: String,
-        /// The file to publish
+        /// The file to publish; for `catalogue` also the folder with its YAML files
         file: PathBuf,
+        #[command(flatten)]
+        copy: CopyOptions,
     },
+    /// Devices that may talk to the hub
+    #[command(subcommand)]
+    Device(DeviceCommand),
+    /// Encrypted copies of everything a new hub needs
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
     /// Members of staff who may sign in, at counters and at the desk
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -161,6 +175,25 @@ enum StaffCommand {
         /// One JSON document on standard output
         #[arg(long)]
         json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum DeviceCommand {
+    /// List every device ever enrolled: line, last contact, versions
+    List {
+        #[command(flatten)]
+        data: Data,
+        /// One JSON document on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shut a lost or retired device out for ever; it is refused at its next request
+    Revoke {
+        #[command(flatten)]
+        data: Data,
+        /// Its id, or the beginning of it if no other begins so
+        device: String,
     },
 }
 
@@ -250,343 +283,74 @@ fn log_to_stderr() {
 fn execute(command: Command, out: &mut impl Write) -> Result<()> {
     let clock = Clock::of_the_machine();
     match command {
-        Command::Init { data, city } => init(&data.folder, &city, &clock, out),
+        Command::Init { data, city } => set_up::init(&data.folder, &city, &clock, out),
         Command::Serve(args) => {
             let folder = Folder::open(&args.data.folder, Passphrase::of_the_environment())?;
             serve::run(&folder, &args, &clock)
         }
-        Command::Enrol { data, branch, name } => enrol(&data.folder, &branch, &name, &clock, out),
+        Command::Enrol { data, branch, name } => {
+            set_up::enrol(&data.folder, &branch, &name, &clock, out)
+        }
         Command::Publish {
             data,
-            dataset,
+            dataset: name,
             file,
+            copy,
         } => {
-            let bytes =
-                std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-            check_dataset(&dataset, &bytes)?;
-            let mut hub = Hub::open(&data.folder, &clock)?;
-            let version = hub.publish(&dataset, &bytes)?;
-            writeln!(out, "{dataset} {version}").map_err(Into::into)
+            if name == RESIDENT_COPY {
+                return residents::publish(&data.folder, &file, &copy, &clock, out);
+            }
+            let bytes = dataset::read(&name, &file)?;
+            let version = Hub::open(&data.folder, &clock)?.publish(&name, &bytes)?;
+            writeln!(out, "{name} {version}").map_err(Into::into)
         }
-        Command::Staff(StaffCommand::Add {
-            data,
-            id,
-            name,
-            role,
-            branch,
-        }) => {
-            let member = StaffMember {
-                id: StaffId(id),
-                name,
-                roles: role,
-                branches: branch,
-                secret_hash: hash_of_stdin()?,
-            };
-            Hub::open(&data.folder, &clock)?.add_staff(member)
+        Command::Device(DeviceCommand::List { data, json }) => {
+            device::list(&Hub::open(&data.folder, &clock)?.store, json, out)
         }
-        Command::Staff(StaffCommand::List { data, json }) => {
-            staff_list(&Hub::open(&data.folder, &clock)?, json, out)
+        Command::Device(DeviceCommand::Revoke { data, device }) => {
+            device::revoke(&mut Hub::open(&data.folder, &clock)?.store, &device, out)
         }
+        Command::Backup(command) => command.run(&clock, out),
+        Command::Staff(command) => execute_staff(command, &clock, out),
         Command::Handover(HandoverCommand::Export {
             data,
             since,
             by,
             json,
-        }) => hand_over(
-            &data.folder,
-            &clock,
-            since.as_deref(),
-            &by.map_or(Actor::System, |id| Actor::Staff(StaffId(id))),
-            json,
-            out,
-        ),
+        }) => {
+            let by = by.map_or(Actor::System, |id| Actor::Staff(StaffId(id)));
+            let folder = Folder::open(&data.folder, Passphrase::of_the_environment())?;
+            report::hand_over(&folder, &clock, since.as_deref(), &by, json, out)
+        }
         Command::Audit(AuditCommand::Verify { data, json }) => {
-            audit_verify(&Hub::open(&data.folder, &clock)?.store, json, out)
+            report::audit_verify(&Hub::open(&data.folder, &clock)?.store, json, out)
         }
-        Command::Status { data, json } => status(&Hub::open(&data.folder, &clock)?, json, out),
-    }
-}
-
-/// Database and authority of a folder, for a command.
-struct Hub {
-    store: HubStore,
-    authority: Authority,
-    city: String,
-}
-
-/// The `settings` dataset; what this program does not know is kept.
-#[derive(Debug, Serialize, Deserialize)]
-struct Settings {
-    city: String,
-    #[serde(default)]
-    branches: Vec<Branch>,
-    #[serde(flatten)]
-    more: serde_json::Map<String, serde_json::Value>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Branch {
-    code: String,
-    name: String,
-}
-
-impl Hub {
-    fn open(path: &Path, clock: &Clock) -> Result<Self> {
-        Self::of(
-            &Folder::open(path, Passphrase::of_the_environment())?,
-            clock,
-        )
-    }
-
-    fn of(folder: &Folder, clock: &Clock) -> Result<Self> {
-        Ok(Self {
-            store: folder.store(clock)?,
-            authority: folder.authority(clock)?,
-            city: folder.city().to_owned(),
-        })
-    }
-
-    fn publish(&mut self, name: &str, bytes: &[u8]) -> Result<u64> {
-        let authority = &self.authority;
-        let mut refused = None;
-        let sign = |message: &[u8]| {
-            authority.sign_published(message).unwrap_or_else(|error| {
-                refused = Some(error);
-                Vec::new()
-            })
-        };
-        let version = self.store.publish(name, bytes, sign)?;
-        match refused {
-            Some(error) => Err(error).context("the dataset cannot be signed"),
-            None => {
-                self.store
-                    .audit(&Actor::System.id(), AuditAction::Published, None)?;
-                Ok(version)
-            }
+        Command::Status { data, json } => {
+            report::status(&Hub::open(&data.folder, &clock)?, json, out)
         }
     }
-
-    fn settings(&self) -> Result<Settings> {
-        match self.store.dataset("settings")? {
-            Some(dataset) => serde_json::from_slice(&dataset.bytes).context("settings are damaged"),
-            None => Ok(Settings {
-                city: self.city.clone(),
-                branches: Vec::new(),
-                more: serde_json::Map::new(),
-            }),
-        }
-    }
-
-    fn add_staff(&mut self, member: StaffMember) -> Result<()> {
-        let plain = |one: u8| one.is_ascii_alphanumeric() || matches!(one, b'-' | b'_' | b'.');
-        let id = member.id.as_str();
-        if id.is_empty() || id.len() > 32 || id == Actor::SYSTEM_ID || !id.bytes().all(plain) {
-            bail!(
-                "an id is up to 32 letters, digits, dots and hyphens, and not `{}`",
-                Actor::SYSTEM_ID
-            );
-        }
-        let mut staff = self.store.staff()?;
-        staff.retain(|one| one.id != member.id);
-        staff.push(member);
-        staff.sort_by(|one, other| one.id.cmp(&other.id));
-        self.publish("staff", &serde_json::to_vec(&staff)?)?;
-        Ok(())
-    }
 }
 
-fn init(path: &Path, city: &str, clock: &Clock, out: &mut impl Write) -> Result<()> {
-    let passphrase = Passphrase::of_the_environment();
-    let is_sealed = passphrase.is_set();
-    let folder = Folder::create(path, city, clock, passphrase)?;
-    let mut hub = Hub::of(&folder, clock)?;
-    let settings = serde_json::to_vec(&hub.settings()?)?;
-    hub.publish("settings", &settings)?;
-    hub.store.close()?;
-    folder.finish(path)?;
-    writeln!(out, "{} is ready", path.display())?;
-    if !is_sealed {
-        writeln!(
-            std::io::stderr(),
-            "The database key lies in {} in the clear, readable by its owner only. \
-             Keep the folder on an encrypted disk, or make it with {PASSPHRASE} set.",
-            path.join("database.key").display()
-        )?;
-    }
-    Ok(())
-}
-
-/// A day to walk to the branch with the code.
-const CODE_VALID_MS: u64 = 24 * 3_600_000;
-
-fn enrol(path: &Path, code: &str, name: &str, clock: &Clock, out: &mut impl Write) -> Result<()> {
-    let branch = branch(code).map_err(anyhow::Error::msg)?;
-    if code == "00" {
-        bail!("00 is head office; a counter belongs to a branch");
-    }
-    let mut hub = Hub::open(path, clock)?;
-    let mut settings = hub.settings()?;
-    if !settings.branches.iter().any(|one| one.code == code) {
-        let name = name
-            .split([' ', '\u{3000}'])
-            .next()
-            .unwrap_or(code)
-            .to_owned();
-        settings.branches.push(Branch {
-            code: code.to_owned(),
+fn execute_staff(command: StaffCommand, clock: &Clock, out: &mut impl Write) -> Result<()> {
+    match command {
+        StaffCommand::Add {
+            data,
+            id,
             name,
-        });
-        hub.publish("settings", &serde_json::to_vec(&settings)?)?;
-    }
-    let once = Zeroizing::new(
-        hub.store
-            .issue_enrolment_code(&branch, name, CODE_VALID_MS)?,
-    );
-    hub.store
-        .audit(&Actor::System.id(), AuditAction::EnrolmentIssued, None)?;
-    writeln!(
-        out,
-        "{}",
-        EnrolmentCode::new(&once, hub.authority.fingerprint())
-    )?;
-    Ok(())
-}
-
-/// Refuses a dataset that the counters could not read.
-fn check_dataset(name: &str, bytes: &[u8]) -> Result<()> {
-    let plain = |one: u8| one.is_ascii_lowercase() || one.is_ascii_digit() || one == b'-';
-    if name.is_empty() || name.len() > 64 || !name.bytes().all(plain) {
-        bail!("a dataset's name is lower-case letters, digits and hyphens");
-    }
-    match name {
-        "settings" => {
-            serde_json::from_slice::<Settings>(bytes).context("not the settings' form")?;
+            role,
+            branch,
+        } => {
+            let member = StaffMember {
+                id: StaffId(id),
+                name,
+                roles: role,
+                branches: branch,
+                secret_hash: staff::hash_of_stdin()?,
+            };
+            Hub::open(&data.folder, clock)?.add_staff(member)
         }
-        "staff" => {
-            serde_json::from_slice::<Vec<StaffMember>>(bytes).context("not a list of staff")?;
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-/// Shortest password.
-const PASSWORD_CHARS_MIN: usize = 8;
-
-fn hash_of_stdin() -> Result<String> {
-    let mut line = Zeroizing::new(String::new());
-    std::io::stdin()
-        .lock()
-        .read_line(&mut line)
-        .context("cannot read the password")?;
-    let password = line.trim_end_matches(['\r', '\n']);
-    if password.chars().count() < PASSWORD_CHARS_MIN {
-        bail!("a password has at least {PASSWORD_CHARS_MIN} characters");
-    }
-    let mut salt = [0_u8; 16];
-    getrandom::fill(&mut salt).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
-    Ok(hash_secret(password, salt)?)
-}
-
-fn staff_list(hub: &Hub, as_json: bool, out: &mut impl Write) -> Result<()> {
-    let staff = hub.store.staff()?;
-    if as_json {
-        let list: Vec<_> = staff
-            .iter()
-            .map(|one| json!({"id": one.id, "name": one.name, "roles": one.roles, "branches": one.branches}))
-            .collect();
-        writeln!(out, "{}", json!(list))?;
-        return Ok(());
-    }
-    for one in staff {
-        let roles = serde_json::to_value(&one.roles)?;
-        writeln!(out, "{}\t{}\t{roles}", one.id, one.name)?;
-    }
-    Ok(())
-}
-
-fn hand_over(
-    path: &Path,
-    clock: &Clock,
-    since: Option<&str>,
-    by: &Actor,
-    as_json: bool,
-    out: &mut impl Write,
-) -> Result<()> {
-    let folder = Folder::open(path, Passphrase::of_the_environment())?;
-    let mut store = folder.store(clock)?;
-    let file = export::write(
-        &mut store,
-        by,
-        &folder.hand_over(),
-        clock.unix_ms(),
-        |row| {
-            let accepted = crate::clock::in_japan(row.accepted_unix_ms, "%Y-%m-%d");
-            since.is_none_or(|since| accepted.as_str() >= since)
-        },
-    )?;
-    let place = file.map(|file| folder.hand_over().join(file));
-    if as_json {
-        writeln!(out, "{}", json!({"file": place}))?;
-    } else if let Some(place) = place {
-        writeln!(out, "{}", place.display())?;
-    } else {
-        bail!("nothing to hand over");
-    }
-    Ok(())
-}
-
-fn audit_verify(store: &HubStore, as_json: bool, out: &mut impl Write) -> Result<()> {
-    let chains = store.audit_verify()?;
-    let broken = chains
-        .iter()
-        .filter(|chain| chain.broken_at.is_some())
-        .count();
-    if as_json {
-        let list: Vec<_> = chains
-            .iter()
-            .map(|one| json!({"device": one.device, "entries": one.entries, "broken_at": one.broken_at}))
-            .collect();
-        writeln!(out, "{}", json!({"whole": broken == 0, "chains": list}))?;
-    } else {
-        for one in &chains {
-            let state = one
-                .broken_at
-                .map_or_else(|| "whole".to_owned(), |at| format!("broken at entry {at}"));
-            writeln!(out, "{}\t{} entries\t{state}", one.device, one.entries)?;
+        StaffCommand::List { data, json } => {
+            staff::list(&Hub::open(&data.folder, clock)?, json, out)
         }
     }
-    if broken > 0 {
-        bail!("{broken} of {} logs are broken", chains.len());
-    }
-    Ok(())
-}
-
-fn status(hub: &Hub, as_json: bool, out: &mut impl Write) -> Result<()> {
-    let store = &hub.store;
-    let datasets = sync_engine::Store::datasets(store)?;
-    let datasets: serde_json::Map<_, _> = datasets
-        .into_iter()
-        .map(|one| (one.name, json!(one.version)))
-        .collect();
-    let devices: Vec<_> = store
-        .devices()?
-        .into_iter()
-        .map(|one| json!({"device": one.device, "branch": one.branch, "name": one.name, "revoked": one.revoked}))
-        .collect();
-    let state = json!({
-        "city": hub.city,
-        "version": env!("CARGO_PKG_VERSION"),
-        "waiting": store.queue()?.len(),
-        "to_hand_over": store.hand_over_pending()?.len(),
-        "quarantined": store.quarantine()?.len(),
-        "devices": devices,
-        "datasets": datasets,
-    });
-    if as_json {
-        writeln!(out, "{state}")?;
-    } else {
-        writeln!(out, "{state:#}")?;
-    }
-    Ok(())
 }

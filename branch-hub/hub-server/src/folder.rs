@@ -7,6 +7,8 @@
 //! DIR/database.key.age    its key, sealed with the passphrase in TODOKE_PASSPHRASE (age, scrypt)
 //! DIR/authority/          the hub's authority and publishing key
 //! DIR/handover/           hand-over files
+//! DIR/backups/            backups, unless they are written elsewhere
+//! DIR/backup-recipients.txt  public keys that may open backups, one a line
 //! ```
 
 use std::fs::{self, File, OpenOptions};
@@ -58,6 +60,12 @@ impl Passphrase {
     /// Whether there is one.
     pub(crate) fn is_set(&self) -> bool {
         self.0.is_some()
+    }
+}
+
+impl From<SecretString> for Passphrase {
+    fn from(text: SecretString) -> Self {
+        Self(Some(text))
     }
 }
 
@@ -163,20 +171,99 @@ impl Folder {
     /// # Errors
     /// When the key or the file is wrong; nothing is overwritten then.
     pub(crate) fn store(&self, clock: &Clock) -> Result<HubStore> {
-        let key = open_key(&self.path, &self.passphrase)?;
+        self.store_at(&self.path.join("hub.sqlite"), clock)
+    }
+
+    /// Opens a copy of the database.
+    ///
+    /// # Errors
+    /// When the key or the file is wrong; nothing is overwritten then.
+    pub(crate) fn store_at(&self, file: &Path, clock: &Clock) -> Result<HubStore> {
         let clock = clock.clone();
         let around = Surroundings::new(move || clock.unix_ms(), fill);
-        HubStore::open(
-            &self.path.join("hub.sqlite"),
-            &key,
-            self.about.device,
-            around,
-        )
-        .context("the database cannot be opened")
+        HubStore::open(file, &self.key()?, self.about.device, around)
+            .context("the database cannot be opened")
+    }
+
+    /// The database key.
+    ///
+    /// # Errors
+    /// When it is damaged, or sealed with another passphrase.
+    pub(crate) fn key(&self) -> Result<DatabaseKey> {
+        DatabaseKey::from_hex(&self.key_hex()?).context("the database key is damaged")
+    }
+
+    /// The database key as 64 hex digits, for a backup.
+    ///
+    /// # Errors
+    /// As [`Self::key`].
+    pub(crate) fn key_hex(&self) -> Result<Zeroizing<String>> {
+        open_key(&self.path, &self.passphrase)
+    }
+
+    /// Where backups go.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub(crate) fn backups(&self) -> Result<PathBuf> {
+        let folder = self.path.join("backups");
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .context("cannot make the folder of the backups")?;
+        Ok(folder)
+    }
+
+    /// The list of public keys that may open backups; it may be missing.
+    pub(crate) fn recipients(&self) -> PathBuf {
+        self.path.join("backup-recipients.txt")
+    }
+
+    /// Every file a new hub needs beside the database and its key: name in the folder, and path.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub(crate) fn parts_to_keep(&self) -> Result<Vec<(String, PathBuf)>> {
+        let mut parts = vec![("hub.json".to_owned(), self.path.join("hub.json"))];
+        if self.recipients().exists() {
+            parts.push(("backup-recipients.txt".to_owned(), self.recipients()));
+        }
+        for folder in ["authority", "handover"] {
+            let Ok(entries) = fs::read_dir(self.path.join(folder)) else {
+                continue;
+            };
+            for entry in entries {
+                let entry = entry?;
+                let name = entry.file_name();
+                let name = name.to_str().context("a file's name is not UTF-8")?;
+                if entry.file_type()?.is_file() && !name.starts_with('.') {
+                    parts.push((format!("{folder}/{name}"), entry.path()));
+                }
+            }
+        }
+        Ok(parts)
+    }
+
+    /// Seals a key that lies in the clear, when there is a passphrase.
+    ///
+    /// # Errors
+    /// When nothing can be written.
+    pub(crate) fn seal_again(&self, passphrase: Passphrase) -> Result<()> {
+        if !passphrase.is_set() {
+            return Ok(());
+        }
+        seal_hex(&self.path, &self.key_hex()?, &passphrase)?;
+        fs::remove_file(self.path.join("database.key"))
+            .context("the key stays in the clear beside the sealed one")
     }
 }
 
-fn unfinished(path: &Path) -> Result<PathBuf> {
+/// Where a folder is made before it gets its name.
+///
+/// # Errors
+/// When `path` has no last part.
+pub(crate) fn unfinished(path: &Path) -> Result<PathBuf> {
     let mut name = path
         .file_name()
         .context("--data names no folder")?
@@ -222,7 +309,10 @@ fn put(path: &Path, bytes: &[u8]) -> Result<()> {
 
 fn seal_key(folder: &Path, key: &Zeroizing<[u8; 32]>, passphrase: &Passphrase) -> Result<()> {
     let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    let hex = Zeroizing::new(hex);
+    seal_hex(folder, &Zeroizing::new(hex), passphrase)
+}
+
+fn seal_hex(folder: &Path, hex: &Zeroizing<String>, passphrase: &Passphrase) -> Result<()> {
     let Some(passphrase) = passphrase.0.clone() else {
         return put(&folder.join("database.key"), hex.as_bytes());
     };
@@ -231,7 +321,7 @@ fn seal_key(folder: &Path, key: &Zeroizing<[u8; 32]>, passphrase: &Passphrase) -
     put(&folder.join("database.key.age"), &sealed)
 }
 
-fn open_key(folder: &Path, passphrase: &Passphrase) -> Result<DatabaseKey> {
+fn open_key(folder: &Path, passphrase: &Passphrase) -> Result<Zeroizing<String>> {
     let mut hex = Zeroizing::new(String::new());
     let sealed = folder.join("database.key.age");
     if sealed.exists() {
@@ -250,7 +340,7 @@ fn open_key(folder: &Path, passphrase: &Passphrase) -> Result<DatabaseKey> {
             .and_then(|mut file| file.read_to_string(&mut hex))
             .context("the database key cannot be read")?;
     }
-    DatabaseKey::from_hex(hex.trim()).context("the database key is damaged")
+    Ok(Zeroizing::new(hex.trim().to_owned()))
 }
 
 #[cfg(test)]

@@ -6,12 +6,16 @@
 //! write-ahead log lets several processes in, so there is no second door into the running server.
 //! Handlers hold no SQL; everything goes through `hub-store`.
 
+mod administration;
+mod backup;
 mod cli;
 mod clock;
+mod dataset;
 mod desk;
 mod export;
 mod folder;
 mod hand_over;
+mod residents;
 mod serve;
 
 pub use cli::{Exit, run};

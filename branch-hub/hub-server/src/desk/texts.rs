@@ -233,6 +233,7 @@ pub(crate) fn audit(action: AuditAction) -> &'static str {
         AuditAction::DeviceEnrolled => "装置を登録した",
         AuditAction::DeviceRevoked => "装置を止めた",
         AuditAction::Published => "データを公開した",
+        AuditAction::OfflineAllowed => "回線断でのサインインを許した",
         AuditAction::BackedUp => "バックアップを作った",
         AuditAction::Restored => "バックアップから戻した",
         AuditAction::ResidentsSearched => "住民記録の副本を検索した",

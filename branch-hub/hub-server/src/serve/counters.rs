@@ -81,15 +81,77 @@ impl Authoriser for Devices {
     /// The key must be the one enrolled: a certificate made for an older key of the same device is
     /// refused, and so is any device when the database cannot be asked.
     fn admit(&self, device: &Device) -> Admission {
-        let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         match store.device(DeviceId(device.peer.site.0)) {
             Ok(Some(known)) if known.revoked => Admission::Revoked,
-            Ok(Some(known)) if known.fingerprint == device.key => Admission::Granted,
+            Ok(Some(known)) if known.fingerprint == device.key => {
+                note_contact(&mut store, known.device, None);
+                Admission::Granted
+            }
             Ok(Some(_) | None) => Admission::Unknown,
             Err(error) => {
                 tracing::error!(event = "admit_failed", %error, "a device could not be looked up");
                 Admission::Unknown
             }
         }
+    }
+
+    fn heard(&self, device: &Device, program: &str) {
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let program = Some(program).filter(|program| !program.is_empty());
+        note_contact(&mut store, DeviceId(device.peer.site.0), program);
+    }
+}
+
+/// A contact that cannot be noted keeps nobody from talking.
+fn note_contact(store: &mut HubStore, device: DeviceId, program: Option<&str>) {
+    if let Err(error) = store.note_contact(device, program) {
+        tracing::warn!(event = "contact_not_noted", %error, "a contact was not noted");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use counter_domain::ids::BranchCode;
+    use sync_engine::{Peer, PeerRole};
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::folder::Passphrase;
+
+    #[test]
+    fn revoked_device_is_refused_at_its_next_request() {
+        let scratch = tempfile::tempdir().unwrap();
+        let clock = Clock::new(|| 1_795_222_800_000);
+        let path = scratch.path().join("hub");
+        let folder = Folder::create(&path, "六会市", &clock, Passphrase::default()).unwrap();
+        let mut store = folder.store(&clock).unwrap();
+        let code = store
+            .issue_enrolment_code(&BranchCode::from("07"), "六会 1番窓口", 1000)
+            .unwrap();
+        let site = SiteId([1; 16]);
+        let devices = Devices {
+            store: Arc::new(Mutex::new(store)),
+        };
+        let key = [5; 32];
+        assert_eq!(devices.redeem(&code, site, key), Ok("07".to_owned()));
+        let device = |key| Device {
+            peer: Peer {
+                site,
+                branch: "07".to_owned(),
+                role: PeerRole::Counter,
+            },
+            key,
+        };
+        assert_eq!(devices.admit(&device(key)), Admission::Granted);
+        assert_eq!(devices.admit(&device([6; 32])), Admission::Unknown);
+        // Another process revokes, as the command does.
+        let mut beside = folder.store(&clock).unwrap();
+        assert!(beside.revoke(DeviceId(site.0)).unwrap());
+        assert_eq!(devices.admit(&device(key)), Admission::Revoked);
+        assert!(
+            devices.redeem(&code, site, key).is_err(),
+            "nor enrolled again"
+        );
     }
 }

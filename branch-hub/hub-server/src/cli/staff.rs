@@ -1,0 +1,45 @@
+//! `staff add` and `staff list`.
+
+use std::io::{BufRead, Write};
+
+use anyhow::{Context, Result, bail};
+use replica::staff::hash_secret;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::administration::Hub;
+
+/// Shortest password.
+const PASSWORD_CHARS_MIN: usize = 8;
+
+pub(super) fn hash_of_stdin() -> Result<String> {
+    let mut line = Zeroizing::new(String::new());
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .context("cannot read the password")?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.chars().count() < PASSWORD_CHARS_MIN {
+        bail!("a password has at least {PASSWORD_CHARS_MIN} characters");
+    }
+    let mut salt = [0_u8; 16];
+    getrandom::fill(&mut salt).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+    Ok(hash_secret(password, salt)?)
+}
+
+pub(super) fn list(hub: &Hub, as_json: bool, out: &mut impl Write) -> Result<()> {
+    let staff = hub.store.staff()?;
+    if as_json {
+        let list: Vec<_> = staff
+            .iter()
+            .map(|one| json!({"id": one.id, "name": one.name, "roles": one.roles, "branches": one.branches}))
+            .collect();
+        writeln!(out, "{}", json!(list))?;
+        return Ok(());
+    }
+    for one in staff {
+        let roles = serde_json::to_value(&one.roles)?;
+        writeln!(out, "{}\t{}\t{roles}", one.id, one.name)?;
+    }
+    Ok(())
+}
