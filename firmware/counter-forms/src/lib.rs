@@ -14,6 +14,7 @@ mod definition;
 mod error;
 mod fonts;
 pub mod glyph;
+pub mod guidance;
 mod notices;
 mod picture;
 mod render;

@@ -1,4 +1,4 @@
-//! Paper: the receipt printer today.
+//! Paper: the receipt printer and the page printer.
 //!
 //! A [`Receipt`] says what stands on the paper; a [`ReceiptPrinter`] puts it there. Text goes out in
 //! the printer's own kanji mode where every character is safe in it (JIS X 0208); a line with one
@@ -8,11 +8,13 @@
 //! Knows no case and no procedure; keeps nothing; logs nothing of what it prints.
 
 mod compose;
+mod page_printer;
 mod plain;
 mod printer;
 mod raster;
 mod receipt;
 
+pub use page_printer::{PagePrinter, PrintPagesError};
 pub use printer::{
     FilePrinter, NetworkPrinter, PrintReceiptError, PrinterStatus, ReadBack, ReceiptPrinter,
 };

@@ -1,0 +1,245 @@
+//! The page printer: PDF pages over the Internet Printing Protocol.
+//!
+//! One `Print-Job` request (RFC 8011, section 4.2.1) in one HTTP POST (RFC 8010): what every office
+//! printer of today and every CUPS queue takes. PDF is handed over as it is, so that the glyphs on
+//! paper are those of the archive. Plain `ipp://` only; the queue on the appliance itself speaks
+//! TLS to printers farther away.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{TcpStream, ToSocketAddrs as _};
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// Why pages were not taken.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PrintPagesError {
+    /// The address is not `ipp://host[:port]/path`.
+    #[error("page printer address is not ipp://host/path")]
+    Address,
+    /// Nothing listens there.
+    #[error("page printer is not reachable")]
+    Unreachable,
+    /// The connection broke: the pages may or may not come out.
+    #[error("connection to the page printer broke")]
+    Broken,
+    /// It answered, but not in HTTP and IPP.
+    #[error("page printer answers something else than IPP")]
+    NotIpp,
+    /// It refused the job.
+    #[error("page printer refused the job, IPP status {status:#06x}")]
+    Refused {
+        /// RFC 8011, section 4.1.6 and appendix B.
+        status: u16,
+    },
+}
+
+/// The port of IPP.
+const PORT: u16 = 631;
+/// An answer is a few hundred bytes.
+const ANSWER_BYTES_MAX: u64 = 64 * 1024;
+
+/// A printer or queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PagePrinter {
+    host: String,
+    port: u16,
+    path: String,
+    timeout: Duration,
+}
+
+impl PagePrinter {
+    /// A printer at `address`, for example `ipp://localhost/printers/counter`. `timeout` bounds
+    /// connecting, every write and the answer.
+    ///
+    /// # Errors
+    /// [`PrintPagesError::Address`].
+    pub fn new(address: &str, timeout: Duration) -> Result<Self, PrintPagesError> {
+        let rest = address
+            .strip_prefix("ipp://")
+            .ok_or(PrintPagesError::Address)?;
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) => (host, port.parse().map_err(|_| PrintPagesError::Address)?),
+            None => (authority, PORT),
+        };
+        let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+        if host.is_empty() || !plain(host) || !plain(path) {
+            return Err(PrintPagesError::Address);
+        }
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+            path: format!("/{path}"),
+            timeout,
+        })
+    }
+
+    /// Hands the pages over; returns when the printer has taken the job, not when it is on paper.
+    /// `job` is what the queue shows: never a name or an address.
+    ///
+    /// # Errors
+    /// See [`PrintPagesError`].
+    pub fn print(&self, pdf: &[u8], job: &str) -> Result<(), PrintPagesError> {
+        let mut stream = self.connect()?;
+        let request = self.request(job);
+        let head = format!(
+            "POST {} HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/ipp\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n",
+            self.path,
+            self.host,
+            self.port,
+            request.len() + pdf.len()
+        );
+        let sent = [head.as_bytes(), &request, pdf]
+            .into_iter()
+            .try_for_each(|part| stream.write_all(part));
+        sent.and_then(|()| stream.flush())
+            .map_err(|_| PrintPagesError::Broken)?;
+        let mut answer = Vec::new();
+        let read = stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer);
+        match ipp_status(&answer) {
+            Some(status) if status < 0x0100 => Ok(()),
+            Some(status) => Err(PrintPagesError::Refused { status }),
+            None if read.is_err() || answer.is_empty() => Err(PrintPagesError::Broken),
+            None => Err(PrintPagesError::NotIpp),
+        }
+    }
+
+    fn connect(&self) -> Result<TcpStream, PrintPagesError> {
+        let connect = || -> io::Result<TcpStream> {
+            let mut last = io::Error::from(io::ErrorKind::NotFound);
+            for address in (self.host.as_str(), self.port).to_socket_addrs()? {
+                match TcpStream::connect_timeout(&address, self.timeout) {
+                    Ok(stream) => {
+                        stream.set_read_timeout(Some(self.timeout))?;
+                        stream.set_write_timeout(Some(self.timeout))?;
+                        return Ok(stream);
+                    }
+                    Err(error) => last = error,
+                }
+            }
+            Err(last)
+        };
+        connect().map_err(|_| PrintPagesError::Unreachable)
+    }
+
+    /// `Print-Job`, version 2.0, with the attributes every printer asks for.
+    fn request(&self, job: &str) -> Vec<u8> {
+        let uri = format!("ipp://{}:{}{}", self.host, self.port, self.path);
+        let mut bytes = vec![2, 0, 0, 2, 0, 0, 0, 1, 0x01];
+        attribute(&mut bytes, 0x47, "attributes-charset", "utf-8");
+        attribute(&mut bytes, 0x48, "attributes-natural-language", "ja");
+        attribute(&mut bytes, 0x45, "printer-uri", &uri);
+        attribute(&mut bytes, 0x42, "requesting-user-name", "todoke");
+        attribute(&mut bytes, 0x42, "job-name", job);
+        attribute(&mut bytes, 0x49, "document-format", "application/pdf");
+        bytes.push(0x03);
+        bytes
+    }
+}
+
+/// One attribute: tag, name and value, each text behind its length in two bytes.
+fn attribute(bytes: &mut Vec<u8>, tag: u8, name: &str, value: &str) {
+    bytes.push(tag);
+    for text in [name, value] {
+        let text = text.as_bytes();
+        let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+        bytes.extend_from_slice(&length.to_be_bytes());
+        bytes.extend(text.iter().take(usize::from(length)));
+    }
+}
+
+/// The IPP status of an HTTP answer; `None` when it is something else.
+fn ipp_status(answer: &[u8]) -> Option<u16> {
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = std::str::from_utf8(answer.get(..end)?).ok()?;
+    let body = answer.get(end + 4..)?;
+    let code = head.split(' ').nth(1)?;
+    if code == "100" {
+        return ipp_status(body);
+    }
+    if code != "200" {
+        return None;
+    }
+    let chunked = head.lines().any(|line| {
+        let line = line.to_ascii_lowercase();
+        line.starts_with("transfer-encoding:") && line.contains("chunked")
+    });
+    let body = if chunked {
+        let start = body.windows(2).position(|two| two == b"\r\n")?;
+        body.get(start + 2..)?
+    } else {
+        body
+    };
+    let status = body.get(2..4)?;
+    Some(u16::from_be_bytes(status.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    /// Prints to a printer that gives `answer`; what it received, and how the print ended.
+    fn print_to(answer: &'static [u8]) -> (Vec<u8>, Result<(), PrintPagesError>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("its address").port();
+        let printer = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a caller");
+            let mut received = Vec::new();
+            let mut part = [0; 4096];
+            while !received.ends_with(b"%%EOF") {
+                let length = stream.read(&mut part).expect("bytes");
+                received.extend_from_slice(&part[..length]);
+            }
+            stream.write_all(answer).expect("answered");
+            received
+        });
+        let address = format!("ipp://127.0.0.1:{port}/printers/counter");
+        let pages = PagePrinter::new(&address, Duration::from_secs(5)).expect("an address");
+        let printed = pages.print(b"%PDF-1.7 pages %%EOF", "07-2-261121-0184-6");
+        (printer.join().expect("received"), printed)
+    }
+
+    const TAKEN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n\x02\x00\x00\x00\x00\x00\x00\x01\x03";
+
+    #[test]
+    fn pages_arrive_as_they_are_behind_the_request() {
+        let (received, printed) = print_to(TAKEN);
+        assert_eq!(printed, Ok(()));
+        let text = String::from_utf8_lossy(&received);
+        assert!(text.starts_with("POST /printers/counter HTTP/1.1\r\n"));
+        assert!(text.contains("job-name\u{0}\u{12}07-2-261121-0184-6"));
+        assert!(text.ends_with("\u{3}%PDF-1.7 pages %%EOF"));
+    }
+
+    #[test]
+    fn interim_and_chunked_answers_are_understood() {
+        let answer = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n\x02\x00\x00\x01\x00\x00\x00\x01\x03\r\n0\r\n\r\n";
+        assert_eq!(print_to(answer).1, Ok(()));
+    }
+
+    #[test]
+    fn refusal_says_the_status() {
+        let refused = b"HTTP/1.1 200 OK\r\n\r\n\x02\x00\x05\x06\x00\x00\x00\x01\x03";
+        let error = PrintPagesError::Refused { status: 0x0506 };
+        assert_eq!(print_to(refused).1, Err(error));
+        let web_page = b"HTTP/1.1 404 Not Found\r\n\r\n<html>";
+        assert_eq!(print_to(web_page).1, Err(PrintPagesError::NotIpp));
+        assert_eq!(print_to(b"").1, Err(PrintPagesError::Broken));
+    }
+
+    #[test]
+    fn addresses_are_checked() {
+        let opened = |address| PagePrinter::new(address, Duration::from_secs(1)).map(|p| p.port);
+        assert_eq!(opened("ipp://localhost/printers/a"), Ok(631));
+        assert_eq!(opened("ipp://10.0.0.7:8631/ipp/print"), Ok(8631));
+        for wrong in ["http://localhost/", "ipp:///x", "ipp://host:many/x", "ipp://ho st/x"] {
+            assert_eq!(opened(wrong), Err(PrintPagesError::Address), "{wrong}");
+        }
+    }
+}

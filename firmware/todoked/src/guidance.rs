@@ -1,0 +1,241 @@
+//! The guidance sheet (手続き案内書) of a case: what was signed, in the words of the catalogue.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use counter_domain::draft::{FieldPath, FieldValue};
+use counter_domain::snapshot::{Snapshot, SnapshotProcedure};
+use counter_forms::guidance::{
+    self, Both, GuidanceEntry, GuidanceEvent, GuidanceHead, Urgency, english_day, last_day,
+};
+use counter_forms::{Assets, Forms, RenderError};
+use counter_guide::Catalogue;
+use counter_guide::catalogue::{DeadlineKind, Procedure, Words};
+use paper_devices::PagePrinter;
+use serde::Deserialize;
+
+use crate::devices::GuidanceJob;
+
+/// How long the page printer may take to answer.
+const PRINTER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Makes the sheet and hands it to the page printer at `address`. A fault is logged: the case is
+/// handed in whether paper comes out or not, and the sheet can be made again from what was signed.
+pub fn print(forms: &Forms, address: &str, job: &GuidanceJob) {
+    let place = SheetPlace {
+        city: job.city.clone(),
+        branch: job.place.clone(),
+        contact: String::new(),
+    };
+    let Ok(catalogue) = Catalogue::bundled() else {
+        tracing::error!("no catalogue for the guidance sheet");
+        return;
+    };
+    match sheet(forms, &catalogue, &job.snapshot, &place) {
+        Ok(None) => {}
+        Ok(Some(pdf)) => {
+            let printed = PagePrinter::new(address, PRINTER_TIMEOUT)
+                .and_then(|printer| printer.print(&pdf, &job.snapshot.receipt_number));
+            if let Err(error) = printed {
+                tracing::warn!(%error, "guidance sheet not printed");
+            }
+        }
+        Err(error) => tracing::error!(%error, "guidance sheet not made"),
+    }
+}
+
+/// The words of the sheet that no catalogue has.
+#[derive(Deserialize)]
+struct SheetWords {
+    household: Words,
+    within: Words,
+    before: Words,
+    soon: Words,
+    never: Words,
+    event: BTreeMap<String, Words>,
+}
+
+static WORDS: LazyLock<Option<SheetWords>> =
+    LazyLock::new(|| toml::from_str(include_str!("../texts/guidance.toml")).ok());
+
+/// A word in both languages; empty when the texts are broken, which a test would have found.
+fn word(pick: impl Fn(&SheetWords) -> Option<&Words>) -> Both {
+    WORDS.as_ref().and_then(pick).map(both).unwrap_or_default()
+}
+
+/// The counter as it stands on the sheet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetPlace {
+    /// Name of the city.
+    pub city: String,
+    /// Office and counter.
+    pub branch: String,
+    /// Whom to ask; may be empty.
+    pub contact: String,
+}
+
+/// Makes the sheet; `None` when nothing is listed. The same snapshot gives the same bytes, so it
+/// need not be kept beside the signed form.
+///
+/// # Errors
+/// As [`Forms::render`].
+pub fn sheet(
+    forms: &Forms,
+    catalogue: &Catalogue,
+    snapshot: &Snapshot,
+    place: &SheetPlace,
+) -> Result<Option<Vec<u8>>, RenderError> {
+    let entries: Vec<_> = snapshot
+        .procedures
+        .iter()
+        .filter_map(|listed| entry(catalogue, snapshot, listed))
+        .collect();
+    if entries.is_empty() {
+        return Ok(None);
+    }
+    let head = GuidanceHead {
+        city: place.city.clone(),
+        branch: place.branch.clone(),
+        receipt_number: snapshot.receipt_number.clone(),
+        filed_on: snapshot.filed_on.clone(),
+        language: snapshot.language.clone(),
+        contact: place.contact.clone(),
+    };
+    let event = GuidanceEvent {
+        title: event_title(&text(snapshot, "event.type")),
+        date: text(snapshot, "event.date"),
+    };
+    let data = guidance::guidance(&head, &notifier(snapshot), &event, entries);
+    let assets = Assets::for_receipt(&snapshot.receipt_number);
+    forms
+        .render(guidance::FORM_ID, &data, &assets, &snapshot.filed_on)
+        .map(|made| Some(made.pdf))
+}
+
+fn both(words: &Words) -> Both {
+    Both {
+        ja: words.ja.clone(),
+        other: words.en.clone(),
+    }
+}
+
+fn event_title(kind: &str) -> Both {
+    word(|words| words.event.get(kind).or_else(|| words.event.get("other")))
+}
+
+fn entry(
+    catalogue: &Catalogue,
+    snapshot: &Snapshot,
+    listed: &SnapshotProcedure,
+) -> Option<GuidanceEntry> {
+    let procedure = catalogue.procedure(&listed.id)?;
+    let place = catalogue.section(&procedure.section);
+    Some(GuidanceEntry {
+        name: both(&procedure.name),
+        who: who(snapshot, listed.member),
+        place: place.map(both).unwrap_or_default(),
+        deadline: Both {
+            ja: listed.deadline.clone(),
+            other: english_deadline(procedure, &listed.deadline),
+        },
+        urgency: urgency(procedure, &listed.deadline),
+        documents: catalogue
+            .documents_of(procedure)
+            .into_iter()
+            .map(both)
+            .collect(),
+        reason: if listed.to_confirm {
+            listed.reason.clone()
+        } else {
+            String::new()
+        },
+        to_confirm: listed.to_confirm,
+    })
+}
+
+fn who(snapshot: &Snapshot, member: Option<u8>) -> Both {
+    match member {
+        Some(number) => Both {
+            ja: text(snapshot, &format!("member.{number}.name")),
+            other: String::new(),
+        },
+        None => word(|words| Some(&words.household)),
+    }
+}
+
+fn urgency(procedure: &Procedure, words: &str) -> Urgency {
+    if last_day(words).is_some() {
+        return Urgency::Dated;
+    }
+    match procedure.deadline.kind {
+        DeadlineKind::Within => Urgency::FromUnknownDay,
+        DeadlineKind::Before => Urgency::Beforehand,
+        DeadlineKind::AsSoonAsPossible => Urgency::Soon,
+        DeadlineKind::None => Urgency::Never,
+    }
+}
+
+fn english_deadline(procedure: &Procedure, words: &str) -> String {
+    if let Some(day) = last_day(words).and_then(|iso| english_day(&iso)) {
+        return format!("by {day}");
+    }
+    if let Some(text) = &procedure.deadline.text_en {
+        return text.clone();
+    }
+    word(|words| {
+        Some(match procedure.deadline.kind {
+            DeadlineKind::Within => &words.within,
+            DeadlineKind::Before => &words.before,
+            DeadlineKind::AsSoonAsPossible => &words.soon,
+            DeadlineKind::None => &words.never,
+        })
+    })
+    .other
+}
+
+/// Whoever files; the member chosen when no name of another is written.
+fn notifier(snapshot: &Snapshot) -> String {
+    let given = text(snapshot, "notifier.name");
+    if !given.is_empty() {
+        return given;
+    }
+    let number = text(snapshot, "notifier.member");
+    text(snapshot, &format!("member.{number}.name"))
+}
+
+fn text(snapshot: &Snapshot, path: &str) -> String {
+    match snapshot
+        .fields
+        .get(&FieldPath::from(path))
+        .map(|field| &field.value)
+    {
+        Some(FieldValue::Text(text)) => text.clone(),
+        Some(FieldValue::Count(count)) => count.to_string(),
+        Some(FieldValue::Flag(_) | FieldValue::Unknown | FieldValue::Cleared) | None => {
+            String::new()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_the_sheet_has_both_halves() {
+        let words = WORDS.as_ref().expect("texts/guidance.toml is read");
+        let single = [
+            &words.household,
+            &words.within,
+            &words.before,
+            &words.soon,
+            &words.never,
+        ];
+        for text in single.into_iter().chain(words.event.values()) {
+            assert!(!text.ja.is_empty() && !text.en.is_empty());
+        }
+        assert_eq!(event_title("move_in").other, "Move-in");
+        assert_eq!(event_title("birth").ja, "異動届");
+    }
+}
