@@ -29,6 +29,9 @@ use thiserror::Error;
 const PCSCD: &str = "/usr/sbin/pcscd";
 const VPCD: &str = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
 
+/// Definition of the virtual reader, within the service's folder.
+const DEFINITION: &str = "reader.conf.d/vpcd";
+
 /// Name of the variable that leads PC/SC clients to a socket other than the system's.
 pub const SOCKET_VARIABLE: &str = "PCSCLITE_CSOCK_NAME";
 
@@ -82,8 +85,13 @@ impl PcscdProcess {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             Ok(()) | Err(_) => {}
         }
-        if readers == Readers::Virtual {
-            write_definition(folder, port)?;
+        match readers {
+            Readers::Virtual => write_definition(folder, port)?,
+            // Another start in the same folder may have left one.
+            Readers::None => match fs::remove_file(folder.join(DEFINITION)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+                Ok(()) | Err(_) => {}
+            },
         }
         let child = spawn(folder, &UnixListener::bind(&socket)?)?;
         let mut process = Self {
@@ -161,7 +169,7 @@ fn write_definition(folder: &Path, port: u16) -> io::Result<()> {
     let definition = format!(
         "FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:{port}\nLIBPATH {VPCD}\nCHANNELID {port}\n"
     );
-    fs::write(folder.join("reader.conf.d/vpcd"), definition)
+    fs::write(folder.join(DEFINITION), definition)
 }
 
 /// The shell hands the socket over as descriptor 3 and becomes pcscd, so that the pid is the one

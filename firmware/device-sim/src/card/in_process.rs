@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use card_reader::{Card, CardError};
 use zeroize::Zeroizing;
 
+use super::vpcd::take_time;
 use super::{Answer, VirtualCard};
 
 /// A powered virtual card; loses its power when dropped, as a real one held by us does.
@@ -37,12 +38,12 @@ impl Card for InProcessCard {
         if self.pulled {
             return Err(CardError::Removed);
         }
-        match self
-            .card
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .answer(command)
-        {
+        let (answer, pause) = {
+            let mut card = self.card.lock().unwrap_or_else(PoisonError::into_inner);
+            (card.answer(command), card.pause())
+        };
+        take_time(pause);
+        match answer {
             Answer::Bytes(bytes) => Ok(Zeroizing::new(bytes)),
             Answer::Pulled => {
                 self.pulled = true;

@@ -1,124 +1,177 @@
-//! The chip: files, PIN counters, and the quirks of the real one.
+//! The chip: commands, PIN counters, and the quirks of the real ones.
 
-use super::CardPerson;
+use std::time::Duration;
 
-const TEXT_APPLICATION: &[u8] = &[0xd3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x08];
+use super::authority::SimKey;
+use super::chip::{Access, Application, Contents, File, Secret, SecretName};
+use super::fault::Arranged;
+use super::person::CardSort;
+use super::secure::SecureChip;
+use super::{CardPerson, Fault, licence, my_number, residence};
+
 /// Contact My Number card.
-const ATR: &[u8] = &[0x3b, 0xe0, 0x00, 0xff, 0x81, 0x31, 0xfe, 0x45, 0x14];
+const MY_NUMBER_ATR: &[u8] = &[0x3b, 0xe0, 0x00, 0xff, 0x81, 0x31, 0xfe, 0x45, 0x14];
+/// A card of Type B behind a contactless reader; each has its own.
+const TYPE_B_ATR: &[u8] = &[
+    0x3b, 0x88, 0x80, 0x01, 0x00, 0x00, 0x00, 0x00, 0x33, 0x81, 0x81, 0x00, 0x3a,
+];
 /// Some transit card behind a contactless reader.
 const OTHER_ATR: &[u8] = &[0x3b, 0x81, 0x80, 0x01, 0x80, 0x80];
-/// Files are this much longer than their object.
+/// Files of the My Number card are this much longer than their object.
 const FILLER: usize = 16;
-
-/// What goes wrong, once, from now on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// The card is lifted instead of answering the command after so many more.
-    PullAfter(u32),
-    /// The first command after the next power-up is answered `6F00`.
-    FirstCommandFails,
-    /// Answers carry at most so many bytes.
-    ShortAnswers(usize),
-}
+/// Text application of the My Number card, whose key signs without a file being selected.
+const TEXT_APPLICATION: usize = 1;
 
 /// What the chip does with a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// Answers with data and status bytes.
+    /// Answers with data and status bytes; nothing at all when a fault says so.
     Bytes(Vec<u8>),
     /// Was lifted meanwhile.
     Pulled,
 }
 
-#[derive(Debug, Clone)]
-struct SecretFile {
-    id: u16,
-    digits: Vec<u8>,
-    tries: u8,
-    tries_max: u8,
-    opened: bool,
+/// Data and status.
+struct Reply {
+    data: Vec<u8>,
+    sw: u16,
+}
+
+impl From<u16> for Reply {
+    fn from(sw: u16) -> Self {
+        Self {
+            data: Vec::new(),
+            sw,
+        }
+    }
+}
+
+/// What the chip does on SELECT MF, and which family its files belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    MyNumber,
+    Licence,
+    Residence,
+    Unknown,
 }
 
 /// A virtual card. Tries survive loss of power; an opened application does not.
 #[derive(Debug, Clone)]
 pub struct VirtualCard {
-    /// `None`: a card Todoke does not know.
-    person: Option<CardPerson>,
-    secrets: Vec<SecretFile>,
-    in_text_application: bool,
+    family: Family,
+    contents: Contents,
+    channel: Option<SecureChip>,
+    application: Option<usize>,
     file: Option<u16>,
+    pending: Vec<u8>,
     fresh: bool,
     commands: u32,
     verifies: u32,
-    pull_after: Option<u32>,
-    first_fails: bool,
-    answer_bytes_max: usize,
+    faults: Arranged,
 }
 
 impl VirtualCard {
-    /// A My Number card with all tries left.
-    pub fn my_number(person: CardPerson) -> Self {
-        let secret = |id, digits: &str, tries_max| SecretFile {
-            id,
-            digits: digits.as_bytes().to_vec(),
-            tries: tries_max,
-            tries_max,
-            opened: false,
-        };
-        let secrets = vec![
-            secret(0x0011, &person.pin, 3),
-            secret(0x0015, &person.number_b, 10),
-        ];
-        Self {
-            secrets,
-            person: Some(person),
-            ..Self::unknown()
+    /// The card of a person, of the kind the person file names, with all tries left.
+    pub fn of(person: &CardPerson) -> Self {
+        match person.kind {
+            CardSort::MyNumber => Self::with(Family::MyNumber, my_number::contents(person)),
+            CardSort::DriversLicence => {
+                let licence_data = person.licence.clone().unwrap_or_default();
+                let contents = licence::contents(person, &licence_data);
+                Self::with(Family::Licence, contents)
+            }
+            CardSort::ResidenceFirst
+            | CardSort::SpecialPermanentFirst
+            | CardSort::ResidenceSecond
+            | CardSort::SpecialPermanentSecond => {
+                let residence_data = person.residence.clone().unwrap_or_default();
+                let (contents, channel) = residence::contents(person, &residence_data);
+                let mut card = Self::with(Family::Residence, contents);
+                card.channel = Some(channel);
+                card
+            }
+            CardSort::Unknown => Self::unknown(),
         }
+    }
+
+    /// A My Number card with all tries left.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers hand the person over; a card keeps it"
+    )]
+    pub fn my_number(person: CardPerson) -> Self {
+        Self::with(Family::MyNumber, my_number::contents(&person))
     }
 
     /// A card of another kind: every application is absent.
     pub fn unknown() -> Self {
+        Self::with(Family::Unknown, Contents::default())
+    }
+
+    fn with(family: Family, contents: Contents) -> Self {
         Self {
-            person: None,
-            secrets: Vec::new(),
-            in_text_application: false,
+            family,
+            contents,
+            channel: None,
+            application: None,
             file: None,
+            pending: Vec::new(),
             fresh: false,
             commands: 0,
             verifies: 0,
-            pull_after: None,
-            first_fails: false,
-            answer_bytes_max: 256,
+            faults: Arranged::default(),
         }
     }
 
     /// Arranges a fault.
     pub fn arrange(&mut self, fault: Fault) {
         match fault {
-            Fault::PullAfter(commands) => self.pull_after = Some(commands),
-            Fault::FirstCommandFails => self.first_fails = true,
-            Fault::ShortAnswers(bytes) => self.answer_bytes_max = bytes.max(1),
+            Fault::PullAfter(commands) => self.faults.pull_after = Some(commands),
+            Fault::PullAtByte(bytes) => self.faults.pull_at_byte = Some(bytes),
+            Fault::FirstCommandFails => self.faults.first_fails = true,
+            Fault::EmptyAfter(commands) => self.faults.empty_after = Some(commands),
+            Fault::ShortAnswers(bytes) => self.faults.short = Some(bytes.max(1)),
+            Fault::Pieces(bytes) => self.faults.pieces = Some(bytes.max(1)),
+            Fault::WrongLength => self.faults.wrong_length = true,
+            Fault::EndOfFile => self.faults.end_of_file = true,
+            Fault::Refuse256 => self.faults.refuse_256 = true,
+            Fault::Slow(pause) => self.faults.slow = pause,
+            Fault::Tries(name, tries) => self.set_tries(name, tries),
         }
     }
 
-    /// Sets the tries left of the PIN; 0 blocks it.
+    /// Sets the tries left of a secret; 0 blocks it.
+    pub fn set_tries(&mut self, name: SecretName, tries: u8) {
+        for secret in &mut self.contents.secrets {
+            if secret.name == name {
+                secret.tries = tries.min(secret.tries_max);
+            }
+        }
+    }
+
+    /// Sets the tries left of the text application's PIN; 0 blocks it.
     pub fn set_pin_tries(&mut self, tries: u8) {
-        if let Some(secret) = self.secrets.first_mut() {
-            secret.tries = tries.min(secret.tries_max);
-        }
+        self.set_tries(SecretName::Pin, tries);
     }
 
-    /// Tries left of the PIN and of number B; `None` on an unknown card.
+    /// Tries left of a secret; `None` when the card has none of that name.
+    pub fn tries_left(&self, name: SecretName) -> Option<u8> {
+        let mut secrets = self.contents.secrets.iter();
+        Some(secrets.find(|secret| secret.name == name)?.tries)
+    }
+
+    /// Tries left of the PIN and of number B; `None` when it is no My Number card.
     pub fn tries(&self) -> Option<(u8, u8)> {
-        match self.secrets.as_slice() {
-            [pin, number_b] => Some((pin.tries, number_b.tries)),
-            _ => None,
-        }
+        Some((
+            self.tries_left(SecretName::Pin)?,
+            self.tries_left(SecretName::NumberB)?,
+        ))
     }
 
-    /// Whether a secret is presented and power has not been lost since.
+    /// Whether a secret or number is presented and power has not been lost since.
     pub fn is_opened(&self) -> bool {
-        self.secrets.iter().any(|secret| secret.opened)
+        self.contents.secrets.iter().any(|secret| secret.opened)
+            || self.channel.as_ref().is_some_and(SecureChip::is_opened)
     }
 
     /// Commands answered so far, and how many of them presented a secret.
@@ -126,12 +179,17 @@ impl VirtualCard {
         (self.commands, self.verifies)
     }
 
+    /// How long each answer takes.
+    pub fn pause(&self) -> Duration {
+        self.faults.slow
+    }
+
     /// Answer to reset.
     pub fn atr(&self) -> &'static [u8] {
-        if self.person.is_some() {
-            ATR
-        } else {
-            OTHER_ATR
+        match self.family {
+            Family::MyNumber => MY_NUMBER_ATR,
+            Family::Licence | Family::Residence => TYPE_B_ATR,
+            Family::Unknown => OTHER_ATR,
         }
     }
 
@@ -143,131 +201,332 @@ impl VirtualCard {
     /// Power goes: whatever was presented is forgotten.
     pub fn power_off(&mut self) {
         self.reset();
-        for secret in &mut self.secrets {
+        for secret in &mut self.contents.secrets {
             secret.opened = false;
         }
     }
 
     /// A warm reset: back to no application, but a presented secret stays, as on the real card.
     pub fn reset(&mut self) {
-        self.in_text_application = false;
+        self.application = match self.family {
+            Family::Licence | Family::Residence => Some(0),
+            Family::MyNumber | Family::Unknown => None,
+        };
+        if let Some(channel) = &mut self.channel {
+            channel.forget();
+        }
         self.file = None;
+        self.pending.clear();
         self.fresh = true;
     }
 
     /// Handles one command.
     pub fn answer(&mut self, command: &[u8]) -> Answer {
-        if let Some(left) = self.pull_after {
-            if left == 0 {
-                self.pull_after = None;
-                self.power_off();
-                return Answer::Pulled;
-            }
-            self.pull_after = Some(left - 1);
+        if Arranged::is_due(&mut self.faults.pull_after) {
+            return self.pulled();
         }
         self.commands += 1;
-        if std::mem::take(&mut self.fresh) && std::mem::take(&mut self.first_fails) {
-            return status(0x6f00);
+        if Arranged::is_due(&mut self.faults.empty_after) {
+            return Answer::Bytes(Vec::new());
         }
+        if std::mem::take(&mut self.fresh) && std::mem::take(&mut self.faults.first_fails) {
+            return Answer::Bytes(vec![0x6f, 0x00]);
+        }
+        let reply = self.process(command);
+        let reply = self.in_pieces(reply);
+        if self.faults.is_pulled_within(reply.data.len()) {
+            return self.pulled();
+        }
+        let mut answer = reply.data;
+        answer.extend(reply.sw.to_be_bytes());
+        Answer::Bytes(answer)
+    }
+
+    fn pulled(&mut self) -> Answer {
+        self.power_off();
+        Answer::Pulled
+    }
+
+    /// Keeps all but the first piece for GET RESPONSE, when pieces are arranged.
+    fn in_pieces(&mut self, reply: Reply) -> Reply {
+        let Some(size) = self.faults.pieces.filter(|size| reply.data.len() > *size) else {
+            return reply;
+        };
+        let (now, later) = reply.data.split_at(size);
+        self.pending = later.to_vec();
+        Reply {
+            data: now.to_vec(),
+            sw: 0x6100 | u16::from(u8::try_from(later.len()).unwrap_or(0)),
+        }
+    }
+
+    fn process(&mut self, command: &[u8]) -> Reply {
+        let pending = std::mem::take(&mut self.pending);
         match command {
+            [_, 0xc0, 0x00, 0x00, _] => Reply {
+                sw: if pending.is_empty() { 0x6985 } else { 0x9000 },
+                data: pending,
+            },
             [0x00, 0xa4, 0x04, 0x0c, length, aid @ ..] if usize::from(*length) == aid.len() => {
                 self.select_application(aid)
             }
-            // SELECT MF: refused after power-up, accepted without effect inside an application.
-            [0x00, 0xa4, 0x00, 0x00, ..] if self.in_text_application => status(0x9000),
-            [0x00, 0xa4, 0x00, 0x00, ..] => status(0x6a86),
+            [0x00, 0xa4, 0x00, 0x00, ..] => self.select_main_file(),
             [0x00, 0xa4, 0x02, 0x0c, 0x02, high, low] => {
                 self.select_file(u16::from_be_bytes([*high, *low]))
             }
-            [0x00, 0x20, 0x00, 0x80, secret @ ..] => self.verify(secret),
-            [0x00, 0xb0, high @ 0x00..=0x7f, low, expected] => {
-                self.read(usize::from(u16::from_be_bytes([*high, *low])), *expected)
+            [0x00, 0x20, 0x00, reference @ 0x80..=0xff, secret @ ..] => {
+                self.verify(*reference, secret)
             }
-            [0x00, 0xb0, ..] => status(0x6a82),
-            [0x00, 0xa4 | 0x20, ..] => status(0x6a86),
-            [0x00, _, ..] => status(0x6d00),
-            _ => status(0x6e00),
+            [0x00, 0xb0, high, low, expected] => self.read(*high, *low, *expected),
+            [0x00, 0xb2, 0x01, 0x0c, ..] => self.read_record(),
+            [0x80, 0x2a, 0x00, key, length, data @ ..] => self.sign(*key, *length, data),
+            _ if self.channel.is_some() => self.secure(command),
+            [0x00, 0xa4 | 0x20, ..] => 0x6a86.into(),
+            [0x00, ..] => 0x6d00.into(),
+            _ => 0x6e00.into(),
         }
     }
 
-    fn select_application(&mut self, aid: &[u8]) -> Answer {
-        if self.person.is_none() || aid != TEXT_APPLICATION {
-            return status(0x6a82);
-        }
-        self.in_text_application = true;
-        self.file = None;
-        status(0x9000)
-    }
-
-    fn select_file(&mut self, file: u16) -> Answer {
-        let known = matches!(file, 0x0001 | 0x0002 | 0x0011 | 0x0015);
-        if !self.in_text_application || !known {
-            return status(0x6a82);
-        }
-        self.file = Some(file);
-        status(0x9000)
-    }
-
-    fn verify(&mut self, command: &[u8]) -> Answer {
-        let Some(secret) = self
-            .secrets
-            .iter_mut()
-            .find(|secret| Some(secret.id) == self.file)
-        else {
-            return status(0x6a86);
+    /// Commands of the residence card's channel.
+    fn secure(&mut self, command: &[u8]) -> Reply {
+        let Some(channel) = &mut self.channel else {
+            return 0x6d00.into();
         };
-        let counter = |tries: u8| 0x63c0 | u16::from(tries);
+        match command {
+            [0x00, 0x84, 0x00, 0x00, 0x08] => Reply {
+                data: SecureChip::challenge().to_vec(),
+                sw: 0x9000,
+            },
+            [0x00, 0x82, 0x00, 0x00, 0x28, sealed @ .., 0x00] => {
+                match channel.authenticate(sealed) {
+                    Some(data) => Reply { data, sw: 0x9000 },
+                    None => 0x6300.into(),
+                }
+            }
+            [0x08, 0x20, 0x00, 0x86, 0x13, 0x86, 0x11, 0x01, sealed @ ..] => {
+                self.verifies += 1;
+                match channel.present(sealed) {
+                    Some(true) => 0x9000.into(),
+                    Some(false) => 0x6300.into(),
+                    None => 0x6985.into(),
+                }
+            }
+            [
+                0x08,
+                0xb0,
+                short @ 0x80..=0xff,
+                0,
+                0,
+                0,
+                4,
+                0x96,
+                2,
+                0,
+                0,
+                0,
+                0,
+            ] => {
+                let (short, opened) = (short & 0x1f, channel.is_opened());
+                let file = self.file_by_short(short).map(|file| file.content.clone());
+                let sealed = file.and_then(|content| self.channel.as_ref()?.seal(&content));
+                match sealed {
+                    Some(_) if !opened => 0x6982.into(),
+                    Some(data) => Reply { data, sw: 0x9000 },
+                    None => 0x6a82.into(),
+                }
+            }
+            [0x08, ..] => 0x6882.into(),
+            _ => 0x6d00.into(),
+        }
+    }
+
+    /// A My Number card refuses it after power-up, and accepts it without effect inside an
+    /// application.
+    fn select_main_file(&mut self) -> Reply {
+        match (self.family, self.application) {
+            (Family::Licence | Family::Residence, _) => {
+                self.application = Some(0);
+                self.file = None;
+                0x9000.into()
+            }
+            (Family::MyNumber, Some(_)) => 0x9000.into(),
+            (Family::MyNumber, None) | (Family::Unknown, _) => 0x6a86.into(),
+        }
+    }
+
+    /// A failed SELECT leaves everything as it was.
+    fn select_application(&mut self, aid: &[u8]) -> Reply {
+        let mut applications = self.contents.applications.iter();
+        match applications.position(|one| !one.aid.is_empty() && one.aid == aid) {
+            Some(place) => {
+                self.application = Some(place);
+                self.file = None;
+                0x9000.into()
+            }
+            None => 0x6a82.into(),
+        }
+    }
+
+    fn select_file(&mut self, id: u16) -> Reply {
+        let is_file = self
+            .current()
+            .is_some_and(|application| application.files.iter().any(|file| file.id == id));
+        if !is_file && self.secret_place(id).is_none() {
+            return 0x6a82.into();
+        }
+        self.file = Some(id);
+        0x9000.into()
+    }
+
+    fn current(&self) -> Option<&Application> {
+        self.contents.applications.get(self.application?)
+    }
+
+    fn secret_place(&self, id: u16) -> Option<usize> {
+        let application = self.application?;
+        self.contents
+            .secrets
+            .iter()
+            .position(|secret| secret.application == application && secret.id == id)
+    }
+
+    fn verify(&mut self, reference: u8, command: &[u8]) -> Reply {
+        let id = match reference & 0x1f {
+            0 => self.file,
+            short => Some(u16::from(short)),
+        };
+        let place = id.and_then(|id| self.secret_place(id));
+        let Some(secret) = place.and_then(|place| self.contents.secrets.get_mut(place)) else {
+            return 0x6a82.into();
+        };
         let presented = match command {
-            [] => return status(counter(secret.tries)),
+            [] => return counter(secret.tries),
             [length, digits @ ..] if usize::from(*length) == digits.len() => digits,
-            _ => return status(0x6700),
+            _ => return 0x6700.into(),
         };
         self.verifies += 1;
-        if secret.tries == 0 {
-            return status(0x6984);
-        }
-        if presented == secret.digits {
-            secret.tries = secret.tries_max;
-            secret.opened = true;
-            return status(0x9000);
-        }
-        secret.tries -= 1;
-        secret.opened = false;
-        status(counter(secret.tries))
+        present(secret, presented)
     }
 
-    fn read(&self, offset: usize, expected: u8) -> Answer {
-        let Some(person) = &self.person else {
-            return status(0x6986);
+    fn file_by_short(&self, short: u8) -> Option<&File> {
+        let files = &self.current()?.files;
+        files.iter().find(|file| file.id & 0x1f == u16::from(short))
+    }
+
+    fn is_open(&self, access: Access) -> bool {
+        let is_presented = |name: &SecretName| {
+            let mut secrets = self.contents.secrets.iter();
+            secrets.any(|secret| secret.name == *name && secret.opened)
         };
-        let opened_by = |id| self.secrets.iter().any(|s| s.id == id && s.opened);
-        let (mut content, is_open) = match self.file {
-            Some(0x0001) => (person.individual_number_file(), opened_by(0x0011)),
-            Some(0x0002) => (
-                person.basic_four_file(),
-                opened_by(0x0011) || opened_by(0x0015),
-            ),
-            Some(_) | None => return status(0x6986),
-        };
-        if !is_open {
-            return status(0x6982);
+        match access {
+            Access::Free => true,
+            Access::AnyOf(names) => names.iter().any(is_presented),
+            Access::AllOf(names) => names.iter().all(is_presented),
+            Access::Opened => self.channel.as_ref().is_some_and(SecureChip::is_opened),
+            Access::Sealed | Access::Never => false,
         }
-        content.extend([0xff; FILLER]);
-        let Some(rest) = content.get(offset..).filter(|rest| !rest.is_empty()) else {
-            return status(0x6b00);
-        };
-        let wanted = if expected == 0 {
-            256
+    }
+
+    fn read(&mut self, high: u8, low: u8, expected: u8) -> Reply {
+        let offset = if high & 0x80 == 0 {
+            usize::from(u16::from_be_bytes([high, low]))
         } else {
-            usize::from(expected)
+            let Some(id) = self.file_by_short(high & 0x1f).map(|file| file.id) else {
+                return 0x6a82.into();
+            };
+            self.file = Some(id);
+            usize::from(low)
         };
-        let length = wanted.min(self.answer_bytes_max).min(rest.len());
-        let mut answer = rest.get(..length).unwrap_or(rest).to_vec();
-        answer.extend([0x90, 0x00]);
-        Answer::Bytes(answer)
+        let selected = self.file;
+        let file = self
+            .current()
+            .and_then(|application| application.files.iter().find(|f| Some(f.id) == selected));
+        let Some(file) = file else {
+            return 0x6986.into();
+        };
+        if !self.is_open(file.access) {
+            return 0x6982.into();
+        }
+        let mut content = file.content.clone();
+        if self.family == Family::MyNumber {
+            content.extend([0xff; FILLER]);
+        }
+        self.hand_out(content.get(offset..).unwrap_or_default(), expected)
+    }
+
+    /// As much of the rest of a file as is asked for, in the way the faults want it.
+    fn hand_out(&self, rest: &[u8], expected: u8) -> Reply {
+        if rest.is_empty() {
+            return 0x6b00.into();
+        }
+        let wanted = match expected {
+            0 if self.faults.refuse_256 => return 0x6700.into(),
+            0 => 256,
+            length => usize::from(length),
+        };
+        if self.faults.wrong_length
+            && wanted > rest.len()
+            && let Ok(length) = u8::try_from(rest.len())
+        {
+            return (0x6c00 | u16::from(length)).into();
+        }
+        let length = wanted.min(self.faults.short.unwrap_or(256)).min(rest.len());
+        let is_end = self.faults.end_of_file && length == rest.len();
+        Reply {
+            data: rest.get(..length).unwrap_or(rest).to_vec(),
+            sw: if is_end { 0x6282 } else { 0x9000 },
+        }
+    }
+
+    fn read_record(&self) -> Reply {
+        let files = self.current().map(|application| &application.files);
+        let file = files.and_then(|files| files.iter().find(|file| Some(file.id) == self.file));
+        match file {
+            Some(file) if self.is_open(file.access) => Reply {
+                data: file.content.clone(),
+                sw: 0x9000,
+            },
+            Some(_) => 0x6982.into(),
+            None => 0x6a83.into(),
+        }
+    }
+
+    /// Signs whatever is given, as the real chip does: up to 245 bytes.
+    fn sign(&self, key: u8, length: u8, data: &[u8]) -> Reply {
+        let Some((payload, [0x00])) = data.split_at_checked(usize::from(length)) else {
+            return 0x6700.into();
+        };
+        let allowed = match (key, self.file) {
+            (0x00, _) => self.application == Some(TEXT_APPLICATION),
+            (0x80, Some(0x0017)) => self.is_open(Access::AnyOf(&[SecretName::AuthPin])),
+            (0x80, Some(0x001a)) => self.is_open(Access::AnyOf(&[SecretName::SignPassword])),
+            _ => return 0x6a86.into(),
+        };
+        if !allowed || self.family != Family::MyNumber {
+            return 0x6982.into();
+        }
+        Reply {
+            data: SimKey::Chip.sign_payload(payload),
+            sw: 0x9000,
+        }
     }
 }
 
-fn status(sw: u16) -> Answer {
-    Answer::Bytes(sw.to_be_bytes().to_vec())
+fn counter(tries: u8) -> Reply {
+    (0x63c0 | u16::from(tries)).into()
+}
+
+/// A right secret refills its counter; a wrong one costs a try; a blocked one says 6984.
+fn present(secret: &mut Secret, presented: &[u8]) -> Reply {
+    if secret.tries == 0 {
+        return 0x6984.into();
+    }
+    if presented == secret.value {
+        secret.tries = secret.tries_max;
+        secret.opened = true;
+        return 0x9000.into();
+    }
+    secret.tries -= 1;
+    secret.opened = false;
+    counter(secret.tries)
 }

@@ -12,6 +12,7 @@ use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rustix::net::sockopt::set_tcp_quickack;
 use thiserror::Error;
@@ -123,14 +124,28 @@ fn serve(
             [0x02] => card.reset(),
             [0x04] => send(link, card.atr())?,
             [] | [_] => {}
-            command => match card.answer(command) {
-                Answer::Bytes(answer) => send(link, &answer)?,
-                Answer::Pulled => {
-                    report(LinkEvent::Pulled);
-                    return Ok(());
+            command => {
+                let (answer, pause) = (card.answer(command), card.pause());
+                drop(card);
+                take_time(pause);
+                match answer {
+                    Answer::Bytes(answer) => send(link, &answer)?,
+                    Answer::Pulled => {
+                        report(LinkEvent::Pulled);
+                        return Ok(());
+                    }
                 }
-            },
+            }
         }
+    }
+}
+
+/// Lets a chip take its time over an answer.
+pub(super) fn take_time(pause: Duration) {
+    if pause > Duration::ZERO {
+        let (_kept, nothing) = channel::<()>();
+        // Nothing ever comes: this is the pause.
+        nothing.recv_timeout(pause).unwrap_or_default();
     }
 }
 
