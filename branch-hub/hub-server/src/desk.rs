@@ -9,6 +9,7 @@ mod case_view;
 mod data;
 mod guard;
 mod labels;
+mod operations;
 mod pages;
 mod preview;
 mod queue;
@@ -59,6 +60,8 @@ pub(crate) struct Desk {
     pub scheme: Scheme,
     /// Where hand-over files go.
     pub hand_over_folder: PathBuf,
+    /// Where backups go by default.
+    pub backup_folder: PathBuf,
     /// Counts changes of the database; pages listen.
     pub changed: watch::Receiver<u64>,
     /// Drawn form pages, newest few.
@@ -78,6 +81,8 @@ pub(crate) struct DeskSetup {
     pub scheme: Scheme,
     /// Where hand-over files go.
     pub hand_over_folder: PathBuf,
+    /// Where backups go by default.
+    pub backup_folder: PathBuf,
     /// Counts changes of the database.
     pub changed: watch::Receiver<u64>,
 }
@@ -91,6 +96,7 @@ pub(crate) fn router(setup: DeskSetup) -> Router {
         clock: setup.clock,
         scheme: setup.scheme,
         hand_over_folder: setup.hand_over_folder,
+        backup_folder: setup.backup_folder,
         changed: setup.changed,
         previews: preview::Previews::default(),
     });
@@ -114,7 +120,8 @@ pub(crate) fn router(setup: DeskSetup) -> Router {
         )
         .route("/hand-over/{file}", get(records::hand_over_file))
         .route("/log", get(records::log_page))
-        .route("/operations", get(records::operations_page))
+        .route("/operations", get(operations::page))
+        .route("/operations/rows", get(operations::rows))
         .route("/sign-out", post(sign_in::sign_out))
         .route_layer(from_fn_with_state(Arc::clone(&desk), guard::signed_in));
     Router::new()

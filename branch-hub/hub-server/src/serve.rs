@@ -94,6 +94,7 @@ async fn serve(folder: &Folder, args: &ServeArgs, clock: &Clock) -> Result<()> {
             Scheme::Https
         },
         hand_over_folder: folder.hand_over(),
+        backup_folder: folder.backups()?,
         changed,
     });
     let tls = if args.desk_plain {

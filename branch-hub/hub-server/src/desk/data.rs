@@ -1,17 +1,19 @@
 //! The desk's way to the store: off the async threads, one call at a time, rights checked.
 
+mod deeds;
+mod names;
+mod operations;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use counter_domain::case::{CaseEvent, CaseState, CaseStep, CaseSummary, Remark};
+use counter_domain::case::{CaseEvent, CaseSummary};
 use counter_domain::ids::{BlobHash, BranchCode, CaseId, SnapshotHash, StaffId};
 use counter_domain::snapshot::Snapshot;
 use hub_store::{Actor, CaseRecord, HubStore, QueueRow, SignInError};
+use replica::AuditAction;
 use replica::staff::StaffMember;
-use replica::{AuditAction, AuditEntry};
-use serde::Deserialize;
-use sync_engine::Store as _;
 use sync_transport::Wake;
 use thiserror::Error;
 
@@ -19,6 +21,11 @@ use super::case_view::signed_blobs;
 use super::session::Viewer;
 use crate::clock::Clock;
 use crate::export;
+use names::{names, settings};
+
+pub(crate) use deeds::{Deed, DeedRefused};
+pub(crate) use names::Names;
+pub(crate) use operations::{LogEntry, Operations};
 
 /// Rows a list shows at most.
 pub(crate) const ROWS_MAX: usize = 200;
@@ -44,52 +51,6 @@ pub(crate) enum SignInRefused {
     Failed,
 }
 
-/// What a reviewer does to a case.
-#[derive(Debug, Clone)]
-pub(crate) enum Deed {
-    /// Takes it for review.
-    Open,
-    /// Sends it back.
-    GiveBack(Vec<Remark>),
-    /// Accepts it.
-    Accept,
-    /// Refuses it.
-    Refuse(String),
-    /// Puts it aside.
-    Hold(String),
-    /// Takes it up again.
-    Release,
-}
-
-/// Why a deed was not done; nothing changed.
-#[derive(Debug, Error)]
-pub(crate) enum DeedRefused {
-    /// No such case for this person.
-    #[error("no such case")]
-    Missing,
-    /// The page showed an older submission.
-    #[error("the case was submitted anew meanwhile")]
-    Stale,
-    /// Who took it in may not accept it.
-    #[error("taken in by the same member of staff")]
-    FourEyes,
-    /// Somebody else has it open.
-    #[error("claimed by another reviewer")]
-    Claimed,
-    /// Not in this state, or not with these roles.
-    #[error("not allowed in this state or with these roles")]
-    NotAllowed,
-    /// The store did not answer.
-    #[error("the store did not answer")]
-    Failed,
-}
-
-impl From<DataFailed> for DeedRefused {
-    fn from(_: DataFailed) -> Self {
-        Self::Failed
-    }
-}
-
 /// A case with what its page needs.
 pub(crate) struct CaseFile {
     pub case: CaseId,
@@ -103,44 +64,6 @@ pub(crate) struct CaseFile {
     pub strokes: Option<Vec<u8>>,
     /// The signed PDF is here whole.
     pub has_form: bool,
-}
-
-/// Names behind codes.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Names {
-    staff: BTreeMap<StaffId, String>,
-    branches: BTreeMap<String, String>,
-}
-
-impl Names {
-    /// Name of a member of staff, or the id.
-    pub(crate) fn staff(&self, id: &StaffId) -> String {
-        self.staff
-            .get(id)
-            .map_or_else(|| id.to_string(), Clone::clone)
-    }
-
-    /// Name of a branch, or its code.
-    pub(crate) fn branch(&self, code: &BranchCode) -> String {
-        self.branches
-            .get(code.as_str())
-            .map_or_else(|| code.to_string(), Clone::clone)
-    }
-}
-
-/// The `settings` dataset, as far as the desk needs it.
-#[derive(Debug, Default, Deserialize)]
-struct Settings {
-    #[serde(default)]
-    city: String,
-    #[serde(default)]
-    branches: Vec<BranchSetting>,
-}
-
-#[derive(Debug, Deserialize)]
-struct BranchSetting {
-    code: String,
-    name: String,
 }
 
 /// The store behind a mutex. Calls run on blocking threads.
@@ -308,143 +231,6 @@ impl DeskData {
         })
         .await?
     }
-
-    /// The newest entries of every device's audit log, newest first.
-    pub(crate) async fn log(&self) -> Result<Vec<LogEntry>, DataFailed> {
-        self.run(|store| log_entries(store).map_err(|error| failed(&*error)))
-            .await?
-    }
-
-    /// Counts for the operations page.
-    pub(crate) async fn operations(&self) -> Result<Operations, DataFailed> {
-        self.run(|store| {
-            Ok(Operations {
-                waiting: store.queue().map_err(|error| failed(&error))?.len(),
-                devices: store.devices().map_err(|error| failed(&error))?.len(),
-                quarantined: store.quarantine().map_err(|error| failed(&error))?.len(),
-            })
-        })
-        .await?
-    }
-
-    /// Does what a reviewer decided. `seen` is the submission the page showed.
-    pub(crate) async fn act(
-        &self,
-        viewer: &Viewer,
-        case: CaseId,
-        seen: Option<SnapshotHash>,
-        deed: Deed,
-    ) -> Result<(), DeedRefused> {
-        let viewer = viewer.clone();
-        let now = self.clock.unix_ms();
-        let wake = self.wake.clone();
-        self.run(move |store| {
-            let record = visible(store, &viewer, case)?.ok_or(DeedRefused::Missing)?;
-            check(&record.summary, &viewer, seen, &deed, now)?;
-            let by = &viewer.staff;
-            let done = match deed {
-                Deed::Open => store.open_review(case, by),
-                Deed::GiveBack(remarks) => store.give_back(case, by, remarks),
-                Deed::Accept => store.accept(case, by),
-                Deed::Refuse(reason) => store.refuse(case, by, reason),
-                Deed::Hold(reason) => store.record(case, by, CaseStep::Held { reason }),
-                Deed::Release => store.record(case, by, CaseStep::Released),
-            };
-            done.map_err(|error| {
-                tracing::warn!(event = "review_refused", %case, %error, "the store refused a review step");
-                DeedRefused::NotAllowed
-            })?;
-            if let Some(branch) = &record.branch {
-                wake.branch(branch.as_str());
-            }
-            Ok(())
-        })
-        .await?
-    }
-}
-
-/// Counts without personal data.
-pub(crate) struct Operations {
-    pub waiting: usize,
-    pub devices: usize,
-    pub quarantined: usize,
-}
-
-/// One entry of an audit log, as stored.
-pub(crate) struct LogEntry {
-    pub device: String,
-    pub sequence: u64,
-    pub entry: AuditEntry,
-}
-
-/// Entries of each device the log page reaches back.
-const LOG_PER_DEVICE: u64 = 200;
-
-fn log_entries(store: &HubStore) -> Result<Vec<LogEntry>, Box<dyn std::error::Error>> {
-    let mut found = Vec::new();
-    for (device, head) in store.stream_heads()? {
-        let after = head.saturating_sub(LOG_PER_DEVICE);
-        for one in store.stream_entries(device, after, 1 << 20)? {
-            let entry = serde_json::from_slice(&one.body)?;
-            found.push(LogEntry {
-                device: device.to_string(),
-                sequence: one.sequence,
-                entry,
-            });
-        }
-    }
-    found.sort_by_key(|one| std::cmp::Reverse((one.entry.at, one.sequence)));
-    found.truncate(500);
-    Ok(found)
-}
-
-/// Rights and state; the store checks again in its transaction.
-fn check(
-    summary: &CaseSummary,
-    viewer: &Viewer,
-    seen: Option<SnapshotHash>,
-    deed: &Deed,
-    now: u64,
-) -> Result<(), DeedRefused> {
-    if !viewer.may_review() {
-        return Err(DeedRefused::NotAllowed);
-    }
-    let claimed = summary.claimed_by(now);
-    let by_other = claimed.is_some_and(|by| *by != viewer.staff);
-    if matches!(deed, Deed::Open) {
-        return if by_other {
-            Err(DeedRefused::Claimed)
-        } else {
-            Ok(())
-        };
-    }
-    if seen != summary.in_force() {
-        return Err(DeedRefused::Stale);
-    }
-    let reviewing = summary.state == CaseState::UnderReview;
-    match deed {
-        Deed::Open => Ok(()),
-        Deed::Release => {
-            if summary.state == CaseState::OnHold {
-                Ok(())
-            } else {
-                Err(DeedRefused::NotAllowed)
-            }
-        }
-        Deed::GiveBack(_) | Deed::Hold(_) => match (reviewing, by_other) {
-            (true, false) => Ok(()),
-            (true, true) => Err(DeedRefused::Claimed),
-            (false, _) => Err(DeedRefused::NotAllowed),
-        },
-        Deed::Accept | Deed::Refuse(_) => {
-            if !viewer.may_approve() || !reviewing {
-                return Err(DeedRefused::NotAllowed);
-            }
-            summary
-                .may_accept(&viewer.staff)
-                .map_err(|_| DeedRefused::FourEyes)
-        }
-    }
 }
 
 /// Logs a store error and forgets it.
@@ -528,23 +314,4 @@ fn case_file(store: &HubStore, record: CaseRecord) -> Result<CaseFile, DataFaile
             .any(|blob| blob.hash == form && blob.complete);
     }
     Ok(file)
-}
-
-fn settings(store: &HubStore) -> Settings {
-    let dataset = store.dataset("settings").ok().flatten();
-    dataset
-        .and_then(|dataset| serde_json::from_slice(&dataset.bytes).ok())
-        .unwrap_or_default()
-}
-
-fn names(store: &HubStore) -> Names {
-    let staff = store.staff().unwrap_or_default();
-    let branches = settings(store).branches;
-    Names {
-        staff: staff.into_iter().map(|one| (one.id, one.name)).collect(),
-        branches: branches
-            .into_iter()
-            .map(|one| (one.code, one.name))
-            .collect(),
-    }
 }

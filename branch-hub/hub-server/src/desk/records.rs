@@ -1,4 +1,4 @@
-//! Hand-over files, the log and the state of operations.
+//! Hand-over files and the log.
 
 use std::collections::HashMap;
 use std::path::Path as FilePath;
@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use counter_domain::case::CaseState;
 use counter_domain::ids::CaseId;
 
+use super::data::LogEntry;
 use super::pages::{self, Banner, Frame, icon};
 use super::session::Viewer;
 use super::{Shared, texts};
@@ -215,63 +216,29 @@ pub(crate) async fn log_page(
     let Ok(entries) = desk.data.log().await else {
         return pages::internal(&desk, Some(&viewer)).await;
     };
-    let line = |one: super::data::LogEntry| LogLine {
-        at: in_japan(one.entry.at.unix_ms(), "%Y-%m-%d %H:%M:%S"),
-        device: one.device.chars().take(8).collect(),
-        sequence: one.sequence,
-        by: one.entry.by.to_string(),
-        what: texts::audit(one.entry.action).to_owned(),
-        about: one
-            .entry
-            .case
-            .map_or_else(String::new, |case| case.to_string()),
-    };
     let frame = pages::frame(&desk, Some(&viewer), "/log").await;
-    let entries = entries.into_iter().map(line).collect();
+    let entries = entries.into_iter().map(log_line).collect();
     pages::html(StatusCode::OK, &LogPage { frame, entries })
 }
 
-#[derive(Template)]
-#[template(path = "operations.html")]
-struct OperationsPage {
-    frame: Frame,
-    lines: Vec<OperationLine>,
-}
-
-struct OperationLine {
-    label: &'static str,
-    value: String,
-}
-
-/// Counts for administrators: no personal data.
-pub(crate) async fn operations_page(
-    State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
-) -> Response {
-    if !viewer.may_see_operations() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
-    let Ok(found) = desk.data.operations().await else {
-        return pages::internal(&desk, Some(&viewer)).await;
+fn log_line(one: LogEntry) -> LogLine {
+    let device = one.device.chars().take(8).collect();
+    let Some(entry) = one.entry else {
+        return LogLine {
+            at: String::new(),
+            device,
+            sequence: one.sequence,
+            by: String::new(),
+            what: texts::AUDIT_OF_A_NEWER_PROGRAM.to_owned(),
+            about: String::new(),
+        };
     };
-    let lines = vec![
-        OperationLine {
-            label: "審査を待つ届出",
-            value: format!("{} 件", found.waiting),
-        },
-        OperationLine {
-            label: "登録した窓口の装置",
-            value: format!("{} 台", found.devices),
-        },
-        OperationLine {
-            label: "取り込めず分けて置いた変更",
-            value: format!("{} 件", found.quarantined),
-        },
-        OperationLine {
-            label: "プログラムの版",
-            value: env!("CARGO_PKG_VERSION").to_owned(),
-        },
-    ];
-    let frame = pages::frame(&desk, Some(&viewer), "/operations").await;
-    pages::html(StatusCode::OK, &OperationsPage { frame, lines })
+    LogLine {
+        at: in_japan(entry.at.unix_ms(), "%Y-%m-%d %H:%M:%S"),
+        device,
+        sequence: one.sequence,
+        by: entry.by.to_string(),
+        what: texts::audit(entry.action).to_owned(),
+        about: entry.case.map_or_else(String::new, |case| case.to_string()),
+    }
 }

@@ -5,7 +5,7 @@ mod stage;
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use counter_domain::case::{CaseState, CaseSummary, RemarkCategory};
-use counter_domain::ids::CaseId;
+use counter_domain::ids::{BranchCode, CaseId, DeviceId};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
@@ -571,4 +571,66 @@ async fn pages_run_only_shipped_scripts_and_are_not_kept() {
             assert!(!page.text().contains(inline), "{inline} on {path}");
         }
     }
+}
+
+#[tokio::test]
+async fn operations_page_tells_how_each_counter_is() {
+    let stage = Stage::set();
+    let mut browser = stage.signed_in("u0901").await;
+    let shown = async |browser: &mut Browser, texts: &[&str]| {
+        let page = browser.get("/operations/rows").await;
+        for text in texts {
+            assert!(page.text().contains(text), "{text}: {}", page.text());
+        }
+    };
+    shown(
+        &mut browser,
+        &["登録した装置はまだありません", "この場所にはない"],
+    )
+    .await;
+    let device = DeviceId([1; 16]);
+    {
+        let mut hub = stage.hub.lock().unwrap();
+        let branch = BranchCode::from("07");
+        let code = hub.issue_enrolment_code(&branch, "2番窓口", 1000).unwrap();
+        hub.redeem_enrolment_code(&code, device, [5; 32]).unwrap();
+    }
+    shown(
+        &mut browser,
+        &["北部市民センター", "2番窓口", "まだつながっていません"],
+    )
+    .await;
+    let contact = |program| {
+        let mut hub = stage.hub.lock().unwrap();
+        hub.note_contact(device, program).unwrap();
+    };
+    contact(Some("0.1.0"));
+    shown(
+        &mut browser,
+        &["つながっています", "0.1.0", "11月21日 10:00:00"],
+    )
+    .await;
+    stage.minutes_pass(2);
+    shown(&mut browser, &["応答がありません", "11月21日 10:00:00"]).await;
+    stage.hub.lock().unwrap().revoke(device).unwrap();
+    shown(&mut browser, &["止めました"]).await;
+}
+
+#[tokio::test]
+async fn operations_page_says_why_changes_were_kept_aside() {
+    let stage = Stage::set();
+    let foreign = stage.keeps_a_foreign_change_aside();
+    let page = stage.signed_in("u0901").await.get("/operations").await;
+    for text in [
+        "ほかの支所の届出への変更",
+        "登録し直してください",
+        "case belongs to another branch",
+        "分けて置いた変更",
+    ] {
+        assert!(page.text().contains(text), "{text}: {}", page.text());
+    }
+    assert!(
+        !page.text().contains(&foreign.to_string()),
+        "no case is named"
+    );
 }

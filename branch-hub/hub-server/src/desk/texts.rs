@@ -208,6 +208,34 @@ fn role(role: &Role) -> &'static str {
     }
 }
 
+/// An entry of the audit log that this program does not know.
+pub(crate) const AUDIT_OF_A_NEWER_PROGRAM: &str = "新しい版のプログラムの記録";
+
+/// Why changes of a counter were kept aside, and what to do; the store tells it in English.
+pub(crate) fn kept_aside(reason: &str) -> (&'static str, &'static str) {
+    if reason == "clock too far ahead" {
+        (
+            "窓口の時計が進みすぎていて、変更を取り込めません。",
+            "窓口の時計を直してください。直すと、自動で取り込まれます。",
+        )
+    } else if reason == "case belongs to another branch" {
+        (
+            "ほかの支所の届出への変更なので、取り込んでいません。",
+            "装置を別の支所に移したときは、登録し直してください。心当たりがないときは装置を止めてください。",
+        )
+    } else if reason == "database refused the change" {
+        (
+            "データベースが変更を受け付けませんでした。",
+            "本庁のプログラムを新しくしてください。続くときは開発元へ知らせてください。",
+        )
+    } else {
+        (
+            "決まりに合わない変更なので、取り込んでいません。",
+            "窓口のプログラムの版を確かめてください。心当たりがないときは装置を止めてください。",
+        )
+    }
+}
+
 /// A deed of the audit log in words.
 pub(crate) fn audit(action: AuditAction) -> &'static str {
     match action {

@@ -88,6 +88,7 @@ impl Stage {
             clock,
             scheme: Scheme::PlainLoopback,
             hand_over_folder: folder.path().join("handover"),
+            backup_folder: folder.path().join("backups"),
             changed,
         });
         Self {
@@ -171,6 +172,32 @@ impl Stage {
                 .unwrap();
             hub.store_blob(&counter_peer(), &part.unwrap()).unwrap();
         }
+    }
+
+    /// An enrolled counter of branch 08 changes a case of branch 07.
+    pub(super) fn keeps_a_foreign_change_aside(&self) -> CaseId {
+        let key = DatabaseKey::from_bytes([9; 32]);
+        let path = self.folder.path().join("foreign");
+        let device = DeviceId([8; 16]);
+        let mut foreign = CounterStore::open(&path, &key, device, around(&self.now, 17)).unwrap();
+        let new = NewCase {
+            by: StaffId::from("u0312"),
+            branch: BranchCode::from("07"),
+            day: "2026-11-21".to_owned(),
+        };
+        let case = foreign.start_case(&new, &|n| format!("07-9-261121-{n:04}"));
+        let batch = foreign.changes(&hub_peer(), foreign.site(), 0, 1 << 20);
+        let peer = Peer {
+            site: foreign.site(),
+            branch: "08".to_owned(),
+            role: PeerRole::Counter,
+        };
+        let mut hub = self.hub.lock().unwrap();
+        let branch = BranchCode::from("08");
+        let code = hub.issue_enrolment_code(&branch, "1番窓口", 1000).unwrap();
+        hub.redeem_enrolment_code(&code, device, [5; 32]).unwrap();
+        hub.apply(&peer, &batch.unwrap().unwrap()).unwrap();
+        case.unwrap().case
     }
 
     pub(super) async fn signed_in(&self, staff: &str) -> Browser {
