@@ -4,5 +4,6 @@ mod conversation;
 mod files;
 mod hostile;
 mod kill;
+mod residents;
 mod setting;
 mod visit;

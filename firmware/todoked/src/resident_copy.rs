@@ -1,0 +1,84 @@
+//! Makes an arrived resident copy searchable, on a thread beside the desk.
+
+use std::sync::mpsc::{self, RecvTimeoutError, Sender, SyncSender};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use counter_store::{CounterStore, InstallError, install_resident_copy};
+
+use crate::counter::Input;
+use crate::desk::CopyProgress;
+use crate::devices::Happened;
+
+/// What failed once, for example on a full disk, is tried again after this time.
+const AGAIN: Duration = Duration::from_secs(10 * 60);
+
+/// Wakes the thread. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct CopyWatch(SyncSender<()>);
+
+impl CopyWatch {
+    /// Starts the thread; it looks at once and then whenever it is woken.
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    pub fn start(store: Arc<Mutex<CounterStore>>, inputs: Sender<Input>) -> std::io::Result<Self> {
+        let (wake, woken) = mpsc::sync_channel(1);
+        std::thread::Builder::new()
+            .name("resident copy".to_owned())
+            .spawn(move || {
+                loop {
+                    install(&store, &inputs);
+                    match woken.recv_timeout(AGAIN) {
+                        Ok(()) | Err(RecvTimeoutError::Timeout) => {}
+                        Err(RecvTimeoutError::Disconnected) => return,
+                    }
+                }
+            })?;
+        Ok(Self(wake))
+    }
+
+    /// A new copy may have arrived.
+    pub fn wake(&self) {
+        // A full channel means that it will look anyway.
+        self.0.try_send(()).ok();
+    }
+}
+
+fn install(store: &Mutex<CounterStore>, inputs: &Sender<Input>) {
+    let mut told = false;
+    loop {
+        let installed = install_resident_copy(store, &mut |progress| {
+            told = true;
+            tell(inputs, Some(progress.percent));
+        });
+        match installed {
+            Ok(None) => break,
+            Ok(Some(copy)) => {
+                tracing::info!(
+                    version = copy.version,
+                    persons = copy.persons,
+                    "resident copy installed"
+                );
+            }
+            Err(InstallError::Superseded) => {}
+            Err(error) => {
+                tracing::error!(%error, "resident copy not installed, the old one stays");
+                break;
+            }
+        }
+    }
+    if told {
+        tell(inputs, None);
+    }
+}
+
+fn tell(inputs: &Sender<Input>, percent: Option<u8>) {
+    let progress = CopyProgress { percent };
+    if inputs
+        .send(Input::Happened(Happened::ResidentCopy(progress)))
+        .is_err()
+    {
+        tracing::debug!("the desk has ended");
+    }
+}
