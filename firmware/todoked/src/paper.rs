@@ -32,14 +32,24 @@ pub fn font_paths(settings: Option<&Settings>) -> FontPaths {
     }
 }
 
-/// Where the character tables are: beside the installed program, else in the source tree.
+/// Where the character tables are.
 pub fn character_tables() -> PathBuf {
-    let installed = PathBuf::from("/usr/share/todoke/characters.bin");
-    match std::env::var_os("TODOKE_CHARACTERS") {
+    data_file("TODOKE_CHARACTERS", "characters.bin", "counter-characters")
+}
+
+/// Where the address dictionary is.
+pub fn address_dictionary() -> PathBuf {
+    data_file("TODOKE_ADDRESSES", "towns.bin", "counter-addresses")
+}
+
+/// Data beside the installed program, unless `variable` names another file; else that of the crate
+/// `owner` in the source tree.
+fn data_file(variable: &str, name: &str, owner: &str) -> PathBuf {
+    let installed = Path::new("/usr/share/todoke").join(name);
+    match std::env::var_os(variable) {
         Some(path) => path.into(),
         None if installed.exists() => installed,
-        None => Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../counter-characters/data/characters.bin"),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(owner).join("data").join(name),
     }
 }
 

@@ -1,0 +1,253 @@
+//! The dictionary as one file: zstd over postcard, made by `todoke-address-dictionary`.
+
+use std::io::Read;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fold::{kana_key, written_key};
+
+/// Largest file after unpacking; the dictionary has 8 MB.
+const BYTES_MAX: u64 = 64 << 20;
+
+/// First bytes of the file; the digit is the format's version.
+const MAGIC: &[u8; 8] = b"TDKADDR1";
+
+/// A city, ward, town or village (市区町村).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Municipality {
+    /// Code (全国地方公共団体コード) without its check digit: prefecture 1-47, then three digits.
+    pub code: u32,
+    /// Prefecture (都道府県).
+    pub prefecture: String,
+    /// Name with county (郡) or ward where it has one.
+    pub name: String,
+    /// Reading of the prefecture, in katakana.
+    pub prefecture_kana: String,
+    /// Reading of the name, in katakana.
+    pub kana: String,
+}
+
+impl Municipality {
+    /// The code with its check digit: six digits.
+    pub fn code_with_check(&self) -> String {
+        let weighted: u32 = (0..5u32)
+            .map(|place| (self.code / 10u32.pow(4 - place)) % 10 * (6 - place))
+            .sum();
+        format!("{:05}{}", self.code, (11 - weighted % 11) % 10)
+    }
+
+    /// The name without its county.
+    pub(crate) fn short_name(&self) -> Option<&str> {
+        let (county, rest) = self.name.split_once('郡')?;
+        (county.chars().count() >= 2 && rest.chars().count() >= 2).then_some(rest)
+    }
+
+    pub(crate) fn short_kana(&self) -> Option<&str> {
+        self.short_name()?;
+        self.kana.split_once("グン").map(|(_, rest)| rest)
+    }
+}
+
+/// A town (町域) of a municipality.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Town {
+    /// Place of its municipality.
+    pub municipality: u32,
+    /// Name, without 丁目.
+    pub name: String,
+    /// Reading, in katakana.
+    pub kana: String,
+    /// Postal codes, ascending; several where blocks differ.
+    pub postal_codes: Vec<u32>,
+}
+
+/// Everything in the file.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Contents {
+    /// Edition of the source, for people.
+    pub edition: String,
+    /// Ascending by code.
+    pub municipalities: Vec<Municipality>,
+    /// Ascending by municipality and name.
+    pub towns: Vec<Town>,
+}
+
+/// Why the dictionary cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("the address dictionary cannot be read")]
+    Unreadable(#[source] std::io::Error),
+    /// Not a dictionary of this version, or damaged.
+    #[error("the file is not an address dictionary of this version, or is damaged")]
+    Damaged,
+}
+
+/// Keys of one place in one way of writing, ascending, each with the place.
+pub(crate) type Index = Vec<(String, u32)>;
+
+/// The towns of the country with what is needed to answer a keystroke.
+#[derive(Debug)]
+pub struct Addresses {
+    pub(crate) contents: Contents,
+    /// Every spelling of a municipality (with and without prefecture and county).
+    pub(crate) municipality_spellings: Index,
+    /// The same in kana.
+    pub(crate) municipality_readings: Index,
+    pub(crate) town_spellings: Index,
+    pub(crate) town_readings: Index,
+    /// Postal codes, ascending, with towns.
+    pub(crate) postal_codes: Vec<(u32, u32)>,
+    /// First town of each municipality; one more at the end.
+    pub(crate) first_town: Vec<u32>,
+}
+
+impl Addresses {
+    /// Loads the dictionary from a file (about 2 MB; 40 MB in memory with its indexes).
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is not a dictionary of this version.
+    pub fn open(path: &Path) -> Result<Self, LoadError> {
+        Self::from_bytes(&std::fs::read(path).map_err(LoadError::Unreadable)?)
+    }
+
+    /// The same from bytes.
+    ///
+    /// # Errors
+    /// When they are not a dictionary of this version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
+        let packed = bytes
+            .strip_prefix(MAGIC.as_slice())
+            .ok_or(LoadError::Damaged)?;
+        let mut plain = Vec::new();
+        zstd::Decoder::new(packed)
+            .and_then(|unpacked| unpacked.take(BYTES_MAX).read_to_end(&mut plain))
+            .map_err(|_cause| LoadError::Damaged)?;
+        let contents: Contents =
+            postcard::from_bytes(&plain).map_err(|_cause| LoadError::Damaged)?;
+        let count = contents.municipalities.len();
+        let known = |town: &Town| usize::try_from(town.municipality).is_ok_and(|m| m < count);
+        if !contents.towns.iter().all(known)
+            || !contents.towns.is_sorted_by_key(|town| town.municipality)
+        {
+            return Err(LoadError::Damaged);
+        }
+        Ok(Self::indexed(contents))
+    }
+
+    fn indexed(contents: Contents) -> Self {
+        let mut spellings = Index::new();
+        let mut readings = Index::new();
+        for (place, one) in (0..).zip(&contents.municipalities) {
+            let names = [Some(one.name.as_str()), one.short_name()]
+                .into_iter()
+                .flatten();
+            for name in names {
+                spellings.push((written_key(name), place));
+                spellings.push((written_key(&format!("{}{name}", one.prefecture)), place));
+            }
+            let kana = [Some(one.kana.as_str()), one.short_kana()]
+                .into_iter()
+                .flatten();
+            for reading in kana {
+                readings.push((kana_key(reading), place));
+                readings.push((
+                    kana_key(&format!("{}{reading}", one.prefecture_kana)),
+                    place,
+                ));
+            }
+        }
+        let towns = || (0..).zip(&contents.towns);
+        let mut postal_codes: Vec<(u32, u32)> = towns()
+            .flat_map(|(place, town)| town.postal_codes.iter().map(move |code| (*code, place)))
+            .collect();
+        postal_codes.sort_unstable();
+        Self {
+            municipality_spellings: sorted(spellings),
+            municipality_readings: sorted(readings),
+            town_spellings: sorted(
+                towns()
+                    .map(|(at, town)| (written_key(&town.name), at))
+                    .collect(),
+            ),
+            town_readings: sorted(
+                towns()
+                    .map(|(at, town)| (kana_key(&town.kana), at))
+                    .collect(),
+            ),
+            postal_codes,
+            first_town: first_towns(&contents),
+            contents,
+        }
+    }
+
+    /// Edition of the source.
+    pub fn edition(&self) -> &str {
+        &self.contents.edition
+    }
+
+    /// How many towns there are.
+    pub fn town_count(&self) -> usize {
+        self.contents.towns.len()
+    }
+
+    /// Every municipality, ascending by code.
+    pub fn municipalities(&self) -> &[Municipality] {
+        &self.contents.municipalities
+    }
+
+    pub(crate) fn municipality(&self, place: u32) -> Option<&Municipality> {
+        self.contents
+            .municipalities
+            .get(usize::try_from(place).ok()?)
+    }
+
+    pub(crate) fn town(&self, place: u32) -> Option<&Town> {
+        self.contents.towns.get(usize::try_from(place).ok()?)
+    }
+
+    /// Towns of a municipality with their places.
+    pub(crate) fn towns_of(&self, municipality: u32) -> impl Iterator<Item = (u32, &Town)> {
+        let at = usize::try_from(municipality).unwrap_or(usize::MAX);
+        let bound = |at: usize| self.first_town.get(at).copied().unwrap_or_default();
+        let (first, after) = (bound(at), bound(at.saturating_add(1)));
+        (first..after.max(first)).filter_map(|place| Some((place, self.town(place)?)))
+    }
+}
+
+fn sorted(mut index: Index) -> Index {
+    index.sort_unstable();
+    index.dedup();
+    index
+}
+
+fn first_towns(contents: &Contents) -> Vec<u32> {
+    let mut first = Vec::with_capacity(contents.municipalities.len() + 1);
+    let mut place = 0u32;
+    let mut towns = contents.towns.iter().peekable();
+    for (municipality, _) in (0u32..).zip(&contents.municipalities) {
+        first.push(place);
+        while towns
+            .next_if(|town| town.municipality == municipality)
+            .is_some()
+        {
+            place += 1;
+        }
+    }
+    first.push(place);
+    first
+}
+
+impl Contents {
+    /// The bytes of the file.
+    ///
+    /// # Errors
+    /// When packing fails, which it does only for want of memory.
+    pub fn to_bytes(&self) -> std::io::Result<Vec<u8>> {
+        let plain = postcard::to_stdvec(self).map_err(std::io::Error::other)?;
+        let mut bytes = MAGIC.to_vec();
+        zstd::stream::copy_encode(plain.as_slice(), &mut bytes, 19)?;
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,214 @@
+//! Places that a half-typed text may mean.
+
+use std::collections::HashSet;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::dictionary::{Addresses, Index, Municipality, Town};
+use crate::fold::{kana_key, written_key};
+use crate::romaji;
+
+/// A place that answers what was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found<'a> {
+    /// The municipality.
+    pub municipality: &'a Municipality,
+    /// The town; nothing when what was typed does not yet choose between towns.
+    pub town: Option<&'a Town>,
+}
+
+impl Found<'_> {
+    /// The address up to here: prefecture, municipality, town.
+    pub fn text(&self) -> String {
+        let Municipality {
+            prefecture, name, ..
+        } = self.municipality;
+        format!(
+            "{prefecture}{name}{}",
+            self.town.map_or("", |town| &town.name)
+        )
+    }
+}
+
+/// Where a place stands in the list, smaller first: outside the own municipality, outside the own
+/// prefecture, a town and not a whole municipality, length of its name, place in the dictionary.
+type Rank = (bool, bool, bool, usize, u32);
+
+/// What was typed, in one way of writing, with the indexes for it.
+struct Typed<'a> {
+    key: String,
+    municipalities: &'a Index,
+    towns: &'a Index,
+    town_key: fn(&Town) -> String,
+}
+
+impl Addresses {
+    /// Places for a half-typed `text`: kanji, kana, Latin letters or a postal code, from the
+    /// prefecture, the municipality or the town on. Places in the municipality `near` (its code)
+    /// come first, then those in its prefecture, then shorter names. At most `limit`.
+    pub fn find(&self, text: &str, near: Option<u32>, limit: usize) -> Vec<Found<'_>> {
+        let text: String = text.trim().nfkc().collect();
+        if let Some(digits) = postal_digits(&text) {
+            return self.by_postal_code(&digits, limit);
+        }
+        let mut found: Vec<(Rank, Found<'_>)> = Vec::new();
+        for typed in self.ways(&text) {
+            self.whole_municipalities(&typed, near, &mut found);
+            self.towns_in_named_municipality(&typed, near, &mut found);
+            self.towns_by_name(&typed, near, &mut found);
+        }
+        found.sort_by_key(|(rank, _)| *rank);
+        let mut seen = HashSet::new();
+        found.retain(|(rank, _)| seen.insert((rank.2, rank.4)));
+        found.truncate(limit);
+        found.into_iter().map(|(_, one)| one).collect()
+    }
+
+    /// The ways in which `text` may be meant; empty for what is too short to choose.
+    fn ways(&self, text: &str) -> Vec<Typed<'_>> {
+        let latin = text
+            .chars()
+            .all(|c| c.is_ascii() || "āīūēōâîûêô".contains(c));
+        let kana = if latin {
+            romaji::katakana(text)
+        } else {
+            Some(text.to_owned())
+        };
+        let written = Typed {
+            key: written_key(text),
+            municipalities: &self.municipality_spellings,
+            towns: &self.town_spellings,
+            town_key: |town| written_key(&town.name),
+        };
+        let read = kana.map(|kana| Typed {
+            key: kana_key(&kana),
+            municipalities: &self.municipality_readings,
+            towns: &self.town_readings,
+            town_key: |town| kana_key(&town.kana),
+        });
+        [Some(written).filter(|_| !latin), read]
+            .into_iter()
+            .flatten()
+            .filter(|typed| !typed.key.is_empty())
+            .collect()
+    }
+
+    fn whole_municipalities<'a>(
+        &'a self,
+        typed: &Typed<'a>,
+        near: Option<u32>,
+        found: &mut Vec<(Rank, Found<'a>)>,
+    ) {
+        for (key, place) in starting_with(typed.municipalities, &typed.key) {
+            if let Some(municipality) = self.municipality(*place) {
+                let length = key.chars().count();
+                let one = Found {
+                    municipality,
+                    town: None,
+                };
+                found.push((rank(one, near, length, *place), one));
+            }
+        }
+    }
+
+    fn towns_in_named_municipality<'a>(
+        &'a self,
+        typed: &Typed<'a>,
+        near: Option<u32>,
+        found: &mut Vec<(Rank, Found<'a>)>,
+    ) {
+        for (key, place) in typed.municipalities {
+            let Some(rest) = typed
+                .key
+                .strip_prefix(key.as_str())
+                .filter(|rest| !rest.is_empty())
+            else {
+                continue;
+            };
+            let Some(municipality) = self.municipality(*place) else {
+                continue;
+            };
+            for (at, town) in self.towns_of(*place) {
+                let town_key = (typed.town_key)(town);
+                if town_key.starts_with(rest) {
+                    let length = town_key.chars().count();
+                    let one = Found {
+                        municipality,
+                        town: Some(town),
+                    };
+                    found.push((rank(one, near, length, at), one));
+                }
+            }
+        }
+    }
+
+    fn towns_by_name<'a>(
+        &'a self,
+        typed: &Typed<'a>,
+        near: Option<u32>,
+        found: &mut Vec<(Rank, Found<'a>)>,
+    ) {
+        for (key, at) in starting_with(typed.towns, &typed.key) {
+            let Some(town) = self.town(*at) else { continue };
+            let Some(municipality) = self.municipality(town.municipality) else {
+                continue;
+            };
+            let one = Found {
+                municipality,
+                town: Some(town),
+            };
+            found.push((rank(one, near, key.chars().count(), *at), one));
+        }
+    }
+
+    fn by_postal_code(&self, digits: &str, limit: usize) -> Vec<Found<'_>> {
+        let width = u32::try_from(digits.len()).unwrap_or(7).min(7);
+        let step = 10u32.pow(7 - width);
+        let Ok(first) = digits
+            .parse::<u32>()
+            .map(|digits| digits.saturating_mul(step))
+        else {
+            return Vec::new();
+        };
+        let start = self.postal_codes.partition_point(|(code, _)| *code < first);
+        let codes = self.postal_codes.get(start..).unwrap_or_default();
+        codes
+            .iter()
+            .take_while(|(code, _)| *code < first + step)
+            .filter_map(|(_, at)| {
+                let town = self.town(*at)?;
+                let municipality = self.municipality(town.municipality)?;
+                Some(Found {
+                    municipality,
+                    town: Some(town).filter(|town| !town.name.is_empty()),
+                })
+            })
+            .take(limit)
+            .collect()
+    }
+}
+
+/// Digits of a postal code, two to seven, with or without 〒 and the hyphen.
+fn postal_digits(text: &str) -> Option<String> {
+    let body = text.strip_prefix('〒').unwrap_or(text);
+    let digits: String = body
+        .chars()
+        .filter(|c| !matches!(c, '-' | '‐' | '−' | 'ー'))
+        .collect();
+    let is_code = (2..=7).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    is_code.then_some(digits)
+}
+
+fn starting_with<'i>(index: &'i Index, key: &'i str) -> impl Iterator<Item = &'i (String, u32)> {
+    let first = index.partition_point(|(known, _)| known.as_str() < key);
+    let rest = index.get(first..).unwrap_or_default();
+    rest.iter()
+        .take_while(move |(known, _)| known.starts_with(key))
+}
+
+fn rank(one: Found<'_>, near: Option<u32>, length: usize, place: u32) -> Rank {
+    let code = one.municipality.code;
+    let same = near == Some(code);
+    let neighbour = near.is_some_and(|near| near / 1000 == code / 1000);
+    (!same, !neighbour, one.town.is_some(), length, place)
+}
