@@ -7,6 +7,7 @@
 //! The resident's screen is sent [`ResidentView`] only; nothing else ever reaches that process.
 
 mod resident;
+mod residents;
 mod secret;
 mod staff;
 
@@ -16,12 +17,13 @@ pub use resident::{
     CheckRow, CheckSection, Language, ResidentAction, ResidentScreen, ResidentView, Stroke,
     StrokePoint,
 };
-pub use secret::Digits;
+pub use residents::{CopyChoice, ResidentCopyState, ResidentRow, ResidentsView};
+pub use secret::{Digits, Password};
 pub use staff::{
-    Answered, BoardRow, CardView, Choice, DeviceState, Devices, FieldKind, FieldView, FinishView,
-    Header, IdentityView, LineState, MemberView, OtherValue, ProcedureState, ProcedureView,
-    QuestionView, ReceptionView, RemarkView, SaveState, SignView, StaffAction, StaffScreen,
-    StaffView, Step, StepState, TrailItem,
+    Answered, AtWork, BoardRow, CardView, Choice, DeviceState, Devices, FieldKind, FieldView,
+    FinishView, Header, IdentityView, LineState, MemberView, OtherValue, ProcedureState,
+    ProcedureView, QuestionMember, QuestionView, ReceptionView, RemarkView, SaveState, SignInView,
+    SignView, StaffAction, StaffScreen, StaffView, Step, StepState, TrailItem,
 };
 
 /// Version of this seam; a screen of another version is refused with a notice.

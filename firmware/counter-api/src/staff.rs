@@ -5,7 +5,8 @@ use counter_domain::ids::{CaseId, DeviceId};
 use serde::{Deserialize, Serialize};
 
 use crate::Notice;
-use crate::secret::Digits;
+use crate::residents::{CopyChoice, ResidentCopyState, ResidentsView};
+use crate::secret::{Digits, Password};
 
 /// Everything the staff's touchscreen shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,8 +36,14 @@ pub struct Header {
     pub returned: u32,
     /// The clock, `10:42`.
     pub clock: String,
+    /// The date by the same clock, `11月21日（土）`.
+    #[serde(default)]
+    pub today: String,
     /// The devices.
     pub devices: Devices,
+    /// The resident copy.
+    #[serde(default)]
+    pub resident_copy: ResidentCopyState,
 }
 
 /// The line to head office.
@@ -82,8 +89,8 @@ pub enum DeviceState {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "screen", rename_all = "snake_case")]
 pub enum StaffScreen {
-    /// Sign-in.
-    SignIn,
+    /// Sign-in, also of a locked screen.
+    SignIn(SignInView),
     /// The board: what waits.
     Board {
         /// Sent back by head office, newest first.
@@ -95,6 +102,29 @@ pub enum StaffScreen {
     },
     /// A reception.
     Reception(Box<ReceptionView>),
+}
+
+/// The sign-in screen. Nothing on it is about residents.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInView {
+    /// The screen locked itself: who was at work and finds everything as it was left.
+    #[serde(default)]
+    pub locked: Option<AtWork>,
+    /// After wrong passwords no sign-in is taken for this many seconds.
+    #[serde(default)]
+    pub wait_seconds: u32,
+    /// Too long without head office: a supervisor must allow sign-in first.
+    #[serde(default)]
+    pub needs_supervisor: bool,
+}
+
+/// A member of staff at this counter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtWork {
+    /// Staff id, for example `u0312`.
+    pub id: String,
+    /// Name as shown.
+    pub name: String,
 }
 
 /// One case on the board.
@@ -116,6 +146,9 @@ pub struct BoardRow {
     pub at_head_office: bool,
     /// Two offices or counters disagree; a person must look.
     pub to_check: bool,
+    /// Somebody in it is under protection (支援措置).
+    #[serde(default)]
+    pub protected: bool,
 }
 
 /// The steps of a reception, in order.
@@ -204,6 +237,12 @@ pub struct ReceptionView {
     pub blocked_by: Option<String>,
     /// The last change can be undone.
     pub can_undo: bool,
+    /// Somebody in it is under protection (支援措置): what staff must know, in words.
+    #[serde(default)]
+    pub protection: Option<String>,
+    /// The search in the resident copy, while it is open.
+    #[serde(default)]
+    pub residents: Option<ResidentsView>,
 }
 
 /// Whether what was typed is on disk.
@@ -292,6 +331,9 @@ pub struct FieldView {
     pub old_value: Option<String>,
     /// What another counter entered differently.
     pub others: Vec<OtherValue>,
+    /// What the resident copy says differently; a person chooses.
+    #[serde(default)]
+    pub copy_value: Option<String>,
 }
 
 /// Something to choose.
@@ -338,12 +380,26 @@ pub struct QuestionView {
     pub text_easy: String,
     /// In English.
     pub text_english: String,
+    /// Everybody it is asked about, when it is asked about several at once; empty otherwise.
+    #[serde(default)]
+    pub members: Vec<QuestionMember>,
     /// Possible answers; empty for a number.
     pub choices: Vec<Choice>,
     /// Why it is asked: the procedures it settles.
     pub settles: Vec<String>,
     /// Only on the staff's screen.
     pub sensitive: bool,
+}
+
+/// One person a question is asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuestionMember {
+    /// Number in the case.
+    pub number: u8,
+    /// Name, or a stand-in.
+    pub name: String,
+    /// The value already answered, as in [`StaffAction::Answer`].
+    pub answer: Option<String>,
 }
 
 /// An answered question.
@@ -353,6 +409,9 @@ pub struct Answered {
     pub fact: String,
     /// Member.
     pub member: Option<u8>,
+    /// Name of that member; empty where there is only one.
+    #[serde(default)]
+    pub member_name: String,
     /// The question.
     pub text: String,
     /// The answer as shown.
@@ -463,8 +522,17 @@ pub enum StaffAction {
         /// Staff id, for example `u0312`.
         staff: String,
         /// Password.
-        secret: Digits,
+        secret: Password,
     },
+    /// A supervisor allows sign-in for a day although head office was not heard for too long.
+    AllowOffline {
+        /// The supervisor's staff id.
+        supervisor: String,
+        /// The supervisor's password.
+        secret: Password,
+    },
+    /// Locks the screen; whoever is at work comes back to where they were.
+    LockScreen,
     /// Signs out.
     SignOut,
     /// Opens a new reception.
@@ -496,12 +564,48 @@ pub enum StaffAction {
         /// As typed.
         value: String,
     },
+    /// Stores what was typed so far while the field is still being typed into. With the
+    /// [`StaffAction::SetField`] that ends it, it is one step of undo.
+    TypeField {
+        /// Path.
+        path: String,
+        /// As typed.
+        value: String,
+    },
     /// Chooses between two counters' values.
     ChooseValue {
         /// Path.
         path: String,
         /// The counter whose value is right.
         counter: DeviceId,
+    },
+    /// Opens the search in the resident copy.
+    OpenResidents,
+    /// Closes it.
+    CloseResidents,
+    /// Searches.
+    FindResidents {
+        /// As typed.
+        text: String,
+    },
+    /// Shows the household of somebody found.
+    ShowHousehold {
+        /// Number of the person.
+        person: String,
+    },
+    /// Takes somebody found into the case.
+    TakeResident {
+        /// Number of the person.
+        person: String,
+    },
+    /// Takes the household that is open into the case.
+    TakeHousehold,
+    /// Chooses between a value and what the resident copy says.
+    ChooseCopy {
+        /// Path.
+        path: String,
+        /// Which is right.
+        choice: CopyChoice,
     },
     /// Adds a person.
     AddMember,
@@ -517,6 +621,15 @@ pub enum StaffAction {
         /// Member.
         member: Option<u8>,
         /// `true`, `false`, a number, a value of the list, or `unknown`.
+        value: String,
+    },
+    /// Answers a question for several members at once.
+    AnswerMembers {
+        /// Fact.
+        fact: String,
+        /// Members.
+        members: Vec<u8>,
+        /// As in [`StaffAction::Answer`].
         value: String,
     },
     /// Takes an answer back, to ask again.

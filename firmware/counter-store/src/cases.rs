@@ -114,15 +114,35 @@ impl CounterStore {
         by: &StaffId,
         entries: &[FieldEntry],
     ) -> Result<(), EditError> {
+        self.write_fields(case, by, entries, undo::remember)
+    }
+
+    /// Sets fields again that were set just before, as the same step of undo: one that is typed
+    /// into is saved several times. When the last step was to other fields, it is a step of its own.
+    ///
+    /// # Errors
+    /// As [`Self::set_fields`].
+    pub fn amend_fields(
+        &mut self,
+        case: CaseId,
+        by: &StaffId,
+        entries: &[FieldEntry],
+    ) -> Result<(), EditError> {
+        self.write_fields(case, by, entries, undo::remember_unless_last)
+    }
+
+    fn write_fields(
+        &mut self,
+        case: CaseId,
+        by: &StaffId,
+        entries: &[FieldEntry],
+        remember: undo::Remember,
+    ) -> Result<(), EditError> {
         let device = self.device();
         self.write(|write| {
             editable(write.connection(), case)?;
-            undo::remember(
-                write.connection(),
-                case,
-                device,
-                entries.iter().map(|e| &e.path),
-            )?;
+            let paths: Vec<&FieldPath> = entries.iter().map(|entry| &entry.path).collect();
+            remember(write.connection(), case, device, &paths)?;
             for entry in entries {
                 let field = DraftField {
                     value: entry.value.clone(),
@@ -155,7 +175,7 @@ impl CounterStore {
             editable(write.connection(), case)?;
             let chosen = replica::field_of(write.connection(), case, path, counter)?
                 .ok_or(EditError::NoSuchValue)?;
-            undo::remember(write.connection(), case, device, std::iter::once(path))?;
+            undo::remember(write.connection(), case, device, &[path])?;
             let at = write.at();
             let field = DraftField {
                 by: by.clone(),

@@ -26,6 +26,7 @@
 //!     -> Result<StartedCase { case, receipt_number }, StoreError>     // sequence of the day, from 1
 //! store.set_fields(case, by: &StaffId, &[FieldEntry { path, value, source, confidence }])
 //!     -> Result<(), EditError>                    // one transaction, one step of undo
+//! store.amend_fields(case, by, &[FieldEntry]) -> Result<(), EditError> // the same step as before
 //! store.choose_value(case, by, &path, counter: DeviceId) -> Result<(), EditError>
 //! store.undo(case, by) -> Result<Vec<FieldPath>, EditError>
 //! store.can_undo(case) -> Result<bool, StoreError>

@@ -1,5 +1,7 @@
 //! What fields held before, step by step; local to this counter.
 
+use std::collections::BTreeSet;
+
 use counter_domain::draft::{DraftField, FieldPath};
 use counter_domain::ids::{CaseId, DeviceId};
 use replica::StoreError;
@@ -8,12 +10,36 @@ use rusqlite::{Connection, named_params};
 /// Steps kept of a case.
 const STEPS_MAX: i64 = 200;
 
-/// Notes what this counter's fields hold now.
-pub(crate) fn remember<'p>(
+/// How a change is noted: case, this counter, the fields about to change.
+pub(crate) type Remember =
+    fn(&Connection, CaseId, DeviceId, &[&FieldPath]) -> Result<(), StoreError>;
+
+/// Notes what this counter's fields hold now, unless the last step is to the same fields.
+pub(crate) fn remember_unless_last(
     connection: &Connection,
     case: CaseId,
     device: DeviceId,
-    paths: impl Iterator<Item = &'p FieldPath>,
+    paths: &[&FieldPath],
+) -> Result<(), StoreError> {
+    let place = named_params! { ":case": case.0, ":step": last_step(connection, case)? };
+    let mut statement = connection
+        .prepare_cached("SELECT path FROM undo WHERE case_id = :case AND step = :step")?;
+    let last: BTreeSet<String> = statement
+        .query_map(place, |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let same = last.len() == paths.len() && paths.iter().all(|path| last.contains(path.as_str()));
+    if same {
+        return Ok(());
+    }
+    remember(connection, case, device, paths)
+}
+
+/// Notes what this counter's fields hold now.
+pub(crate) fn remember(
+    connection: &Connection,
+    case: CaseId,
+    device: DeviceId,
+    paths: &[&FieldPath],
 ) -> Result<(), StoreError> {
     let step = last_step(connection, case)? + 1;
     let mut statement = connection.prepare_cached(

@@ -44,6 +44,11 @@ impl SteppedClock {
     pub fn forward(&self, ms: u64) {
         self.0.fetch_add(ms, Ordering::Relaxed);
     }
+
+    /// Moves it back, as somebody does who sets a wrong clock.
+    pub fn back(&self, ms: u64) {
+        self.0.fetch_sub(ms, Ordering::Relaxed);
+    }
 }
 
 impl Clock for SteppedClock {
@@ -67,6 +72,31 @@ fn local(unix_ms: u64) -> Option<jiff::Zoned> {
 pub fn hour_and_minute(unix_ms: u64) -> String {
     local(unix_ms).map_or_else(String::new, |at| {
         format!("{:02}:{:02}", at.hour(), at.minute())
+    })
+}
+
+/// `11月21日（土）` in Japan.
+pub fn month_and_day(unix_ms: u64) -> String {
+    use jiff::civil::Weekday;
+    local(unix_ms).map_or_else(String::new, |at| {
+        let weekday = match at.weekday() {
+            Weekday::Monday => "monday",
+            Weekday::Tuesday => "tuesday",
+            Weekday::Wednesday => "wednesday",
+            Weekday::Thursday => "thursday",
+            Weekday::Friday => "friday",
+            Weekday::Saturday => "saturday",
+            Weekday::Sunday => "sunday",
+        };
+        let values = [
+            ("month", at.month().to_string()),
+            ("day", at.day().to_string()),
+            ("weekday", crate::texts::word("weekday", weekday)),
+        ];
+        let values = values
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        crate::texts::sentence("weekday", "date", &values)
     })
 }
 
@@ -118,5 +148,7 @@ mod tests {
         assert_eq!(civil_date(before).to_string(), "2026-11-20");
         assert_eq!(hour_and_minute(before + 60_000), "00:00");
         assert_eq!(civil_date(before + 60_000).to_string(), "2026-11-21");
+        assert_eq!(month_and_day(before), "11月20日（金）");
+        assert_eq!(month_and_day(before + 60_000), "11月21日（土）");
     }
 }

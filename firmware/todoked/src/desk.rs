@@ -8,7 +8,9 @@ mod board;
 mod card;
 mod catalogue;
 mod checks;
+mod door;
 mod interview;
+mod residents;
 mod resident_view;
 mod signing;
 mod staff;
@@ -27,14 +29,17 @@ use counter_domain::ids::{BranchCode, CaseId, StaffId};
 
 use crate::clock::{Clock, civil_date};
 use crate::devices::{CardLies, Effect, Happened};
-use crate::records::{Deed, Records, RecordsError, SignedIn};
+use crate::records::{Records, RecordsError};
 use crate::texts::{Code, notice, notice_with};
 
 pub use checks::{GlyphGate, NoGate};
+pub use residents::CopyProgress;
 pub use interview::{AskAnswer, GuideAnswer, GuideCaseError, ListedAnswer, guide_case};
 
 use board::Board;
+use door::Door;
 use interview::Interviewer;
+use residents::Search;
 use visit::Visit;
 
 /// What the desk knows of itself.
@@ -50,17 +55,17 @@ pub struct Place {
     pub city: String,
 }
 
-/// The screen locks itself after this time without a touch.
-const IDLE_LOCK_MS: u64 = 10 * 60_000;
-/// Wrong sign-ins in a row before a pause, and the pause.
-const WRONG_SIGN_INS_MAX: u8 = 5;
-const SIGN_IN_PAUSE_MS: u64 = 60_000;
-/// Longest time without head office in which staff may sign in (`design.md` section 4).
-const OFFLINE_MAX_MS: u64 = 7 * 24 * 3_600_000;
 /// Note: the case that is open here.
 const NOTE_OPEN_CASE: &str = "desk.open-case";
-/// Note: when head office was last heard.
-const NOTE_CONTACT: &str = "desk.contact";
+/// Note: who has it open.
+const NOTE_OPEN_BY: &str = "desk.open-by";
+
+/// What can be wrong with the line, apart from being down.
+const LINE_TROUBLE: [Code; 3] = [Code::LineRefused, Code::LineClockWrong, Code::LineVersion];
+
+fn is_about_the_line(notice: &Notice) -> bool {
+    LINE_TROUBLE.iter().any(|code| code.as_str() == notice.code)
+}
 
 /// The desk.
 pub struct Desk<R> {
@@ -69,11 +74,10 @@ pub struct Desk<R> {
     clock: Arc<dyn Clock>,
     glyphs: Arc<dyn GlyphGate>,
     interviewer: Interviewer,
-    staff: Option<SignedIn>,
-    last_touch_ms: u64,
-    wrong_sign_ins: u8,
-    sign_in_again_ms: u64,
+    door: Door,
     visit: Option<Visit>,
+    residents: Search,
+    copy_progress: CopyProgress,
     board: Board,
     known_returned: BTreeSet<CaseId>,
     card: CardLies,
@@ -102,17 +106,17 @@ impl<R: Records> Desk<R> {
         clock: Arc<dyn Clock>,
         glyphs: Arc<dyn GlyphGate>,
     ) -> Self {
+        let door = Door::open(&records);
         let mut desk = Self {
             place,
             records,
             clock,
             glyphs,
             interviewer: Interviewer::default(),
-            staff: None,
-            last_touch_ms: 0,
-            wrong_sign_ins: 0,
-            sign_in_again_ms: 0,
+            door,
             visit: None,
+            residents: Search::default(),
+            copy_progress: CopyProgress::default(),
             board: Board::default(),
             known_returned: BTreeSet::new(),
             card: CardLies::NoReader,
@@ -129,10 +133,19 @@ impl<R: Records> Desk<R> {
             effects: Vec::new(),
         };
         desk.interviewer.load(&mut desk.records);
-        desk.load_city();
+        desk.load_settings();
         desk.load_board();
         desk.known_returned = desk.board.returned_cases();
         desk
+    }
+
+    /// Locks the screen after this time without a touch, until head office's settings say
+    /// otherwise.
+    #[must_use]
+    pub fn locking_after(mut self, minutes: u16) -> Self {
+        self.door.lock_after(minutes);
+        self.load_settings();
+        self
     }
 
     /// Takes what staff did. `Ok` means that everything it changed is on disk.
@@ -140,7 +153,7 @@ impl<R: Records> Desk<R> {
     /// # Errors
     /// The notice for staff; nothing was lost.
     pub fn staff(&mut self, action: StaffAction) -> Result<(), Notice> {
-        self.last_touch_ms = self.now();
+        self.door.touched(self.now());
         self.staff_action(action)
     }
 
@@ -149,7 +162,7 @@ impl<R: Records> Desk<R> {
     /// # Errors
     /// The notice for the resident; nothing was lost.
     pub fn resident(&mut self, action: ResidentAction) -> Result<(), Notice> {
-        self.last_touch_ms = self.now();
+        self.door.touched(self.now());
         self.resident_notice = None;
         let done = self.resident_action(action);
         if let Err(code) = done {
@@ -173,7 +186,11 @@ impl<R: Records> Desk<R> {
             }
             Happened::ResidentDisplay(state) => self.devices.resident_display = state,
             Happened::ReceiptPrinter(state) => self.devices.receipt_printer = state,
-            Happened::Tick => self.lock_when_idle(),
+            Happened::ResidentCopy(progress) => self.copy_progress = progress,
+            Happened::Tick => {
+                self.mind_the_door();
+                self.save_again();
+            }
         }
     }
 
@@ -187,7 +204,11 @@ impl<R: Records> Desk<R> {
         StaffView {
             header: self.header(),
             screen: self.staff_screen(),
-            notice: self.notice.clone(),
+            // A notice may name what is being done; a locked screen shows nothing of it.
+            notice: self
+                .notice
+                .clone()
+                .filter(|_| self.door.at_screen().is_some() || self.door.at_work().is_none()),
         }
     }
 
@@ -222,17 +243,30 @@ impl<R: Records> Desk<R> {
         notice_with(code, self.language, &[("left", &left)])
     }
 
-    fn load_city(&mut self) {
-        let settings = self.records.dataset("settings").map(|(_, bytes)| bytes);
-        let settings = settings.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let city = settings.as_ref().and_then(|settings: &serde_json::Value| {
-            settings.get("city").and_then(|city| {
-                city.as_str()
-                    .or_else(|| city.get("name").and_then(serde_json::Value::as_str))
-            })
-        });
+    /// Takes a notice away whose reason is gone.
+    fn settle(&mut self, codes: &[Code]) {
+        self.notice
+            .take_if(|told| codes.iter().any(|code| code.as_str() == told.code));
+    }
+
+    /// What head office published about the city and its counters.
+    fn load_settings(&mut self) {
+        let Some((_, bytes)) = self.records.dataset("settings") else {
+            return;
+        };
+        let Ok(settings) = serde_json::from_slice::<serde_json::Value>(&bytes) else {
+            tracing::error!("published settings not readable");
+            return;
+        };
+        let city = settings.get("city");
+        let city = city.and_then(|city| city.as_str().or_else(|| city.get("name")?.as_str()));
         if let Some(city) = city {
             city.clone_into(&mut self.place.city);
+        }
+        let minutes = settings.get("idle_lock_minutes");
+        let minutes = minutes.and_then(serde_json::Value::as_u64);
+        if let Some(minutes) = minutes.and_then(|minutes| u16::try_from(minutes).ok()) {
+            self.door.lock_after(minutes);
         }
     }
 
@@ -240,34 +274,22 @@ impl<R: Records> Desk<R> {
         self.board = Board::load(&self.records);
     }
 
-    /// Head office was heard: staff may sign in for seven more days.
     fn line_is(&mut self, line: LineState, trouble: Option<Code>) {
-        self.line = line;
+        let was = std::mem::replace(&mut self.line, line);
+        // What was wrong with the line is over when it is no longer refused.
+        self.settle(&LINE_TROUBLE);
         if let Some(code) = trouble {
             self.tell(code);
         }
-        if line == LineState::Connected {
+        if [was, line].contains(&LineState::Connected) {
             self.note_contact();
         }
-    }
-
-    fn note_contact(&mut self) {
-        let now = self.now().to_be_bytes();
-        if let Err(error) = self.records.set_note(NOTE_CONTACT, Some(&now)) {
-            tracing::warn!(%error, "time of contact not stored");
-        }
-    }
-
-    fn too_long_offline(&self) -> bool {
-        let heard = self.records.note(NOTE_CONTACT);
-        let heard = heard.and_then(|bytes| Some(u64::from_be_bytes(bytes.try_into().ok()?)));
-        heard.is_some_and(|heard| self.now().saturating_sub(heard) > OFFLINE_MAX_MS)
     }
 
     /// Something arrived: cases, datasets. Tells staff about a case that came back.
     fn arrived(&mut self) {
         self.interviewer.load(&mut self.records);
-        self.load_city();
+        self.load_settings();
         self.load_board();
         let returned = self.board.returned_cases();
         let fresh: Vec<CaseId> = returned.difference(&self.known_returned).copied().collect();
@@ -280,7 +302,7 @@ impl<R: Records> Desk<R> {
                 &[("number", &number)],
             ));
         }
-        let open = self.visit.as_ref().map(|visit| visit.case());
+        let open = self.visit.as_ref().map(Visit::case);
         if let Some(case) = open {
             self.reload_visit();
             if fresh.contains(&case) {
@@ -289,29 +311,10 @@ impl<R: Records> Desk<R> {
         }
     }
 
-    fn lock_when_idle(&mut self) {
-        let idle = self.now().saturating_sub(self.last_touch_ms) > IDLE_LOCK_MS;
-        if idle && let Some(staff) = self.staff.take() {
-            self.records.audit(&staff.id, Deed::SignedOut, None);
-            self.notice = None;
-        }
-    }
-
-    fn store_failed(&self, error: &RecordsError) -> Notice {
-        tracing::warn!(%error, "not stored");
-        notice(match error {
-            RecordsError::DiskFull => Code::SaveDiskFull,
-            RecordsError::NotAllowed => Code::CaseFrozen,
-            RecordsError::NoCase => Code::CaseNotFound,
-            RecordsError::NothingToUndo => Code::UndoNothing,
-            RecordsError::Broken(_) => Code::SaveFailed,
-        })
-    }
-
     /// Who acts in the open case.
     fn by(&self) -> Result<StaffId, Notice> {
-        self.staff
-            .as_ref()
+        self.door
+            .at_work()
             .map(|staff| staff.id.clone())
             .ok_or_else(|| notice(Code::SignInFirst))
     }
@@ -319,4 +322,16 @@ impl<R: Records> Desk<R> {
     fn today(&self) -> jiff::civil::Date {
         civil_date(self.now())
     }
+}
+
+/// Why something was not stored, as staff must know it.
+fn store_failed(error: &RecordsError) -> Notice {
+    tracing::warn!(%error, "not stored");
+    notice(match error {
+        RecordsError::DiskFull => Code::SaveDiskFull,
+        RecordsError::NotAllowed => Code::CaseFrozen,
+        RecordsError::NoCase => Code::CaseNotFound,
+        RecordsError::NothingToUndo => Code::UndoNothing,
+        RecordsError::Broken(_) => Code::SaveFailed,
+    })
 }

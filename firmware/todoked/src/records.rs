@@ -6,7 +6,10 @@
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::{BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
 use counter_domain::snapshot::Snapshot;
-use counter_store::{CaseRecord, CaseRow, Sending, SignedForm};
+use counter_domain::resident::ResidentQuery;
+use counter_store::{
+    CaseRecord, CaseRow, FoundResident, FoundResidents, ResidentCopy, Sending, SignedForm,
+};
 use jiff::civil::Date;
 use thiserror::Error;
 
@@ -56,6 +59,17 @@ pub struct SignedIn {
     pub id: StaffId,
     /// Name as shown.
     pub name: String,
+    /// May stand in for head office where it cannot be asked: decides or runs the system there.
+    pub may_supervise: bool,
+}
+
+/// How a change is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UndoStep {
+    /// By itself.
+    New,
+    /// With the change before it, when that was to the same fields.
+    Same,
 }
 
 /// One value to store.
@@ -99,6 +113,14 @@ pub enum Deed {
     Shown,
     /// Printed a receipt.
     PrintedReceipt,
+    /// Searched the resident copy.
+    SearchedResidents,
+    /// Looked at a household of the resident copy.
+    ViewedHousehold,
+    /// Took somebody from the resident copy.
+    TookResident,
+    /// A supervisor allowed sign-in without head office.
+    AllowedOffline,
 }
 
 /// The database as the desk sees it. Every write is on disk when the call returns.
@@ -126,7 +148,7 @@ pub trait Records {
         number: &dyn Fn(u32) -> String,
     ) -> Result<CaseId, RecordsError>;
 
-    /// Stores values in one transaction, one step of undo.
+    /// Stores values in one transaction.
     ///
     /// # Errors
     /// When they cannot be stored; none of them is then.
@@ -135,6 +157,7 @@ pub trait Records {
         case: CaseId,
         by: &StaffId,
         entries: &[Entry],
+        step: UndoStep,
     ) -> Result<(), RecordsError>;
 
     /// Chooses between two counters' values.
@@ -192,6 +215,27 @@ pub trait Records {
 
     /// The bytes and version of a dataset.
     fn dataset(&self, name: &str) -> Option<(u64, Vec<u8>)>;
+
+    /// The resident copy that can be searched.
+    fn resident_copy(&self) -> Option<ResidentCopy> {
+        None
+    }
+
+    /// Finds people in the resident copy; of those under protection never where they live.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn find_residents(&self, _query: &ResidentQuery) -> Result<FoundResidents, RecordsError> {
+        Ok(FoundResidents::default())
+    }
+
+    /// Who lives in a household, by its number in the resident record system.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn resident_household(&self, _household: &str) -> Result<Vec<FoundResident>, RecordsError> {
+        Ok(Vec::new())
+    }
 
     /// Writes the audit log.
     fn audit(&mut self, by: &StaffId, deed: Deed, case: Option<CaseId>);

@@ -7,15 +7,18 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
-use counter_api::{DeviceState, Display, LINE_BYTES_MAX, ToDaemon, ToScreen, VERSION};
+use counter_api::{
+    DeviceState, Display, LINE_BYTES_MAX, ResidentView, StaffView, ToDaemon, ToScreen, VERSION,
+};
 use serde::Serialize;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::counter::{Counter, Input};
+use crate::counter::{Counter, Input, Reply};
 use crate::devices::Happened;
 use crate::texts::{Code, notice};
 
@@ -77,113 +80,154 @@ pub async fn serve(listener: UnixListener, counter: Counter) {
 
 async fn screen(stream: UnixStream, counter: &Counter, newest: &Newest) -> io::Result<()> {
     let (read, write) = stream.into_split();
-    let mut lines = read_lines(read);
-    let mut out = Out(write);
-    let Some(Ok(ToDaemon::Hello { version, display })) = lines.recv().await else {
+    let mut wire = Wire {
+        lines: read_lines(read),
+        out: Out(write),
+    };
+    let Some(Ok(ToDaemon::Hello { version, display })) = wire.lines.recv().await else {
         return Err(io::Error::other("no hello"));
     };
     if version != VERSION {
-        let notice = notice(Code::ScreenVersion);
-        return out.line(&ToScreen::Refused { id: 0, notice }).await;
+        return wire.out.refused(Code::ScreenVersion).await;
     }
-    let mut number = 0;
-    newest.of(display).send_modify(|newest| {
-        *newest += 1;
-        number = *newest;
-    });
-    let newer = newest.of(display).subscribe();
+    let turn = Turn::take(newest.of(display));
     let screen = display;
     tracing::info!(?screen, "screen connected");
-    let served = match display {
-        Display::Staff => staff(&mut lines, &mut out, counter, newer, number).await,
+    match display {
+        Display::Staff => wire.serve::<Staff>(counter, turn).await,
         Display::Resident => {
-            counter.send(Input::Happened(Happened::ResidentDisplay(
-                DeviceState::Ready,
-            )));
-            resident(&mut lines, &mut out, counter, newer, number).await
+            counter.send(resident_display(DeviceState::Ready));
+            let served = wire.serve::<Resident>(counter, turn.clone()).await;
+            if turn.is_newest() {
+                counter.send(resident_display(DeviceState::Missing));
+            }
+            served
         }
-    };
-    let is_newest = *newest.of(display).borrow() == number;
-    if display == Display::Resident && is_newest {
-        counter.send(Input::Happened(Happened::ResidentDisplay(
-            DeviceState::Missing,
-        )));
     }
-    served
+}
+
+fn resident_display(state: DeviceState) -> Input {
+    Input::Happened(Happened::ResidentDisplay(state))
+}
+
+/// What one kind of screen is sent and may do. The types keep the two apart: nothing but a
+/// [`ResidentView`] can reach the resident's screen.
+trait Seat {
+    type View: Clone + Send + Sync;
+
+    fn views(counter: &Counter) -> watch::Receiver<Arc<Self::View>>;
+    fn draw(view: Self::View) -> ToScreen;
+    /// The number of the request and the deed; `None` when it is not this seat's.
+    fn deed(message: ToDaemon, reply: Reply) -> Option<(u64, Input)>;
+}
+
+struct Staff;
+
+impl Seat for Staff {
+    type View = StaffView;
+
+    fn views(counter: &Counter) -> watch::Receiver<Arc<StaffView>> {
+        counter.staff_views()
+    }
+
+    fn draw(view: StaffView) -> ToScreen {
+        ToScreen::StaffView(Box::new(view))
+    }
+
+    fn deed(message: ToDaemon, reply: Reply) -> Option<(u64, Input)> {
+        match message {
+            ToDaemon::Staff { id, action } => Some((id, Input::Staff(action, reply))),
+            ToDaemon::Hello { .. } | ToDaemon::Resident { .. } => None,
+        }
+    }
+}
+
+struct Resident;
+
+impl Seat for Resident {
+    type View = ResidentView;
+
+    fn views(counter: &Counter) -> watch::Receiver<Arc<ResidentView>> {
+        counter.resident_views()
+    }
+
+    fn draw(view: ResidentView) -> ToScreen {
+        ToScreen::ResidentView(Box::new(view))
+    }
+
+    fn deed(message: ToDaemon, reply: Reply) -> Option<(u64, Input)> {
+        match message {
+            ToDaemon::Resident { id, action } => Some((id, Input::Resident(action, reply))),
+            ToDaemon::Hello { .. } | ToDaemon::Staff { .. } => None,
+        }
+    }
+}
+
+/// The place of one screen among those of its kind that came one after another.
+#[derive(Debug, Clone)]
+struct Turn {
+    newest: watch::Receiver<u64>,
+    number: u64,
+}
+
+impl Turn {
+    fn take(newest: &watch::Sender<u64>) -> Self {
+        let mut number = 0;
+        newest.send_modify(|newest| {
+            *newest += 1;
+            number = *newest;
+        });
+        Self {
+            newest: newest.subscribe(),
+            number,
+        }
+    }
+
+    fn is_newest(&self) -> bool {
+        *self.newest.borrow() == self.number
+    }
+
+    /// Waits until another screen of the same kind has come.
+    async fn is_over(&mut self) {
+        let number = self.number;
+        // The sender lives as long as the server; the reading is let go before anything else waits.
+        drop(self.newest.wait_for(|newest| *newest != number).await);
+    }
 }
 
 type Lines = mpsc::Receiver<io::Result<ToDaemon>>;
 
-async fn staff(
-    lines: &mut Lines,
-    out: &mut Out,
-    counter: &Counter,
-    mut newer: watch::Receiver<u64>,
-    number: u64,
-) -> io::Result<()> {
-    let mut views = counter.staff_views();
-    views.mark_changed();
-    loop {
-        tokio::select! {
-            biased;
-            () = replaced(&mut newer, number) => return out.replaced().await,
-            changed = views.changed() => {
-                changed.map_err(io::Error::other)?;
-                let view = views.borrow_and_update().as_ref().clone();
-                out.line(&ToScreen::StaffView(Box::new(view))).await?;
-            }
-            line = lines.recv() => match line.transpose()? {
-                None => return Ok(()),
-                Some(ToDaemon::Staff { id, action }) => {
-                    let (reply, answer) = oneshot::channel();
-                    counter.send(Input::Staff(action, reply));
-                    out.answer(id, answer).await?;
-                }
-                Some(ToDaemon::Hello { .. } | ToDaemon::Resident { .. }) => {
-                    return Err(io::Error::other("not a deed of staff"));
-                }
-            },
-        }
-    }
+struct Wire {
+    lines: Lines,
+    out: Out,
 }
 
-async fn resident(
-    lines: &mut Lines,
-    out: &mut Out,
-    counter: &Counter,
-    mut newer: watch::Receiver<u64>,
-    number: u64,
-) -> io::Result<()> {
-    let mut views = counter.resident_views();
-    views.mark_changed();
-    loop {
-        tokio::select! {
-            biased;
-            () = replaced(&mut newer, number) => return out.replaced().await,
-            changed = views.changed() => {
-                changed.map_err(io::Error::other)?;
-                let view = views.borrow_and_update().as_ref().clone();
-                out.line(&ToScreen::ResidentView(Box::new(view))).await?;
-            }
-            line = lines.recv() => match line.transpose()? {
-                None => return Ok(()),
-                Some(ToDaemon::Resident { id, action }) => {
+impl Wire {
+    async fn serve<S: Seat>(&mut self, counter: &Counter, mut turn: Turn) -> io::Result<()> {
+        let mut views = S::views(counter);
+        views.mark_changed();
+        loop {
+            tokio::select! {
+                biased;
+                () = turn.is_over() => return self.out.refused(Code::ScreenReplaced).await,
+                changed = views.changed() => {
+                    changed.map_err(io::Error::other)?;
+                    let view = S::View::clone(&views.borrow_and_update());
+                    self.out.line(&S::draw(view)).await?;
+                }
+                line = self.lines.recv() => {
+                    let Some(message) = line.transpose()? else {
+                        return Ok(());
+                    };
                     let (reply, answer) = oneshot::channel();
-                    counter.send(Input::Resident(action, reply));
-                    out.answer(id, answer).await?;
+                    let (id, input) = S::deed(message, reply)
+                        .ok_or_else(|| io::Error::other("not a deed of this screen"))?;
+                    counter.send(input);
+                    self.out.answer(id, answer).await?;
                 }
-                Some(ToDaemon::Hello { .. } | ToDaemon::Staff { .. }) => {
-                    return Err(io::Error::other("not a deed of the resident"));
-                }
-            },
+            }
         }
     }
-}
-
-/// Waits until another screen of the same kind has come.
-async fn replaced(newer: &mut watch::Receiver<u64>, number: u64) {
-    // The sender lives as long as the server; the reading is let go before anything else waits.
-    drop(newer.wait_for(|newest| *newest != number).await);
 }
 
 struct Out(OwnedWriteHalf);
@@ -207,8 +251,8 @@ impl Out {
         }
     }
 
-    async fn replaced(&mut self) -> io::Result<()> {
-        let notice = notice(Code::ScreenReplaced);
+    async fn refused(&mut self, code: Code) -> io::Result<()> {
+        let notice = notice(code);
         self.line(&ToScreen::Refused { id: 0, notice }).await
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use card_reader::CardWatch;
 use counter_api::DeviceState;
+use counter_domain::resident::RESIDENT_COPY;
 use counter_store::{CounterStore, StoreChange};
 use replica::{OpenError, Surroundings};
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,6 +22,7 @@ use crate::counter::{Counter, Input};
 use crate::desk::{Desk, GlyphGate, NoGate};
 use crate::devices::{Arrival, Effect, Happened};
 use crate::line::Line;
+use crate::resident_copy::CopyWatch;
 use crate::paper::{FormMaker, ReceiptDesk, font_paths};
 use crate::settings::{DataFolder, Settings, replace_private};
 use crate::store_records::StoreRecords;
@@ -118,7 +120,8 @@ async fn serve(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (inputs, received) = Counter::channel();
     let line = Line::start(folder, &settings, hub, Arc::clone(&store), inputs.clone())?;
-    hear_the_store(&store, &inputs, &line)?;
+    let copies = CopyWatch::start(Arc::clone(&store), inputs.clone()).context("no thread left")?;
+    hear_the_store(&store, &inputs, &line, copies)?;
     let desk = Desk::new(
         settings.desk_place(),
         StoreRecords::new(Arc::clone(&store)),
@@ -126,15 +129,20 @@ async fn serve(
         gate,
     );
     let catalogue = desk.watch_catalogue();
+    let desk = match settings.idle_lock_minutes {
+        Some(minutes) => desk.locking_after(minutes),
+        None => desk,
+    };
     let workshop = Workshop {
         inputs: inputs.clone(),
         maker,
         receipts: receipts.clone(),
+        pages: settings.page_printer.clone(),
         reader: settings.card_reader.clone(),
         line: line.clone(),
     };
     let (counter, desk_thread) = Counter::start(desk, (inputs.clone(), received), move |effect| {
-        workshop.take(effect)
+        workshop.take(effect);
     })?;
     let watch = watch_cards(&settings, &inputs);
     let listener = screens::listen(&folder.socket()).context("the screens' socket")?;
@@ -163,6 +171,7 @@ fn hear_the_store(
     store: &Arc<Mutex<CounterStore>>,
     inputs: &Sender<Input>,
     line: &Line,
+    copies: CopyWatch,
 ) -> Result<()> {
     let (inputs, line) = (inputs.clone(), line.clone());
     let told = Arc::new(AtomicBool::new(false));
@@ -171,7 +180,10 @@ fn hear_the_store(
         .map_err(|_| anyhow!("the store was left by a panic"))?;
     store.on_change(move |change| match change {
         StoreChange::Written { .. } | StoreChange::Logged => line.wake(),
-        _ => {
+        other => {
+            if matches!(other, StoreChange::Dataset { name } if name == RESIDENT_COPY) {
+                copies.wake();
+            }
             // The desk reads everything anew; a second message before that says nothing more.
             if let Some(news) = Arrival::tell(&told)
                 && inputs
@@ -190,6 +202,7 @@ struct Workshop {
     inputs: Sender<Input>,
     maker: Option<FormMaker>,
     receipts: ReceiptDesk,
+    pages: Option<String>,
     reader: Option<String>,
     line: Line,
 }
@@ -218,6 +231,14 @@ impl Workshop {
                         case: job.case,
                         form,
                     });
+                });
+            }
+            Effect::PrintGuidance(job) => {
+                let (maker, pages) = (self.maker.clone(), self.pages.clone());
+                beside("guidance", move || {
+                    if let (Some(maker), Some(pages)) = (maker, pages) {
+                        crate::guidance::print(maker.forms(), &pages, &job);
+                    }
                 });
             }
             Effect::PrintReceipt(job) => {
@@ -305,6 +326,7 @@ async fn write_status(
             "waiting_to_send": header.waiting_to_send,
             "safe_until": header.safe_until,
             "returned": header.returned,
+            "resident_copy": header.resident_copy,
             "catalogue": catalogue_in_words(*catalogue.borrow_and_update()),
         });
         if written.as_ref() != Some(&status) {

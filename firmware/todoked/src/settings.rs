@@ -32,9 +32,16 @@ pub struct Settings {
     /// Receipt printer: `host:port`, or a device file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt_printer: Option<String>,
+    /// Page printer, `ipp://host/path`: the guidance sheet comes out of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_printer: Option<String>,
     /// Card reader, when there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_reader: Option<String>,
+    /// The staff's screen locks itself after this many minutes without a touch (1 to 60), until
+    /// head office's settings say otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_lock_minutes: Option<u16>,
     /// Fonts, where they are not where Debian puts them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fonts: Option<Fonts>,
@@ -212,7 +219,9 @@ mod tests {
             city: String::new(),
             hub: None,
             receipt_printer: Some("127.0.0.1:9100".to_owned()),
+            page_printer: None,
             card_reader: None,
+            idle_lock_minutes: Some(10),
             fonts: None,
         }
     }

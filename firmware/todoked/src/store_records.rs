@@ -4,15 +4,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use counter_domain::draft::FieldPath;
 use counter_domain::ids::{BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
+use counter_domain::resident::ResidentQuery;
 use counter_domain::snapshot::Snapshot;
 use counter_store::{
-    CaseRecord, CaseRow, CounterStore, EditError, FieldEntry, NewCase, Sending, SignInError,
-    SignedForm,
+    CaseRecord, CaseRow, CounterStore, EditError, FieldEntry, FoundResident, FoundResidents,
+    NewCase, ResidentCopy, Sending, SignInError, SignedForm,
 };
 use jiff::civil::Date;
+use replica::staff::Role;
 use replica::{AuditAction, StoreError};
 
-use crate::records::{Deed, Entry, NotLetIn, Records, RecordsError, SignedIn};
+use crate::records::{Deed, Entry, NotLetIn, Records, RecordsError, SignedIn, UndoStep};
 
 /// The database, shared with the line to head office.
 #[derive(Debug, Clone)]
@@ -36,7 +38,7 @@ impl From<StoreError> for RecordsError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::DiskFull => Self::DiskFull,
-            other => Self::Broken(other.to_string()),
+            _ => Self::Broken(error.to_string()),
         }
     }
 }
@@ -48,7 +50,7 @@ impl From<EditError> for RecordsError {
             EditError::NothingToUndo => Self::NothingToUndo,
             EditError::Frozen(_) | EditError::NotAllowed(_) => Self::NotAllowed,
             EditError::Store(error) => error.into(),
-            other => Self::Broken(other.to_string()),
+            _ => Self::Broken(error.to_string()),
         }
     }
 }
@@ -72,6 +74,7 @@ impl Records for StoreRecords {
             Ok(member) => Ok(SignedIn {
                 id: member.id.clone(),
                 name: member.name.clone(),
+                may_supervise: member.has_any(&[Role::Approver, Role::Administrator]),
             }),
             Err(SignInError::Wrong) => Err(NotLetIn::Wrong),
             Err(SignInError::OtherBranch) => Err(NotLetIn::OtherBranch),
@@ -100,6 +103,7 @@ impl Records for StoreRecords {
         case: CaseId,
         by: &StaffId,
         entries: &[Entry],
+        step: UndoStep,
     ) -> Result<(), RecordsError> {
         let entries: Vec<FieldEntry> = entries
             .iter()
@@ -110,7 +114,11 @@ impl Records for StoreRecords {
                 confidence: None,
             })
             .collect();
-        Ok(self.lock().set_fields(case, by, &entries)?)
+        let mut store = self.lock();
+        Ok(match step {
+            UndoStep::New => store.set_fields(case, by, &entries)?,
+            UndoStep::Same => store.amend_fields(case, by, &entries)?,
+        })
     }
 
     fn choose_value(
@@ -171,6 +179,18 @@ impl Records for StoreRecords {
         Some((dataset.version, dataset.bytes))
     }
 
+    fn resident_copy(&self) -> Option<ResidentCopy> {
+        self.lock().resident_copy().cloned()
+    }
+
+    fn find_residents(&self, query: &ResidentQuery) -> Result<FoundResidents, RecordsError> {
+        Ok(self.lock().find_residents(query)?)
+    }
+
+    fn resident_household(&self, household: &str) -> Result<Vec<FoundResident>, RecordsError> {
+        Ok(self.lock().household(household)?)
+    }
+
     fn audit(&mut self, by: &StaffId, deed: Deed, case: Option<CaseId>) {
         let action = match deed {
             Deed::SignedOut => AuditAction::SignedOut,
@@ -178,6 +198,10 @@ impl Records for StoreRecords {
             Deed::ReadCard => AuditAction::CardRead,
             Deed::Shown => AuditAction::ShownToResident,
             Deed::PrintedReceipt => AuditAction::ReceiptPrinted,
+            Deed::SearchedResidents => AuditAction::ResidentsSearched,
+            Deed::ViewedHousehold => AuditAction::HouseholdViewed,
+            Deed::TookResident => AuditAction::ResidentTaken,
+            Deed::AllowedOffline => AuditAction::OfflineAllowed,
         };
         if let Err(error) = self.lock().audit(by, action, case) {
             tracing::error!(%error, "audit log not written");

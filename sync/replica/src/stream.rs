@@ -60,6 +60,8 @@ pub enum AuditAction {
     DeviceRevoked,
     /// Published a dataset.
     Published,
+    /// A supervisor allowed sign-in at a counter that did not hear head office for too long.
+    OfflineAllowed,
     /// Made a backup.
     BackedUp,
     /// Restored a backup: what happened after it is not in this log.

@@ -1,25 +1,22 @@
 //! Puts one display together: window, controllers, and the line to the daemon.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::rc::Rc;
 
-use counter_api::{Display, ResidentAction, StaffAction, StaffScreen, ToDaemon, ToScreen};
-use counter_domain::ids::CaseId;
+use counter_api::{Display, Notice, ResidentAction, ToDaemon, ToScreen};
 use slint::{ComponentHandle, PlatformError};
 use thiserror::Error;
 
 use crate::link::{Link, LinkEvent};
 use crate::notice::shown;
+use crate::outbox::Outbox;
 use crate::resident::ResidentController;
 use crate::sign::Clock;
 use crate::staff::StaffController;
+use crate::staff_line::StaffLine;
 use crate::ui::{ConnectionApi, HeaderData, ResidentApi, ResidentWindow, StaffApi, StaffWindow};
-
-/// Requests without an answer that are remembered, to send them again.
-const UNANSWERED_MAX: usize = 256;
 
 /// A display that could not be set up.
 #[derive(Debug, Error)]
@@ -112,70 +109,8 @@ impl Window {
 }
 
 enum Controller {
-    Staff(StaffController),
-    Resident(ResidentController),
-}
-
-/// Requests that were not answered yet.
-#[derive(Default)]
-struct Outbox {
-    link: Option<Link>,
-    lost: bool,
-    next: u64,
-    /// The case on the screen.
-    case: Option<CaseId>,
-    /// With the case each belongs to: the messages themselves do not name it.
-    unanswered: BTreeMap<u64, (Option<CaseId>, ToDaemon)>,
-}
-
-impl Outbox {
-    fn send(&mut self, message: impl FnOnce(u64) -> ToDaemon) {
-        self.next += 1;
-        let message = message(self.next);
-        if self.unanswered.len() >= UNANSWERED_MAX {
-            self.unanswered.pop_first();
-        }
-        // Typing and answers may be repeated; a deed is done by a person who sees its effect.
-        if may_repeat(&message) {
-            self.unanswered
-                .insert(self.next, (self.case, message.clone()));
-        }
-        if let Some(link) = self.link.as_ref().filter(|_| !self.lost) {
-            link.send(&message);
-        }
-    }
-
-    fn answered(&mut self, id: u64) {
-        self.unanswered.remove(&id);
-    }
-
-    /// Only what was typed into the case that is on the screen now.
-    fn send_again(&mut self) {
-        let now = self.case;
-        self.unanswered.retain(|_, (case, _)| *case == now);
-        if let Some(link) = &self.link {
-            for (_, message) in self.unanswered.values() {
-                link.send(message);
-            }
-        }
-    }
-}
-
-fn case_of(screen: &StaffScreen) -> Option<CaseId> {
-    match screen {
-        StaffScreen::Reception(reception) => Some(reception.case),
-        StaffScreen::SignIn | StaffScreen::Board { .. } => None,
-    }
-}
-
-fn may_repeat(message: &ToDaemon) -> bool {
-    matches!(
-        message,
-        ToDaemon::Staff {
-            action: StaffAction::SetField { .. } | StaffAction::Answer { .. },
-            ..
-        }
-    )
+    Staff(Box<StaffController>),
+    Resident(Box<ResidentController>),
 }
 
 /// One display at work; lives on the thread that draws.
@@ -183,7 +118,6 @@ pub struct App {
     window: Window,
     controller: Controller,
     outbox: Rc<RefCell<Outbox>>,
-    again: bool,
 }
 
 impl std::fmt::Debug for App {
@@ -198,27 +132,24 @@ impl App {
     /// Puts controllers behind a window. `clock` times the points of a signature.
     pub fn new(window: Window, clock: Clock) -> Self {
         let outbox = Rc::<RefCell<Outbox>>::default();
-        let out = Rc::clone(&outbox);
         let controller = match &window {
             Window::Staff(window) => {
-                let send: Rc<dyn Fn(StaffAction)> = Rc::new(move |action| {
-                    out.borrow_mut().send(|id| ToDaemon::Staff { id, action });
-                });
-                Controller::Staff(StaffController::new(window, &send))
+                let line = StaffLine::new(window, &outbox);
+                Controller::Staff(Box::new(StaffController::new(window, line)))
             }
             Window::Resident(window) => {
+                let out = Rc::clone(&outbox);
                 let send: Rc<dyn Fn(ResidentAction)> = Rc::new(move |action| {
                     out.borrow_mut()
                         .send(|id| ToDaemon::Resident { id, action });
                 });
-                Controller::Resident(ResidentController::new(window, clock, send))
+                Controller::Resident(Box::new(ResidentController::new(window, clock, send)))
             }
         };
         Self {
             window,
             controller,
             outbox,
-            again: false,
         }
     }
 
@@ -230,59 +161,57 @@ impl App {
     /// Draws what the daemon said.
     pub fn receive(&mut self, event: LinkEvent) {
         match event {
-            LinkEvent::Connected => self.again = true,
+            LinkEvent::Connected => self.outbox.borrow_mut().line_back(),
             LinkEvent::Lost => {
-                self.outbox.borrow_mut().lost = true;
+                // From here on everything typed is remembered as sent.
+                if let Controller::Staff(controller) = &self.controller {
+                    controller.flush();
+                }
+                self.outbox.borrow_mut().line_lost();
                 self.window.set_lost(true);
             }
             LinkEvent::Message(message) => self.message(message),
         }
     }
 
+    /// Whatever the daemon takes this display for, a view is never drawn on the wrong one.
     fn message(&mut self, message: ToScreen) {
         match (message, &mut self.controller) {
             (ToScreen::StaffView(view), Controller::Staff(controller)) => {
+                let dropped = self.outbox.borrow_mut().shown(&view.screen);
                 controller.show(&view);
-                self.outbox.borrow_mut().case = case_of(&view.screen);
+                controller.tell_dropped(dropped);
+                self.window.set_lost(false);
             }
             (ToScreen::ResidentView(view), Controller::Resident(controller)) => {
+                self.outbox.borrow_mut().shown_to_resident();
                 controller.show(&view);
+                self.window.set_lost(false);
             }
-            // Whatever the daemon takes this display for, it is never drawn on the wrong one.
             (ToScreen::StaffView(_), Controller::Resident(_))
-            | (ToScreen::ResidentView(_), Controller::Staff(_)) => return,
+            | (ToScreen::ResidentView(_), Controller::Staff(_)) => {}
             (ToScreen::Done { id }, _) => {
-                self.outbox.borrow_mut().answered(id);
-                return;
+                self.outbox.borrow_mut().done(id);
+                self.answered(None);
             }
             (ToScreen::Refused { id, notice }, _) => {
-                self.outbox.borrow_mut().answered(id);
-                self.show_notice(&notice);
-                return;
-            }
-        }
-        self.outbox.borrow_mut().lost = false;
-        self.window.set_lost(false);
-        if std::mem::take(&mut self.again) {
-            self.outbox.borrow_mut().send_again();
-            if let Controller::Staff(controller) = &self.controller {
-                controller.send_again();
+                self.outbox.borrow_mut().refused(id);
+                self.answered(Some(notice));
             }
         }
     }
 
-    fn show_notice(&self, notice: &counter_api::Notice) {
-        match &self.window {
-            Window::Staff(window) => {
-                window
-                    .global::<StaffApi<'_>>()
-                    .set_notice(shown(Some(notice)));
+    fn answered(&mut self, refused: Option<Notice>) {
+        match (&mut self.controller, &self.window) {
+            (Controller::Staff(controller), _) => controller.answered(refused),
+            (Controller::Resident(_), Window::Resident(window)) => {
+                if refused.is_some() {
+                    window
+                        .global::<ResidentApi<'_>>()
+                        .set_notice(shown(refused.as_ref()));
+                }
             }
-            Window::Resident(window) => {
-                window
-                    .global::<ResidentApi<'_>>()
-                    .set_notice(shown(Some(notice)));
-            }
+            (Controller::Resident(_), Window::Staff(_)) => {}
         }
     }
 }
@@ -312,7 +241,7 @@ pub fn start(display: Display, socket: &Path, clock: Clock, drawn: fn()) -> Resu
             drawn();
         }));
     })?;
-    outbox.borrow_mut().link = Some(link);
+    outbox.borrow_mut().open(link);
     Ok(())
 }
 

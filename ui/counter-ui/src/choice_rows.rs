@@ -7,6 +7,10 @@ use crate::ui::{ChoiceData, ChoiceRow};
 
 /// Rows of buttons no wider than `width`. A button is its label in type of `size`, plus `beside`,
 /// and at least `least`; `gap` stands between two.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature is the callback's of the Slint side"
+)]
 pub(crate) fn rows(
     choices: ModelRc<ChoiceData>,
     width: f32,

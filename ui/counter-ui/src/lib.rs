@@ -11,11 +11,14 @@ pub mod gallery;
 mod keys;
 pub mod link;
 mod notice;
+mod outbox;
 mod reception;
 mod resident;
+mod residents;
 mod rows;
 #[cfg(feature = "scripted")]
 pub mod scripted;
 pub mod sign;
 mod staff;
+mod staff_line;
 pub mod ui;

@@ -96,8 +96,7 @@ fn run() -> Result<()> {
         return counter_ui::scripted::run(display, &socket, size).map_err(anyhow::Error::from);
     }
     select_backend()?;
-    let began = Instant::now();
-    let clock: Clock = Rc::new(move || began.elapsed());
+    let clock = pen_clock();
     app::start(display, &socket, clock, || ()).map_err(no_display)?;
     app::with_app(|app| {
         let name = match display {
@@ -120,6 +119,16 @@ fn run() -> Result<()> {
     slint::run_event_loop()?;
     app::stop();
     Ok(())
+}
+
+/// Times the points of a signature.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a binary brings the clock its library takes"
+)]
+fn pen_clock() -> Clock {
+    let began = Instant::now();
+    Rc::new(move || began.elapsed())
 }
 
 /// A compositor or an X server when one is there, else the screen itself; never a GPU.

@@ -14,6 +14,12 @@ use crate::ui::{ResidentApi, ResidentPage, ResidentWindow, RowData, SectionData}
 
 const PIN_DIGITS: usize = 4;
 
+/// What the PIN page shows; when it changes, the digits typed so far belong to another try.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct PinPage {
+    tries_left: Option<u8>,
+}
+
 /// Draws views of the resident and tells what the resident did.
 pub(crate) struct ResidentController {
     window: slint::Weak<ResidentWindow>,
@@ -21,7 +27,7 @@ pub(crate) struct ResidentController {
     digits: Rc<RefCell<Zeroizing<String>>>,
     clear_pad: Rc<dyn Fn()>,
     english: Rc<Cell<Option<bool>>>,
-    tries_left: Option<Option<u8>>,
+    pin_page: Option<PinPage>,
 }
 
 impl ResidentController {
@@ -67,7 +73,7 @@ impl ResidentController {
             digits,
             clear_pad,
             english,
-            tries_left: None,
+            pin_page: None,
         }
     }
 
@@ -93,7 +99,7 @@ impl ResidentController {
             (self.clear_pad)();
         }
         if page != ResidentPage::Pin {
-            self.tries_left = None;
+            self.pin_page = None;
             self.forget_digits(api);
         }
         if page != ResidentPage::Check {
@@ -105,7 +111,10 @@ impl ResidentController {
                 tries_left,
                 reading,
             } => {
-                if self.tries_left.replace(*tries_left) != Some(*tries_left) {
+                let page = PinPage {
+                    tries_left: *tries_left,
+                };
+                if self.pin_page.replace(page) != Some(page) {
                     self.forget_digits(api);
                 }
                 api.set_tries_left(tries_left.map_or(-1, i32::from));

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
@@ -71,6 +72,8 @@ struct Request {
     wait_for: Option<WaitFor>,
     key: Option<String>,
     screenshot: Option<PathBuf>,
+    /// Lets this much of the display's own time pass.
+    elapse_ms: Option<u64>,
     #[serde(default, deserialize_with = "present")]
     quit: bool,
     role: Option<String>,
@@ -223,17 +226,30 @@ fn ask(request: Request) -> Value {
             }
             // What a view changed may be laid out only in a later turn of the loop.
             Err(RecvTimeoutError::Timeout) if look % SCROLL_EVERY == SCROLL_FIRST => {
-                drop(slint::invoke_from_event_loop(|| answer_waiters(is_visible)));
+                look_again(is_visible);
             }
-            Err(RecvTimeoutError::Timeout) => {
-                drop(slint::invoke_from_event_loop(|| answer_waiters(is_on_page)));
-            }
+            Err(RecvTimeoutError::Timeout) => look_again(is_on_page),
         }
     }
     drop(slint::invoke_from_event_loop(|| {
         WAITERS.with_borrow_mut(Vec::clear);
     }));
     json!({ "error": format!("not visible after {wait} ms") })
+}
+
+/// Looks again on the drawing thread, unless it is still busy with the last look: on a loaded machine
+/// looks would pile up and nothing else would be drawn.
+fn look_again(is_there: fn(&str) -> bool) {
+    static BUSY: AtomicBool = AtomicBool::new(false);
+    if BUSY.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    let looking = slint::invoke_from_event_loop(move || {
+        answer_waiters(is_there);
+        BUSY.store(false, Ordering::Release);
+    });
+    // The loop has ended; so have the answers.
+    drop(looking);
 }
 
 /// Called after each thing drawn.
@@ -248,9 +264,9 @@ fn answer_waiters(is_there: fn(&str) -> bool) {
     let (mut met, mut waiting) = (Vec::new(), Vec::new());
     for waiter in waiters {
         if is_there(&waiter.text) {
-            met.push(waiter)
+            met.push(waiter);
         } else {
-            waiting.push(waiter)
+            waiting.push(waiter);
         }
     }
     WAITERS.with_borrow_mut(|all| all.append(&mut waiting));
@@ -320,6 +336,8 @@ fn act(window: &Window, request: &Request) -> Result<Value, String> {
         draw(window, strokes)?;
     } else if let Some(key) = &request.key {
         press(window.slint(), &named_key(key));
+    } else if let Some(ms) = request.elapse_ms {
+        mock_elapsed_time(Duration::from_millis(ms));
     } else if let Some(file) = &request.screenshot {
         screenshot(window.slint(), file)?;
     } else {

@@ -160,10 +160,16 @@ fn chunk(points: &[(f32, f32)]) -> ChunkData {
     let mut commands = String::new();
     for (index, (x, y)) in points.iter().enumerate() {
         let letter = if index == 0 { 'M' } else { 'L' };
-        commands += &format!("{letter} {:.1} {:.1} ", x - left, y - top);
+        add(
+            &mut commands,
+            format_args!("{letter} {:.1} {:.1} ", x - left, y - top),
+        );
     }
     if let [(x, y)] = points {
-        commands += &format!("L {:.1} {:.1}", x - left + 0.1, y - top);
+        add(
+            &mut commands,
+            format_args!("L {:.1} {:.1}", x - left + 0.1, y - top),
+        );
     }
     ChunkData {
         x: left,
@@ -172,4 +178,8 @@ fn chunk(points: &[(f32, f32)]) -> ChunkData {
         height: bottom - top,
         commands: commands.into(),
     }
+}
+
+fn add(commands: &mut String, piece: std::fmt::Arguments<'_>) {
+    commands.push_str(&piece.to_string());
 }

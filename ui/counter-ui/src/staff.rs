@@ -3,20 +3,21 @@
 use std::rc::Rc;
 
 use counter_api::{
-    BoardRow, DeviceState, Digits, Header, LineState, StaffAction, StaffScreen, StaffView,
+    BoardRow, DeviceState, Header, LineState, Notice, Password, SaveState, SignInView, StaffAction,
+    StaffScreen, StaffView,
 };
 use slint::ComponentHandle;
 
 use crate::keys;
 use crate::notice::shown;
 use crate::reception::ReceptionController;
+use crate::residents::ResidentsController;
 use crate::rows::Rows;
+use crate::staff_line::StaffLine;
 use crate::ui::{
-    BoardData, DeviceKind, HeaderData, KeyApi, LineKind, Pad, StaffApi, StaffPage, StaffWindow,
+    BoardData, DeviceKind, HeaderData, KeyApi, LineKind, Pad, SignInData, StaffApi, StaffPage,
+    StaffWindow,
 };
-
-/// Takes what staff did.
-pub(crate) type SendStaff = Rc<dyn Fn(StaffAction)>;
 
 /// Draws views of the staff and tells what they did.
 pub(crate) struct StaffController {
@@ -25,20 +26,28 @@ pub(crate) struct StaffController {
     open: Rows<BoardRow, BoardData>,
     handed_in: Rows<BoardRow, BoardData>,
     reception: ReceptionController,
+    residents: ResidentsController,
+    line: Rc<StaffLine>,
     page: StaffPage,
+    /// Why the last deed was refused; stays until it is closed or another deed is done.
+    refusal: Option<Notice>,
+    told: Option<Notice>,
+    /// The code of what the reception tells by itself.
+    told_in_place: Option<String>,
 }
 
 impl StaffController {
     /// Connects the window.
-    pub(crate) fn new(window: &StaffWindow, send: &SendStaff) -> Self {
+    pub(crate) fn new(window: &StaffWindow, line: Rc<StaffLine>) -> Self {
         let api = window.global::<StaffApi<'_>>();
         let (returned, open, handed_in) = (Rows::default(), Rows::default(), Rows::default());
         api.set_returned(returned.model());
         api.set_open(open.model());
         api.set_handed_in(handed_in.model());
-        connect(&api, send);
+        connect(&api, &line);
         keys::connect(window);
-        let reception = ReceptionController::new(window, send);
+        let reception = ReceptionController::new(window, &line);
+        let residents = ResidentsController::new(window, &line);
         let window = window.as_weak();
         Self {
             window,
@@ -46,7 +55,12 @@ impl StaffController {
             open,
             handed_in,
             reception,
+            residents,
+            line,
             page: StaffPage::None,
+            refusal: None,
+            told: None,
+            told_in_place: None,
         }
     }
 
@@ -57,9 +71,11 @@ impl StaffController {
         };
         let api = window.global::<StaffApi<'_>>();
         api.set_header(draw_header(&view.header));
-        api.set_notice(shown(view.notice.as_ref()));
         let page = match &view.screen {
-            StaffScreen::SignIn => StaffPage::SignIn,
+            StaffScreen::SignIn(sign_in) => {
+                api.set_door(draw_sign_in(sign_in));
+                StaffPage::SignIn
+            }
             StaffScreen::Board {
                 returned,
                 open,
@@ -72,6 +88,7 @@ impl StaffController {
             }
             StaffScreen::Reception(reception) => {
                 self.reception.show(reception);
+                self.residents.show(Some(reception));
                 StaffPage::Reception
             }
         };
@@ -82,40 +99,108 @@ impl StaffController {
         }
         if page != StaffPage::Reception {
             self.reception.close();
+            self.residents.show(None);
         }
         if page != self.page {
             window.global::<KeyApi<'_>>().set_pad(Pad::None);
             self.page = page;
+            self.refusal = None;
         }
+        if self.told != view.notice {
+            self.told.clone_from(&view.notice);
+            self.refusal = None;
+        }
+        self.told_in_place = unsaved_code(&view.screen).cloned();
+        self.show_notice(&api);
         api.set_page(page);
+        self.line.tell();
     }
 
-    /// Sends what was typed and may not have arrived, after the daemon came back.
-    pub(crate) fn send_again(&self) {
-        self.reception.send_again();
+    fn show_notice(&self, api: &StaffApi<'_>) {
+        let notice = self.refusal.as_ref().or(self.told.as_ref());
+        // What could not be saved is told where it was typed.
+        let notice = notice.filter(|notice| self.told_in_place.as_ref() != Some(&notice.code));
+        api.set_notice(shown(notice));
+    }
+
+    /// The daemon did the last deed, or said why not.
+    pub(crate) fn answered(&mut self, refused: Option<Notice>) {
+        self.refusal = refused;
+        self.line.tell();
+        if let Some(window) = self.window.upgrade() {
+            self.show_notice(&window.global::<StaffApi<'_>>());
+        }
+    }
+
+    /// Input that had no case to go to after the daemon came back.
+    pub(crate) fn tell_dropped(&self, count: usize) {
+        let count = i32::try_from(count).unwrap_or(i32::MAX);
+        if let Some(window) = self.window.upgrade()
+            && count > 0
+        {
+            window.global::<StaffApi<'_>>().set_dropped(count);
+        }
+    }
+
+    /// Sends what was typed and is not sent yet.
+    pub(crate) fn flush(&self) {
+        self.line.flush();
+        self.line.tell();
     }
 }
 
-fn connect(api: &StaffApi<'_>, send: &SendStaff) {
-    let tell = Rc::clone(send);
+/// Why the reception on the screen is not saved, when it is not.
+fn unsaved_code(screen: &StaffScreen) -> Option<&String> {
+    match screen {
+        StaffScreen::Reception(reception) => match &reception.save {
+            SaveState::Failed { notice } => Some(&notice.code),
+            SaveState::Saved { .. } => None,
+        },
+        StaffScreen::SignIn(_) | StaffScreen::Board { .. } => None,
+    }
+}
+
+fn connect(api: &StaffApi<'_>, line: &Rc<StaffLine>) {
+    let tell = Rc::clone(line);
     api.on_sign_in(move |staff, secret| {
-        tell(StaffAction::SignIn {
+        tell.send(StaffAction::SignIn {
             staff: staff.into(),
-            secret: Digits::new(&secret),
+            secret: Password::new(&secret),
         });
     });
-    let tell = Rc::clone(send);
-    api.on_sign_out(move || tell(StaffAction::SignOut));
-    let tell = Rc::clone(send);
-    api.on_start(move || tell(StaffAction::StartReception));
-    let tell = Rc::clone(send);
+    let tell = Rc::clone(line);
+    api.on_allow_offline(move |supervisor, secret| {
+        tell.send(StaffAction::AllowOffline {
+            supervisor: supervisor.into(),
+            secret: Password::new(&secret),
+        });
+    });
+    let tell = Rc::clone(line);
     api.on_open_case(move |case| {
         if let Ok(case) = case.parse() {
-            tell(StaffAction::OpenCase { case });
+            tell.deed(StaffAction::OpenCase { case });
         }
     });
-    let tell = Rc::clone(send);
-    api.on_dismiss_notice(move || tell(StaffAction::DismissNotice));
+    let plain = |action: StaffAction| {
+        let tell = Rc::clone(line);
+        move || tell.deed(action.clone())
+    };
+    api.on_sign_out(plain(StaffAction::SignOut));
+    api.on_lock(plain(StaffAction::LockScreen));
+    api.on_start(plain(StaffAction::StartReception));
+    api.on_dismiss_notice(plain(StaffAction::DismissNotice));
+}
+
+fn draw_sign_in(view: &SignInView) -> SignInData {
+    let locked = view.locked.as_ref();
+    let text = |text: Option<&str>| text.unwrap_or_default().into();
+    SignInData {
+        locked: locked.is_some(),
+        locked_id: text(locked.map(|staff| staff.id.as_str())),
+        locked_name: text(locked.map(|staff| staff.name.as_str())),
+        wait_seconds: i32::try_from(view.wait_seconds).unwrap_or(i32::MAX),
+        needs_supervisor: view.needs_supervisor,
+    }
 }
 
 fn draw_header(header: &Header) -> HeaderData {
@@ -133,6 +218,7 @@ fn draw_header(header: &Header) -> HeaderData {
         safe_until: header.safe_until.as_deref().unwrap_or_default().into(),
         returned: i32::try_from(header.returned).unwrap_or(i32::MAX),
         clock: header.clock.as_str().into(),
+        today: header.today.as_str().into(),
         card_reader: device(header.devices.card_reader),
         receipt_printer: device(header.devices.receipt_printer),
         resident_display: device(header.devices.resident_display),

@@ -79,7 +79,7 @@ impl Daemon {
             ToDaemon::Hello { version, display } => {
                 assert_eq!((version, display), (counter_api::VERSION, expected));
             }
-            other => panic!("hello expected, got {other:?}"),
+            ToDaemon::Staff { .. } | ToDaemon::Resident { .. } => panic!("hello expected"),
         }
         daemon
     }
@@ -91,16 +91,36 @@ impl Daemon {
     }
 
     fn staff(&mut self) -> StaffAction {
+        self.numbered().1
+    }
+
+    fn numbered(&mut self) -> (u64, StaffAction) {
         match self.next() {
-            ToDaemon::Staff { action, .. } => action,
-            other => panic!("staff's deed expected, got {other:?}"),
+            ToDaemon::Staff { id, action } => (id, action),
+            ToDaemon::Hello { .. } | ToDaemon::Resident { .. } => panic!("staff's deed expected"),
         }
+    }
+
+    fn done(&mut self, id: u64) {
+        self.shows_view(&ToScreen::Done { id });
+    }
+
+    #[track_caller]
+    fn hears_field(&mut self, path: &str, value: &str) {
+        let StaffAction::SetField {
+            path: at,
+            value: text,
+        } = self.staff()
+        else {
+            panic!("another deed")
+        };
+        assert_eq!((at.as_str(), text.as_str()), (path, value));
     }
 
     fn resident(&mut self) -> ResidentAction {
         match self.next() {
             ToDaemon::Resident { action, .. } => action,
-            other => panic!("resident's deed expected, got {other:?}"),
+            ToDaemon::Hello { .. } | ToDaemon::Staff { .. } => panic!("resident's deed expected"),
         }
     }
 
@@ -121,14 +141,18 @@ fn example(name: &str) -> ToScreen {
         .unwrap()
 }
 
-#[test]
-fn staff_screen_sends_deeds_and_heals() {
+fn scene(display: &str, kind: Display) -> (tempfile::TempDir, UnixListener, Screen, Daemon) {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("screens.sock");
     let listener = UnixListener::bind(&socket).unwrap();
-    let mut screen = Screen::start("staff", &socket);
-    let mut daemon = Daemon::accept(&listener, Display::Staff);
+    let screen = Screen::start(display, &socket);
+    let daemon = Daemon::accept(&listener, kind);
+    (folder, listener, screen, daemon)
+}
 
+#[test]
+fn sign_in_takes_any_printable_character_and_can_show_it() {
+    let (_folder, _listener, mut screen, mut daemon) = scene("staff", Display::Staff);
     daemon.shows("staff-01-sign-in");
     screen.sees("窓口を始める");
     let early = screen.ask(&json!({ "tap": "窓口を始める", "role": "button" }));
@@ -137,27 +161,70 @@ fn staff_screen_sends_deeds_and_heals() {
         "an empty sign-in can be pressed"
     );
     screen.done(&json!({ "type": { "into": "職員番号", "text": "u0312" } }));
-    screen.done(&json!({ "type": { "into": "パスワード", "text": "demo1234" } }));
+    screen.done(&json!({ "type": { "into": "パスワード", "text": "Hi #1-ひみつ" } }));
+    screen.done(&json!({ "tap": "文字を見せる" }));
+    screen.sees("隠す");
     screen.done(&json!({ "tap": "窓口を始める" }));
-    match daemon.staff() {
-        StaffAction::SignIn { staff, secret } => {
-            assert_eq!((staff.as_str(), secret.expose()), ("u0312", "demo1234"));
-        }
-        other => panic!("sign-in expected, got {other:?}"),
-    }
+    let StaffAction::SignIn { staff, secret } = daemon.staff() else {
+        panic!("another deed")
+    };
+    assert_eq!((staff.as_str(), secret.expose()), ("u0312", "Hi #1-ひみつ"));
 
+    let again = screen.ask(&json!({ "tap": "窓口を始める", "role": "button" }));
+    assert!(again.get("error").is_some(), "the password is still there");
+}
+
+#[test]
+fn locked_screen_asks_only_for_the_password() {
+    let (_folder, _listener, mut screen, mut daemon) = scene("staff", Display::Staff);
+    daemon.shows("staff-06-household");
+    screen.done(&json!({ "tap": "画面をロックする" }));
+    assert!(matches!(daemon.staff(), StaffAction::LockScreen));
+    daemon.shows("staff-22-locked");
+    screen.sees("画面をロックしています");
+    let seen = screen.ask(&json!({ "see": null })).to_string();
+    assert!(!seen.contains("花子"), "a resident behind the lock");
+    screen.done(&json!({ "type": { "into": "パスワード", "text": "himitsu" } }));
+    screen.done(&json!({ "tap": "続きから始める" }));
+    assert!(matches!(daemon.staff(), StaffAction::SignIn { staff, .. } if staff == "u0312"));
+}
+
+#[test]
+fn field_is_stored_after_a_pause_and_says_so() {
+    let (_folder, _listener, mut screen, mut daemon) = scene("staff", Display::Staff);
+    daemon.shows("staff-06-household");
+    screen.sees("異動前");
+    screen.done(&json!({ "tap": "フリガナ", "role": "textinput", "index": 1 }));
+    screen.done(&json!({ "key": "ア" }));
+    screen.sees("まだ保存していません");
+    screen.done(&json!({ "elapse_ms": 700 }));
+    let (id, first) = daemon.numbered();
+    assert!(
+        matches!(&first, StaffAction::TypeField { path, value } if path == "member.2.kana" && value.ends_with('ア')),
+        "{first:?}"
+    );
+    screen.sees("未保存 1 項目");
+    daemon.done(id);
+    screen.sees("保存済 10:42");
+    screen.done(&json!({ "key": "イ" }));
+    screen.done(&json!({ "key": "Tab" }));
+    screen.done(&json!({ "elapse_ms": 20 }));
+    let (id, second) = daemon.numbered();
+    assert!(
+        matches!(&second, StaffAction::SetField { path, value } if path == "member.2.kana" && value.ends_with("アイ")),
+        "{second:?}"
+    );
+    daemon.done(id);
+    screen.sees("保存済 10:42");
+}
+
+#[test]
+fn lost_daemon_is_told_truthfully_and_gets_everything_again() {
+    let (folder, listener, mut screen, mut daemon) = scene("staff", Display::Staff);
     daemon.shows("staff-06-household");
     screen.sees("異動前");
     screen.done(&json!({ "type": { "into": "フリガナ", "index": 1, "text": "カクウ　ハナ" } }));
-    match daemon.staff() {
-        StaffAction::SetField { path, value } => {
-            assert_eq!(
-                (path.as_str(), value.as_str()),
-                ("member.2.kana", "カクウ　ハナ")
-            );
-        }
-        other => panic!("field expected, got {other:?}"),
-    }
+    daemon.hears_field("member.2.kana", "カクウ　ハナ");
     screen.done(&json!({ "tap": "女", "id": "member.1.sex=2" }));
     assert!(matches!(daemon.staff(), StaffAction::SetField { path, .. } if path == "member.1.sex"));
     screen.done(&json!({ "tap": "つぎへ" }));
@@ -169,32 +236,68 @@ fn staff_screen_sends_deeds_and_heals() {
     ));
 
     drop(daemon);
-    screen.sees("つなぎ直しています。入力は保存されています。");
+    screen.sees("・2 人目のフリガナ");
+    screen.sees("・1 人目の性別");
+    screen.done(&json!({ "screenshot": folder.path().join("lost.png") }));
     let mut daemon = Daemon::accept(&listener, Display::Staff);
+    // A daemon that crashed knows nobody: the input waits for the sign-in.
+    daemon.shows("staff-01-sign-in");
+    screen.sees("まだ保存されていない入力が 2 項目あります。");
     daemon.shows("staff-06-household");
     // What was never answered comes again, in order; nothing else does.
-    assert!(
-        matches!(daemon.staff(), StaffAction::SetField { path, .. } if path == "member.2.kana")
-    );
-    assert!(matches!(daemon.staff(), StaffAction::SetField { path, .. } if path == "member.1.sex"));
+    let (first, kana) = daemon.numbered();
+    assert!(matches!(kana, StaffAction::SetField { path, .. } if path == "member.2.kana"));
+    let (second, sex) = daemon.numbered();
+    assert!(matches!(sex, StaffAction::SetField { path, .. } if path == "member.1.sex"));
+    daemon.done(first);
+    daemon.done(second);
+    screen.sees("保存済 10:42");
     daemon.shows("staff-17-returned");
     screen.sees("部屋番号を確認してください。");
-    let picture = folder.path().join("returned.png");
-    screen.done(&json!({ "screenshot": picture }));
-    assert!(std::fs::metadata(&picture).unwrap().len() > 10_000);
 
     drop(daemon);
-    screen.sees("つなぎ直しています。入力は保存されています。");
+    screen.sees("入力はすべて保存されています。");
+}
+
+#[test]
+fn what_was_typed_into_one_case_never_reaches_another() {
+    let (_folder, listener, mut screen, mut daemon) = scene("staff", Display::Staff);
+    daemon.shows("staff-06-household");
+    screen.sees("異動前");
+    screen.done(&json!({ "type": { "into": "フリガナ", "index": 1, "text": "カクウ　ハナ" } }));
+    daemon.hears_field("member.2.kana", "カクウ　ハナ");
+    drop(daemon);
+    screen.sees("つなぎ直しています");
     let mut daemon = Daemon::accept(&listener, Display::Staff);
     daemon.shows_view(&another_case("staff-06-household", "07-2-000999"));
-    screen.sees("07-2-000999");
+    screen.sees("前の受付で入力した 1 項目は、保存できませんでした。");
     screen.done(&json!({ "tap": "つぎへ" }));
-    // What was typed into the other case, still unanswered, stays out of this one.
     assert!(matches!(
         daemon.staff(),
         StaffAction::GoTo {
             step: Step::Questions
         }
+    ));
+}
+
+#[test]
+fn everybody_is_answered_for_with_one_touch() {
+    let (_folder, _listener, mut screen, mut daemon) = scene("staff", Display::Staff);
+    daemon.shows("staff-25-question-about-several");
+    screen.sees("3 人について");
+    screen.done(&json!({ "tap": "いいえ", "id": "全員=false" }));
+    let StaffAction::AnswerMembers { members, value, .. } = daemon.staff() else {
+        panic!("another deed")
+    };
+    assert_eq!(
+        (members.as_slice(), value.as_str()),
+        (&[1, 2, 3][..], "false")
+    );
+
+    screen.done(&json!({ "tap": "はい", "id": "架空　花子=true" }));
+    assert!(matches!(
+        daemon.staff(),
+        StaffAction::Answer { member: Some(2), value, .. } if value == "true"
     ));
 }
 
@@ -205,18 +308,14 @@ fn another_case(name: &str, number: &str) -> ToScreen {
         && let StaffScreen::Reception(reception) = &mut staff.screen
     {
         reception.case = "0192f000000070008000000000000999".parse().unwrap();
-        reception.receipt_number = number.to_owned();
+        number.clone_into(&mut reception.receipt_number);
     }
     view
 }
 
 #[test]
 fn resident_enters_pin_and_signs() {
-    let folder = tempfile::tempdir().unwrap();
-    let socket = folder.path().join("screens.sock");
-    let listener = UnixListener::bind(&socket).unwrap();
-    let mut screen = Screen::start("resident", &socket);
-    let mut daemon = Daemon::accept(&listener, Display::Resident);
+    let (_folder, _listener, mut screen, mut daemon) = scene("resident", Display::Resident);
 
     daemon.shows("resident-04-pin");
     screen.sees("あと 3 回試せます。");
@@ -226,10 +325,10 @@ fn resident_enters_pin_and_signs() {
     let seen = screen.ask(&json!({ "see": null })).to_string();
     assert!(!seen.contains("1293"), "the PIN can be read on the screen");
     screen.done(&json!({ "tap": "きめる" }));
-    match daemon.resident() {
-        ResidentAction::Pin { digits } => assert_eq!(digits.expose(), "1293"),
-        other => panic!("PIN expected, got {other:?}"),
-    }
+    let ResidentAction::Pin { digits } = daemon.resident() else {
+        panic!("another deed")
+    };
+    assert_eq!(digits.expose(), "1293");
 
     daemon.shows("resident-10-sign-en");
     screen.sees("Write again");
@@ -243,30 +342,30 @@ fn resident_enters_pin_and_signs() {
         .collect();
     screen.done(&json!({ "draw": [stroke, [[400.0, 100.0], [420.0, 180.0]]] }));
     screen.done(&json!({ "tap": "これで よい" }));
-    match daemon.resident() {
-        ResidentAction::Sign {
-            pad_width,
-            pad_height,
-            strokes,
-        } => {
-            assert_eq!(
-                strokes.iter().map(|s| s.points.len()).collect::<Vec<_>>(),
-                [40, 2]
-            );
-            let times: Vec<u32> = strokes
-                .iter()
-                .flat_map(|s| s.points.iter().map(|p| p.t))
-                .collect();
-            assert!(
-                times.is_sorted() && times.first() == Some(&0),
-                "times go on from zero"
-            );
-            let first = strokes.first().and_then(|s| s.points.first()).unwrap();
-            assert_eq!((first.x, first.y), (10_000, 12_000));
-            assert!(pad_width > 100_000 && pad_height * 10 >= 80_000 * 4);
-        }
-        other => panic!("signature expected, got {other:?}"),
-    }
+    let ResidentAction::Sign {
+        pad_width,
+        pad_height,
+        strokes,
+    } = daemon.resident()
+    else {
+        panic!("another deed")
+    };
+    assert_eq!(
+        strokes.iter().map(|s| s.points.len()).collect::<Vec<_>>(),
+        [40, 2]
+    );
+    let times: Vec<u32> = strokes
+        .iter()
+        .flat_map(|s| s.points.iter().map(|p| p.t))
+        .collect();
+    assert!(
+        times.is_sorted() && times.first() == Some(&0),
+        "times go on from zero"
+    );
+    let first = strokes.first().and_then(|s| s.points.first()).unwrap();
+    assert_eq!((first.x, first.y), (10_000, 12_000));
+    assert!(pad_width > 100_000 && pad_height * 10 >= 80_000 * 4);
+
     screen.done(&json!({ "tap": "日本語" }));
     assert!(matches!(
         daemon.resident(),

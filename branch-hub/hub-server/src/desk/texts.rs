@@ -208,6 +208,9 @@ fn role(role: &Role) -> &'static str {
     }
 }
 
+/// Who acts when a program of head office does.
+pub(crate) const SYSTEM: &str = "システム";
+
 /// An entry of the audit log that this program does not know.
 pub(crate) const AUDIT_OF_A_NEWER_PROGRAM: &str = "新しい版のプログラムの記録";
 

@@ -31,6 +31,9 @@ pub(super) struct Init {
     /// Receipt printer: `host:port`, or a device file.
     #[arg(long)]
     receipt_printer: Option<String>,
+    /// Page printer, `ipp://host/path`.
+    #[arg(long)]
+    page_printer: Option<String>,
     /// Card reader, where there are several.
     #[arg(long)]
     card_reader: Option<String>,
@@ -56,7 +59,9 @@ impl Init {
             city: self.city,
             hub: None,
             receipt_printer: self.receipt_printer,
+            page_printer: self.page_printer,
             card_reader: self.card_reader,
+            idle_lock_minutes: None,
             fonts: None,
         };
         settings.write_new(&folder)?;

@@ -1,8 +1,9 @@
 //! The interview: what to ask next and what the answers lead to, from the procedure catalogue.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
-use counter_api::{Answered, Choice, ProcedureState, ProcedureView, QuestionView};
+use counter_api::{Answered, Choice, ProcedureState, ProcedureView, QuestionMember, QuestionView};
 use counter_domain::date::FuzzyDate;
 use counter_domain::draft::{Draft, FieldValue};
 use counter_domain::snapshot::SnapshotProcedure;
@@ -16,6 +17,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::desk::catalogue::{Catalogues, bundled};
+use crate::desk::staff::answer_path;
 use crate::desk::visit::members;
 use crate::fields::member_path;
 use crate::records::Records;
@@ -33,7 +35,10 @@ pub(super) struct Interviewer {
 /// What the interview says of one case.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Interview {
+    /// The fact that was asked last; it is asked on until everybody has an answer.
+    pub(super) asking: Option<String>,
     pub(super) question: Option<QuestionView>,
+    /// One that is asked about several members counts once.
     pub(super) open_questions: u32,
     pub(super) answered: Vec<Answered>,
     pub(super) procedures: Vec<ProcedureView>,
@@ -62,6 +67,7 @@ impl Interviewer {
         records: &impl Records,
         draft: &Draft,
         today: Date,
+        asking: Option<&str>,
     ) -> Interview {
         self.catalogues.prepare(records, draft);
         let Some(guide) = self.catalogues.of(draft) else {
@@ -76,13 +82,15 @@ impl Interviewer {
             several: members(draft).len() > 1,
         };
         let catalogue = guide.catalogue();
+        let facts: BTreeSet<&str> = guidance.ask.iter().map(|ask| ask.fact.as_str()).collect();
+        let asked = asking
+            .and_then(|fact| guidance.ask.iter().find(|ask| ask.fact == fact))
+            .or_else(|| guidance.ask.first());
         Interview {
-            question: guidance
-                .ask
-                .first()
-                .and_then(|ask| question(catalogue, ask, &names)),
-            open_questions: u32::try_from(guidance.ask.len()).unwrap_or(u32::MAX),
-            answered: answered(guide, draft),
+            asking: asked.map(|ask| ask.fact.clone()),
+            question: asked.and_then(|ask| question(catalogue, ask, &guidance.ask, &names)),
+            open_questions: u32::try_from(facts.len()).unwrap_or(u32::MAX),
+            answered: answered(guide, &names),
             procedures: procedures(catalogue, &guidance, &names),
             for_snapshot: for_snapshot(catalogue, &guidance),
         }
@@ -134,21 +142,65 @@ impl Names<'_> {
     }
 }
 
-fn question(catalogue: &Catalogue, ask: &Ask, names: &Names<'_>) -> Option<QuestionView> {
-    let fact = catalogue.fact(&ask.fact)?;
+/// One question, about everybody it is still open for.
+fn question(
+    catalogue: &Catalogue,
+    first: &Ask,
+    all: &[Ask],
+    names: &Names<'_>,
+) -> Option<QuestionView> {
+    let fact = catalogue.fact(&first.fact)?;
     let question = fact.question.as_ref()?;
-    let settles = ask.settles.iter().filter_map(|id| catalogue.procedure(id));
+    let asks = || all.iter().filter(|ask| ask.fact == first.fact);
+    let mut settles: Vec<String> = Vec::new();
+    for id in asks().flat_map(|ask| &ask.settles) {
+        let name = catalogue.procedure(id).map(|one| one.name.ja.clone());
+        settles.extend(name.filter(|name| !settles.contains(name)));
+    }
     Some(QuestionView {
-        fact: ask.fact.clone(),
-        member: ask.member,
-        member_name: names.of(ask.member),
+        fact: first.fact.clone(),
+        member: first.member,
+        member_name: names.of(first.member),
         text: question.ja.clone(),
         text_easy: question.easy_ja.clone(),
         text_english: question.en.clone(),
+        members: question_members(fact, asks(), names),
         choices: choices(fact),
-        settles: settles.map(|procedure| procedure.name.ja.clone()).collect(),
-        sensitive: ask.sensitive,
+        settles,
+        sensitive: asks().any(|ask| ask.sensitive),
     })
+}
+
+/// Everybody the question is about: whom it is open for, and who answered it already, so that no
+/// row jumps away from under a finger. Numbers are asked one by one.
+fn question_members<'a>(
+    fact: &Fact,
+    asks: impl Iterator<Item = &'a Ask>,
+    names: &Names<'_>,
+) -> Vec<QuestionMember> {
+    let open: BTreeSet<u8> = asks.filter_map(|ask| ask.member).collect();
+    if open.is_empty() || fact.kind == FactType::Count {
+        return Vec::new();
+    }
+    let answer = |number: u8| {
+        let path = answer_path(&fact.name, Some(number));
+        match names.draft.field(&path)?.shown.value {
+            FieldValue::Flag(flag) => Some(flag.to_string()),
+            FieldValue::Text(text) => Some(text),
+            FieldValue::Unknown => Some("unknown".to_owned()),
+            FieldValue::Count(_) | FieldValue::Cleared => None,
+        }
+    };
+    let rows: Vec<QuestionMember> = members(names.draft)
+        .into_iter()
+        .map(|number| QuestionMember {
+            number,
+            name: names.of(Some(number)),
+            answer: answer(number),
+        })
+        .filter(|row| row.answer.is_some() || open.contains(&row.number))
+        .collect();
+    if rows.len() > 1 { rows } else { Vec::new() }
 }
 
 fn choices(fact: &Fact) -> Vec<Choice> {
@@ -175,9 +227,9 @@ fn choices(fact: &Fact) -> Vec<Choice> {
 }
 
 /// Answers given, newest first.
-fn answered(guide: &Guide, draft: &Draft) -> Vec<Answered> {
+fn answered(guide: &Guide, names: &Names<'_>) -> Vec<Answered> {
     let mut given = Vec::new();
-    for (path, field) in draft.fields() {
+    for (path, field) in names.draft.fields() {
         let Some(fact) = path.as_str().strip_prefix("answer.") else {
             continue;
         };
@@ -202,6 +254,7 @@ fn answered(guide: &Guide, draft: &Draft) -> Vec<Answered> {
         let answered = Answered {
             fact: fact.to_owned(),
             member,
+            member_name: names.of(member),
             text,
             answer,
         };
@@ -228,7 +281,37 @@ fn procedures(catalogue: &Catalogue, guidance: &Guidance, names: &Names<'_>) -> 
         view.deadline.clone_from(&unsettled.deadline.words.ja);
         Some(view)
     });
-    listed.chain(unsettled).collect()
+    together(listed.chain(unsettled))
+}
+
+/// A procedure that several members need stands there once, with their names.
+fn together(views: impl Iterator<Item = ProcedureView>) -> Vec<ProcedureView> {
+    let mut all: Vec<ProcedureView> = Vec::new();
+    for view in views {
+        let same = all
+            .iter_mut()
+            .find(|other| other.id == view.id && other.state == view.state);
+        match same {
+            Some(first) => {
+                add(&mut first.member, &view.member, "、");
+                add(&mut first.reason, &view.reason, "／");
+                add(&mut first.deadline, &view.deadline, "／");
+            }
+            None => all.push(view),
+        }
+    }
+    all
+}
+
+/// Adds what is not said yet.
+fn add(to: &mut String, more: &str, between: &str) {
+    if more.is_empty() || to.split(between).any(|said| said == more) {
+        return;
+    }
+    if !to.is_empty() {
+        to.push_str(between);
+    }
+    to.push_str(more);
 }
 
 fn draw(

@@ -6,8 +6,8 @@ use counter_domain::snapshot::Snapshot;
 use counter_store::SignedForm;
 use serde::{Deserialize, Serialize};
 
-use crate::desk::Desk;
 use crate::desk::visit::Showing;
+use crate::desk::{Desk, store_failed};
 use crate::devices::{Effect, FormJob, Signature};
 use crate::records::{Deed, Records, RecordsError};
 use crate::texts::{Code, notice, notice_with};
@@ -147,7 +147,7 @@ impl<R: Records> Desk<R> {
             .map_err(|error| RecordsError::Broken(error.to_string()))
             .and_then(|bytes| self.records.set_note(&pending_note(case), Some(&bytes)));
         if let Err(error) = stored {
-            self.notice = Some(self.store_failed(&error));
+            self.notice = Some(store_failed(&error));
             return Err(match error {
                 RecordsError::DiskFull => Code::SaveDiskFull,
                 RecordsError::NotAllowed
@@ -244,7 +244,7 @@ impl<R: Records> Desk<R> {
                 Ok(())
             }
             Err(error) => {
-                self.notice = Some(self.store_failed(&error));
+                self.notice = Some(store_failed(&error));
                 Err(Code::SaveFailed)
             }
         }

@@ -6,10 +6,10 @@ use counter_domain::ids::{CaseId, DeviceId};
 
 use crate::desk::checks::tidy;
 use crate::desk::visit::{Pin, Receipt, Showing};
-use crate::desk::{Desk, NOTE_OPEN_CASE, SIGN_IN_PAUSE_MS, WRONG_SIGN_INS_MAX};
-use crate::devices::{Effect, PrintTrouble, ReceiptJob};
+use crate::desk::{Desk, store_failed};
+use crate::devices::{Effect, GuidanceJob, PrintTrouble, ReceiptJob};
 use crate::fields::{MEMBERS_MAX, fields, member_path, split_member};
-use crate::records::{Deed, Entry, NotLetIn, Records};
+use crate::records::{Deed, Entry, Records, UndoStep};
 use crate::texts::{Code, notice, notice_with};
 
 /// The longest value of a field, in characters.
@@ -20,13 +20,24 @@ impl<R: Records> Desk<R> {
         if let StaffAction::SignIn { staff, secret } = &action {
             return self.sign_in(staff, secret.expose());
         }
+        if let StaffAction::AllowOffline { supervisor, secret } = &action {
+            return self.allow_offline(supervisor, secret.expose());
+        }
         if matches!(action, StaffAction::DismissNotice) {
             self.notice = None;
             return Ok(());
         }
-        self.by()?;
+        if self.door.at_screen().is_none() {
+            return Err(notice(Code::SignInFirst));
+        }
         match action {
-            StaffAction::SignIn { .. } | StaffAction::DismissNotice => Ok(()),
+            StaffAction::SignIn { .. }
+            | StaffAction::AllowOffline { .. }
+            | StaffAction::DismissNotice => Ok(()),
+            StaffAction::LockScreen => {
+                self.lock_screen();
+                Ok(())
+            }
             StaffAction::SignOut => self.sign_out(),
             StaffAction::StartReception => self.start_reception(),
             StaffAction::OpenCase { case } => self.open_case(case),
@@ -39,14 +50,33 @@ impl<R: Records> Desk<R> {
             } => self.read_with_number_b(&birth, &expiry_year, &code),
             StaffAction::StopWaiting => self.stop_waiting(),
             StaffAction::SetField { path, value } => self.set_field(&path, &value),
+            StaffAction::TypeField { path, value } => self.type_field(path, &value),
             StaffAction::ChooseValue { path, counter } => self.choose_value(&path, counter),
+            StaffAction::OpenResidents => self.open_residents(),
+            StaffAction::CloseResidents => {
+                self.close_residents();
+                Ok(())
+            }
+            StaffAction::FindResidents { text } => self.find_residents(&text),
+            StaffAction::ShowHousehold { person } => self.show_household(&person),
+            StaffAction::TakeResident { person } => self.take_resident(&person),
+            StaffAction::TakeHousehold => self.take_household(),
+            StaffAction::ChooseCopy { path, choice } => self.choose_copy(&path, choice),
             StaffAction::AddMember => self.add_member(),
             StaffAction::RemoveMember { number } => self.remove_member(number),
             StaffAction::Answer {
                 fact,
                 member,
                 value,
-            } => self.answer(&fact, member, &value),
+            } => self.answer(&fact, &[member], &value),
+            StaffAction::AnswerMembers {
+                fact,
+                members,
+                value,
+            } => {
+                let members: Vec<_> = members.into_iter().map(Some).collect();
+                self.answer(&fact, &members, &value)
+            }
             StaffAction::AskAgain { fact, member } => self.ask_again(&fact, member),
             StaffAction::Undo => self.undo(),
             StaffAction::GoTo { step } => self.go_to(step),
@@ -58,66 +88,6 @@ impl<R: Records> Desk<R> {
         }
     }
 
-    fn sign_in(&mut self, staff: &str, secret: &str) -> Result<(), Notice> {
-        if self.now() < self.sign_in_again_ms {
-            return Err(notice(Code::SignInWait));
-        }
-        if self.too_long_offline() {
-            return Err(notice(Code::SignInTooLongOffline));
-        }
-        match self
-            .records
-            .sign_in(staff.trim(), secret, &self.place.branch)
-        {
-            Ok(signed_in) => {
-                self.wrong_sign_ins = 0;
-                self.notice = None;
-                self.staff = Some(signed_in);
-                self.reopen_case();
-                Ok(())
-            }
-            Err(NotLetIn::Wrong) => {
-                self.wrong_sign_ins = self.wrong_sign_ins.saturating_add(1);
-                if self.wrong_sign_ins >= WRONG_SIGN_INS_MAX {
-                    self.wrong_sign_ins = 0;
-                    self.sign_in_again_ms = self.now() + SIGN_IN_PAUSE_MS;
-                }
-                Err(notice(Code::SignInWrong))
-            }
-            Err(NotLetIn::OtherBranch) => Err(notice(Code::SignInNotHere)),
-            Err(NotLetIn::NoStaffYet) => Err(notice(Code::SignInNoStaff)),
-            Err(NotLetIn::Broken(error)) => {
-                tracing::error!(error, "staff cannot be read");
-                Err(notice(Code::SaveFailed))
-            }
-        }
-    }
-
-    /// The case that was open here comes back, after a pulled plug or a locked screen.
-    fn reopen_case(&mut self) {
-        self.load_board();
-        if self.visit.is_some() {
-            self.reload_visit();
-            return;
-        }
-        let note = self.records.note(NOTE_OPEN_CASE);
-        let Some(case) = note.and_then(|bytes| CaseId::from_slice(&bytes)) else {
-            return;
-        };
-        if let Err(notice) = self.open_case(case) {
-            self.notice = Some(notice);
-        }
-    }
-
-    fn sign_out(&mut self) -> Result<(), Notice> {
-        self.leave_case()?;
-        if let Some(staff) = self.staff.take() {
-            self.records.audit(&staff.id, Deed::SignedOut, None);
-        }
-        self.notice = None;
-        Ok(())
-    }
-
     fn start_reception(&mut self) -> Result<(), Notice> {
         let by = self.by()?;
         let today = self.today();
@@ -126,14 +96,63 @@ impl<R: Records> Desk<R> {
         let case = self
             .records
             .start_case(&by, &branch, today, &number)
-            .map_err(|error| self.store_failed(&error))?;
+            .map_err(|error| store_failed(&error))?;
         self.notice = None;
         self.open_case(case)
     }
 
-    /// Stores a typed value. On a full disk it stays on the screen and is tried again with the next.
+    /// Stores what was typed so far; what follows in this field is the same step of undo.
+    fn type_field(&mut self, path: String, value: &str) -> Result<(), Notice> {
+        let step = self.step_of_typing(&path);
+        self.store_typed(&path, value, step)?;
+        self.visit_mut()?.typing = Some(path);
+        Ok(())
+    }
+
+    /// Stores the value of a field somebody is done with.
     fn set_field(&mut self, path: &str, value: &str) -> Result<(), Notice> {
+        let step = self.step_of_typing(path);
+        self.store_typed(path, value, step)
+    }
+
+    /// Typing on in a field is one step of undo; anything else ends it.
+    fn step_of_typing(&self, path: &str) -> UndoStep {
+        let typing = self
+            .visit
+            .as_ref()
+            .and_then(|visit| visit.typing.as_deref());
+        if typing == Some(path) {
+            UndoStep::Same
+        } else {
+            UndoStep::New
+        }
+    }
+
+    /// Stores a typed value. On a full disk it stays on the screen and is tried again with the next.
+    fn store_typed(&mut self, path: &str, value: &str, step: UndoStep) -> Result<(), Notice> {
         let by = self.by()?;
+        let (case, entries) = self.typed_entries(path, value)?;
+        self.visit_mut()?.typing = None;
+        if entries.is_empty() {
+            return Ok(());
+        }
+        if let Err(error) = self.records.set_fields(case, &by, &entries, step) {
+            let failed = store_failed(&error);
+            self.notice = Some(failed.clone());
+            let visit = self.visit_mut()?;
+            for entry in entries {
+                let typed = entry.value.as_text().unwrap_or_default().to_owned();
+                visit.unsaved.insert(entry.path.0, typed);
+            }
+            visit.failed = Some(failed.clone());
+            return Err(failed);
+        }
+        self.all_saved();
+        Ok(())
+    }
+
+    /// What to store for a typed value: itself, and whatever did not reach the disk before it.
+    fn typed_entries(&self, path: &str, value: &str) -> Result<(CaseId, Vec<Entry>), Notice> {
         let visit = self.editable()?;
         let def = fields()
             .find(path)
@@ -144,41 +163,50 @@ impl<R: Records> Desk<R> {
         if value.chars().count() > VALUE_CHARS_MAX {
             return Err(notice(Code::FieldTooLong));
         }
-        let case = visit.case();
-        let mut entries: Vec<Entry> = Vec::new();
-        for (path, typed) in &visit.unsaved {
-            entries.push(Entry::text(path.clone(), typed.clone(), Source::Staff));
-        }
         let tidied = tidy(def, value);
+        let mut entries = visit.unsaved_entries();
         entries.retain(|entry| entry.path.as_str() != path);
-        let unchanged = visit.text(path) == tidied && !visit.unsaved.contains_key(path);
-        if unchanged && entries.is_empty() {
-            return Ok(());
+        if visit.text(path) != tidied || visit.unsaved.contains_key(path) {
+            entries.push(Entry::text(path, tidied, Source::Staff));
         }
-        entries.push(Entry::text(path, tidied.clone(), Source::Staff));
-        let stored = self.records.set_fields(case, &by, &entries);
+        Ok((visit.case(), entries))
+    }
+
+    /// Tries again what a full disk did not take. Says nothing when it is still full.
+    pub(super) fn save_again(&mut self) {
+        let unsaved = self
+            .visit
+            .as_ref()
+            .filter(|visit| !visit.unsaved.is_empty());
+        let (Some(visit), Ok(by)) = (unsaved, self.by()) else {
+            return;
+        };
+        let (case, entries) = (visit.case(), visit.unsaved_entries());
+        match self.records.set_fields(case, &by, &entries, UndoStep::New) {
+            Ok(()) => self.all_saved(),
+            Err(error) => tracing::debug!(%error, "still not stored"),
+        }
+    }
+
+    /// Everything typed is on disk.
+    fn all_saved(&mut self) {
         let now = self.now();
-        if let Err(error) = stored {
-            let failed = self.store_failed(&error);
-            let visit = self.visit_mut()?;
-            visit.unsaved.insert(path.to_owned(), tidied);
-            visit.failed = Some(failed.clone());
-            return Err(failed);
+        if let Some(visit) = self.visit.as_mut() {
+            visit.unsaved.clear();
+            visit.failed = None;
+            visit.saved_at_ms = now;
         }
-        let visit = self.visit_mut()?;
-        visit.unsaved.clear();
-        visit.failed = None;
-        visit.saved_at_ms = now;
+        self.settle(&[Code::SaveDiskFull, Code::SaveFailed]);
         self.reload_visit();
-        Ok(())
     }
 
     /// Stores values that are not typed into a field.
     pub(super) fn store(&mut self, entries: &[Entry]) -> Result<(), Notice> {
         let by = self.by()?;
         let case = self.editable()?.case();
-        let stored = self.records.set_fields(case, &by, entries);
-        stored.map_err(|error| self.store_failed(&error))?;
+        self.visit_mut()?.typing = None;
+        let stored = self.records.set_fields(case, &by, entries, UndoStep::New);
+        stored.map_err(|error| store_failed(&error))?;
         let now = self.now();
         self.visit_mut()?.saved_at_ms = now;
         self.reload_visit();
@@ -190,7 +218,7 @@ impl<R: Records> Desk<R> {
         let case = self.editable()?.case();
         let path = FieldPath::from(path);
         let stored = self.records.choose_value(case, &by, &path, counter);
-        stored.map_err(|error| self.store_failed(&error))?;
+        stored.map_err(|error| store_failed(&error))?;
         self.reload_visit();
         Ok(())
     }
@@ -237,17 +265,31 @@ impl<R: Records> Desk<R> {
         }
     }
 
-    fn answer(&mut self, fact: &str, member: Option<u8>, value: &str) -> Result<(), Notice> {
-        let draft = self.editable()?.draft();
+    /// Answers a question, for the household or for some of its members, in one step.
+    fn answer(&mut self, fact: &str, members: &[Option<u8>], value: &str) -> Result<(), Notice> {
+        let visit = self.editable()?;
+        let known = visit.members();
+        let all_known = members
+            .iter()
+            .flatten()
+            .all(|member| known.contains(member));
         let value = self
             .interviewer
-            .answer(draft, fact, value)
+            .answer(visit.draft(), fact, value)
+            .filter(|_| all_known)
             .ok_or_else(|| notice(Code::AnswerNotAllowed))?;
-        self.store(&[Entry {
-            path: answer_path(fact, member),
-            value,
+        let entry = |member: &Option<u8>| Entry {
+            path: answer_path(fact, *member),
+            value: value.clone(),
             source: Source::Resident,
-        }])
+        };
+        let entries: Vec<Entry> = members.iter().map(entry).collect();
+        if entries.is_empty() {
+            return Err(notice(Code::AnswerNotAllowed));
+        }
+        // The same question stays until everybody has an answer.
+        self.visit_mut()?.interview.asking = Some(fact.to_owned());
+        self.store(&entries)
     }
 
     fn ask_again(&mut self, fact: &str, member: Option<u8>) -> Result<(), Notice> {
@@ -266,9 +308,10 @@ impl<R: Records> Desk<R> {
     fn undo(&mut self) -> Result<(), Notice> {
         let by = self.by()?;
         let case = self.editable()?.case();
+        self.visit_mut()?.typing = None;
         self.records
             .undo(case, &by)
-            .map_err(|error| self.store_failed(&error))?;
+            .map_err(|error| store_failed(&error))?;
         self.reload_visit();
         self.begin_fields(&by)?;
         self.reload_visit();
@@ -327,7 +370,7 @@ impl<R: Records> Desk<R> {
         let case = visit.case();
         self.records
             .submit(case, &by)
-            .map_err(|error| self.store_failed(&error))?;
+            .map_err(|error| store_failed(&error))?;
         self.effects.push(Effect::WakeLink);
         self.notice = None;
         self.visit_mut()?.showing = Showing::No;
@@ -337,7 +380,18 @@ impl<R: Records> Desk<R> {
         self.load_board();
         self.known_returned = self.board.returned_cases();
         self.set_step(Step::Finish)?;
+        self.print_guidance()?;
         self.print_receipt()
+    }
+
+    fn print_guidance(&mut self) -> Result<(), Notice> {
+        let job = GuidanceJob {
+            snapshot: self.visit()?.content(self.language),
+            city: self.place.city.clone(),
+            place: self.place.name.clone(),
+        };
+        self.effects.push(Effect::PrintGuidance(Box::new(job)));
+        Ok(())
     }
 
     fn print_receipt(&mut self) -> Result<(), Notice> {

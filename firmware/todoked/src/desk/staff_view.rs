@@ -6,11 +6,13 @@ use counter_api::{
 };
 use counter_domain::case::{CaseState, Remark, RemarkCategory};
 use counter_domain::draft::FieldValue;
+use counter_domain::protection::tells_where;
 use counter_domain::snapshot::Snapshot;
 
-use crate::clock::hour_and_minute;
+use crate::clock::{hour_and_minute, month_and_day};
 use crate::desk::Desk;
 use crate::desk::checks::{date_hint, head_problem, shown, wrong};
+use crate::desk::residents::copy_value;
 use crate::desk::visit::{Pin, Receipt, Showing, Visit};
 use crate::devices::CardLies;
 use crate::fields::{FieldDef, Kind, fields};
@@ -25,19 +27,21 @@ impl<R: Records> Desk<R> {
         let sending = self.records.sending();
         Header {
             place: self.place.name.clone(),
-            staff: self.staff.as_ref().map(|staff| staff.name.clone()),
+            staff: self.door.at_screen().map(|staff| staff.name.clone()),
             line: self.line,
             waiting_to_send: sending.waiting,
             safe_until: sending.safe_until_unix_ms.map(hour_and_minute),
             returned: u32::try_from(self.board.returned_cases().len()).unwrap_or(u32::MAX),
             clock: hour_and_minute(self.now()),
+            today: month_and_day(self.now()),
             devices: self.devices,
+            resident_copy: self.copy_state(),
         }
     }
 
     pub(super) fn staff_screen(&self) -> StaffScreen {
-        match (&self.staff, &self.visit) {
-            (None, _) => StaffScreen::SignIn,
+        match (self.door.at_screen(), &self.visit) {
+            (None, _) => StaffScreen::SignIn(self.sign_in_view()),
             (Some(_), None) => self.board.draw(),
             (Some(_), Some(visit)) => StaffScreen::Reception(Box::new(self.reception(visit))),
         }
@@ -87,11 +91,16 @@ impl<R: Records> Desk<R> {
             can_go_on: blocked_by.is_none(),
             blocked_by,
             can_undo: visit.can_undo,
+            protection: self.protection_in_words(visit),
+            residents: self.residents_view(visit),
         }
     }
 
     fn field(&self, visit: &Visit, def: &FieldDef, member: Option<u8>) -> FieldView {
         let path = def.path_for(member);
+        if tells_where(&path.as_str().into()) && !self.may_see_where(visit) {
+            return left_out(def, path);
+        }
         let merged = visit.draft().field(&path.as_str().into());
         let stored = visit.text(&path);
         let value = visit.unsaved.get(&path).map_or(stored, String::as_str);
@@ -142,6 +151,7 @@ impl<R: Records> Desk<R> {
                     at: hour_and_minute(field.at.unix_ms()),
                 })
                 .collect(),
+            copy_value: copy_value(visit, &path).map(|copy| shown(def, &copy)),
             path,
         }
     }
@@ -238,6 +248,26 @@ impl<R: Records> Desk<R> {
             },
             state: state_in_words(visit.state()),
         })
+    }
+}
+
+/// A field whose value is not sent to the screen at all.
+fn left_out(def: &FieldDef, path: String) -> FieldView {
+    FieldView {
+        path,
+        label: def.label.ja.clone(),
+        kind: counter_api::FieldKind::Text,
+        value: word("protection", "left_out"),
+        hint: String::new(),
+        choices: Vec::new(),
+        source: None,
+        confidence: None,
+        required: false,
+        error: None,
+        remark: None,
+        old_value: None,
+        others: Vec::new(),
+        copy_value: None,
     }
 }
 

@@ -6,14 +6,15 @@ use counter_api::{Language, Notice, Step};
 use counter_domain::case::{CaseState, CaseStep};
 use counter_domain::draft::{Draft, FieldPath, FieldValue, Source};
 use counter_domain::ids::{CaseId, StaffId};
+use counter_domain::protection::PROTECTED_FLAG;
 use counter_domain::snapshot::{Snapshot, SnapshotField};
 use counter_store::CaseRecord;
 
 use crate::desk::catalogue::STARTED_WITH;
 use crate::desk::interview::Interview;
-use crate::desk::{Desk, NOTE_OPEN_CASE};
+use crate::desk::{Desk, NOTE_OPEN_BY, NOTE_OPEN_CASE, store_failed};
 use crate::fields::{MEMBERS_MAX, fields, member_path, split_member};
-use crate::records::{Deed, Entry, Records, RecordsError};
+use crate::records::{Deed, Entry, Records, RecordsError, UndoStep};
 use crate::texts::{Code, notice};
 
 /// The form that is signed, with its version.
@@ -26,6 +27,8 @@ pub(super) struct Visit {
     pub(super) step: Step,
     /// Typed values that are not on disk, and why.
     pub(super) unsaved: BTreeMap<String, String>,
+    /// The field being typed into; its saves so far are one step of undo.
+    pub(super) typing: Option<String>,
     pub(super) failed: Option<Notice>,
     pub(super) saved_at_ms: u64,
     pub(super) can_undo: bool,
@@ -80,6 +83,14 @@ impl Visit {
         self.record.summary.state
     }
 
+    /// What was typed and is not on disk.
+    pub(super) fn unsaved_entries(&self) -> Vec<Entry> {
+        let typed = self.unsaved.iter();
+        typed
+            .map(|(path, typed)| Entry::text(path.clone(), typed.clone(), Source::Staff))
+            .collect()
+    }
+
     pub(super) fn is_editable(&self) -> bool {
         self.record.summary.is_editable()
     }
@@ -102,7 +113,7 @@ impl Visit {
         self.draft().text(path).unwrap_or_default()
     }
 
-    /// Name of a person, or a stand-in.
+    /// Kind of event and its flow, as stored.
     pub(super) fn event(&self) -> (&str, &str) {
         (self.text("event.type"), self.text("event.flow"))
     }
@@ -146,12 +157,6 @@ impl Visit {
     }
 
     fn is_on_form(&self, path: &FieldPath) -> bool {
-        let path = path.as_str();
-        if let Some((number, _)) = split_member(path)
-            && !self.members().contains(&number)
-        {
-            return false;
-        }
         const BESIDE: [&str; 5] = [
             "event.type",
             "event.flow",
@@ -159,7 +164,13 @@ impl Visit {
             "identity.kind",
             "identity.method",
         ];
-        fields().find(path).is_some() || BESIDE.contains(&path)
+        let path = path.as_str();
+        if let Some((number, _)) = split_member(path)
+            && !self.members().contains(&number)
+        {
+            return false;
+        }
+        fields().find(path).is_some() || BESIDE.contains(&path) || is_protection_flag(path)
     }
 
     /// Whether the newest signature still stands for what the case says.
@@ -167,6 +178,12 @@ impl Visit {
         let signed = self.signed.as_ref();
         signed.is_some_and(|signed| same_content(signed, &self.content(Language::Japanese)))
     }
+}
+
+/// Head office leaves the address out of everything when the flag is in what was signed. The
+/// resident's display shows fields of the form only, so never this one.
+fn is_protection_flag(path: &str) -> bool {
+    split_member(path).is_some_and(|(_, name)| name == PROTECTED_FLAG)
 }
 
 /// Numbers of the persons in a draft.
@@ -215,6 +232,15 @@ pub(super) fn receipt_note(case: CaseId) -> String {
     format!("desk.receipt.{case}")
 }
 
+/// A full disk does not keep people from moving between pages.
+fn unless_full(error: &RecordsError) -> Result<(), Notice> {
+    if matches!(error, RecordsError::DiskFull) {
+        Ok(())
+    } else {
+        Err(store_failed(error))
+    }
+}
+
 impl<R: Records> Desk<R> {
     /// Opens a case where it was left.
     pub(super) fn open_case(&mut self, case: CaseId) -> Result<(), Notice> {
@@ -222,10 +248,14 @@ impl<R: Records> Desk<R> {
         let record = self
             .records
             .case(case)
-            .map_err(|error| self.store_failed(&error))?;
+            .map_err(|error| store_failed(&error))?;
         self.records
             .set_note(NOTE_OPEN_CASE, Some(case.as_bytes()))
-            .map_err(|error| self.store_failed(&error))?;
+            .and_then(|()| {
+                let opener = by.as_str().as_bytes();
+                self.records.set_note(NOTE_OPEN_BY, Some(opener))
+            })
+            .or_else(|error| unless_full(&error))?;
         self.records.audit(&by, Deed::OpenedCase, Some(case));
         let printed = self.records.note(&receipt_note(case)).is_some();
         let left_at = self.records.note(&step_note(case));
@@ -234,6 +264,7 @@ impl<R: Records> Desk<R> {
         self.visit = Some(Visit {
             step: left_at.unwrap_or(Step::Documents),
             unsaved: BTreeMap::new(),
+            typing: None,
             failed: None,
             saved_at_ms: self.now(),
             can_undo: false,
@@ -287,8 +318,8 @@ impl<R: Records> Desk<R> {
         ];
         let case = visit.case();
         self.records
-            .set_fields(case, by, &entries)
-            .map_err(|error| self.store_failed(&error))
+            .set_fields(case, by, &entries, UndoStep::New)
+            .map_err(|error| store_failed(&error))
     }
 
     /// Reads the open case again and works out everything that follows from it.
@@ -299,7 +330,7 @@ impl<R: Records> Desk<R> {
         let record = match self.records.case(case) {
             Ok(record) => record,
             Err(error) => {
-                self.notice = Some(self.store_failed(&error));
+                self.notice = Some(store_failed(&error));
                 return;
             }
         };
@@ -313,9 +344,10 @@ impl<R: Records> Desk<R> {
             .last()
             .and_then(|hash| self.records.snapshot(case, *hash));
         let today = self.today();
-        let interview = self
-            .interviewer
-            .interview(&self.records, &record.draft, today);
+        let asking = self.visit.as_ref().and_then(|v| v.interview.asking.clone());
+        let interview =
+            self.interviewer
+                .interview(&self.records, &record.draft, today, asking.as_deref());
         let begun_only = record
             .draft
             .fields()
@@ -379,16 +411,7 @@ impl<R: Records> Desk<R> {
             .and_then(|bytes| self.records.set_note(&step_note(case), Some(&bytes)));
         self.visit_mut()?.step = step;
         // The step shown is the person's wish and is followed on a full disk too.
-        stored.or_else(|error| self.unless_full(&error))
-    }
-
-    /// A full disk does not keep people from moving between pages.
-    fn unless_full(&mut self, error: &RecordsError) -> Result<(), Notice> {
-        if matches!(error, RecordsError::DiskFull) {
-            Ok(())
-        } else {
-            Err(self.store_failed(error))
-        }
+        stored.or_else(|error| unless_full(&error))
     }
 
     /// A returned case opens where the first remark is.
@@ -420,7 +443,7 @@ impl<R: Records> Desk<R> {
     pub(super) fn leave_case(&mut self) -> Result<(), Notice> {
         self.records
             .set_note(NOTE_OPEN_CASE, None)
-            .or_else(|error| self.unless_full(&error))?;
+            .or_else(|error| unless_full(&error))?;
         self.visit = None;
         self.language = Language::Japanese;
         self.resident_notice = None;

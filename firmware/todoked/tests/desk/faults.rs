@@ -2,10 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
-use counter_api::{CardView, Digits, ResidentAction, ResidentScreen, SaveState, StaffAction};
+use counter_api::{
+    CardView, Digits, LineState, ResidentAction, ResidentScreen, SaveState, StaffAction,
+};
 use todoked::devices::{CardLies, CardTrouble, Effect, Happened};
+use todoked::texts::Code;
 
-use crate::rig::{Rig, SECRET, STAFF, signature};
+use crate::rig::{Rig, signature};
 
 fn asked(tries: u8) -> Rig {
     let mut rig = Rig::new();
@@ -166,6 +169,53 @@ fn full_disk_keeps_what_was_typed_on_the_screen() {
 }
 
 #[test]
+fn what_a_full_disk_did_not_take_is_saved_when_there_is_room_again() {
+    let mut rig = Rig::new();
+    rig.filled_reception();
+    rig.full.store(true, Ordering::Relaxed);
+    let typed = StaffAction::SetField {
+        path: "head.new".to_owned(),
+        value: "架空　花子".to_owned(),
+    };
+    assert_eq!(rig.refused(typed).code, "SAVE-DISK-FULL");
+    assert_eq!(
+        rig.desk
+            .staff_view()
+            .notice
+            .expect("it stays on the screen")
+            .code,
+        "SAVE-DISK-FULL"
+    );
+    rig.happened(Happened::Tick);
+    assert!(matches!(rig.reception().save, SaveState::Failed { .. }));
+    rig.full.store(false, Ordering::Relaxed);
+    rig.happened(Happened::Tick);
+    assert!(matches!(rig.reception().save, SaveState::Saved { .. }));
+    assert_eq!(rig.desk.staff_view().notice, None);
+    let mut rig = rig.killed_and_started();
+    rig.sign_in();
+    assert_eq!(rig.value("head.new"), "架空　花子");
+}
+
+#[test]
+fn trouble_with_the_line_is_told_until_it_is_over() {
+    let mut rig = Rig::new();
+    let line = |line, trouble| Happened::Line { line, trouble };
+    rig.happened(line(LineState::Refused, Some(Code::LineClockWrong)));
+    rig.sign_in();
+    assert_eq!(
+        rig.desk
+            .staff_view()
+            .notice
+            .expect("signing in changes nothing")
+            .code,
+        "LINE-CLOCK-WRONG"
+    );
+    rig.happened(line(LineState::Connected, None));
+    assert_eq!(rig.desk.staff_view().notice, None);
+}
+
+#[test]
 fn full_disk_while_signing_asks_for_the_signature_again() {
     let mut rig = Rig::new();
     rig.filled_reception();
@@ -206,35 +256,21 @@ fn form_that_cannot_be_made_uses_no_signature() {
 }
 
 #[test]
-fn screen_left_alone_locks_and_comes_back() {
+fn what_a_full_disk_refused_is_stored_when_there_is_room_again() {
     let mut rig = Rig::new();
     rig.filled_reception();
-    let case = rig.reception().case;
-    rig.clock.forward(11 * 60_000);
+    rig.full.store(true, Ordering::Relaxed);
+    let typed = StaffAction::TypeField {
+        path: "head.new".to_owned(),
+        value: "架空　花子".to_owned(),
+    };
+    assert_eq!(rig.refused(typed).code, "SAVE-DISK-FULL");
     rig.happened(Happened::Tick);
-    assert_eq!(
-        rig.desk.staff_view().screen,
-        counter_api::StaffScreen::SignIn
-    );
+    assert!(matches!(rig.reception().save, SaveState::Failed { .. }));
+    rig.full.store(false, Ordering::Relaxed);
+    rig.happened(Happened::Tick);
+    assert!(matches!(rig.reception().save, SaveState::Saved { .. }));
+    let mut rig = rig.killed_and_started();
     rig.sign_in();
-    assert_eq!(rig.reception().case, case);
-}
-
-#[test]
-fn five_wrong_sign_ins_make_a_pause() {
-    let mut rig = Rig::new();
-    let wrong = || StaffAction::SignIn {
-        staff: STAFF.to_owned(),
-        secret: Digits::new("x"),
-    };
-    for _ in 0..5 {
-        assert_eq!(rig.refused(wrong()).code, "SIGN-IN-WRONG");
-    }
-    let right = StaffAction::SignIn {
-        staff: STAFF.to_owned(),
-        secret: Digits::new(SECRET),
-    };
-    assert_eq!(rig.refused(right).code, "SIGN-IN-WAIT");
-    rig.clock.forward(60_001);
-    rig.sign_in();
+    assert_eq!(rig.value("head.new"), "架空　花子");
 }

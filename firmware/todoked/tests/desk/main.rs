@@ -5,6 +5,7 @@
 //! desk that is dropped and opened again.
 
 mod catalogue;
+mod door;
 mod faults;
 mod rig;
 mod two_offices;

@@ -1,12 +1,18 @@
 //! A desk with played devices.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use counter_api::{
-    Digits, Notice, ReceptionView, ResidentAction, ResidentScreen, StaffAction, StaffScreen,
-    Stroke, StrokePoint,
+    Digits, Notice, Password, ReceptionView, ResidentAction, ResidentScreen, StaffAction,
+    StaffScreen, Stroke, StrokePoint,
 };
 use counter_domain::draft::FieldPath;
 use counter_domain::ids::{BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
@@ -21,13 +27,16 @@ use sync_transport::Authority;
 use todoked::clock::{Clock, SteppedClock};
 use todoked::desk::{Desk, NoGate, Place};
 use todoked::devices::{CardFacts, CardLies, Effect, Happened};
-use todoked::records::{Deed, Entry, NotLetIn, Records, RecordsError, SignedIn};
+use todoked::records::{Deed, Entry, NotLetIn, Records, RecordsError, SignedIn, UndoStep};
 use todoked::store_records::StoreRecords;
 
 /// 2026-11-21 10:42 in Japan.
 pub(crate) const MORNING: u64 = 1_795_225_320_000;
 pub(crate) const STAFF: &str = "u0312";
-pub(crate) const SECRET: &str = "himitsu3";
+pub(crate) const SECRET: &str = "Hi mitsu-3!";
+pub(crate) const COLLEAGUE: &str = "u0313";
+pub(crate) const SUPERVISOR: &str = "u0001";
+pub(crate) const SUPERVISOR_SECRET: &str = "ひみつ#2026";
 
 /// A disk that can be filled.
 #[derive(Debug)]
@@ -67,9 +76,10 @@ impl Records for Disk {
         case: CaseId,
         by: &StaffId,
         entries: &[Entry],
+        step: UndoStep,
     ) -> Result<(), RecordsError> {
         self.room()?;
-        self.inner.set_fields(case, by, entries)
+        self.inner.set_fields(case, by, entries, step)
     }
 
     fn choose_value(
@@ -147,7 +157,7 @@ pub(crate) struct Rig {
     pub(crate) store: Arc<Mutex<CounterStore>>,
     pub(crate) desk: Desk<Disk>,
     pub(crate) effects: Vec<Effect>,
-    _folder: Option<tempfile::TempDir>,
+    folder: tempfile::TempDir,
 }
 
 fn open(path: &std::path::Path, device: DeviceId, clock: &Arc<SteppedClock>) -> CounterStore {
@@ -212,7 +222,7 @@ impl Rig {
             store,
             desk,
             effects: Vec::new(),
-            _folder: Some(folder),
+            folder,
         }
     }
 
@@ -225,7 +235,7 @@ impl Rig {
             full,
             store,
             desk: old,
-            _folder,
+            folder,
             ..
         } = self;
         drop(old);
@@ -240,7 +250,7 @@ impl Rig {
             store,
             desk,
             effects: Vec::new(),
-            _folder,
+            folder,
         }
     }
 
@@ -277,7 +287,7 @@ impl Rig {
     pub(crate) fn sign_in(&mut self) {
         self.staff(StaffAction::SignIn {
             staff: STAFF.to_owned(),
-            secret: Digits::new(SECRET),
+            secret: Password::new(SECRET),
         });
     }
 
@@ -293,7 +303,8 @@ impl Rig {
     pub(crate) fn reception(&self) -> ReceptionView {
         match self.desk.staff_view().screen {
             StaffScreen::Reception(view) => *view,
-            other => panic!("no reception: {other:?}"),
+            StaffScreen::SignIn(view) => panic!("no reception: {view:?}"),
+            StaffScreen::Board { .. } => panic!("no reception but the board"),
         }
     }
 
@@ -404,13 +415,23 @@ pub(crate) fn signature() -> ResidentAction {
 }
 
 fn install_staff(store: &mut CounterStore) {
-    let staff = [StaffMember {
-        id: StaffId::from(STAFF),
-        name: "架空　職員".to_owned(),
-        roles: vec![Role::Intake],
+    let member = |id: &str, name: &str, secret: &str, role| StaffMember {
+        id: StaffId::from(id),
+        name: name.to_owned(),
+        roles: vec![role],
         branches: vec![BranchCode::from("07")],
-        secret_hash: hash_secret(SECRET, [3; 16]).unwrap(),
-    }];
+        secret_hash: hash_secret(secret, [3; 16]).unwrap(),
+    };
+    let staff = [
+        member(STAFF, "架空　職員", SECRET, Role::Intake),
+        member(COLLEAGUE, "架空　同僚", SECRET, Role::Intake),
+        member(
+            SUPERVISOR,
+            "架空　責任者",
+            SUPERVISOR_SECRET,
+            Role::Approver,
+        ),
+    ];
     install(store, "staff", 1, serde_json::to_vec(&staff).unwrap());
 }
 

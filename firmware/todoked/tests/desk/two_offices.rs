@@ -1,4 +1,5 @@
 //! Another counter, and head office.
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use counter_api::{ResidentScreen, SignView, StaffAction, StaffScreen, Step};
 use counter_domain::case::{CaseState, CaseStep, Remark, RemarkCategory};

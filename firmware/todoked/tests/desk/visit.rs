@@ -1,4 +1,9 @@
 //! A visit as it should go, and after a pulled plug.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
 
 use counter_api::{
     CardView, Digits, Language, LineState, ResidentAction, ResidentScreen, SignView, StaffAction,
@@ -8,45 +13,7 @@ use counter_domain::case::CaseState;
 use counter_domain::draft::Source;
 use todoked::devices::{Effect, Happened, PrintTrouble};
 
-use crate::rig::{Rig, SECRET, STAFF, signature, taro};
-
-#[test]
-fn only_known_staff_are_let_in() {
-    let mut rig = Rig::new();
-    assert_eq!(rig.desk.staff_view().screen, StaffScreen::SignIn);
-    let wrong = StaffAction::SignIn {
-        staff: STAFF.to_owned(),
-        secret: Digits::new("chigau"),
-    };
-    assert_eq!(rig.refused(wrong).code, "SIGN-IN-WRONG");
-    assert_eq!(
-        rig.refused(StaffAction::StartReception).code,
-        "SIGN-IN-FIRST"
-    );
-    rig.sign_in();
-    let view = rig.desk.staff_view();
-    assert_eq!(view.header.staff.as_deref(), Some("架空　職員"));
-    assert_eq!(view.header.clock, "10:42");
-    assert!(matches!(view.screen, StaffScreen::Board { .. }));
-}
-
-#[test]
-fn a_week_without_head_office_closes_the_door() {
-    let mut rig = Rig::new();
-    rig.happened(Happened::Line {
-        line: LineState::Connected,
-        trouble: None,
-    });
-    rig.clock.forward(7 * 24 * 3_600_000);
-    let again = StaffAction::SignIn {
-        staff: STAFF.to_owned(),
-        secret: Digits::new(SECRET),
-    };
-    rig.sign_in();
-    rig.staff(StaffAction::SignOut);
-    rig.clock.forward(1);
-    assert_eq!(rig.refused(again).code, "SIGN-IN-TOO-LONG-OFFLINE");
-}
+use crate::rig::{Rig, signature, taro};
 
 #[test]
 fn card_fills_the_first_person_and_says_so() {
@@ -339,7 +306,10 @@ fn pulled_plug_comes_back_to_the_same_step_of_the_same_case() {
     });
     let before = rig.reception();
     let mut rig = rig.killed_and_started();
-    assert_eq!(rig.desk.staff_view().screen, StaffScreen::SignIn);
+    assert!(matches!(
+        rig.desk.staff_view().screen,
+        StaffScreen::SignIn(_)
+    ));
     assert_eq!(rig.page(), ResidentScreen::Idle);
     rig.sign_in();
     let after = rig.reception();
@@ -390,6 +360,138 @@ fn undo_takes_the_last_change_back() {
     assert!(rig.reception().can_undo);
     rig.staff(StaffAction::Undo);
     assert_eq!(rig.value("head.new"), "架空　太郎");
+}
+
+fn typed(path: &str, value: &str) -> StaffAction {
+    StaffAction::TypeField {
+        path: path.to_owned(),
+        value: value.to_owned(),
+    }
+}
+
+#[test]
+fn pauses_while_typing_are_on_disk_and_one_step_of_undo() {
+    let mut rig = Rig::new();
+    rig.filled_reception();
+    rig.staff(typed("member.2.kana", "カク"));
+    rig.staff(typed("member.2.kana", "カクウ　ハ"));
+    let mut rig = rig.killed_and_started();
+    rig.sign_in();
+    assert_eq!(rig.value("member.2.kana"), "カクウ　ハ");
+    rig.staff(typed("notifier.phone", "090"));
+    rig.staff(typed("notifier.phone", "090-0000"));
+    rig.set("notifier.phone", "090-0000-0000");
+    rig.staff(StaffAction::Undo);
+    assert_eq!(rig.value("notifier.phone"), "");
+    assert_eq!(rig.value("member.2.kana"), "カクウ　ハ");
+}
+
+#[test]
+fn the_same_field_another_time_is_another_step_when_something_else_came_between() {
+    let mut rig = Rig::new();
+    rig.filled_reception();
+    rig.set("head.new", "架空　花子");
+    rig.set("notifier.phone", "090-0000-0000");
+    rig.staff(typed("head.new", "架空　次郎"));
+    rig.set("head.new", "架空　三郎");
+    rig.staff(StaffAction::Undo);
+    assert_eq!(rig.value("head.new"), "架空　花子");
+    assert_eq!(rig.value("notifier.phone"), "090-0000-0000");
+}
+
+fn question(rig: &Rig) -> counter_api::QuestionView {
+    rig.reception().question.expect("a question")
+}
+
+/// Answers household questions until one is asked about several persons.
+fn question_about_both(rig: &mut Rig) -> counter_api::QuestionView {
+    for _ in 0..60 {
+        let asked = question(rig);
+        if asked.members.len() > 1 {
+            return asked;
+        }
+        rig.staff(StaffAction::Answer {
+            fact: asked.fact,
+            member: asked.member,
+            value: "unknown".to_owned(),
+        });
+    }
+    panic!("nothing was asked about both")
+}
+
+#[test]
+fn question_about_both_is_one_question_until_both_have_answered() {
+    let mut rig = Rig::new();
+    rig.filled_reception();
+    let asked = question_about_both(&mut rig);
+    let names: Vec<&str> = asked.members.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["架空　太郎", "架空　花子"]);
+    let left = open_questions(&rig);
+    let answer = |number| StaffAction::Answer {
+        fact: asked.fact.clone(),
+        member: Some(number),
+        value: "unknown".to_owned(),
+    };
+    rig.staff(answer(2));
+    let still = question(&rig);
+    assert_eq!(still.fact, asked.fact);
+    assert_eq!(
+        still.members.first().map(|one| one.answer.clone()),
+        Some(None)
+    );
+    let second = still.members.last().and_then(|one| one.answer.clone());
+    assert_eq!(second.as_deref(), Some("unknown"));
+    rig.staff(answer(1));
+    assert_ne!(question(&rig).fact, asked.fact);
+    assert!(open_questions(&rig) < left);
+    let said = rig.reception().answered;
+    let said: Vec<&str> = said
+        .iter()
+        .take(2)
+        .map(|one| one.member_name.as_str())
+        .collect();
+    assert_eq!(said, ["架空　太郎", "架空　花子"]);
+}
+
+#[test]
+fn everybody_is_answered_for_in_one_step() {
+    let mut rig = Rig::new();
+    rig.filled_reception();
+    let asked = question_about_both(&mut rig);
+    let all = |members: Vec<u8>| StaffAction::AnswerMembers {
+        fact: asked.fact.clone(),
+        members,
+        value: "unknown".to_owned(),
+    };
+    assert_eq!(rig.refused(all(vec![1, 7])).code, "ANSWER-NOT-ALLOWED");
+    assert_eq!(rig.refused(all(Vec::new())).code, "ANSWER-NOT-ALLOWED");
+    let before = rig.reception().answered.len();
+    rig.staff(all(vec![1, 2]));
+    assert_ne!(question(&rig).fact, asked.fact);
+    rig.staff(StaffAction::Undo);
+    assert_eq!(rig.reception().answered.len(), before);
+}
+
+#[test]
+fn procedure_of_both_stands_there_once_with_both_names() {
+    let mut rig = Rig::new();
+    rig.filled_reception();
+    let procedures = rig.reception().procedures;
+    let mut seen = std::collections::BTreeSet::new();
+    for one in &procedures {
+        let state = format!("{:?}", one.state);
+        assert!(seen.insert((one.id.clone(), state)), "{} twice", one.id);
+    }
+    let both = procedures
+        .iter()
+        .filter(|one| one.member == "架空　太郎、架空　花子");
+    assert!(both.count() > 0);
+}
+
+fn open_questions(rig: &Rig) -> u32 {
+    let trail = rig.reception().trail;
+    let step = trail.iter().find(|item| item.step == Step::Questions);
+    step.and_then(|item| item.count).unwrap_or_default()
 }
 
 #[test]

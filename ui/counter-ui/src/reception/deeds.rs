@@ -1,0 +1,184 @@
+//! What staff do in a reception, told to the daemon.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use counter_api::{Digits, SignView, StaffAction, Step};
+use slint::{ComponentHandle, Model as _};
+
+use crate::reception::Stand;
+use crate::reception::fields::FieldRows;
+use crate::staff_line::StaffLine;
+use crate::ui::{KeyApi, Pad, ReceptionApi, StaffWindow, StepKind};
+
+const STEPS: [Step; 7] = [
+    Step::Documents,
+    Step::Household,
+    Step::Questions,
+    Step::Procedures,
+    Step::Identity,
+    Step::Sign,
+    Step::Finish,
+];
+
+pub(super) fn connect_fields(
+    api: &ReceptionApi<'_>,
+    line: &Rc<StaffLine>,
+    fields: &Rc<RefCell<FieldRows>>,
+) {
+    let typing = Rc::clone(line);
+    api.on_edited(move |path, text| typing.type_into(&path, &text));
+    let (leaving, fields) = (Rc::clone(line), Rc::clone(fields));
+    api.on_commit(move |path, text| {
+        let shown = fields.borrow().shown(&path);
+        // A field that is gone has nothing left to say.
+        if let Some(shown) = shown {
+            leaving.commit(&path, &text, &shown);
+        }
+    });
+    let choosing = Rc::clone(line);
+    api.on_choose(move |path, counter| {
+        if let Ok(counter) = counter.parse() {
+            choosing.deed(StaffAction::ChooseValue {
+                path: path.into(),
+                counter,
+            });
+        }
+    });
+}
+
+pub(super) fn connect_deeds(api: &ReceptionApi<'_>, line: &Rc<StaffLine>) {
+    connect_answers(api, line);
+    let deed = Rc::clone(line);
+    api.on_go_to(move |step| {
+        deed.deed(StaffAction::GoTo {
+            step: step_of(step),
+        });
+    });
+    let deed = Rc::clone(line);
+    api.on_read_with_number(move |birth, expiry, code| {
+        deed.deed(StaffAction::ReadWithNumberB {
+            birth: Digits::new(&birth),
+            expiry_year: Digits::new(&expiry),
+            code: Digits::new(&code),
+        });
+    });
+    let deed = Rc::clone(line);
+    api.on_remove_member(move |number| {
+        if let Some(number) = member_number(number) {
+            deed.deed(StaffAction::RemoveMember { number });
+        }
+    });
+    let deed = Rc::clone(line);
+    api.on_record_identity(move |kind| {
+        deed.deed(StaffAction::RecordIdentity { kind: kind.into() });
+    });
+    let plain = |action: StaffAction| {
+        let deed = Rc::clone(line);
+        move || deed.deed(action.clone())
+    };
+    api.on_ask_pin(plain(StaffAction::AskPin));
+    api.on_stop_waiting(plain(StaffAction::StopWaiting));
+    api.on_add_member(plain(StaffAction::AddMember));
+    api.on_undo(plain(StaffAction::Undo));
+    api.on_show_to_resident(plain(StaffAction::ShowToResident));
+    api.on_stop_showing(plain(StaffAction::StopShowing));
+    api.on_submit(plain(StaffAction::Submit));
+    api.on_print_receipt(plain(StaffAction::PrintReceipt));
+    api.on_leave(plain(StaffAction::LeaveCase));
+}
+
+fn connect_answers(api: &ReceptionApi<'_>, line: &Rc<StaffLine>) {
+    let deed = Rc::clone(line);
+    api.on_answer(move |fact, member, value| {
+        let (fact, value) = (fact.into(), value.into());
+        deed.deed(StaffAction::Answer {
+            fact,
+            member: member_number(member),
+            value,
+        });
+    });
+    let deed = Rc::clone(line);
+    api.on_answer_all(move |question, value| {
+        let members = question.asked.iter();
+        deed.deed(StaffAction::AnswerMembers {
+            fact: question.fact.into(),
+            members: members
+                .filter_map(|one| member_number(one.number))
+                .collect(),
+            value: value.into(),
+        });
+    });
+    let deed = Rc::clone(line);
+    api.on_ask_again(move |fact, member| {
+        deed.deed(StaffAction::AskAgain {
+            fact: fact.into(),
+            member: member_number(member),
+        });
+    });
+}
+
+/// The bar at the bottom, and Enter and Esc, which do the same.
+pub(super) fn connect_bar(window: &StaffWindow, line: &Rc<StaffLine>, stand: &Rc<RefCell<Stand>>) {
+    let api = window.global::<ReceptionApi<'_>>();
+    let (deed, here) = (Rc::clone(line), Rc::clone(stand));
+    let weak = window.as_weak();
+    api.on_go_on(move || {
+        hide_pad(&weak);
+        let action = main_action(&here.borrow());
+        if let Some(action) = action {
+            deed.deed(action);
+        }
+    });
+    let (deed, here) = (Rc::clone(line), Rc::clone(stand));
+    let weak = window.as_weak();
+    api.on_go_back(move || {
+        hide_pad(&weak);
+        let step = here.borrow().step;
+        if let Some(step) = step.filter(|step| *step != Step::Finish).and_then(before) {
+            deed.deed(StaffAction::GoTo { step });
+        }
+    });
+}
+
+fn hide_pad(window: &slint::Weak<StaffWindow>) {
+    if let Some(window) = window.upgrade() {
+        window.global::<KeyApi<'_>>().set_pad(Pad::None);
+    }
+}
+
+fn main_action(stand: &Stand) -> Option<StaffAction> {
+    let step = stand.step?;
+    match (step, stand.sign.as_ref()) {
+        (Step::Finish, _) => Some(StaffAction::LeaveCase),
+        (Step::Sign, Some(SignView::Reading | SignView::Signing)) => Some(StaffAction::StopShowing),
+        _ if !stand.can_go_on => None,
+        (Step::Sign, Some(SignView::Signed { .. })) => Some(StaffAction::Submit),
+        (Step::Sign, _) => Some(StaffAction::ShowToResident),
+        (step, _) => after(step).map(|step| StaffAction::GoTo { step }),
+    }
+}
+
+fn after(step: Step) -> Option<Step> {
+    STEPS.into_iter().find(|other| *other > step)
+}
+
+fn before(step: Step) -> Option<Step> {
+    STEPS.into_iter().rev().find(|other| *other < step)
+}
+
+fn member_number(number: i32) -> Option<u8> {
+    u8::try_from(number).ok().filter(|number| *number > 0)
+}
+
+fn step_of(step: StepKind) -> Step {
+    match step {
+        StepKind::Documents => Step::Documents,
+        StepKind::Household => Step::Household,
+        StepKind::Questions => Step::Questions,
+        StepKind::Procedures => Step::Procedures,
+        StepKind::Identity => Step::Identity,
+        StepKind::Sign => Step::Sign,
+        StepKind::Finish => Step::Finish,
+    }
+}

@@ -1,0 +1,208 @@
+//! Views of the daemon as the screen's data.
+
+use counter_api::{
+    Answered, CardView, Choice, FieldKind, FieldView, FinishView, ProcedureState, ProcedureView,
+    QuestionMember, QuestionView, RemarkView, SaveState, SignView, Step, StepState, TrailItem,
+};
+use counter_domain::draft::Source;
+
+use crate::notice::shown;
+use crate::rows::list;
+use crate::ui::{
+    AnsweredData, AskedData, CardKind, ChoiceData, FieldData, FieldType, FinishData, OtherData,
+    ProcedureData, QuestionData, ReceptionApi, RemarkData, SignKind, SourceKind, StepKind,
+    StepMark, TrailData,
+};
+
+pub(super) fn step(at: Step) -> StepKind {
+    match at {
+        Step::Documents => StepKind::Documents,
+        Step::Household => StepKind::Household,
+        Step::Questions => StepKind::Questions,
+        Step::Procedures => StepKind::Procedures,
+        Step::Identity => StepKind::Identity,
+        Step::Sign => StepKind::Sign,
+        Step::Finish => StepKind::Finish,
+    }
+}
+
+pub(super) fn trail(item: &TrailItem) -> TrailData {
+    TrailData {
+        step: step(item.step),
+        mark: match item.state {
+            StepState::Done => StepMark::Done,
+            StepState::Current => StepMark::Current,
+            StepState::Open => StepMark::Open,
+            StepState::Attention => StepMark::Attention,
+        },
+        count: item
+            .count
+            .and_then(|count| i32::try_from(count).ok())
+            .unwrap_or_default(),
+    }
+}
+
+pub(super) fn choice(choice: &Choice) -> ChoiceData {
+    ChoiceData {
+        value: choice.value.as_str().into(),
+        label: choice.label.as_str().into(),
+    }
+}
+
+pub(super) fn field(field: &FieldView) -> FieldData {
+    let text = |text: &Option<String>| text.as_deref().unwrap_or_default().into();
+    FieldData {
+        path: field.path.as_str().into(),
+        label: field.label.as_str().into(),
+        kind: match field.kind {
+            FieldKind::Text => FieldType::Text,
+            FieldKind::ExactGlyphs => FieldType::Exact,
+            FieldKind::Kana => FieldType::Kana,
+            FieldKind::Date => FieldType::Date,
+            FieldKind::Choice => FieldType::Choice,
+            FieldKind::Phone => FieldType::Phone,
+        },
+        value: field.value.as_str().into(),
+        hint: field.hint.as_str().into(),
+        choices: list(field.choices.iter().map(choice)),
+        source: field.source.map_or(SourceKind::None, source),
+        confidence: field.confidence.map_or(100, i32::from),
+        required: field.required,
+        error: text(&field.error),
+        remark: text(&field.remark),
+        old_value: text(&field.old_value),
+        copy_value: text(&field.copy_value),
+        others: list(field.others.iter().map(|other| OtherData {
+            counter: other.counter.to_string().into(),
+            value: other.value.as_str().into(),
+            at: other.at.as_str().into(),
+        })),
+    }
+}
+
+fn source(source: Source) -> SourceKind {
+    match source {
+        Source::Chip => SourceKind::Chip,
+        Source::Ocr => SourceKind::Ocr,
+        Source::Certificate => SourceKind::Certificate,
+        Source::ResidentCopy => SourceKind::ResidentCopy,
+        Source::Resident => SourceKind::Resident,
+        Source::Staff => SourceKind::Staff,
+        Source::Derived => SourceKind::Derived,
+    }
+}
+
+pub(super) fn question(question: Option<&QuestionView>) -> QuestionData {
+    question.map_or_else(QuestionData::default, |question| QuestionData {
+        shown: true,
+        fact: question.fact.as_str().into(),
+        member: question.member.map_or(0, i32::from),
+        member_name: question.member_name.as_str().into(),
+        text: question.text.as_str().into(),
+        easy: question.text_easy.as_str().into(),
+        english: question.text_english.as_str().into(),
+        asked: list(question.members.iter().map(asked)),
+        choices: list(question.choices.iter().map(choice)),
+        settles: list(question.settles.iter().map(|name| name.as_str().into())),
+        sensitive: question.sensitive,
+    })
+}
+
+fn asked(member: &QuestionMember) -> AskedData {
+    AskedData {
+        number: i32::from(member.number),
+        name: member.name.as_str().into(),
+        answer: member.answer.as_deref().unwrap_or_default().into(),
+    }
+}
+
+pub(super) fn answered(answered: &Answered) -> AnsweredData {
+    AnsweredData {
+        fact: answered.fact.as_str().into(),
+        member: answered.member.map_or(0, i32::from),
+        member_name: answered.member_name.as_str().into(),
+        text: answered.text.as_str().into(),
+        answer: answered.answer.as_str().into(),
+    }
+}
+
+pub(super) fn procedure(procedure: &ProcedureView) -> ProcedureData {
+    ProcedureData {
+        id: procedure.id.as_str().into(),
+        name: procedure.name.as_str().into(),
+        member: procedure.member.as_str().into(),
+        to_confirm: procedure.state == ProcedureState::ToConfirm,
+        reason: procedure.reason.as_str().into(),
+        deadline: procedure.deadline.as_str().into(),
+        section: procedure.section.as_str().into(),
+        documents: list(procedure.documents.iter().map(|name| name.as_str().into())),
+    }
+}
+
+pub(super) fn remark((remark, has_field): &(RemarkView, bool)) -> RemarkData {
+    RemarkData {
+        has_field: *has_field,
+        path: remark.path.as_str().into(),
+        label: remark.label.as_str().into(),
+        category: remark.category.as_str().into(),
+        text: remark.text.as_str().into(),
+        settled: remark.settled,
+    }
+}
+
+pub(super) fn finish(finish: Option<&FinishView>) -> FinishData {
+    finish.map_or_else(FinishData::default, |finish| FinishData {
+        shown: true,
+        at_head_office: finish.at_head_office,
+        sending: finish.sending.as_str().into(),
+        receipt_printed: finish.receipt_printed,
+        problem: shown(finish.receipt_problem.as_ref()),
+        state: finish.state.as_str().into(),
+    })
+}
+
+pub(super) fn card(api: &ReceptionApi<'_>, card: &CardView) {
+    let (kind, pin, number_b) = match card {
+        CardView::NoReader => (CardKind::NoReader, 0, 0),
+        CardView::Empty => (CardKind::Empty, 0, 0),
+        CardView::Unknown => (CardKind::Unknown, 0, 0),
+        CardView::Present {
+            pin_tries_left,
+            number_b_tries_left,
+        } => (CardKind::Present, *pin_tries_left, *number_b_tries_left),
+        CardView::Reading => (CardKind::Reading, 0, 0),
+        CardView::Read => (CardKind::Read, 0, 0),
+    };
+    api.set_card(kind);
+    api.set_pin_tries(pin.into());
+    api.set_number_b_tries(number_b.into());
+}
+
+pub(super) fn sign(api: &ReceptionApi<'_>, sign: &SignView) {
+    let (kind, at, fingerprint) = match sign {
+        SignView::NotShown => (SignKind::NotShown, "", ""),
+        SignView::Reading => (SignKind::Reading, "", ""),
+        SignView::Objected => (SignKind::Objected, "", ""),
+        SignView::Signing => (SignKind::Signing, "", ""),
+        SignView::Signed { at, fingerprint } => {
+            (SignKind::Signed, at.as_str(), fingerprint.as_str())
+        }
+        SignView::Void => (SignKind::Void, "", ""),
+    };
+    api.set_sign(kind);
+    api.set_signed_at(at.into());
+    api.set_fingerprint(fingerprint.into());
+}
+
+pub(super) fn save(api: &ReceptionApi<'_>, save: &SaveState) {
+    match save {
+        SaveState::Saved { at } => {
+            api.set_save_failed(false);
+            api.set_saved_at(at.as_str().into());
+        }
+        SaveState::Failed { notice } => {
+            api.set_save_failed(true);
+            api.set_save_notice(notice.into());
+        }
+    }
+}
