@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use counter_domain::ids::{BranchCode, StaffId};
-use hub_store::HubStore;
+use hub_store::{Actor, HubStore};
 use serde::Deserialize;
+
+use super::super::texts;
 
 /// Names behind codes.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +18,9 @@ pub(crate) struct Names {
 impl Names {
     /// Name of a member of staff, or the id.
     pub(crate) fn staff(&self, id: &StaffId) -> String {
+        if id.as_str() == Actor::SYSTEM_ID {
+            return texts::SYSTEM.to_owned();
+        }
         self.staff
             .get(id)
             .map_or_else(|| id.to_string(), Clone::clone)
