@@ -71,6 +71,7 @@ mod desk;
 mod difference;
 mod enrolment;
 mod fleet;
+mod release;
 mod review;
 mod store;
 mod sync;
@@ -81,6 +82,7 @@ pub use desk::QueueRow;
 pub use difference::{FieldDifference, difference};
 pub use enrolment::{EnrolError, EnrolledDevice};
 pub use fleet::{Contact, CounterLine, CounterState};
+pub use release::{RELEASE_MINUTES, ReleaseError, ReleaseRequest};
 pub use review::{Actor, HandOverRow, ReviewError};
 pub use store::HubStore;
 

@@ -15,6 +15,7 @@ use sync_protocol::SiteId;
 
 use crate::desk;
 use crate::fleet::Contacts;
+use crate::release;
 
 const STEPS: [&str; 2] = [
     include_str!("../migrations/0001-create-desk.sql"),
@@ -43,6 +44,7 @@ impl HubStore {
         let mut replica = Replica::open(path, key, SiteId(device.0), around)?;
         replica.migrate_room("hub-store", &STEPS)?;
         replica.open_protection()?;
+        release::open(&mut replica)?;
         let unparked = replica.apply_parked()?;
         let mut store = Self {
             replica,
