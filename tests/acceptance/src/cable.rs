@@ -6,19 +6,40 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 /// A cable from a fixed address to the hub. Cutting it ends every connection at once and refuses
-/// new ones, as a pulled plug behind a router does.
+/// new ones, as a switched-off router does; a silent one takes everything and carries nothing.
 #[derive(Debug)]
 pub struct Cable {
     near: SocketAddr,
-    far: SocketAddr,
     state: Arc<Mutex<State>>,
     acceptor: Option<JoinHandle<()>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
-    joined: bool,
+    flow: Flow,
+    far: SocketAddr,
     open: Vec<TcpStream>,
+}
+
+/// What happens to bytes on the cable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    /// Nothing is even taken.
+    Cut,
+    /// Taken and lost, as when the plug is out somewhere on the way.
+    Lost,
+    /// Carried.
+    Carried,
+}
+
+impl State {
+    /// Ends every connection.
+    fn hang_up(&mut self) {
+        for stream in self.open.drain(..) {
+            // A connection that ended by itself cannot be shut down again.
+            stream.shutdown(Shutdown::Both).ok();
+        }
+    }
 }
 
 impl Cable {
@@ -31,8 +52,11 @@ impl Cable {
         let near = listener.local_addr()?;
         let mut cable = Self {
             near,
-            far,
-            state: Arc::default(),
+            state: Arc::new(Mutex::new(State {
+                flow: Flow::Cut,
+                far,
+                open: Vec::new(),
+            })),
             acceptor: None,
         };
         cable.accept(listener);
@@ -51,11 +75,8 @@ impl Cable {
         };
         {
             let mut state = lock(&self.state);
-            state.joined = false;
-            for stream in state.open.drain(..) {
-                // A connection that ended by itself cannot be shut down again.
-                stream.shutdown(Shutdown::Both).ok();
-            }
+            state.flow = Flow::Cut;
+            state.hang_up();
         }
         // Wakes the acceptor, which sees that the cable is cut and closes its socket.
         TcpStream::connect(self.near).ok();
@@ -67,22 +88,48 @@ impl Cable {
     /// # Errors
     /// When another program took the port meanwhile.
     pub fn join(&mut self) -> io::Result<()> {
+        let mut state = lock(&self.state);
+        if state.flow == Flow::Lost {
+            // What was lost is not sent again; a router forgets such connections too.
+            state.hang_up();
+            state.flow = Flow::Carried;
+        }
+        drop(state);
         if self.acceptor.is_none() {
             self.accept(TcpListener::bind(self.near)?);
         }
         Ok(())
     }
 
+    /// Loses everything from now on; connections stay open and new ones are taken.
+    pub fn silence(&mut self) {
+        lock(&self.state).flow = Flow::Lost;
+    }
+
+    /// Leads somewhere else from now on; connections to the other end are ended.
+    pub fn lead_to(&mut self, far: SocketAddr) {
+        let mut state = lock(&self.state);
+        state.far = far;
+        state.hang_up();
+    }
+
     fn accept(&mut self, listener: TcpListener) {
-        lock(&self.state).joined = true;
-        let (state, far) = (Arc::clone(&self.state), self.far);
+        lock(&self.state).flow = Flow::Carried;
+        let state = Arc::clone(&self.state);
         self.acceptor = Some(thread::spawn(move || {
             for near in listener.incoming().flatten() {
-                if !lock(&state).joined {
-                    return;
-                }
-                if let Ok(far) = TcpStream::connect(far) {
-                    carry(&state, &near, &far);
+                let (flow, far) = {
+                    let state = lock(&state);
+                    (state.flow, state.far)
+                };
+                match flow {
+                    Flow::Cut => return,
+                    Flow::Lost => lock(&state).open.push(near),
+                    Flow::Carried => {
+                        if let Ok(far) = TcpStream::connect(far) {
+                            carry(&state, &near, &far);
+                        }
+                    }
                 }
             }
         }));
@@ -108,17 +155,20 @@ fn carry(state: &Arc<Mutex<State>>, near: &TcpStream, far: &TcpStream) {
         return;
     };
     lock(state).open.extend(kept);
-    thread::spawn(move || pump(from_near, to_far));
-    thread::spawn(move || pump(from_far, to_near));
+    for (from, to) in [(from_near, to_far), (from_far, to_near)] {
+        let state = Arc::clone(state);
+        thread::spawn(move || pump(from, to, || lock(&state).flow == Flow::Carried));
+    }
 }
 
-fn pump(mut from: TcpStream, mut to: TcpStream) {
+/// Carries bytes one way until either end closes; loses those that are not `carried`.
+fn pump(mut from: TcpStream, mut to: TcpStream, carried: impl Fn() -> bool) {
     let mut buffer = vec![0_u8; 64 << 10];
     while let Ok(length @ 1..) = from.read(&mut buffer) {
         let Some(bytes) = buffer.get(..length) else {
             break;
         };
-        if to.write_all(bytes).is_err() {
+        if carried() && to.write_all(bytes).is_err() {
             break;
         }
     }
@@ -137,7 +187,7 @@ mod tests {
             for stream in listener.incoming().flatten() {
                 thread::spawn(move || {
                     let copy = stream.try_clone().unwrap();
-                    pump(stream, copy);
+                    pump(stream, copy, || true);
                 });
             }
         });
@@ -169,5 +219,34 @@ mod tests {
         stream.read_exact(&mut [0]).unwrap();
         cable.cut();
         assert!(matches!(stream.read(&mut [0]), Ok(0) | Err(_)));
+    }
+
+    #[test]
+    fn silent_cable_takes_everything_and_answers_nothing() {
+        let mut cable = Cable::lay(echo_server()).unwrap();
+        let mut stream = TcpStream::connect(cable.near()).unwrap();
+        stream.write_all(b"x").unwrap();
+        stream.read_exact(&mut [0]).unwrap();
+        cable.silence();
+        stream.write_all(b"y").unwrap();
+        let mut late = TcpStream::connect(cable.near()).unwrap();
+        late.write_all(b"z").unwrap();
+        cable.join().unwrap();
+        // Both were lost: joining ends them without an answer.
+        for stream in [&mut stream, &mut late] {
+            assert!(matches!(stream.read(&mut [0]), Ok(0) | Err(_)));
+        }
+        says_back(cable.near()).unwrap();
+    }
+
+    #[test]
+    fn cable_leads_to_another_end() {
+        let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+        let far = nobody.local_addr().unwrap();
+        drop(nobody);
+        let mut cable = Cable::lay(far).unwrap();
+        assert!(says_back(cable.near()).is_err());
+        cable.lead_to(echo_server());
+        says_back(cable.near()).unwrap();
     }
 }

@@ -6,16 +6,24 @@
 
 mod cable;
 mod figures;
+mod interrupt;
+mod narration;
 mod outcome;
 mod player;
 mod process;
+mod programs;
 mod reviewer;
 mod screen;
 mod script;
+mod small_disk;
 mod stage;
+mod windows;
 
 pub use cable::Cable;
 pub use figures::Figures;
+pub use interrupt::{Interrupted, listen};
 pub use player::{Narrator, play};
+pub use programs::Programs;
 pub use script::Script;
-pub use stage::{Programs, Stage};
+pub use stage::Stage;
+pub use windows::Event;

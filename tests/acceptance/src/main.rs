@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::mpsc::{self, Receiver, Sender};
 
-use acceptance::{Programs, Script, Stage, play};
-use anyhow::Result;
+use acceptance::{Event, Interrupted, Programs, Script, Stage, listen, play};
+use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
 /// Plays whole visits: cards, answers, cable in or out, power cuts.
@@ -40,6 +41,10 @@ fn main() -> ExitCode {
     } = Arguments::parse().command;
     match run(&script, &screens, stay) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Interrupted>() => {
+            say("\n途中で止めました。始めたプログラムはすべて終わりました。");
+            ExitCode::FAILURE
+        }
         Err(error) => {
             say(&format!("\n中断: {error:#}"));
             ExitCode::FAILURE
@@ -49,30 +54,49 @@ fn main() -> ExitCode {
 
 fn run(path: &Path, screens: &Path, stay: bool) -> Result<()> {
     let script = Script::read(path)?;
-    let script_folder = path.parent().unwrap_or(Path::new("."));
-    let programs = Programs::beside(&std::env::current_exe()?);
+    let (tell, events) = mpsc::channel();
+    listen(tell.clone()).context("cannot listen for signals")?;
     let folder = tempfile::Builder::new()
         .prefix("todoke-demonstration-")
         .tempdir()?;
     say(&format!("{}\n", script.title));
-    let mut stage = Stage::set(programs, &script.scene, script_folder, folder.path())?;
-    if stay && has_display() {
-        explain(&script, &stage);
-        return stage.open_windows();
-    }
-    let played = play(&script, script_folder, &mut stage, screens, &mut say);
-    if let Err(error) = played {
+    let shown = show(path, &script, screens, stay, folder.path(), (&tell, &events));
+    if let Err(error) = &shown
+        && !error.is::<Interrupted>()
+    {
         let kept = folder.keep();
         say(&format!("\nログ: {}", kept.join("logs").display()));
-        return Err(error);
     }
+    shown
+}
+
+/// Sets the stage and plays, or opens the windows. Everything that was started has ended when this
+/// returns.
+fn show(
+    path: &Path,
+    script: &Script,
+    screens: &Path,
+    stay: bool,
+    folder: &Path,
+    (tell, events): (&Sender<Event>, &Receiver<Event>),
+) -> Result<()> {
+    let script_folder = path.parent().unwrap_or(Path::new("."));
+    let programs = Programs::beside(&std::env::current_exe()?);
+    let mut stage = Stage::set(programs, &script.scene, script_folder, folder)?;
+    if stay && has_display() {
+        say("職員画面と住民画面を開きました。どちらかの窓を閉じると終わります。");
+        explain(script, &stage);
+        explain_things(&stage);
+        return stage.open_windows((tell, events), &mut say);
+    }
+    play(script, script_folder, &mut stage, screens, &mut say)?;
     say(&format!(
         "\n終わりました。画面・届書・控え・連携ファイル: {}",
         screens.display()
     ));
     if stay {
-        explain(&script, &stage);
-        wait_for_interrupt()?;
+        explain(script, &stage);
+        events.recv().context("nobody can ask to stop")?;
     }
     Ok(())
 }
@@ -94,23 +118,13 @@ fn explain(script: &Script, stage: &Stage) {
     say("これらの利用者は、この実演の中だけにあります。終わるには Ctrl-C を押してください。");
 }
 
-/// Waits for Ctrl-C or a polite end. The programs end with this one, as their handles drop.
-fn wait_for_interrupt() -> Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let (mut interrupt, mut end) = (
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::terminate())?,
-        );
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = end.recv() => {}
-        }
-        Ok(())
-    })
+fn explain_things(stage: &Stage) {
+    if let Some(printed) = stage.card_in_words() {
+        say(&format!("\nリーダーのカード: {printed}"));
+    }
+    say(&format!("受付票の印刷先: {}", stage.receipts().display()));
+    say("ここに cable cut ／ cable join ／ card remove ／ card insert ／ counter kill ／ counter start と");
+    say("打つと、回線・カード・電源を動かせます。");
 }
 
 fn say(line: &str) {

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 use crate::process::run;
 use crate::stage::Stage;
 
 /// Writes the newest case's form, signature and snapshot, and checks the words on the form.
 pub(crate) fn form(stage: &Stage, folder: &Path, words: &[String]) -> Result<Vec<PathBuf>> {
+    check_catalogue(stage)?;
     let data = stage.counter_data();
     let arg = OsStr::new;
     let said = stage.todoke(&[
@@ -34,6 +36,18 @@ pub(crate) fn form(stage: &Stage, folder: &Path, words: &[String]) -> Result<Vec
         }
     }
     Ok(files.into_values().collect())
+}
+
+/// The counter asks and lists by the catalogue that head office published.
+fn check_catalogue(stage: &Stage) -> Result<()> {
+    let data = stage.counter_data();
+    let arg = OsStr::new;
+    let said = stage.todoke(&[arg("status"), arg("--data"), data.as_ref(), arg("--json")])?;
+    let status: Value = serde_json::from_str(&said).context("todoke status did not answer JSON")?;
+    if status.pointer("/catalogue/from").and_then(Value::as_str) != Some("head_office") {
+        bail!("the counter does not use the published catalogue: {said}");
+    }
+    Ok(())
 }
 
 /// Layout puts spaces of its own between letters.

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::figures::Figures;
+use crate::interrupt;
+use crate::narration::{in_words, page_in_words, thing_in_words};
 use crate::outcome::{form, hand_over, receipt};
 use crate::screen::Screen;
 use crate::script::{
     Act, CableAct, CardAct, CounterAct, OutcomeAct, PageAct, ScreenAct, Script, TimerAct,
 };
-use crate::stage::Stage;
+use crate::stage::{FarEnd, Stage};
 
 /// Says what happens; a terminal, or nobody in a test.
 pub type Narrator<'a> = &'a mut dyn FnMut(&str);
@@ -32,7 +34,9 @@ pub fn play(
     figures.start("screen start");
     stage.open_screens()?;
     figures.stop("screen start");
-    stage.open_browser()?;
+    if script.has_reviewer() {
+        stage.open_browser()?;
+    }
     let mut player = Player {
         stage,
         scripts: script_folder,
@@ -43,6 +47,7 @@ pub fn play(
     for (number, step) in (1..).zip(&script.step) {
         (player.tell)(&format!("\n{number}. {}", step.tell));
         for act in &step.acts {
+            interrupt::check()?;
             player
                 .act(act)
                 .with_context(|| format!("step {number}: {}: {act:?}", step.tell))?;
@@ -64,70 +69,56 @@ struct Player<'a> {
 impl Player<'_> {
     fn act(&mut self, act: &Act) -> Result<()> {
         match act {
-            Act::Staff(deed) => {
-                self.say("職員", &in_words(deed));
-                let files = self.files();
-                screen_act(
-                    self.stage.staff.as_mut().context("no staff screen")?,
-                    deed,
-                    &files,
-                )
-            }
-            Act::Resident(deed) => {
-                self.say("住民", &in_words(deed));
-                let files = self.files();
-                screen_act(
-                    self.stage.resident.as_mut().context("no resident screen")?,
-                    deed,
-                    &files,
-                )
-            }
+            Act::Staff(deed) => self.screen_act("職員", deed, |stage| stage.staff.as_mut()),
+            Act::Resident(deed) => self.screen_act("住民", deed, |stage| stage.resident.as_mut()),
+            Act::Neighbour(deed) => self.screen_act("隣　", deed, Stage::neighbour),
             Act::Reviewer(deed) => self.page_act(deed),
-            Act::Cable(CableAct::Cut) => {
-                self.say("回線", "本庁との回線を切る");
-                self.stage.cable.cut();
+            Act::Outcome(deed) => self.outcome_act(deed),
+            Act::Timer(deed) => self.timer_act(deed),
+            Act::Counter(CounterAct::Refuses(reason)) => {
+                self.say("窓口", "起動しない。ファイルは何も変わらない");
+                let said = self.stage.counter_refuses(reason)?;
+                self.say("窓口", &said);
                 Ok(())
             }
-            Act::Cable(CableAct::Join) => {
-                self.say("回線", "本庁との回線をつなぐ");
-                self.stage.cable.join().context("cannot join the cable")
+            Act::Cable(_)
+            | Act::Card(_)
+            | Act::Reader(_)
+            | Act::Counter(_)
+            | Act::Database(_)
+            | Act::Disk(_)
+            | Act::Intruder(_) => {
+                let (who, what) = thing_in_words(act);
+                self.say(who, &what);
+                thing_act(self.stage, act)
             }
-            Act::Card(deed) => self.card_act(*deed),
-            Act::Counter(CounterAct::Kill) => {
-                self.say("窓口", "電源が抜ける（SIGKILL）");
-                self.stage.kill_counter()
-            }
-            Act::Counter(CounterAct::Start) => {
-                self.say("窓口", "電源を入れ直す");
-                self.stage.start_counter()
-            }
-            Act::Timer(TimerAct::Start(name)) => {
-                self.figures.start(name);
-                Ok(())
-            }
-            Act::Timer(TimerAct::Stop(name)) => {
+        }
+    }
+
+    fn screen_act(
+        &mut self,
+        who: &str,
+        deed: &ScreenAct,
+        which: impl FnOnce(&mut Stage) -> Option<&mut Screen>,
+    ) -> Result<()> {
+        self.say(who, &in_words(deed));
+        let files = self.files();
+        let screen = which(self.stage).context("there is no such screen")?;
+        screen_act(screen, deed, &files)
+    }
+
+    fn timer_act(&mut self, deed: &TimerAct) -> Result<()> {
+        match deed {
+            TimerAct::Start(name) => self.figures.start(name),
+            TimerAct::Stop(name) => {
                 let took = self
                     .figures
                     .stop(name)
                     .context("this span was not started")?;
                 self.say("時間", &format!("{name}: {:.2} 秒", took.as_secs_f64()));
-                Ok(())
-            }
-            Act::Outcome(deed) => self.outcome_act(deed),
-        }
-    }
-
-    fn card_act(&mut self, deed: CardAct) -> Result<()> {
-        match deed {
-            CardAct::Insert => {
-                self.say("カード", "カードを置く");
-                self.stage.insert_card()
-            }
-            CardAct::Remove => {
-                self.say("カード", "カードを取る");
-                self.stage.remove_card()
             }
         }
+        Ok(())
     }
 
     fn page_act(&mut self, deed: &PageAct) -> Result<()> {
@@ -183,6 +174,7 @@ fn screen_act(screen: &mut Screen, deed: &ScreenAct, files: &Files) -> Result<()
     match deed {
         ScreenAct::See(text) => screen.see(text),
         ScreenAct::NotSee(text) => screen.not_see(text),
+        ScreenAct::Gone(text) => screen.gone(text),
         ScreenAct::Tap(label) => screen.tap(label, None),
         ScreenAct::Choose { label, id } => screen.tap(label, Some(id)),
         ScreenAct::Type { into, field, text } => screen.type_into(into, field.as_deref(), text),
@@ -194,26 +186,36 @@ fn screen_act(screen: &mut Screen, deed: &ScreenAct, files: &Files) -> Result<()
     }
 }
 
-fn in_words(deed: &ScreenAct) -> String {
-    match deed {
-        ScreenAct::See(text) => format!("「{text}」が見える"),
-        ScreenAct::NotSee(text) => format!("「{text}」は見えない"),
-        ScreenAct::Tap(label) | ScreenAct::Choose { label, .. } => format!("［{label}］を押す"),
-        ScreenAct::Type { into, .. } => format!("{into} を入力する"),
-        ScreenAct::Sign(_) => "署名する".to_owned(),
-        ScreenAct::Picture(name) => format!("画面を残す: {name}.png"),
+/// What happens to a thing that is nobody's screen.
+pub(crate) fn thing_act(stage: &mut Stage, act: &Act) -> Result<()> {
+    match act {
+        Act::Cable(CableAct::Cut) => stage.cable.cut(),
+        Act::Cable(CableAct::Silence) => stage.cable.silence(),
+        Act::Cable(CableAct::Impostor) => return stage.lead_cable(FarEnd::Impostor),
+        Act::Cable(CableAct::Join) => {
+            stage.lead_cable(FarEnd::OurHub)?;
+            stage.cable.join().context("cannot join the cable")?;
+        }
+        Act::Card(CardAct::Insert) => return stage.insert_card(),
+        Act::Card(CardAct::InsertUnknown) => return stage.insert_unknown_card(),
+        Act::Card(CardAct::Remove) => return stage.remove_card(),
+        Act::Card(CardAct::PullAfter(commands)) => return stage.pull_card_after(*commands),
+        Act::Reader(deed) => return stage.plug_reader(*deed),
+        Act::Counter(CounterAct::Kill) => return stage.kill_counter(),
+        Act::Counter(CounterAct::Start) => return stage.start_counter(None),
+        Act::Counter(CounterAct::StartWithClock(offset)) => {
+            return stage.start_counter(Some(offset));
+        }
+        Act::Database(deed) => return stage.database(*deed),
+        Act::Disk(deed) => return stage.disk(*deed),
+        Act::Intruder(deed) => return stage.intrude(*deed),
+        Act::Counter(CounterAct::Refuses(_))
+        | Act::Staff(_)
+        | Act::Resident(_)
+        | Act::Neighbour(_)
+        | Act::Reviewer(_)
+        | Act::Timer(_)
+        | Act::Outcome(_) => {}
     }
-}
-
-fn page_in_words(deed: &PageAct) -> String {
-    match deed {
-        PageAct::Open(path) => format!("{path} を開く"),
-        PageAct::See(text) => format!("「{text}」が見える"),
-        PageAct::NotSee(text) => format!("「{text}」は見えない"),
-        PageAct::SeeFirstInQueue(text) => format!("一覧の一番上に「{text}」が見える"),
-        PageAct::Click(label) => format!("［{label}］を押す"),
-        PageAct::Fill { into, .. } => format!("{into} を入力する"),
-        PageAct::Choose { from, entry } => format!("{from} から「{entry}」を選ぶ"),
-        PageAct::Picture(name) => format!("画面を残す: {name}.png"),
-    }
+    Ok(())
 }

@@ -3,15 +3,20 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::interrupt;
+
 /// How long a program may take to say that it is ready, or a command to end.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often a wait looks whether somebody asked to stop.
+const LOOK_UP: Duration = Duration::from_millis(200);
 
 /// A program that runs beside the driver. Dropping it ends the program.
 #[derive(Debug)]
@@ -54,13 +59,33 @@ impl Program {
 
     /// The next line it says.
     pub(crate) fn line(&mut self, patience: Duration) -> Result<String> {
-        self.lines.recv_timeout(patience).with_context(|| {
+        answer(&self.lines, patience).with_context(|| {
             format!(
                 "{} said nothing for {} s, or ended",
                 self.name,
                 patience.as_secs()
             )
         })
+    }
+
+    /// Does this once it has ended. What it says until then is thrown away.
+    pub(crate) fn when_it_ends(&mut self, deed: impl FnOnce() + Send + 'static) {
+        let (_, none) = mpsc::channel();
+        let lines = std::mem::replace(&mut self.lines, none);
+        thread::spawn(move || {
+            lines.iter().for_each(drop);
+            deed();
+        });
+    }
+
+    /// How it ended; waits for it.
+    pub(crate) fn status(&mut self) -> Result<ExitStatus> {
+        self.child.wait().with_context(|| self.gone())
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it as a pulled plug would (SIGKILL).
@@ -104,24 +129,49 @@ fn read_lines(stdout: ChildStdout) -> Receiver<String> {
     receiver
 }
 
-/// Runs a command to its end and returns what it printed.
+/// Waits for something to be sent; gives up when nothing comes, or when somebody asked to stop.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a person's patience is measured by a clock"
+)]
+fn answer<T>(from: &Receiver<T>, patience: Duration) -> Result<T> {
+    let until = Instant::now() + patience;
+    loop {
+        match from.recv_timeout(LOOK_UP) {
+            Ok(sent) => return Ok(sent),
+            Err(RecvTimeoutError::Timeout) if Instant::now() < until => interrupt::check()?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Runs a program to its end and returns what it printed.
 pub(crate) fn run(program: &Path, args: &[&OsStr], input: &str) -> Result<String> {
-    let mut child = Command::new(program)
-        .args(args)
+    let mut command = Command::new(program);
+    command.args(args);
+    finish(&mut command, input)
+}
+
+/// Runs a command to its end and returns what it printed.
+pub(crate) fn finish(command: &mut Command, input: &str) -> Result<String> {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .with_context(|| format!("cannot start {}", program.display()))?;
+        .with_context(|| format!("cannot start {}", command.get_program().display()))?;
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(input.as_bytes())?;
     }
     let output = child.wait_with_output()?;
     if !output.status.success() {
-        let shown: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+        let shown: Vec<_> = command
+            .get_args()
+            .map(|arg| arg.to_string_lossy())
+            .collect();
         bail!(
             "{} {} ended with {}: {}",
-            program.display(),
+            command.get_program().display(),
             shown.join(" "),
             output.status,
             String::from_utf8_lossy(&output.stderr).trim()
@@ -153,8 +203,7 @@ pub(crate) fn wait_ready(fifo: &Path) -> Result<String> {
         let read = std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text));
         sender.send(read.map(|_| text)).ok();
     });
-    let text = receiver
-        .recv_timeout(PATIENCE)
+    let text = answer(&receiver, PATIENCE)
         .with_context(|| format!("no sign of readiness after {} s", PATIENCE.as_secs()))??;
     Ok(text.trim().to_owned())
 }

@@ -1,65 +1,61 @@
-//! The reviewer: a real Chromium, driven by what is written on the page.
+//! The reviewer: a real browser, driven by what is written on the page.
 
-use std::ffi::OsStr;
+mod chromium;
+mod firefox;
+
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
-use headless_chrome::protocol::cdp::Page::CaptureScreenshotFormatOption;
-use headless_chrome::{Browser, LaunchOptions, Tab};
 use serde_json::Value;
+
+use crate::interrupt;
+use chromium::Chromium;
+use firefox::Firefox;
 
 /// How long a person waits for something to appear.
 const LOOKING: Duration = Duration::from_secs(20);
+/// Width and height of the page.
+const WINDOW: (u32, u32) = (1280, 900);
+/// Environment variable that chooses the browser: `firefox`, or anything else for Chromium.
+const BROWSER: &str = "TODOKE_BROWSER";
 
 /// Finds a control by its text, its label or its accessible name.
 const FIND: &str = include_str!("reviewer.js");
 
 /// The reviewer's browser.
 pub(crate) struct Reviewer {
-    tab: Arc<Tab>,
+    browser: Browser,
     desk: String,
-    /// Ends with the reviewer.
-    _browser: Browser,
+}
+
+enum Browser {
+    Chromium(Chromium),
+    Firefox(Firefox),
 }
 
 impl Reviewer {
     /// Opens a browser with an empty profile.
     pub(crate) fn start(desk: &str, profile: &Path) -> Result<Self> {
-        let args = [
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--disable-quic",
-            "--no-first-run",
-            "--hide-scrollbars",
-        ];
-        let options = LaunchOptions::default_builder()
-            .path(Some("/usr/bin/chromium".into()))
-            .sandbox(false)
-            .window_size(Some((1280, 900)))
-            .user_data_dir(Some(profile.to_owned()))
-            .idle_browser_timeout(Duration::from_secs(3600))
-            .args(args.iter().map(OsStr::new).collect())
-            .build()
-            .context("the browser's options")?;
-        let browser = Browser::new(options).context("cannot start chromium")?;
-        let tab = browser.new_tab()?;
-        tab.set_default_timeout(LOOKING);
+        let wants_firefox = std::env::var_os(BROWSER).is_some_and(|name| name == "firefox");
+        let browser = if wants_firefox {
+            Browser::Firefox(Firefox::start(profile)?)
+        } else {
+            Browser::Chromium(Chromium::start(profile)?)
+        };
         Ok(Self {
-            tab,
+            browser,
             desk: desk.to_owned(),
-            _browser: browser,
         })
     }
 
     /// Opens a page of the desk.
     pub(crate) fn open(&self, path: &str) -> Result<()> {
-        self.tab
-            .navigate_to(&format!("{}{path}", self.desk))?
-            .wait_until_navigated()?;
-        Ok(())
+        let address = format!("{}{path}", self.desk);
+        match &self.browser {
+            Browser::Chromium(page) => page.open(&address),
+            Browser::Firefox(page) => page.open(&address),
+        }
     }
 
     /// Waits until `text` is on the page.
@@ -106,17 +102,32 @@ impl Reviewer {
 
     /// Keeps a picture of the whole page.
     pub(crate) fn picture(&self, file: &Path) -> Result<()> {
-        let png =
-            self.tab
-                .capture_screenshot(CaptureScreenshotFormatOption::Png, None, None, true)?;
+        let png = match &self.browser {
+            Browser::Chromium(page) => page.picture(),
+            Browser::Firefox(page) => page.picture(),
+        }?;
         std::fs::write(file, png).with_context(|| format!("cannot write {}", file.display()))
     }
 
     fn body(&self) -> String {
-        let body = self.tab.evaluate("document.body.innerText", false);
-        body.ok()
-            .and_then(|object| object.value)
-            .map_or_else(String::new, |value| value.to_string())
+        let body = self.evaluate("document.body.innerText");
+        body.map_or_else(|_| String::new(), |value| value.to_string())
+    }
+
+    fn evaluate(&self, expression: &str) -> Result<Value> {
+        match &self.browser {
+            Browser::Chromium(page) => page.evaluate(expression),
+            Browser::Firefox(page) => page.evaluate(expression),
+        }
+    }
+
+    /// The page was taken away by a navigation: waits for the next one.
+    fn settle(&self) {
+        match &self.browser {
+            Browser::Chromium(page) => page.settle(),
+            // The next command waits by itself.
+            Browser::Firefox(_) => {}
+        }
     }
 
     /// Does a deed as soon as the page allows it. The page itself waits for its next change; a
@@ -135,12 +146,13 @@ impl Reviewer {
         let until = Instant::now() + LOOKING;
         let mut last = anyhow!("not found");
         while Instant::now() < until {
-            match self.tab.evaluate(&call, true) {
-                Ok(object) if object.value == Some(Value::Bool(true)) => return Ok(()),
+            interrupt::check()?;
+            match self.evaluate(&call) {
+                Ok(Value::Bool(true)) => return Ok(()),
                 Ok(_) => {}
                 Err(error) => {
                     last = error;
-                    self.tab.wait_until_navigated().ok();
+                    self.settle();
                 }
             }
         }

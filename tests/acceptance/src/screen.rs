@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -11,6 +11,9 @@ use crate::process::{PATIENCE, Program};
 
 /// How long a person waits for something to appear.
 const LOOKING: Duration = Duration::from_secs(20);
+
+/// Between two looks at something that is to go away.
+const GLANCE_MS: u64 = 100;
 
 /// One running screen.
 #[derive(Debug)]
@@ -65,6 +68,24 @@ impl Screen {
             bail!("「{text}」 is on the screen and must not be");
         }
         Ok(())
+    }
+
+    /// Waits until `text` is no longer on the screen.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a person's patience is measured by a clock"
+    )]
+    pub(crate) fn gone(&mut self, text: &str) -> Result<()> {
+        let until = Instant::now() + LOOKING;
+        while Instant::now() < until {
+            if !self.visible().contains(text) {
+                return Ok(());
+            }
+            // A look at what never comes: the screen itself lets the time go by.
+            let nothing = json!({ "wait_for": { "text": "\u{0}" }, "timeout_ms": GLANCE_MS });
+            self.ask(&nothing).ok();
+        }
+        bail!("「{text}」 stayed on the screen: {}", self.visible())
     }
 
     /// Touches what has this label, and this id where several have it.

@@ -40,6 +40,10 @@ pub struct Scene {
     /// The card lies on the reader from the beginning.
     #[serde(default)]
     pub card_on_reader: bool,
+    /// Number of a second counter of the same branch.
+    pub neighbour: Option<String>,
+    /// The counter's data lie on a disk of so many KiB, so that it can be filled.
+    pub disk_kib: Option<u32>,
 }
 
 /// A sign-in that exists only in the demonstration's own data folder.
@@ -76,14 +80,24 @@ pub enum Act {
     Staff(ScreenAct),
     /// Something on the resident's screen.
     Resident(ScreenAct),
+    /// Something on the staff's screen at the second counter.
+    Neighbour(ScreenAct),
     /// Something in the reviewer's browser.
     Reviewer(PageAct),
     /// The line to head office.
     Cable(CableAct),
     /// The card.
     Card(CardAct),
+    /// The card reader.
+    Reader(ReaderAct),
     /// The counter's daemon.
     Counter(CounterAct),
+    /// The files of the counter that is not running.
+    Database(DatabaseAct),
+    /// The counter's small disk.
+    Disk(DiskAct),
+    /// A program that has the counter's certificate and means no good.
+    Intruder(IntruderAct),
     /// Measures a span of time, for `make bench`.
     Timer(TimerAct),
     /// A file that must exist in the outcome folder.
@@ -98,6 +112,8 @@ pub enum ScreenAct {
     See(String),
     /// Fails when the text is there.
     NotSee(String),
+    /// Waits until the text is no longer there.
+    Gone(String),
     /// Touches what has this label.
     Tap(String),
     /// Touches one of several things with this label, by its id.
@@ -160,8 +176,12 @@ pub enum PageAct {
 pub enum CableAct {
     /// Out.
     Cut,
-    /// In again.
+    /// In again, to our own hub.
     Join,
+    /// Open, but nothing arrives any more.
+    Silence,
+    /// Led to a hub that is not ours.
+    Impostor,
 }
 
 /// The card.
@@ -170,18 +190,68 @@ pub enum CableAct {
 pub enum CardAct {
     /// Laid on the reader.
     Insert,
+    /// A card of an unknown kind is laid on the reader.
+    InsertUnknown,
     /// Taken away.
     Remove,
+    /// Lifted in the middle, after so many more commands.
+    PullAfter(u8),
+}
+
+/// The card reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReaderAct {
+    /// Plugged in, with nothing on it.
+    Plug,
+    /// Plugged out.
+    Unplug,
 }
 
 /// The counter's daemon.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CounterAct {
     /// SIGKILL, as a pulled plug.
     Kill,
     /// Started again on the same data.
     Start,
+    /// Started with a clock that is wrong by so much, for example `+25h`.
+    StartWithClock(String),
+    /// Refuses to start, says this, and changes no file.
+    Refuses(String),
+}
+
+/// The files of the counter that is not running.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatabaseAct {
+    /// Another key lies where the database's key was.
+    SwapKey,
+    /// One bit in the middle of the database is turned.
+    Damage,
+    /// Everything is as it was.
+    Repair,
+}
+
+/// The counter's small disk.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiskAct {
+    /// Filled to the last block.
+    Fill,
+    /// Has room again.
+    Free,
+}
+
+/// What the intruder sends. The hub must refuse it, log it, and go on on the same connection.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntruderAct {
+    /// Not a message.
+    Malformed,
+    /// More than the hub takes at once.
+    Oversized,
 }
 
 /// A span of time.
@@ -208,6 +278,12 @@ pub enum OutcomeAct {
 }
 
 impl Script {
+    /// Whether a reviewer takes part, which needs a browser.
+    pub(crate) fn has_reviewer(&self) -> bool {
+        let mut acts = self.step.iter().flat_map(|step| &step.acts);
+        acts.any(|act| matches!(act, Act::Reviewer(_)))
+    }
+
     /// Reads a script.
     ///
     /// # Errors

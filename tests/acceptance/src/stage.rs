@@ -1,5 +1,10 @@
 //! The stage: every program of a visit, started as a city would start it.
 
+mod counter;
+mod faults;
+mod neighbour;
+mod set_up;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
@@ -7,40 +12,21 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
-use device_sim::pcscd::{PcscdProcess, Readers, SOCKET_VARIABLE};
+use anyhow::{Context, Result, ensure};
+use device_sim::pcscd::{PcscdProcess, Readers};
 use serde::Deserialize;
 
 use crate::cable::Cable;
-use crate::process::{PATIENCE, Program, ready_fifo, run, wait_ready};
+use crate::interrupt;
+use crate::process::{PATIENCE, Program, finish};
+use crate::programs::Programs;
 use crate::reviewer::Reviewer;
 use crate::screen::Screen;
-use crate::script::{Account, Scene};
-
-/// Where the programs are: the folder the driver itself was built into.
-#[derive(Debug, Clone)]
-pub struct Programs {
-    folder: PathBuf,
-}
-
-impl Programs {
-    /// Programs beside `one_of_them`, or one folder above (tests are built into `deps`).
-    pub fn beside(one_of_them: &Path) -> Self {
-        let folder = one_of_them.parent().unwrap_or(Path::new("."));
-        let folder = if folder.ends_with("deps") {
-            folder.parent().unwrap_or(folder)
-        } else {
-            folder
-        };
-        Self {
-            folder: folder.to_owned(),
-        }
-    }
-
-    fn named(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
-    }
-}
+use crate::script::Scene;
+use crate::small_disk::SmallDisk;
+pub(crate) use faults::FarEnd;
+use neighbour::Neighbour;
+use set_up::{CounterPlace, enrol_counter, start_card, start_hub, start_printer};
 
 /// Addresses the hub says when it is ready.
 #[derive(Debug, Deserialize)]
@@ -51,28 +37,35 @@ struct HubReady {
 
 /// All programs of a visit.
 ///
-/// Fields are dropped in order: the screens first, the hub last.
+/// Fields are dropped in order: the screens first, the hub last, the disk after those who use it.
 #[derive(Debug)]
 pub struct Stage {
-    programs: Programs,
+    pub(crate) programs: Programs,
     folder: PathBuf,
     pub(crate) staff: Option<Screen>,
     pub(crate) resident: Option<Screen>,
     pub(crate) reviewer: Option<Reviewer>,
+    neighbour: Option<Neighbour>,
     counter: Option<Program>,
     pub(crate) cable: Cable,
+    person: PathBuf,
     card: Program,
+    unknown_card: Option<Program>,
     _printer: Program,
-    pcscd: PcscdProcess,
+    pcscd: Option<PcscdProcess>,
+    impostor: Option<(Program, SocketAddr)>,
     hub: Program,
+    hub_address: SocketAddr,
     desk: String,
+    disk: Option<SmallDisk>,
 }
 
 impl Stage {
-    /// Sets everything up in `folder`: hub with its accounts, enrolled counter, devices, screens.
+    /// Sets everything up in `folder`: hub with its accounts, enrolled counter, devices.
     ///
     /// # Errors
-    /// When a program is missing or does not become ready; its log is in `folder/logs`.
+    /// When a program is missing or does not become ready; its log is in `folder/logs`. When
+    /// somebody asks to stop.
     pub fn set(
         programs: Programs,
         scene: &Scene,
@@ -82,32 +75,58 @@ impl Stage {
         for name in ["logs", "receipts", "pcscd"] {
             fs::create_dir_all(folder.join(name))?;
         }
+        let disk = scene
+            .disk_kib
+            .map(|kib| SmallDisk::mount(&folder.join("disk"), kib, &log(folder, "disk")))
+            .transpose()?;
         let (hub, ready) = start_hub(&programs, scene, folder)?;
+        interrupt::check()?;
         let cable = Cable::lay(ready.listen).context("cannot lay the cable")?;
         let pcscd = PcscdProcess::start(&folder.join("pcscd"), Readers::Virtual)
             .context("pcscd does not start")?;
-        let card = start_card(&programs, &pcscd, &script_folder.join(&scene.card), folder)?;
+        let person = script_folder.join(&scene.card);
+        let card = start_card(&programs, pcscd.port(), Some(&person), folder)?;
         let (printer, printer_address) = start_printer(&programs, folder)?;
-        enrol_counter(&programs, scene, folder, &cable, &printer_address)?;
         let mut stage = Self {
             programs,
             folder: folder.to_owned(),
             staff: None,
             resident: None,
             reviewer: None,
+            neighbour: None,
             counter: None,
             cable,
+            person,
             card,
+            unknown_card: None,
             _printer: printer,
-            pcscd,
+            pcscd: Some(pcscd),
+            impostor: None,
             hub,
+            hub_address: ready.listen,
             desk: format!("http://{}", ready.desk),
+            disk,
         };
+        interrupt::check()?;
+        enrol_counter(&stage, &stage.counter_place(scene, &printer_address))?;
         if scene.card_on_reader {
             stage.insert_card()?;
         }
-        stage.start_counter()?;
+        stage.start_counter(None)?;
+        if let Some(number) = &scene.neighbour {
+            stage.neighbour = Some(Neighbour::move_in(&stage, scene, number)?);
+        }
         Ok(stage)
+    }
+
+    fn counter_place<'a>(&self, scene: &'a Scene, printer: &'a str) -> CounterPlace<'a> {
+        CounterPlace {
+            data: self.counter_data(),
+            branch: &scene.branch,
+            place: &scene.place,
+            counter: &scene.counter,
+            printer: Some(printer),
+        }
     }
 
     /// Memory of each program.
@@ -128,14 +147,41 @@ impl Stage {
         programs.into_iter().filter_map(known).collect()
     }
 
+    /// Who is on the card, and the secrets that open it: an invented person.
+    pub fn card_in_words(&self) -> Option<String> {
+        let text = fs::read_to_string(&self.person).ok()?;
+        let person: toml::Table = text.parse().ok()?;
+        let of = |key| person.get(key).and_then(toml::Value::as_str);
+        Some(format!(
+            "{}　暗証番号 {}　照合番号B {}",
+            of("name")?,
+            of("pin")?,
+            of("number_b")?
+        ))
+    }
+
     /// Address of the review desk.
     pub fn desk(&self) -> &str {
         &self.desk
     }
 
-    /// Folder of the counter's data.
+    /// Folder of the counter's data, as the counter itself sees it.
     pub(crate) fn counter_data(&self) -> PathBuf {
-        self.folder.join("counter")
+        match self.disk {
+            Some(_) => self.folder.join("disk").join("counter"),
+            None => self.folder.join("counter"),
+        }
+    }
+
+    /// The same folder, as everybody else sees it.
+    pub(crate) fn counter_files(&self) -> PathBuf {
+        let disk = self.disk.as_ref().map(SmallDisk::path);
+        disk.unwrap_or(&self.folder).join("counter")
+    }
+
+    /// Socket of the counter's screens.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.counter_files().join("screens.sock")
     }
 
     /// Folder of the hub's data.
@@ -144,98 +190,54 @@ impl Stage {
     }
 
     /// Folder of the printed receipts.
-    pub(crate) fn receipts(&self) -> PathBuf {
+    pub fn receipts(&self) -> PathBuf {
         self.folder.join("receipts")
     }
 
-    /// Runs `todoke` to its end.
+    /// Runs `todoke` at the counter to its end.
     pub(crate) fn todoke(&self, args: &[&OsStr]) -> Result<String> {
-        run(&self.programs.named("todoke"), args, "")
+        finish(self.at_the_counter().args(args), "")
     }
 
-    /// Starts the counter's daemon, and waits until it answers.
-    pub(crate) fn start_counter(&mut self) -> Result<()> {
-        let ready = ready_fifo(&self.folder, "counter-ready")?;
-        let mut command = Command::new(self.programs.named("todoke"));
-        command.env(SOCKET_VARIABLE, self.pcscd.socket());
-        command.arg("serve").arg("--data").arg(self.counter_data());
-        command
-            .arg("--hub")
-            .arg(hub_url(&self.cable))
-            .arg("--ready-file")
-            .arg(&ready);
-        self.counter = Some(Program::start(
-            "todoke serve",
-            &mut command,
-            &self.log("counter"),
-        )?);
-        wait_ready(&ready).context("the counter does not become ready")?;
-        Ok(())
-    }
-
-    /// Pulls the counter's plug.
-    pub(crate) fn kill_counter(&mut self) -> Result<()> {
-        self.counter
-            .take()
-            .context("the counter is not running")?
-            .kill()
+    /// A command of `todoke` at the counter.
+    fn at_the_counter(&self) -> Command {
+        let todoke = self.programs.named("todoke");
+        match &self.disk {
+            Some(disk) => disk.inside(&todoke),
+            None => Command::new(todoke),
+        }
     }
 
     /// Lays the card on the reader, and waits until pcscd has taken it.
     pub(crate) fn insert_card(&mut self) -> Result<()> {
-        self.card.send("insert")?;
-        loop {
-            let line = self
-                .card
-                .line(PATIENCE)
-                .context("the virtual card is not taken by pcscd")?;
-            anyhow::ensure!(!line.starts_with("refused"), "the virtual card: {line}");
-            if line == "inserted" {
-                return Ok(());
-            }
-        }
+        insert(&mut self.card)
     }
 
-    /// Takes the card away.
+    /// Takes whatever lies there away.
     pub(crate) fn remove_card(&mut self) -> Result<()> {
+        self.unknown_card = None;
         self.card.send("remove")
     }
 
     /// Opens both screens without a display.
     pub(crate) fn open_screens(&mut self) -> Result<()> {
-        let socket = self.counter_data().join("screens.sock");
-        let ui = self.programs.named("todoke-ui");
-        let log = self.log("screens");
-        self.staff = Some(Screen::start("staff screen", &ui, "staff", &socket, &log)?);
-        self.resident = Some(Screen::start(
-            "resident screen",
-            &ui,
-            "resident",
-            &socket,
-            &log,
-        )?);
+        self.staff = Some(self.open_screen("staff screen", "staff", &self.socket())?);
+        self.resident = Some(self.open_screen("resident screen", "resident", &self.socket())?);
+        if let Some(mut neighbour) = self.neighbour.take() {
+            neighbour.open_screen(self)?;
+            self.neighbour = Some(neighbour);
+        }
         Ok(())
     }
 
-    /// Opens both screens on the display, for people, and waits until the staff screen is closed.
-    ///
-    /// # Errors
-    /// When a window cannot be opened.
-    pub fn open_windows(&self) -> Result<()> {
-        let socket = self.counter_data().join("screens.sock");
-        let open = |display: &str| {
-            Command::new(self.programs.named("todoke-ui"))
-                .args(["--size", "1280x800", "--display", display, "--socket"])
-                .arg(&socket)
-                .spawn()
-                .with_context(|| format!("cannot open the {display} screen"))
-        };
-        let mut resident = open("resident")?;
-        let mut staff = open("staff")?;
-        staff.wait()?;
-        resident.kill().ok();
-        resident.wait()?;
-        Ok(())
+    fn open_screen(&self, name: &'static str, display: &str, socket: &Path) -> Result<Screen> {
+        let ui = self.programs.named("todoke-ui");
+        Screen::start(name, &ui, display, socket, &self.log("screens"))
+    }
+
+    /// The staff's screen at the counter beside.
+    pub(crate) fn neighbour(&mut self) -> Option<&mut Screen> {
+        self.neighbour.as_mut()?.staff.as_mut()
     }
 
     /// Opens the reviewer's browser.
@@ -244,8 +246,22 @@ impl Stage {
         Ok(())
     }
 
-    fn log(&self, name: &str) -> PathBuf {
+    pub(crate) fn log(&self, name: &str) -> PathBuf {
         log(&self.folder, name)
+    }
+}
+
+/// Lays a card down, and waits until pcscd has taken it.
+fn insert(card: &mut Program) -> Result<()> {
+    card.send("insert")?;
+    loop {
+        let line = card
+            .line(PATIENCE)
+            .context("the virtual card is not taken by pcscd")?;
+        ensure!(!line.starts_with("refused"), "the virtual card: {line}");
+        if line == "inserted" {
+            return Ok(());
+        }
     }
 }
 
@@ -255,139 +271,4 @@ fn log(folder: &Path, name: &str) -> PathBuf {
 
 fn hub_url(cable: &Cable) -> String {
     format!("https://{}", cable.near())
-}
-
-fn start_hub(programs: &Programs, scene: &Scene, folder: &Path) -> Result<(Program, HubReady)> {
-    let hub = programs.named("todoke-hub");
-    let data = folder.join("hub");
-    let arg = OsStr::new;
-    run(
-        &hub,
-        &[
-            arg("init"),
-            arg("--data"),
-            data.as_ref(),
-            arg("--city"),
-            arg(&scene.city),
-        ],
-        "",
-    )?;
-    for account in &scene.staff {
-        add_account(&hub, &data, account)?;
-    }
-    let ready = ready_fifo(folder, "hub-ready")?;
-    let mut command = Command::new(hub);
-    command
-        .arg("serve")
-        .arg("--data")
-        .arg(&data)
-        .args(["--listen", "127.0.0.1:0"]);
-    command
-        .args(["--desk", "127.0.0.1:0", "--desk-plain", "--ready-file"])
-        .arg(&ready);
-    let program = Program::start("todoke-hub serve", &mut command, &log(folder, "hub"))?;
-    let said = wait_ready(&ready).context("the hub does not become ready")?;
-    let ready = serde_json::from_str(&said).context("the hub's ready file")?;
-    Ok((program, ready))
-}
-
-fn add_account(hub: &Path, data: &Path, account: &Account) -> Result<()> {
-    let arg = OsStr::new;
-    let mut args = vec![arg("staff"), arg("add"), arg("--data"), data.as_ref()];
-    args.extend([
-        arg("--id"),
-        arg(&account.id),
-        arg("--name"),
-        arg(&account.name),
-    ]);
-    args.extend(
-        account
-            .roles
-            .iter()
-            .flat_map(|role| [arg("--role"), arg(role)]),
-    );
-    args.extend(
-        account
-            .branches
-            .iter()
-            .flat_map(|branch| [arg("--branch"), arg(branch)]),
-    );
-    run(hub, &args, &format!("{}\n", account.password))?;
-    Ok(())
-}
-
-fn start_card(
-    programs: &Programs,
-    pcscd: &PcscdProcess,
-    person: &Path,
-    folder: &Path,
-) -> Result<Program> {
-    let mut command = Command::new(programs.named("todoke-card-sim"));
-    command
-        .arg("--person")
-        .arg(person)
-        .args(["--port", &pcscd.port().to_string()]);
-    Program::start("todoke-card-sim", &mut command, &log(folder, "card"))
-}
-
-fn start_printer(programs: &Programs, folder: &Path) -> Result<(Program, String)> {
-    let mut command = Command::new(programs.named("todoke-printer-sim"));
-    command
-        .args(["--listen", "127.0.0.1:0", "--out"])
-        .arg(folder.join("receipts"));
-    let mut printer = Program::start("todoke-printer-sim", &mut command, &log(folder, "printer"))?;
-    let address = printer
-        .line(PATIENCE)
-        .context("the receipt printer does not say its address")?;
-    let address = address.rsplit(' ').next().unwrap_or_default().to_owned();
-    Ok((printer, address))
-}
-
-/// Sets up the counter and enrols it with a one-time code, as the city's IT staff would.
-fn enrol_counter(
-    programs: &Programs,
-    scene: &Scene,
-    folder: &Path,
-    cable: &Cable,
-    printer: &str,
-) -> Result<()> {
-    let arg = OsStr::new;
-    let (todoke, hub) = (programs.named("todoke"), programs.named("todoke-hub"));
-    let (counter_data, hub_data) = (folder.join("counter"), folder.join("hub"));
-    let name = format!("{} {}", scene.place, scene.counter);
-    let init = [
-        arg("init"),
-        arg("--data"),
-        counter_data.as_ref(),
-        arg("--branch"),
-        arg(&scene.branch),
-        arg("--counter"),
-        arg(&scene.counter),
-        arg("--place"),
-        arg(&scene.place),
-        arg("--receipt-printer"),
-        arg(printer),
-    ];
-    run(&todoke, &init, "")?;
-    let ask = [
-        arg("enrol"),
-        arg("--data"),
-        hub_data.as_ref(),
-        arg("--branch"),
-        arg(&scene.branch),
-        arg("--name"),
-        arg(&name),
-    ];
-    let code = run(&hub, &ask, "")?;
-    let url = hub_url(cable);
-    let enrol = [
-        arg("enrol"),
-        arg("--data"),
-        counter_data.as_ref(),
-        arg("--hub"),
-        arg(&url),
-        arg(code.trim()),
-    ];
-    run(&todoke, &enrol, "")?;
-    Ok(())
 }

@@ -25,9 +25,9 @@ fn check(name: &str) {
             play(&script, scripts, &mut stage, &pictures, &mut tell)
         });
     if let Err(error) = played {
-        for log in ["hub", "counter", "screens", "card", "printer"] {
-            let text = fs::read_to_string(folder.path().join("logs").join(format!("{log}.log")));
-            told.push_str(&format!("\n--- {log}\n{}", text.unwrap_or_default()));
+        for log in fs::read_dir(folder.path().join("logs")).unwrap().flatten() {
+            let text = fs::read_to_string(log.path()).unwrap_or_default();
+            told.push_str(&format!("\n--- {}\n{text}", log.path().display()));
         }
         panic!("{told}\n{error:#}");
     }
@@ -36,6 +36,26 @@ fn check(name: &str) {
 #[test]
 fn move_in_by_card_with_the_line_cut() {
     check("move-in-by-card-line-cut");
+}
+
+#[test]
+fn faults_of_cards_and_readers() {
+    check("card-and-reader-faults");
+}
+
+#[test]
+fn faults_of_the_line_and_of_files() {
+    check("line-and-files-faults");
+}
+
+#[test]
+fn full_disk() {
+    check("disk-full");
+}
+
+#[test]
+fn two_counters_with_one_draft() {
+    check("two-counters-one-draft");
 }
 
 #[test]

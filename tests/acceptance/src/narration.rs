@@ -1,0 +1,69 @@
+//! What happens, told to whoever watches.
+
+use crate::script::{
+    Act, CableAct, CardAct, CounterAct, DatabaseAct, DiskAct, IntruderAct, PageAct, ReaderAct,
+    ScreenAct,
+};
+
+pub(crate) fn in_words(deed: &ScreenAct) -> String {
+    match deed {
+        ScreenAct::See(text) => format!("「{text}」が見える"),
+        ScreenAct::NotSee(text) => format!("「{text}」は見えない"),
+        ScreenAct::Gone(text) => format!("「{text}」が消える"),
+        ScreenAct::Tap(label) | ScreenAct::Choose { label, .. } => format!("［{label}］を押す"),
+        ScreenAct::Type { into, .. } => format!("{into} を入力する"),
+        ScreenAct::Sign(_) => "署名する".to_owned(),
+        ScreenAct::Picture(name) => format!("画面を残す: {name}.png"),
+    }
+}
+
+pub(crate) fn page_in_words(deed: &PageAct) -> String {
+    match deed {
+        PageAct::Open(path) => format!("{path} を開く"),
+        PageAct::See(text) => format!("「{text}」が見える"),
+        PageAct::NotSee(text) => format!("「{text}」は見えない"),
+        PageAct::SeeFirstInQueue(text) => format!("一覧の一番上に「{text}」が見える"),
+        PageAct::Click(label) => format!("［{label}］を押す"),
+        PageAct::Fill { into, .. } => format!("{into} を入力する"),
+        PageAct::Choose { from, entry } => format!("{from} から「{entry}」を選ぶ"),
+        PageAct::Picture(name) => format!("画面を残す: {name}.png"),
+    }
+}
+
+/// Who or what a deed happens to, and what it is.
+pub(crate) fn thing_in_words(act: &Act) -> (&'static str, String) {
+    let (who, what) = match act {
+        Act::Cable(CableAct::Cut) => ("回線", "本庁との回線を切る"),
+        Act::Cable(CableAct::Join) => ("回線", "本庁との回線をつなぐ"),
+        Act::Cable(CableAct::Silence) => ("回線", "つながったまま、何も届かなくなる"),
+        Act::Cable(CableAct::Impostor) => ("回線", "本庁ではない相手につながる"),
+        Act::Card(CardAct::Insert) => ("カード", "カードを置く"),
+        Act::Card(CardAct::InsertUnknown) => ("カード", "ほかの種類のカードを置く"),
+        Act::Card(CardAct::Remove) => ("カード", "カードを取る"),
+        Act::Card(CardAct::PullAfter(_)) => ("カード", "読み取りの途中で離れることにする"),
+        Act::Reader(ReaderAct::Plug) => ("リーダー", "つなぐ"),
+        Act::Reader(ReaderAct::Unplug) => ("リーダー", "外す"),
+        Act::Counter(CounterAct::Kill) => ("窓口", "電源が抜ける（SIGKILL）"),
+        Act::Counter(CounterAct::Start) => ("窓口", "電源を入れ直す"),
+        Act::Counter(CounterAct::StartWithClock(offset)) => {
+            return ("窓口", format!("時計が {offset} ずれたまま電源が入る"));
+        }
+        Act::Database(DatabaseAct::SwapKey) => ("窓口", "データベースの鍵が別のものになる"),
+        Act::Database(DatabaseAct::Damage) => ("窓口", "データベースのファイルが壊れる"),
+        Act::Database(DatabaseAct::Repair) => ("窓口", "ファイルを元に戻す"),
+        Act::Disk(DiskAct::Fill) => ("窓口", "記憶装置がいっぱいになる"),
+        Act::Disk(DiskAct::Free) => ("窓口", "記憶装置に空きができる"),
+        Act::Intruder(IntruderAct::Malformed) => {
+            ("侵入者", "通信の形になっていないものを本庁へ送る")
+        }
+        Act::Intruder(IntruderAct::Oversized) => ("侵入者", "大きすぎるものを本庁へ送る"),
+        Act::Counter(CounterAct::Refuses(_))
+        | Act::Staff(_)
+        | Act::Resident(_)
+        | Act::Neighbour(_)
+        | Act::Reviewer(_)
+        | Act::Timer(_)
+        | Act::Outcome(_) => ("", ""),
+    };
+    (who, what.to_owned())
+}

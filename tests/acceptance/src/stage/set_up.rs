@@ -1,0 +1,187 @@
+//! Setting programs up as a city's IT staff would.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use counter_guide::catalogue::BUNDLED;
+
+use super::{HubReady, Stage, hub_url, log};
+use crate::process::{PATIENCE, Program, ready_fifo, run, wait_ready};
+use crate::programs::Programs;
+use crate::script::{Account, Scene};
+
+/// Sets up head office with its accounts and starts it.
+pub(super) fn start_hub(
+    programs: &Programs,
+    scene: &Scene,
+    folder: &Path,
+) -> Result<(Program, HubReady)> {
+    let data = folder.join("hub");
+    init_hub(programs, &data, &scene.city)?;
+    for account in &scene.staff {
+        add_account(&programs.named("todoke-hub"), &data, account)?;
+    }
+    publish_catalogue(programs, &data, &folder.join("catalogue"))?;
+    serve_hub(programs, folder, "hub")
+}
+
+/// Publishes the procedure catalogue from a folder, as a city does that edits its own.
+fn publish_catalogue(programs: &Programs, data: &Path, folder: &Path) -> Result<()> {
+    for (name, text) in BUNDLED {
+        let file = folder.join(name);
+        if let Some(parent) = file.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(file, text)?;
+    }
+    let arg = OsStr::new;
+    let args = [
+        arg("publish"),
+        arg("--data"),
+        data.as_ref(),
+        arg("catalogue"),
+        folder.as_ref(),
+    ];
+    run(&programs.named("todoke-hub"), &args, "").map(drop)
+}
+
+/// Makes a hub's folder.
+pub(super) fn init_hub(programs: &Programs, data: &Path, city: &str) -> Result<()> {
+    let arg = OsStr::new;
+    let args = [
+        arg("init"),
+        arg("--data"),
+        data.as_ref(),
+        arg("--city"),
+        arg(city),
+    ];
+    run(&programs.named("todoke-hub"), &args, "").map(drop)
+}
+
+/// Starts the hub in `folder/name`.
+pub(super) fn serve_hub(
+    programs: &Programs,
+    folder: &Path,
+    name: &str,
+) -> Result<(Program, HubReady)> {
+    let ready = ready_fifo(folder, &format!("{name}-ready"))?;
+    let mut command = Command::new(programs.named("todoke-hub"));
+    command
+        .arg("serve")
+        .arg("--data")
+        .arg(folder.join(name))
+        .args(["--listen", "127.0.0.1:0"]);
+    command
+        .args(["--desk", "127.0.0.1:0", "--desk-plain", "--ready-file"])
+        .arg(&ready);
+    let program = Program::start("todoke-hub serve", &mut command, &log(folder, name))?;
+    let said = wait_ready(&ready).context("the hub does not become ready")?;
+    let ready = serde_json::from_str(&said).context("the hub's ready file")?;
+    Ok((program, ready))
+}
+
+fn add_account(hub: &Path, data: &Path, account: &Account) -> Result<()> {
+    let arg = OsStr::new;
+    let mut args = vec![arg("staff"), arg("add"), arg("--data"), data.as_ref()];
+    args.extend([
+        arg("--id"),
+        arg(&account.id),
+        arg("--name"),
+        arg(&account.name),
+    ]);
+    args.extend(
+        account
+            .roles
+            .iter()
+            .flat_map(|role| [arg("--role"), arg(role)]),
+    );
+    args.extend(
+        account
+            .branches
+            .iter()
+            .flat_map(|branch| [arg("--branch"), arg(branch)]),
+    );
+    run(hub, &args, &format!("{}\n", account.password))?;
+    Ok(())
+}
+
+/// Starts the virtual card of a person, or one of an unknown kind, beside the reader on `port`.
+pub(super) fn start_card(
+    programs: &Programs,
+    port: u16,
+    person: Option<&Path>,
+    folder: &Path,
+) -> Result<Program> {
+    let mut command = Command::new(programs.named("todoke-card-sim"));
+    command.args(["--port", &port.to_string()]);
+    if let Some(person) = person {
+        command.arg("--person").arg(person);
+    }
+    Program::start("todoke-card-sim", &mut command, &log(folder, "card"))
+}
+
+pub(super) fn start_printer(programs: &Programs, folder: &Path) -> Result<(Program, String)> {
+    let mut command = Command::new(programs.named("todoke-printer-sim"));
+    command
+        .args(["--listen", "127.0.0.1:0", "--out"])
+        .arg(folder.join("receipts"));
+    let mut printer = Program::start("todoke-printer-sim", &mut command, &log(folder, "printer"))?;
+    let address = printer
+        .line(PATIENCE)
+        .context("the receipt printer does not say its address")?;
+    let address = address.rsplit(' ').next().unwrap_or_default().to_owned();
+    Ok((printer, address))
+}
+
+/// Which counter is set up, and where.
+pub(super) struct CounterPlace<'a> {
+    pub(super) data: PathBuf,
+    pub(super) branch: &'a str,
+    pub(super) place: &'a str,
+    pub(super) counter: &'a str,
+    pub(super) printer: Option<&'a str>,
+}
+
+/// Sets up a counter and enrols it with a one-time code.
+pub(super) fn enrol_counter(stage: &Stage, at: &CounterPlace<'_>) -> Result<()> {
+    let arg = OsStr::new;
+    let mut init = vec![
+        arg("init"),
+        arg("--data"),
+        at.data.as_ref(),
+        arg("--branch"),
+        arg(at.branch),
+        arg("--counter"),
+        arg(at.counter),
+        arg("--place"),
+        arg(at.place),
+    ];
+    if let Some(printer) = at.printer {
+        init.extend([arg("--receipt-printer"), arg(printer)]);
+    }
+    stage.todoke(&init)?;
+    let (hub_data, name) = (stage.hub_data(), format!("{} {}", at.place, at.counter));
+    let ask = [
+        arg("enrol"),
+        arg("--data"),
+        hub_data.as_ref(),
+        arg("--branch"),
+        arg(at.branch),
+        arg("--name"),
+        arg(&name),
+    ];
+    let code = run(&stage.programs.named("todoke-hub"), &ask, "")?;
+    let url = hub_url(&stage.cable);
+    let enrol = [
+        arg("enrol"),
+        arg("--data"),
+        at.data.as_ref(),
+        arg("--hub"),
+        arg(&url),
+        arg(code.trim()),
+    ];
+    stage.todoke(&enrol).map(drop)
+}
