@@ -177,10 +177,11 @@ fn moraic_n(rest: &str) -> Option<&str> {
     is_n.then(|| rest.get(1..).unwrap_or_default())
 }
 
-/// A doubled consonant; `tch` counts as one.
+/// A doubled consonant before more letters; `tch` counts as one.
 fn doubled(rest: &str) -> Option<&str> {
     let mut letters = rest.chars();
-    let (first, next) = (letters.next()?, letters.next()?);
-    let twice = (first == next && is_consonant(first)) || (first, next) == ('t', 'c');
+    let (first, next, after) = (letters.next()?, letters.next()?, letters.next()?);
+    let twice =
+        (first == next && next != after && is_consonant(first)) || (first, next) == ('t', 'c');
     twice.then(|| rest.get(1..).unwrap_or_default())
 }
