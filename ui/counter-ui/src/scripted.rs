@@ -40,6 +40,8 @@ const POINT_MS: u64 = 8;
 const SCROLL_STEP: f32 = 240.0;
 const SCROLL_STEPS_MAX: usize = 60;
 const TO_TOP: f32 = 1e6;
+/// How far down a field may lie to be touched, in shares of the window; the footer begins below.
+const REACH: f32 = 0.89;
 /// Where columns that scroll are, in shares of the window.
 const PLACES: [(f32, f32); 4] = [(0.5, 0.45), (0.5, 0.62), (0.88, 0.45), (0.15, 0.45)];
 
@@ -412,10 +414,22 @@ fn find(
             let meant = (seen.label == label || id.is_some() && seen.label.contains(label))
                 && id.is_none_or(|id| seen.id == id)
                 && role.map_or(can_press(&seen.role), |role| seen.role == role);
-            meant && number(&mut counted.borrow_mut(), &mut unnamed, seen) == Some(index)
+            meant
+                && number(&mut counted.borrow_mut(), &mut unnamed, seen) == Some(index)
+                && is_in_reach(window, element)
         })
     });
     found.ok_or_else(|| format!("「{label}」 is not on the screen"))
+}
+
+/// A field at the lower edge is laid out, but a finger there would touch the footer.
+fn is_in_reach(window: &Window, element: &ElementHandle) -> bool {
+    if element.accessible_role() != Some(AccessibleRole::TextInput) {
+        return true;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a window is small")]
+    let height = window.slint().size().height as f32;
+    element.absolute_position().y + element.size().height / 2.0 < height * REACH
 }
 
 /// The how manieth this is on the page, counted from the top. Things with an id or a second line
