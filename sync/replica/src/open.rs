@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use sync_protocol::SiteId;
 
@@ -26,6 +27,7 @@ pub(crate) fn open(path: &Path, key: &DatabaseKey, site: SiteId) -> Result<Conne
     }
     let mut connection = open_existing(path, key)?;
     if own_site(&connection)? != site {
+        fold_log_in_on_close(&connection, false)?;
         close(connection)?;
         return Err(OpenError::OtherSite);
     }
@@ -113,6 +115,7 @@ fn refuse_foreign_file(path: &Path) -> Result<(), OpenError> {
 
 fn open_existing_at(path: &Path, key: &DatabaseKey) -> Result<Connection, OpenError> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    fold_log_in_on_close(&connection, false)?;
     set_key(&connection, key)?;
     connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
     let ours: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;

@@ -111,6 +111,35 @@ fn damage_anywhere_is_found_at_the_start() {
 }
 
 #[test]
+fn damaged_file_of_a_pulled_plug_keeps_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::at(NOON);
+    let mut store = counter(folder.path(), 1, &clock);
+    for _ in 0..3 {
+        start(&mut store, "07");
+    }
+    // What lies on the disk now is what a pulled plug leaves: the newest work is in the log only.
+    let pulled = tempfile::tempdir().unwrap();
+    for ending in ["", "-wal", ".key-check"] {
+        let name = format!("counter-1.db{ending}");
+        fs::copy(folder.path().join(&name), pulled.path().join(&name)).unwrap();
+    }
+    let path = pulled.path().join("counter-1.db");
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&path, &bytes).unwrap();
+    let log = fs::read(pulled.path().join("counter-1.db-wal")).unwrap();
+    let opened = CounterStore::open(&path, &key(1), DeviceId([1; 16]), clock.around(1));
+    assert!(matches!(opened.unwrap_err(), OpenError::Damaged));
+    assert_eq!(fs::read(&path).unwrap(), bytes);
+    assert_eq!(
+        fs::read(pulled.path().join("counter-1.db-wal")).unwrap(),
+        log
+    );
+}
+
+#[test]
 fn foreign_files_are_left_alone() {
     let plain = |path: &Path| {
         fs::remove_file(path).unwrap();
