@@ -11,6 +11,7 @@ use counter_domain::ids::CaseId;
 use counter_domain::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 
+use crate::desk::CopyProgress;
 use crate::texts::Code;
 
 /// Work for a device, done beside the desk.
@@ -22,6 +23,8 @@ pub enum Effect {
     MakeForm(Box<FormJob>),
     /// Print the receipt.
     PrintReceipt(Box<ReceiptJob>),
+    /// Print the guidance sheet, where there is a page printer.
+    PrintGuidance(Box<GuidanceJob>),
     /// Something waits to be sent.
     WakeLink,
 }
@@ -47,6 +50,17 @@ pub struct FormJob {
     /// City and branch, as printed.
     pub city: String,
     /// Branch and counter, as printed.
+    pub place: String,
+}
+
+/// A guidance sheet to print.
+#[derive(Debug, Clone)]
+pub struct GuidanceJob {
+    /// What was signed.
+    pub snapshot: Snapshot,
+    /// City.
+    pub city: String,
+    /// Branch and counter.
     pub place: String,
 }
 
@@ -136,6 +150,8 @@ pub enum Happened {
     ResidentDisplay(DeviceState),
     /// The receipt printer was found or lost.
     ReceiptPrinter(DeviceState),
+    /// How far a newer resident copy is.
+    ResidentCopy(CopyProgress),
     /// Time went on.
     Tick,
 }

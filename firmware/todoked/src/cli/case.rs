@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use counter_domain::case::CaseStep;
 use counter_domain::ids::{BlobHash, CaseId, SnapshotHash, StaffId};
+use counter_domain::snapshot::Snapshot;
+use counter_guide::Catalogue;
 use counter_store::{CaseRecord, CounterStore};
 use replica::AuditAction;
 
 use crate::cli::{print_json, print_line};
+use crate::guidance::{self, SheetPlace};
+use crate::paper::{FormMaker, font_paths};
 use crate::serve::open_store;
 use crate::settings::{DataFolder, Settings, replace_private};
 
@@ -58,7 +62,7 @@ impl CaseCommand {
         let (case, signed) = find(&store, export.receipt.as_deref())?;
         fs::create_dir_all(&export.out)
             .with_context(|| format!("cannot make {}", export.out.display()))?;
-        let files = write(&store, case, &signed, &export.out)?;
+        let files = write(&store, case, &signed, &settings, &export.out)?;
         store.audit(
             &StaffId::from("command-line"),
             AuditAction::DocumentViewed,
@@ -81,9 +85,12 @@ fn find(store: &CounterStore, receipt: Option<&str>) -> Result<(CaseId, Signed)>
             .context("no case has this receipt number")?;
         let record = store.case(case)?.context("the case is not here")?;
         let signed = newest(&record).context("the case is not signed")?;
+        if record.protected {
+            bail!("somebody in this case is under protection: it is not exported, head office hands it over by hand");
+        }
         return Ok((case, signed));
     }
-    for row in store.board(CASES_MAX)? {
+    for row in store.board(CASES_MAX)?.into_iter().filter(|row| !row.protected) {
         if let Some(signed) = store.case(row.case)?.as_ref().and_then(newest) {
             return Ok((row.case, signed));
         }
@@ -114,6 +121,7 @@ fn write(
     store: &CounterStore,
     case: CaseId,
     signed: &Signed,
+    settings: &Settings,
     out: &Path,
 ) -> Result<BTreeMap<&'static str, PathBuf>> {
     let snapshot = store
@@ -124,6 +132,11 @@ fn write(
         .blob(signed.strokes)?
         .context("the signature is not here")?;
     let mut files = BTreeMap::new();
+    if let Some(sheet) = guidance_sheet(&snapshot, settings)? {
+        let path = out.join("guidance.pdf");
+        replace_private(&path, sheet.as_ref())?;
+        files.insert("guidance", path);
+    }
     for (kind, name, bytes) in [
         ("form", "form.pdf", form),
         ("signature", "signature.json", strokes),
@@ -134,4 +147,16 @@ fn write(
         files.insert(kind, path);
     }
     Ok(files)
+}
+
+/// The guidance sheet of what was signed, made anew: the same snapshot gives the same pages.
+fn guidance_sheet(snapshot: &Snapshot, settings: &Settings) -> Result<Option<Vec<u8>>> {
+    let maker = FormMaker::open(&font_paths(Some(settings)))?;
+    let place = SheetPlace {
+        city: settings.city.clone(),
+        branch: settings.place.clone(),
+        contact: String::new(),
+    };
+    let sheet = guidance::sheet(maker.forms(), &Catalogue::bundled()?, snapshot, &place);
+    sheet.map_err(|error| anyhow!(error.staff_text()))
 }

@@ -29,6 +29,7 @@ pub(super) fn run(folder: &DataFolder, as_json: bool) -> Result<()> {
             "waiting_to_send": part("waiting_to_send"),
             "safe_until": part("safe_until"),
             "returned": part("returned"),
+            "resident_copy": part("resident_copy"),
             "catalogue": part("catalogue"),
         }));
     }

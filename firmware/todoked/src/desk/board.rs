@@ -10,6 +10,7 @@ use counter_store::CaseRow;
 use crate::clock::hour_and_minute;
 use crate::desk::staff_view::{event_in_words, state_in_words};
 use crate::records::Records;
+use crate::texts::word;
 
 /// The most rows read and shown per part.
 const ROWS_MAX: usize = 50;
@@ -92,7 +93,12 @@ fn draw_row(row: &CaseRow) -> BoardRow {
             row.event_type.as_deref().unwrap_or_default(),
             row.event_flow.as_deref().unwrap_or_default(),
         ),
-        persons: row.persons.join("、"),
+        persons: if row.protected {
+            word("protection", "board")
+        } else {
+            row.persons.join("、")
+        },
+        protected: row.protected,
         state: state_in_words(row.state),
         since: hour_and_minute(row.since_unix_ms),
         at_head_office: row.at_head_office,

@@ -130,7 +130,7 @@ impl<R: Records> Desk<R> {
 
     fn fill_from_card(&mut self, facts: &CardFacts) {
         let text = |path: &str, text: &str| Entry::text(path, text, Source::Chip);
-        let entries: Vec<Entry> = [
+        let mut entries: Vec<Entry> = [
             text("member.1.name", &facts.name),
             text("address.old", &facts.address),
             text("member.1.birth_date", &facts.birth_date),
@@ -139,6 +139,7 @@ impl<R: Records> Desk<R> {
         .into_iter()
         .filter(|entry| entry.value.as_text().is_some())
         .collect();
+        self.keep_copy_beside(&mut entries);
         if let Err(notice) = self.store(&entries) {
             self.notice = Some(notice);
             return;

@@ -9,6 +9,7 @@ use counter_domain::name::Kana;
 use counter_domain::relation::Relation;
 use jiff::civil::Date;
 
+use crate::desk::residents::copy_value;
 use crate::desk::visit::Visit;
 use crate::desk::{Desk, visit::Showing};
 use crate::fields::{FieldDef, Kind, fields};
@@ -191,6 +192,9 @@ impl<R: Records> Desk<R> {
                 .is_some_and(|field| !field.others.is_empty());
             if undecided {
                 return Some(sentence("blocked", "others", &label));
+            }
+            if copy_value(visit, path).is_some() {
+                return Some(sentence("blocked", "copy", &label));
             }
             wrong(def, visit.text(path), today, self.glyphs.as_ref())
                 .or_else(|| head_problem(visit, path, today))
