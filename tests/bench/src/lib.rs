@@ -1,0 +1,3 @@
+//! What benchmarks and demonstrations share.
+
+pub mod invented;
