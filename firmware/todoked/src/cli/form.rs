@@ -163,7 +163,9 @@ impl Check {
         let mut findings: Vec<Value> = forms
             .check_all()
             .into_iter()
-            .map(|found| json!({ "form": found.folder, "sample": found.sample, "text": found.text }))
+            .map(
+                |found| json!({ "form": found.folder, "sample": found.sample, "text": found.text }),
+            )
             .collect();
         if let Some(cases) = &self.cases {
             findings.extend(check_cases(&forms, cases)?);
@@ -189,14 +191,22 @@ impl Check {
 
 fn report(forms: &Forms, findings: &[Value], pictures: &[Value]) -> Result<()> {
     let word = |value: &Value, name: &str| -> String {
-        value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+        value
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
     };
     for found in findings {
         let place = [word(found, "form"), word(found, "sample")].join(" ");
         print_line(&format!("{}: {}", place.trim(), word(found, "text")))?;
     }
     for picture in pictures {
-        print_line(&format!("{}  {}", word(picture, "file"), word(picture, "text")))?;
+        print_line(&format!(
+            "{}  {}",
+            word(picture, "file"),
+            word(picture, "text")
+        ))?;
     }
     print_line(&format!(
         "{}様式を確かめました。直すところ {}件。",
@@ -247,7 +257,11 @@ fn compare(forms: &Forms, in_force: &Forms, out: &Path) -> Result<Vec<Value>> {
             let file = out.join(format!("{}-{page}.png", meta.id));
             let png = before.beside(now).to_png().map_err(|error| said(&error))?;
             fs::write(&file, png).with_context(|| format!("cannot write {}", file.display()))?;
-            let text = if differing == 0 { "変わりなし" } else { "違いあり" };
+            let text = if differing == 0 {
+                "変わりなし"
+            } else {
+                "違いあり"
+            };
             made.push(json!({ "file": file, "differing": differing, "text": text }));
         }
     }
