@@ -126,7 +126,16 @@ fn open_existing_at(path: &Path, key: &DatabaseKey) -> Result<Connection, OpenEr
     check_pages(&connection, path)?;
     settle(&connection)?;
     crsqlite::load(&connection)?;
+    fold_log_in_on_close(&connection, true)?;
     Ok(connection)
+}
+
+/// Whether closing writes the log of a pulled plug into the file. Not into one that is refused: it
+/// stays as it is, for whoever repairs it.
+fn fold_log_in_on_close(connection: &Connection, fold: bool) -> Result<(), rusqlite::Error> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !fold)
+        .map(drop)
 }
 
 pub(crate) fn set_key(connection: &Connection, key: &DatabaseKey) -> Result<(), rusqlite::Error> {
