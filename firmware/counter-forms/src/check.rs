@@ -27,32 +27,41 @@ impl Forms {
     /// Checks every form: its definition, then every sample laid out as PDF/A. Takes about a
     /// tenth of a second per form.
     pub fn check_all(&self) -> Vec<Finding> {
+        let mut found = self.check_definitions();
+        for form in &self.templates.forms {
+            let faults = SampleKind::ALL.into_iter().filter_map(|kind| {
+                let text = self.sample_fault(form, kind)?;
+                Some(Finding {
+                    folder: form.folder.clone(),
+                    sample: Some(kind.name().to_owned()),
+                    text,
+                })
+            });
+            found.extend(faults);
+        }
+        found
+    }
+
+    /// Checks what the forms say about themselves, without laying out a page.
+    pub fn check_definitions(&self) -> Vec<Finding> {
         let forms = &self.templates.forms;
-        let mut found: Vec<Finding> = Vec::new();
-        for (index, form) in forms.iter().enumerate() {
-            let say = |text: String| Finding {
+        let faults = forms.iter().enumerate().flat_map(|(index, form)| {
+            let same = |other: &Template| {
+                other.meta.number == form.meta.number && other.meta.version == form.meta.version
+            };
+            let twice = forms
+                .iter()
+                .skip(index + 1)
+                .any(same)
+                .then(|| notices::twice(&form.meta.number, form.meta.version));
+            let faults = twice.into_iter().chain(self.definition_faults(form));
+            faults.map(|text| Finding {
                 folder: form.folder.clone(),
                 sample: None,
                 text,
-            };
-            let same = |other: &&Template| {
-                other.meta.number == form.meta.number && other.meta.version == form.meta.version
-            };
-            if forms.iter().skip(index + 1).any(|other| same(&other)) {
-                found.push(say(notices::twice(&form.meta.number, form.meta.version)));
-            }
-            found.extend(self.definition_faults(form).into_iter().map(say));
-            for kind in SampleKind::ALL {
-                if let Some(text) = self.sample_fault(form, kind) {
-                    found.push(Finding {
-                        folder: form.folder.clone(),
-                        sample: Some(kind.name().to_owned()),
-                        text,
-                    });
-                }
-            }
-        }
-        found
+            })
+        });
+        faults.collect()
     }
 
     /// Lays out a real case, without keeping the page; what stands in its way, in Japanese.

@@ -20,9 +20,9 @@ const LABEL_PACKAGE: &str = "fonts-morisawa-bizud-gothic";
 pub struct FontPaths {
     /// IPAmj Mincho (IPAmj明朝), for names and addresses.
     pub exact: PathBuf,
-    /// BIZ UDGothic Regular, for everything else.
+    /// BIZ `UDGothic` Regular, for everything else.
     pub label: PathBuf,
-    /// BIZ UDGothic Bold.
+    /// BIZ `UDGothic` Bold.
     pub label_bold: PathBuf,
 }
 
@@ -39,7 +39,7 @@ impl Default for FontPaths {
 
 /// The fonts, read once.
 pub(crate) struct Fonts {
-    pub(crate) fonts: Vec<Font>,
+    pub(crate) all: Vec<Font>,
     pub(crate) book: LazyHash<FontBook>,
     /// The font of names and addresses, ready to be asked for glyphs.
     pub(crate) exact: FontInstance,
@@ -65,7 +65,7 @@ impl Fonts {
         Ok(Self {
             exact: instance(&exact),
             label: instance(&label),
-            fonts,
+            all: fonts,
             book,
         })
     }

@@ -92,13 +92,13 @@ impl Templates {
         }
         for (path, text) in files {
             let id = file_id(&path).ok_or_else(|| incomplete(&path, &path))?;
-            if path.ends_with(".typ") {
+            if is_kind(&path, "typ") {
                 let source = LazySource {
                     text,
                     parsed: OnceLock::new(),
                 };
                 let _earlier = found.sources.insert(id, source);
-            } else if path.ends_with(".toml") {
+            } else if is_kind(&path, "toml") {
                 let _earlier = found.files.insert(id, Bytes::from_string(text));
             }
         }
@@ -197,15 +197,17 @@ fn read_folder(dir: &Path, prefix: &str, files: &mut Files) -> Result<(), OpenFo
         let path = format!("{prefix}{name}");
         if entry.file_type().map_err(unreadable)?.is_dir() {
             read_folder(&entry.path(), &format!("{path}/"), files)?;
-        } else if [".typ", ".toml", ".json"]
-            .iter()
-            .any(|ending| name.ends_with(ending))
-        {
+        } else if ["typ", "toml", "json"].iter().any(|kind| is_kind(name, kind)) {
             let text = std::fs::read_to_string(entry.path()).map_err(unreadable)?;
             let _earlier = files.insert(path, text);
         }
     }
     Ok(())
+}
+
+/// Whether a file name ends in `.kind`.
+fn is_kind(name: &str, kind: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending == kind)
 }
 
 fn incomplete(form: &str, file: &str) -> OpenFormsError {

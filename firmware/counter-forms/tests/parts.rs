@@ -1,5 +1,9 @@
 //! The parts of `lib.typ` as properties: the Japanese calendar, fitting into boxes, bar codes; and
 //! the rules around forms: versions, refusals in the clerk's words.
+#![expect(
+    clippy::expect_used,
+    reason = "a test stops at what it did not expect"
+)]
 
 use std::path::Path;
 use std::process::Command;

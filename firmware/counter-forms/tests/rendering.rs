@@ -1,4 +1,9 @@
 //! The forms as a city gets them: text, conformance, determinism, refusals and the picture.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -12,7 +12,7 @@ use crate::plain::{self, COLUMNS};
 use crate::raster::{Bitmap, LineRaster, UndrawableCharacter};
 use crate::receipt::Receipt;
 
-/// FS C 1: kanji codes are Shift_JIS. FS &: kanji mode on. The crate has neither, and a page code
+/// FS C 1: kanji codes are `Shift_JIS`. FS &: kanji mode on. The crate has neither, and a page code
 /// must not be set, or every byte of a pair is taken for a character of its own.
 const KANJI_MODE: [u8; 5] = [0x1c, 0x43, 0x01, 0x1c, 0x26];
 

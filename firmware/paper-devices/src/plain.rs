@@ -86,9 +86,9 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The Shift_JIS text of a line when every character is in plain JIS X 0208 or ASCII; else `None`.
+/// The `Shift_JIS` text of a line when every character is in plain JIS X 0208 or ASCII; else `None`.
 ///
-/// encoding_rs writes the Windows variant: NEC's row 13 and the NEC and IBM extensions (①, 髙, 﨑)
+/// `encoding_rs` writes the Windows variant: NEC's row 13 and the NEC and IBM extensions (①, 髙, 﨑)
 /// come out too, but a printer's ROM may lack them and print a blank. Only lead bytes 81-84, 88-9F
 /// and E0-EA are trusted. `\` and `~` are other glyphs on Japanese printers.
 pub(crate) fn plain(text: &str) -> Option<String> {
@@ -105,11 +105,10 @@ pub(crate) fn plain(text: &str) -> Option<String> {
         }
         let mut buffer = [0; 4];
         let (bytes, _, unmappable) = encoding_rs::SHIFT_JIS.encode(base.encode_utf8(&mut buffer));
-        let trusted = match bytes.as_ref() {
-            [0x20..=0x7e | 0xa1..=0xdf] => true,
-            [0x81..=0x84 | 0x88..=0x9f | 0xe0..=0xea, _] => true,
-            _ => false,
-        };
+        let trusted = matches!(
+            bytes.as_ref(),
+            [0x20..=0x7e | 0xa1..=0xdf] | [0x81..=0x84 | 0x88..=0x9f | 0xe0..=0xea, _]
+        );
         if unmappable || !trusted {
             return None;
         }

@@ -161,8 +161,6 @@ impl LineRaster for FontRaster {
 
 /// Draws one glyph into its cell, its left edge at `x`.
 #[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "dots of a receipt, far below any limit"
 )]
