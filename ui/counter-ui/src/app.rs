@@ -16,7 +16,14 @@ use crate::resident::ResidentController;
 use crate::sign::Clock;
 use crate::staff::StaffController;
 use crate::staff_line::StaffLine;
-use crate::ui::{ConnectionApi, HeaderData, ResidentApi, ResidentWindow, StaffApi, StaffWindow};
+use crate::ui::{
+    ConnectionApi, HeaderData, ResidentApi, ResidentWindow, StaffApi, StaffWindow, Theme,
+};
+
+/// The largest type, as a multiple of the usual.
+pub const TEXT_SCALE_MAX: f32 = 2.0;
+/// The resident's usual type is large already (28 px): twice what staff read.
+const RESIDENT_TEXT_SCALE_MAX: f32 = 1.3;
 
 /// A display that could not be set up.
 #[derive(Debug, Error)]
@@ -77,6 +84,20 @@ impl Window {
         match self {
             Self::Staff(window) => window.window(),
             Self::Resident(window) => window.window(),
+        }
+    }
+
+    /// Makes the type larger than usual, at most as far as the display's pages hold it.
+    pub fn set_text_scale(&self, scale: f32) {
+        match self {
+            Self::Staff(window) => {
+                let scale = scale.clamp(1.0, TEXT_SCALE_MAX);
+                window.global::<Theme<'_>>().set_text_scale(scale);
+            }
+            Self::Resident(window) => {
+                let scale = scale.clamp(1.0, RESIDENT_TEXT_SCALE_MAX);
+                window.global::<Theme<'_>>().set_text_scale(scale);
+            }
         }
     }
 

@@ -8,12 +8,15 @@ use counter_api::{Display, ToScreen};
 use slint::PlatformError;
 use thiserror::Error;
 
-use crate::app::{App, Window};
+use crate::app::{self, App, Window};
 use crate::link::LinkEvent;
 use crate::scripted::{pen_clock, prepare, screenshot, use_headless};
 
 /// Sizes every screen must work in.
 pub const SIZES: [(u32, u32); 2] = [(1280, 800), (1920, 1080)];
+
+/// Sizes of the type every screen must work with.
+pub const TEXT_SCALES: [f32; 2] = [1.0, app::TEXT_SCALE_MAX];
 
 /// A gallery that could not be drawn.
 #[derive(Debug, Error)]
@@ -75,12 +78,13 @@ pub fn examples() -> Result<Vec<(String, ToScreen)>, GalleryError> {
 ///
 /// # Errors
 /// When no window can be made.
-pub fn stage(view: &ToScreen, size: (u32, u32)) -> Result<App, PlatformError> {
+pub fn stage(view: &ToScreen, size: (u32, u32), text_scale: f32) -> Result<App, PlatformError> {
     let display = match view {
         ToScreen::ResidentView(_) => Display::Resident,
         ToScreen::StaffView(_) | ToScreen::Done { .. } | ToScreen::Refused { .. } => Display::Staff,
     };
     let mut app = App::new(Window::new(display)?, pen_clock());
+    app.window().set_text_scale(text_scale);
     app.receive(LinkEvent::Message(view.clone()));
     prepare(app.window(), size)?;
     Ok(app)
@@ -94,16 +98,25 @@ pub fn draw(folder: &Path) -> Result<(), GalleryError> {
     use_headless()?;
     fs::create_dir_all(folder)?;
     for (name, view) in examples()? {
-        for size in SIZES {
-            let mut app = stage(&view, size)?;
-            let file = folder.join(format!("{name}-{}.png", size.0));
-            screenshot(app.window().slint(), &file).map_err(GalleryError::Picture)?;
+        for (size, scale) in looks() {
+            let mut app = stage(&view, size, scale)?;
+            let end = if scale > 1.0 { "-large-type" } else { "" };
+            let shoot = |app: &App, name: &str| {
+                let file = folder.join(format!("{name}-{}{end}.png", size.0));
+                screenshot(app.window().slint(), &file).map_err(GalleryError::Picture)
+            };
+            shoot(&app, &name)?;
             if name.ends_with("board") || name.ends_with("wait") {
                 app.receive(LinkEvent::Lost);
-                let file = folder.join(format!("{name}-lost-{}.png", size.0));
-                screenshot(app.window().slint(), &file).map_err(GalleryError::Picture)?;
+                shoot(&app, &[&name, "-lost"].concat())?;
             }
         }
     }
     Ok(())
+}
+
+/// Every size with every size of type.
+pub fn looks() -> impl Iterator<Item = ((u32, u32), f32)> {
+    let scales = |size| TEXT_SCALES.map(|scale| (size, scale));
+    SIZES.into_iter().flat_map(scales)
 }

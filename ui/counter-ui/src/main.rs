@@ -25,6 +25,9 @@ struct Arguments {
     /// Size of the window, for example 1280x800; without it the whole screen.
     #[arg(long)]
     size: Option<Size>,
+    /// How much larger than usual the type is, 1 to 2.
+    #[arg(long, default_value_t = 1.0)]
+    text_scale: f32,
     /// Takes commands on stdin instead of a display.
     #[cfg(feature = "scripted")]
     #[arg(long)]
@@ -105,6 +108,7 @@ fn run() -> Result<()> {
         };
         // Without the kiosk's compositor nobody asks for the id.
         drop(slint::set_xdg_app_id(name));
+        app.window().set_text_scale(arguments.text_scale);
         match arguments.size {
             Some(Size { width, height }) => {
                 app.window()

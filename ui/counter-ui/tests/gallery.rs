@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use counter_ui::app::Window;
-use counter_ui::gallery::{SIZES, examples, stage};
+use counter_ui::gallery::{examples, looks, stage};
 use counter_ui::scripted::{Seen, see, use_headless};
 use slint::platform::{Key, WindowEvent};
 
@@ -107,8 +107,8 @@ fn every_screen_can_be_read_and_pressed() {
     let examples = examples().unwrap();
     assert!(examples.len() >= 40, "examples are missing");
     for (name, view) in &examples {
-        for size in SIZES {
-            let app = stage(view, size).unwrap();
+        for (size, scale) in looks() {
+            let app = stage(view, size, scale).unwrap();
             let seen = see(app.window());
             assert!(!seen.is_empty(), "{name}: nothing to read");
             shows(name, &seen, expected(name));
