@@ -50,10 +50,9 @@ impl<'a> Signer<'a> {
     /// # Errors
     /// When one was not.
     pub(crate) fn finish(self) -> Result<()> {
-        match self.refused {
-            Some(error) => Err(error).context("the dataset cannot be signed"),
-            None => Ok(()),
-        }
+        self.refused.map_or(Ok(()), |error| {
+            Err(error).context("the dataset cannot be signed")
+        })
     }
 }
 

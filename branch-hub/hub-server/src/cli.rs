@@ -161,7 +161,7 @@ enum StaffCommand {
         /// Name as shown
         #[arg(long)]
         name: String,
-        /// What they may do: intake_contractor, intake, reviewer, approver, administrator, auditor; may be repeated
+        /// What they may do: intake-contractor, intake, reviewer, approver, administrator, auditor; may be repeated
         #[arg(long, value_name = "ROLE", required = true, value_parser = role)]
         role: Vec<Role>,
         /// Branch they work at, two digits, 00 for head office; may be repeated; none means all

@@ -4,6 +4,7 @@
 //! to a page. They hold no SQL and no rule of their own: who may do what is decided in
 //! [`session::Viewer`], what a case allows in `counter-domain`, and both again in the store.
 
+mod answers;
 mod assets;
 mod case_view;
 mod data;
@@ -12,6 +13,7 @@ mod labels;
 mod operations;
 mod pages;
 mod preview;
+mod protection;
 mod queue;
 mod records;
 mod review;
@@ -113,6 +115,8 @@ pub(crate) fn router(setup: DeskSetup) -> Router {
         .route("/case/{case}/refuse", post(review::refuse))
         .route("/case/{case}/hold", post(review::hold))
         .route("/case/{case}/release", post(review::release))
+        .route("/case/{case}/addresses", post(protection::ask))
+        .route("/case/{case}/addresses/approve", post(protection::approve))
         .route("/case/{case}/hand-over", post(records::hand_over_case))
         .route(
             "/hand-over",

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
 use anyhow::{Context, Result, bail};
-use counter_domain::ids::DeviceId;
+use counter_domain::ids::{BlobHash, DeviceId};
 use hub_store::HubStore;
 use replica::{DatabaseKey, Surroundings};
 use serde::{Deserialize, Serialize};
@@ -308,8 +308,8 @@ fn put(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 fn seal_key(folder: &Path, key: &Zeroizing<[u8; 32]>, passphrase: &Passphrase) -> Result<()> {
-    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    seal_hex(folder, &Zeroizing::new(hex), passphrase)
+    let hex = Zeroizing::new(BlobHash(**key).to_string());
+    seal_hex(folder, &hex, passphrase)
 }
 
 fn seal_hex(folder: &Path, hex: &Zeroizing<String>, passphrase: &Passphrase) -> Result<()> {

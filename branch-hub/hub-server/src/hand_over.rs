@@ -1,7 +1,7 @@
 //! The hand-over file for the resident record system: one row per person of an accepted case.
 //!
-//! Written twice, in UTF-8 (with a byte order mark) and in Shift_JIS as Windows writes it (CP932).
-//! A row with a character that Shift_JIS cannot express is left out of that file and listed in a
+//! Written twice, in UTF-8 (with a byte order mark) and in `Shift_JIS` as Windows writes it (CP932).
+//! A row with a character that `Shift_JIS` cannot express is left out of that file and listed in a
 //! third one with its code points; nothing is ever replaced. The columns are documented in
 //! `docs/reference/hand-over-file.md`. Knows no database and no clock.
 
@@ -9,7 +9,7 @@ mod encode;
 mod row;
 
 pub(crate) use encode::{HandOverFiles, write_files};
-pub(crate) use row::{HandOverCase, rows};
+pub(crate) use row::{HandOverCase, is_protected, rows};
 
 #[cfg(test)]
 mod tests;

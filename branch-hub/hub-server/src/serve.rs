@@ -180,7 +180,7 @@ async fn serve_browser(stream: TcpStream, tls: Option<TlsAcceptor>, pages: Route
         Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
             Ok(Ok(stream)) => serve_connection(stream, pages).await,
             Ok(Err(_)) | Err(_) => {
-                tracing::debug!(event = "handshake_failed", "no TLS with a browser")
+                tracing::debug!(event = "handshake_failed", "no TLS with a browser");
             }
         },
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use counter_domain::case::{CLAIM_MINUTES, CaseState, fold};
 use counter_domain::draft::Draft;
+use counter_domain::hlc::Hlc;
 use counter_domain::ids::{BranchCode, CaseId, StaffId};
 use replica::StoreError;
 use rusqlite::{Connection, Row, named_params};
@@ -148,7 +149,7 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
         ":type": draft.text("event.type"),
         ":flow": draft.text("event.flow"),
         ":persons": serde_json::to_string(&persons(&draft))?,
-        ":waiting": summary.submitted_at.map_or(0, |at| at.unix_ms()),
+        ":waiting": summary.submitted_at.map_or(0, Hlc::unix_ms),
         ":changed": newest.0,
         ":claimed_by": claim.map(|claim| claim.by.as_str()),
         ":claim": claim.map_or(0, |claim| claim.since.unix_ms()),

@@ -10,8 +10,10 @@ use counter_domain::case::{CaseState, CaseStep, CaseSummary};
 use counter_domain::ids::{BlobHash, SnapshotHash};
 use counter_domain::snapshot::Snapshot;
 
+use super::answers::Answers;
 use super::data::{CaseFile, Names};
 use super::pages::{Banner, Chip, Frame, icon};
+use super::protection::{self, ProtectionView};
 use super::session::Viewer;
 use super::{labels, signature};
 use crate::clock::in_japan;
@@ -20,6 +22,13 @@ use fields::{Group, groups, name_of, raw};
 use remarks::{RemarkLine, last_remarks, named_remark};
 
 pub(crate) use wait::Wait;
+
+/// A submission with the words for its answers.
+#[derive(Clone, Copy)]
+struct Content<'a> {
+    snapshot: &'a Snapshot,
+    answers: &'a Answers,
+}
 
 /// A case, drawn.
 #[derive(Template)]
@@ -48,6 +57,7 @@ pub(crate) struct CaseView {
     pub submission: String,
     pub form_title: &'static str,
     pub has_pdf: bool,
+    pub protection: Option<ProtectionView>,
     pub signature: Option<String>,
     pub signed_line: String,
     pub returned_remarks: Vec<RemarkLine>,
@@ -57,11 +67,51 @@ pub(crate) struct CaseView {
     pub history: Vec<HistoryLine>,
     pub categories: Vec<CategoryOption>,
     pub bar_line: String,
-    pub may_claim: bool,
-    pub may_review: bool,
-    pub may_accept: bool,
-    pub may_release: bool,
-    pub may_hand_over: bool,
+    /// What the person may do now.
+    pub buttons: Vec<Button>,
+}
+
+/// What a person may do with a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Button {
+    /// Take it for review.
+    Claim,
+    /// Remark, return, hold.
+    Review,
+    /// Accept or refuse.
+    Accept,
+    /// Take it up again.
+    Release,
+    /// Write it into a hand-over file.
+    HandOver,
+}
+
+impl CaseView {
+    fn may_claim(&self) -> bool {
+        self.buttons.contains(&Button::Claim)
+    }
+
+    fn may_review(&self) -> bool {
+        self.buttons.contains(&Button::Review)
+    }
+
+    fn may_accept(&self) -> bool {
+        self.buttons.contains(&Button::Accept)
+    }
+
+    fn may_release(&self) -> bool {
+        self.buttons.contains(&Button::Release)
+    }
+
+    fn may_hand_over(&self) -> bool {
+        self.buttons.contains(&Button::HandOver)
+    }
+
+    fn allow(&mut self, button: Button, allowed: bool) {
+        if allowed {
+            self.buttons.push(button);
+        }
+    }
 }
 
 /// A kind of remark to choose.
@@ -90,13 +140,16 @@ pub(crate) struct HistoryLine {
 pub(crate) fn signed_blobs(file: &CaseFile, of: SnapshotHash) -> Option<(BlobHash, BlobHash)> {
     file.events
         .iter()
-        .filter_map(|event| match &event.what {
-            CaseStep::Signed {
+        .filter_map(|event| {
+            let CaseStep::Signed {
                 snapshot,
                 strokes,
                 form,
-            } if *snapshot == of => Some((event.at, *strokes, *form)),
-            _ => None,
+            } = &event.what
+            else {
+                return None;
+            };
+            (*snapshot == of).then_some((event.at, *strokes, *form))
         })
         .max_by_key(|(at, _, _)| *at)
         .map(|(_, strokes, form)| (strokes, form))
@@ -106,13 +159,17 @@ pub(crate) fn signed_blobs(file: &CaseFile, of: SnapshotHash) -> Option<(BlobHas
 pub(crate) fn view(file: &CaseFile, viewer: &Viewer, names: &Names, now_ms: u64) -> CaseView {
     let summary = &file.summary;
     let snapshot = file.current.as_ref().map(|(_, snapshot)| snapshot);
+    let content = |snapshot| Content {
+        snapshot,
+        answers: &names.answers,
+    };
     let text = |path: &str| snapshot.map_or_else(String::new, |one| raw(one, path));
     let form_title = snapshot.map_or("届出書", |one| labels::form(&one.form));
     let changes = file
         .current
         .as_ref()
         .zip(file.previous.as_ref())
-        .map(|((_, now), before)| changes(before, now, &last_remarks(file)));
+        .map(|((_, now), before)| changes(content(before), content(now), &last_remarks(file)));
     let mut page = CaseView {
         case: file.case.to_string(),
         receipt_number: summary.receipt_number.clone().unwrap_or_default(),
@@ -133,28 +190,25 @@ pub(crate) fn view(file: &CaseFile, viewer: &Viewer, names: &Names, now_ms: u64)
             .map_or_else(String::new, |hash| hash.to_string()),
         form_title,
         has_pdf: file.has_form,
+        protection: protection::view(&file.protection, viewer, names),
         signature: file.strokes.as_deref().and_then(signature::svg),
         signed_line: signed_line(file),
         returned_remarks: Vec::new(),
         groups: snapshot.map_or_else(Vec::new, |one| {
-            groups(one, changes.as_ref(), &summary.remarks)
+            groups(content(one), changes.as_ref(), &summary.remarks)
         }),
-        procedures: snapshot.map_or_else(Vec::new, |one| procedures(one)),
+        procedures: snapshot.map_or_else(Vec::new, procedures),
         history: history(file, names),
         categories: categories(),
         changes,
         bar_line: String::new(),
-        may_claim: false,
-        may_review: false,
-        may_accept: false,
-        may_release: false,
-        may_hand_over: false,
+        buttons: Vec::new(),
     };
-    if summary.state == CaseState::Returned {
+    if let (CaseState::Returned, Some(snapshot)) = (summary.state, snapshot) {
         page.returned_remarks = summary
             .remarks
             .iter()
-            .map(|one| named_remark(one, snapshot))
+            .map(|one| named_remark(one, content(snapshot)))
             .collect();
     }
     allow(&mut page, summary, viewer, now_ms);
@@ -168,28 +222,31 @@ fn allow(page: &mut CaseView, summary: &CaseSummary, viewer: &Viewer, now_ms: u6
     let free = claimed.is_none();
     match summary.state {
         CaseState::Submitted | CaseState::Resubmitted | CaseState::CoreRejected => {
-            page.may_claim = viewer.may_review();
+            page.allow(Button::Claim, viewer.may_review());
         }
         CaseState::UnderReview => {
-            page.may_claim = viewer.may_review() && free;
-            page.may_review = viewer.may_review() && mine;
+            page.allow(Button::Claim, viewer.may_review() && free);
+            page.allow(Button::Review, viewer.may_review() && mine);
             let four_eyes = !summary.taken_in_by.contains(&viewer.staff);
-            page.may_accept = viewer.may_approve() && four_eyes && !free;
+            page.allow(Button::Accept, viewer.may_approve() && four_eyes && !free);
             if viewer.may_approve() && !four_eyes {
-                page.bar_line =
-                    "自分が受け付けた届出は受理できません。ほかの決裁の担当者に頼んでください。"
-                        .to_owned();
+                "自分が受け付けた届出は受理できません。ほかの決裁の担当者に頼んでください。"
+                    .clone_into(&mut page.bar_line);
             } else if mine && !viewer.may_approve() {
-                page.bar_line = "受理は決裁の担当者が行います。".to_owned();
+                "受理は決裁の担当者が行います。".clone_into(&mut page.bar_line);
             }
         }
         CaseState::OnHold => {
-            page.may_release = viewer.may_review();
+            page.allow(Button::Release, viewer.may_review());
             page.bar_line = summary.reason.clone().unwrap_or_default();
         }
-        CaseState::Accepted => page.may_hand_over = viewer.may_review(),
+        CaseState::Accepted if page.protection.is_some() => {
+            "支援措置対象の方がいるため、引き継ぎファイルには書き出しません。手で引き継いでください。"
+                .clone_into(&mut page.bar_line);
+        }
+        CaseState::Accepted => page.allow(Button::HandOver, viewer.may_review()),
         CaseState::Returned => {
-            "支所で直しています。再提出されると一覧に戻ります。".clone_into(&mut page.bar_line)
+            "支所で直しています。再提出されると一覧に戻ります。".clone_into(&mut page.bar_line);
         }
         CaseState::Refused => page.bar_line = summary.reason.clone().unwrap_or_default(),
         CaseState::Draft
@@ -235,10 +292,10 @@ fn signed_line(file: &CaseFile) -> String {
     let Some((hash, _)) = file.current.as_ref() else {
         return String::new();
     };
-    let at = file.events.iter().filter_map(|event| match &event.what {
-        CaseStep::Signed { snapshot, .. } if snapshot == hash => Some(event.at),
-        _ => None,
-    });
+    let signed = file.events.iter().filter(
+        |event| matches!(&event.what, CaseStep::Signed { snapshot, .. } if snapshot == hash),
+    );
+    let at = signed.map(|event| event.at);
     let short: String = hash.to_string().chars().take(12).collect();
     at.max().map_or_else(String::new, |at| {
         format!(

@@ -3,6 +3,7 @@
 mod deeds;
 mod names;
 mod operations;
+mod protection;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,10 +23,12 @@ use super::session::Viewer;
 use crate::clock::Clock;
 use crate::export;
 use names::{names, settings};
+use protection::Look;
 
 pub(crate) use deeds::{Deed, DeedRefused};
 pub(crate) use names::Names;
 pub(crate) use operations::{LogEntry, Operations};
+pub(crate) use protection::{Protection, Release};
 
 /// Rows a list shows at most.
 pub(crate) const ROWS_MAX: usize = 200;
@@ -62,8 +65,12 @@ pub(crate) struct CaseFile {
     pub previous: Option<Snapshot>,
     /// Strokes of the signature, once they are here.
     pub strokes: Option<Vec<u8>>,
-    /// The signed PDF is here whole.
+    /// The signed PDF is here whole, and the viewer may see it.
     pub has_form: bool,
+    /// The database says that somebody in it is under protection.
+    pub is_protected: bool,
+    /// What the viewer may see.
+    pub protection: Protection,
 }
 
 /// The store behind a mutex. Calls run on blocking threads.
@@ -160,7 +167,8 @@ impl DeskData {
                 return Ok(None);
             };
             audit(store, &viewer.staff, AuditAction::CaseViewed, Some(case))?;
-            Ok(Some((case_file(store, record)?, names(store))))
+            let file = guarded(store, &viewer, record, Look::Counts)?;
+            Ok(Some((file, names(store))))
         })
         .await?
     }
@@ -176,7 +184,8 @@ impl DeskData {
             let Some(record) = visible(store, &viewer, case)? else {
                 return Ok(None);
             };
-            Ok(Some((case_file(store, record)?, names(store))))
+            let file = guarded(store, &viewer, record, Look::Part)?;
+            Ok(Some((file, names(store))))
         })
         .await?
     }
@@ -192,7 +201,7 @@ impl DeskData {
             let Some(record) = visible(store, &viewer, case)? else {
                 return Ok(None);
             };
-            let Some(hash) = form_of(store, record)? else {
+            let Some(hash) = form_of(store, &viewer, record)? else {
                 return Ok(None);
             };
             audit(
@@ -281,12 +290,31 @@ fn visible(
     }))
 }
 
-fn form_of(store: &HubStore, record: CaseRecord) -> Result<Option<BlobHash>, DataFailed> {
-    let file = case_file(store, record)?;
+fn form_of(
+    store: &mut HubStore,
+    viewer: &Viewer,
+    record: CaseRecord,
+) -> Result<Option<BlobHash>, DataFailed> {
+    let file = guarded(store, viewer, record, Look::Counts)?;
+    if matches!(file.protection, Protection::Hidden(_)) {
+        return Ok(None);
+    }
     let current = file.current.as_ref().map(|(hash, _)| *hash);
     Ok(current
         .and_then(|hash| signed_blobs(&file, hash))
         .map(|(_, form)| form))
+}
+
+/// A case without what `viewer` may not see.
+fn guarded(
+    store: &mut HubStore,
+    viewer: &Viewer,
+    record: CaseRecord,
+    look: Look,
+) -> Result<CaseFile, DataFailed> {
+    let mut file = case_file(store, record)?;
+    protection::guard(store, viewer, &mut file, look)?;
+    Ok(file)
 }
 
 fn case_file(store: &HubStore, record: CaseRecord) -> Result<CaseFile, DataFailed> {
@@ -304,6 +332,8 @@ fn case_file(store: &HubStore, record: CaseRecord) -> Result<CaseFile, DataFaile
         previous,
         strokes: None,
         has_form: false,
+        is_protected: record.protected,
+        protection: Protection::None,
     };
     let hash = file.current.as_ref().map(|(hash, _)| *hash);
     if let Some((strokes, form)) = hash.and_then(|hash| signed_blobs(&file, hash)) {

@@ -1,20 +1,10 @@
 //! Codes of the data in words: fields, values, sources, states, steps.
 
-use std::sync::OnceLock;
-
 use counter_domain::case::{CaseState, CaseStep, RemarkCategory};
 use counter_domain::draft::{FieldValue, Source};
-use counter_guide::{Catalogue, FactValue, Guide};
 
+use super::answers::Answers;
 use super::pages::Chip;
-
-/// The catalogue's words for questions and answers; `None` when it cannot be read.
-fn guide() -> Option<&'static Guide> {
-    static GUIDE: OnceLock<Option<Guide>> = OnceLock::new();
-    GUIDE
-        .get_or_init(|| Catalogue::bundled().ok().map(Guide::new))
-        .as_ref()
-}
 
 /// The fact of an answer, `answer.<fact>` or `answer.m<n>.<fact>`.
 fn fact(path: &str) -> Option<&str> {
@@ -35,10 +25,9 @@ pub(crate) fn answering_member(path: &str) -> Option<u8> {
 }
 
 /// Label of a field, without the person.
-pub(crate) fn field(path: &str) -> String {
+pub(crate) fn field(path: &str, answers: &Answers) -> String {
     if let Some(fact) = fact(path) {
-        let known = guide().and_then(|guide| guide.catalogue().fact(fact));
-        return known.map_or_else(|| fact.to_owned(), |fact| fact.label_ja.clone());
+        return answers.label(fact);
     }
     let leaf = match path
         .strip_prefix("member.")
@@ -96,18 +85,9 @@ pub(crate) fn is_exact(path: &str) -> bool {
 }
 
 /// A value in words.
-pub(crate) fn value(path: &str, value: &FieldValue) -> String {
-    if let (Some(fact), Some(guide)) = (fact(path), guide()) {
-        let answer = match value {
-            FieldValue::Text(text) => FactValue::Choice(text.clone()),
-            FieldValue::Flag(flag) => FactValue::Flag(*flag),
-            FieldValue::Count(count) => FactValue::Count(*count),
-            FieldValue::Unknown | FieldValue::Cleared => FactValue::Unknown,
-        };
-        let words = guide.answer_ja(fact, &answer);
-        if !words.is_empty() {
-            return words;
-        }
+pub(crate) fn value(path: &str, value: &FieldValue, answers: &Answers) -> String {
+    if let Some(words) = fact(path).and_then(|fact| answers.words(fact, value)) {
+        return words;
     }
     match value {
         FieldValue::Text(text) => text_value(path, text),

@@ -12,6 +12,7 @@ use counter_domain::snapshot::Snapshot;
 use counter_forms::{Assets, FontPaths, Forms, Stroke, signature_svg};
 use serde::Deserialize;
 
+use super::data::Protection;
 use super::session::Viewer;
 use super::{Shared, pages};
 
@@ -23,15 +24,18 @@ const SCALES: [f32; 2] = [1.6, 3.2];
 
 type PageKey = (SnapshotHash, usize);
 
+/// The pages of one form, as PNG.
+type Pages = Arc<Vec<Vec<u8>>>;
+
 /// The newest pages drawn, and the forms with their fonts, opened at the first use.
 #[derive(Default)]
 pub(crate) struct Previews {
-    kept: Mutex<VecDeque<(PageKey, Arc<Vec<Vec<u8>>>)>>,
+    kept: Mutex<VecDeque<(PageKey, Pages)>>,
     forms: OnceLock<Option<Forms>>,
 }
 
 impl Previews {
-    fn kept(&self, key: PageKey) -> Option<Arc<Vec<Vec<u8>>>> {
+    fn kept(&self, key: PageKey) -> Option<Pages> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.iter()
             .find(|(known, _)| *known == key)
@@ -130,7 +134,9 @@ pub(crate) async fn page_png(
     let Ok(Some((file, names))) = desk.data.read(&viewer, case).await else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let Some((hash, snapshot)) = file.current else {
+    // Drawn pages are kept by hash: who may not see the addresses gets none of them.
+    let hidden = matches!(file.protection, Protection::Hidden(_));
+    let Some((hash, snapshot)) = file.current.filter(|_| !hidden) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let branch = file

@@ -192,10 +192,9 @@ fn remarks(fields: &Fields) -> Result<Vec<Remark>, &'static str> {
 }
 
 fn category(code: Option<&String>) -> RemarkCategory {
-    let known = labels::CATEGORIES.into_iter();
+    let mut known = labels::CATEGORIES.into_iter();
     known
-        .filter(|one| Some(labels::category_code(*one)) == code.map(String::as_str))
-        .next()
+        .find(|one| Some(labels::category_code(*one)) == code.map(String::as_str))
         .unwrap_or(RemarkCategory::Other)
 }
 

@@ -170,6 +170,21 @@ pub(crate) fn after(code: &str) -> Option<Banner> {
             "支所の画面にも理由が出ます。",
         ),
         "released" => Banner::new(Tone::Done, "保留をやめました。", "続きから審査できます。"),
+        "release-asked" => Banner::new(
+            Tone::Info,
+            "住所の表示を申請しました。",
+            "決裁の担当者がこの画面で承認すると、15分間表示します。",
+        ),
+        "release-approved" => Banner::new(
+            Tone::Done,
+            "住所の表示を承認しました。",
+            "申請した人に、いまから15分間だけ表示します。",
+        ),
+        "release-same-person" => Banner::new(
+            Tone::Wrong,
+            "自分の申請は承認できません。",
+            "ほかの決裁の担当者に頼んでください。",
+        ),
         "written" => Banner::new(
             Tone::Done,
             "引き継ぎファイルを書き出しました。",
@@ -193,10 +208,11 @@ pub(crate) fn after(code: &str) -> Option<Banner> {
 
 /// Roles in words.
 pub(crate) fn roles(roles: &[Role]) -> String {
-    roles.iter().map(role).collect::<Vec<_>>().join("・")
+    let words: Vec<_> = roles.iter().copied().map(role).collect();
+    words.join("・")
 }
 
-fn role(role: &Role) -> &'static str {
+fn role(role: Role) -> &'static str {
     match role {
         Role::IntakeContractor => "受付（委託）",
         Role::Intake => "受付",

@@ -1,4 +1,4 @@
-//! Rows to bytes: RFC 4180, two encodings, and what Shift_JIS cannot say.
+//! Rows to bytes: RFC 4180, two encodings, and what `Shift_JIS` cannot say.
 
 use encoding_rs::SHIFT_JIS;
 use thiserror::Error;
@@ -17,7 +17,7 @@ pub(crate) enum HandOverError {
 pub(crate) struct HandOverFiles {
     /// Every row, UTF-8 with a byte order mark.
     pub utf8: Vec<u8>,
-    /// The rows Shift_JIS can express.
+    /// The rows `Shift_JIS` can express.
     pub shift_jis: Vec<u8>,
     /// The other rows' keys, columns and code points, UTF-8; `None` when there are none.
     pub unrepresentable: Option<Vec<u8>>,
@@ -72,7 +72,7 @@ pub(crate) fn write_files(rows: &[Row]) -> Result<HandOverFiles, HandOverError> 
     })
 }
 
-/// Columns of a row with the characters Shift_JIS lacks, as code points.
+/// Columns of a row with the characters `Shift_JIS` lacks, as code points.
 fn unrepresentable(cells: &[String]) -> Vec<(&'static str, String)> {
     COLUMNS
         .iter()

@@ -8,6 +8,7 @@ use counter_domain::snapshot::{Snapshot, SnapshotField};
 
 use super::super::labels;
 use super::super::pages::Chip;
+use super::Content;
 use super::fields::{labelled, value};
 use super::remarks::{RemarkLine, named_remark, remarks_on};
 
@@ -31,8 +32,8 @@ pub(crate) struct ChangeLine {
 }
 
 /// The difference between two submissions, with the remarks of the return between them.
-pub(super) fn changes(before: &Snapshot, now: &Snapshot, remarks: &[Remark]) -> Changes {
-    let differences = hub_store::difference(before, now);
+pub(super) fn changes(before: Content<'_>, now: Content<'_>, remarks: &[Remark]) -> Changes {
+    let differences = hub_store::difference(before.snapshot, now.snapshot);
     let changed: Vec<&FieldPath> = differences.iter().map(|one| &one.path).collect();
     let rows = differences
         .iter()
@@ -49,9 +50,10 @@ pub(super) fn changes(before: &Snapshot, now: &Snapshot, remarks: &[Remark]) -> 
     let open_remarks = remarks
         .iter()
         .filter(|remark| !changed.contains(&&remark.path))
-        .map(|remark| named_remark(remark, Some(now)))
+        .map(|remark| named_remark(remark, now))
         .collect();
     let unchanged = now
+        .snapshot
         .fields
         .keys()
         .filter(|path| !changed.contains(path))
@@ -59,7 +61,7 @@ pub(super) fn changes(before: &Snapshot, now: &Snapshot, remarks: &[Remark]) -> 
     Changes {
         rows,
         open_remarks,
-        procedures: procedure_changes(before, now),
+        procedures: procedure_changes(before.snapshot, now.snapshot),
         unchanged,
     }
 }
@@ -81,9 +83,9 @@ fn procedure_changes(before: &Snapshot, now: &Snapshot) -> Vec<String> {
         .collect()
 }
 
-fn shown(path: &FieldPath, field: Option<&SnapshotField>, snapshot: &Snapshot) -> String {
+fn shown(path: &FieldPath, field: Option<&SnapshotField>, content: Content<'_>) -> String {
     field.map_or_else(
         || "（なし）".to_owned(),
-        |field| value(path, field, snapshot),
+        |field| value(path, field, content),
     )
 }

@@ -8,6 +8,7 @@ use counter_domain::snapshot::{Snapshot, SnapshotField};
 
 use super::super::labels;
 use super::super::pages::Chip;
+use super::Content;
 use super::changes::Changes;
 use super::remarks::{RemarkLine, remarks_on};
 
@@ -38,23 +39,23 @@ pub(super) fn raw(snapshot: &Snapshot, path: &str) -> String {
 }
 
 /// A value in words; a member is named.
-pub(super) fn value(path: &FieldPath, field: &SnapshotField, snapshot: &Snapshot) -> String {
+pub(super) fn value(path: &FieldPath, field: &SnapshotField, content: Content<'_>) -> String {
     let number = match (&field.value, path.as_str()) {
         (FieldValue::Count(number), "notifier.member") => u8::try_from(*number).ok(),
         (FieldValue::Text(number), "notifier.member") => number.parse().ok(),
         _ => None,
     };
     number.map_or_else(
-        || labels::value(path.as_str(), &field.value),
-        |number| name_of(snapshot, number),
+        || labels::value(path.as_str(), &field.value, content.answers),
+        |number| name_of(content.snapshot, number),
     )
 }
 
 /// Label with the person before it, for lists that mix persons.
-pub(super) fn labelled(path: &FieldPath, snapshot: &Snapshot) -> String {
-    let label = labels::field(path.as_str());
+pub(super) fn labelled(path: &FieldPath, content: Content<'_>) -> String {
+    let label = labels::field(path.as_str(), content.answers);
     match member_of(path).or_else(|| labels::answering_member(path.as_str())) {
-        Some(member) => format!("{} {label}", name_of(snapshot, member)),
+        Some(member) => format!("{} {label}", name_of(content.snapshot, member)),
         None => label,
     }
 }
@@ -81,22 +82,22 @@ pub(super) fn name_of(snapshot: &Snapshot, member: u8) -> String {
 /// Fields by person; first the move, then the persons, then identity and answers. Fields already
 /// shown as changed are left out.
 pub(super) fn groups(
-    snapshot: &Snapshot,
+    content: Content<'_>,
     changes: Option<&Changes>,
     remarks: &[Remark],
 ) -> Vec<Group> {
     let mut found: BTreeMap<(u8, u8), Group> = BTreeMap::new();
-    for (path, field) in &snapshot.fields {
+    for (path, field) in &content.snapshot.fields {
         if changes.is_some_and(|all| all.rows.iter().any(|row| row.path == path.as_str())) {
             continue;
         }
-        let (order, icon, title) = place(path, snapshot);
+        let (order, icon, title) = place(path, content.snapshot);
         let group = found.entry(order).or_insert_with(|| Group {
             icon,
             title,
             rows: Vec::new(),
         });
-        group.rows.push(line(path, field, snapshot, remarks));
+        group.rows.push(line(path, field, content, remarks));
     }
     let mut groups: Vec<Group> = found.into_values().collect();
     for group in &mut groups {
@@ -156,18 +157,18 @@ fn rank(path: &str) -> usize {
 fn line(
     path: &FieldPath,
     field: &SnapshotField,
-    snapshot: &Snapshot,
+    content: Content<'_>,
     remarks: &[Remark],
 ) -> FieldLine {
     // A person's own group does not name the person again; answers stand in one group for all.
     let label = match member_of(path) {
-        Some(_) => labels::field(path.as_str()),
-        None => labelled(path, snapshot),
+        Some(_) => labels::field(path.as_str(), content.answers),
+        None => labelled(path, content),
     };
     FieldLine {
         path: path.to_string(),
         label,
-        value: value(path, field, snapshot),
+        value: value(path, field, content),
         exact: labels::is_exact(path.as_str()),
         source: Some(labels::source(field.source)),
         remarks: remarks_on(remarks, path),

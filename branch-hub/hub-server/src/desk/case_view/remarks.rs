@@ -2,10 +2,10 @@
 
 use counter_domain::case::{CaseStep, Remark};
 use counter_domain::draft::FieldPath;
-use counter_domain::snapshot::Snapshot;
 
 use super::super::data::CaseFile;
 use super::super::labels;
+use super::Content;
 use super::fields::labelled;
 
 /// A remark in words.
@@ -16,32 +16,25 @@ pub(crate) struct RemarkLine {
     pub text: String,
 }
 
-fn remark_line(remark: &Remark) -> RemarkLine {
+fn remark_line(remark: &Remark, label: String) -> RemarkLine {
     RemarkLine {
-        label: labels::field(remark.path.as_str()),
+        label,
         category: labels::category(remark.category),
         text: remark.text.clone(),
     }
 }
 
 /// A remark in a list that mixes persons.
-pub(super) fn named_remark(remark: &Remark, snapshot: Option<&Snapshot>) -> RemarkLine {
-    let line = remark_line(remark);
-    match snapshot {
-        Some(snapshot) => RemarkLine {
-            label: labelled(&remark.path, snapshot),
-            ..line
-        },
-        None => line,
-    }
+pub(super) fn named_remark(remark: &Remark, content: Content<'_>) -> RemarkLine {
+    remark_line(remark, labelled(&remark.path, content))
 }
 
-/// The remarks on one field.
+/// The remarks on one field, which names itself.
 pub(super) fn remarks_on(remarks: &[Remark], path: &FieldPath) -> Vec<RemarkLine> {
     remarks
         .iter()
         .filter(|remark| remark.path == *path)
-        .map(remark_line)
+        .map(|remark| remark_line(remark, String::new()))
         .collect()
 }
 
@@ -49,9 +42,11 @@ pub(super) fn remarks_on(remarks: &[Remark], path: &FieldPath) -> Vec<RemarkLine
 pub(super) fn last_remarks(file: &CaseFile) -> Vec<Remark> {
     file.events
         .iter()
-        .filter_map(|event| match &event.what {
-            CaseStep::Returned { remarks } => Some((event.at, remarks)),
-            _ => None,
+        .filter_map(|event| {
+            let CaseStep::Returned { remarks } = &event.what else {
+                return None;
+            };
+            Some((event.at, remarks))
         })
         .max_by_key(|(at, _)| *at)
         .map(|(_, remarks)| remarks.clone())

@@ -6,6 +6,7 @@ use counter_domain::ids::{BranchCode, StaffId};
 use hub_store::{Actor, HubStore};
 use serde::Deserialize;
 
+use super::super::answers::Answers;
 use super::super::texts;
 
 /// Names behind codes.
@@ -13,6 +14,8 @@ use super::super::texts;
 pub(crate) struct Names {
     staff: BTreeMap<StaffId, String>,
     branches: BTreeMap<String, String>,
+    /// Words for questions and answers.
+    pub(crate) answers: Answers,
 }
 
 impl Names {
@@ -62,6 +65,7 @@ pub(super) fn names(store: &HubStore) -> Names {
     let staff = store.staff().unwrap_or_default();
     let branches = settings(store).branches;
     Names {
+        answers: Answers::of(store),
         staff: staff.into_iter().map(|one| (one.id, one.name)).collect(),
         branches: branches
             .into_iter()

@@ -39,9 +39,9 @@ pub(super) struct Stage {
 fn around(now: &Arc<AtomicU64>, seed: u8) -> Surroundings {
     let (now, next) = (Arc::clone(now), AtomicU8::new(seed));
     let random = move |bytes: &mut [u8]| {
-        bytes
-            .iter_mut()
-            .for_each(|byte| *byte = next.fetch_add(37, Ordering::Relaxed));
+        for byte in bytes {
+            *byte = next.fetch_add(37, Ordering::Relaxed);
+        }
     };
     Surroundings::new(move || now.load(Ordering::Relaxed), random)
 }
@@ -372,5 +372,6 @@ impl Browser {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes()
+        .fold(String::new(), |done, byte| format!("{done}%{byte:02X}"))
 }
