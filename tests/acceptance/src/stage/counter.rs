@@ -86,12 +86,13 @@ impl Stage {
     }
 }
 
-/// Every plain file of a folder.
+/// Every plain file of a folder, but not the index of a log: whoever opens a database makes it anew.
 fn contents(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_type()?.is_file() {
+        let is_index = entry.path().to_string_lossy().ends_with("-shm");
+        if entry.file_type()?.is_file() && !is_index {
             files.insert(entry.path(), fs::read(entry.path())?);
         }
     }
