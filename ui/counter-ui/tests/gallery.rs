@@ -84,7 +84,7 @@ fn expected(name: &str) -> &'static [&'static str] {
             &["3 人について", "全員", "架空　葛之助", "架空　花子 さん"]
         }
         "staff-27-clock-wrong-no-devices" => {
-            &["カードリーダー・プリンター・住民画面なし", "11月21日（土）"]
+            &["本庁が受け付けません・保存済 123件", "11月21日（土）"]
         }
         "staff-21-long-question" => &["会社の保険や扶養に入らない", "わからない", "閉じる"],
         "resident-02-idle-en" => &["架空市", "Welcome"],
