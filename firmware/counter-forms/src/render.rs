@@ -180,6 +180,30 @@ impl Forms {
         self.render_form(self.form_on(form_id, filed_on)?, data, assets, filed_on)
     }
 
+    /// Makes the PDF of a form that is only begun: what is required may be missing and is filled in
+    /// with a pen. Types, glyphs and boxes are checked as in [`Forms::render`].
+    ///
+    /// # Errors
+    /// As [`Forms::render`], without [`RenderError::Missing`].
+    pub fn render_prefilled(
+        &self,
+        form_id: &str,
+        data: &FormData,
+        assets: &Assets,
+        filed_on: &str,
+    ) -> Result<RenderedForm, RenderError> {
+        let form = self.form_on(form_id, filed_on)?;
+        let made = self.lay_out_known(form, data, assets, filed_on, |world, document, date| {
+            let pdf = export(&form.meta.id, world, document, date)?;
+            Ok(RenderedForm {
+                pdf,
+                pages: document.pages().len(),
+            })
+        });
+        comemo::evict(MEMORY_AGE);
+        made
+    }
+
     pub(crate) fn render_form(
         &self,
         form: &Template,
@@ -249,8 +273,21 @@ impl Forms {
         filed_on: &str,
         then: impl FnOnce(&FormWorld<'_>, &PagedDocument, Datetime) -> Result<T, RenderError>,
     ) -> Result<T, RenderError> {
+        self.rules(form).check_required(data)?;
+        self.lay_out_known(form, data, assets, filed_on, then)
+    }
+
+    /// Lays out what is there, whether or not all that is required is.
+    fn lay_out_known<T>(
+        &self,
+        form: &Template,
+        data: &FormData,
+        assets: &Assets,
+        filed_on: &str,
+        then: impl FnOnce(&FormWorld<'_>, &PagedDocument, Datetime) -> Result<T, RenderError>,
+    ) -> Result<T, RenderError> {
         let today = filing_date(filed_on).ok_or(RenderError::FilingDate)?;
-        self.check_data(form, data)?;
+        self.rules(form).check_given(data, &self.faces())?;
         let drawing =
             |svg: &Option<String>| Bytes::from_string(svg.clone().unwrap_or_else(blank_svg));
         let world = FormWorld {
@@ -307,11 +344,15 @@ impl Forms {
     }
 
     fn check_data(&self, form: &Template, data: &FormData) -> Result<(), RenderError> {
-        let faces = Faces {
+        self.rules(form).check_required(data)?;
+        self.rules(form).check_given(data, &self.faces())
+    }
+
+    fn faces(&self) -> Faces<'_> {
+        Faces {
             exact: self.fonts.exact.ttf(),
             label: self.fonts.label.ttf(),
-        };
-        self.rules(form).check(data, &faces)
+        }
     }
 
     /// An error of the layout: a value that does not fit is told apart from a broken template.

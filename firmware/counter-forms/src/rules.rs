@@ -60,8 +60,8 @@ impl<'f> Rules<'f> {
         })
     }
 
-    /// Checks everything, required fields first.
-    pub(crate) fn check(&self, data: &FormData, faces: &Faces<'_>) -> Result<(), RenderError> {
+    /// Whether all that is required is there.
+    pub(crate) fn check_required(&self, data: &FormData) -> Result<(), RenderError> {
         for pattern in &self.meta.required {
             let found = data.find(pattern);
             if let Some((path, _)) = found.iter().find(|(_, value)| is_empty(*value)) {
@@ -71,6 +71,15 @@ impl<'f> Rules<'f> {
                 });
             }
         }
+        Ok(())
+    }
+
+    /// Whether what is there has the right type and can be printed.
+    pub(crate) fn check_given(
+        &self,
+        data: &FormData,
+        faces: &Faces<'_>,
+    ) -> Result<(), RenderError> {
         self.check_people(data)?;
         for pattern in self.meta.required.iter().chain(&self.meta.optional) {
             let Some(rule) = self.rule(pattern) else {

@@ -91,7 +91,7 @@ const DATES: &str = r#"
 #let d = json("/data.json")
 #set document(title: "暦")
 #set page(width: 200mm, height: auto)
-#set text(font: label-font, size: 8pt)
+#set text(font: label-font, size: 8pt, cjk-latin-spacing: none)
 #for day in d.days [#wareki(day)#linebreak()]"#;
 
 proptest! {

@@ -484,3 +484,60 @@ fn snapshot_without_a_name_is_refused() {
         Err(FromSnapshotError::Missing("member.3.name".into()))
     );
 }
+
+/// Number, member and text of each follow-up form, as printed.
+fn follow_ups(listed: &[(&str, Option<u8>)]) -> Vec<(String, Option<u8>, String)> {
+    let mut snapshot = snapshot();
+    snapshot.procedures = listed
+        .iter()
+        .map(|(id, member)| SnapshotProcedure {
+            id: (*id).to_owned(),
+            name: String::new(),
+            member: *member,
+            reason: String::new(),
+            deadline: String::new(),
+            to_confirm: false,
+        })
+        .collect();
+    let found = FORMS.follow_ups(&snapshot, &city()).expect("complete");
+    found
+        .into_iter()
+        .map(|form| {
+            let made = FORMS.render_prefilled(&form.form, &form.data, &assets(), FILED_ON);
+            let text = text_of(&made.expect("printed with blanks").pdf);
+            (form.number, form.member, text.replace(' ', ""))
+        })
+        .collect()
+}
+
+#[test]
+fn follow_up_forms_are_filled_from_the_case() {
+    let forms = follow_ups(&[
+        ("P001", None),
+        ("P053", Some(1)),
+        ("P053", Some(3)),
+        ("P032", Some(3)),
+        ("P097", Some(1)),
+    ]);
+    let numbers: Vec<_> = forms.iter().map(|(n, m, _)| (n.as_str(), *m)).collect();
+    assert_eq!(numbers, [("F029", Some(3)), ("F044", None), ("F083", None)]);
+    assert!(forms[0].2.contains("架空　花子"));
+    assert!(forms[1].2.contains("架空　太郎") && forms[1].2.contains("架空　花子"));
+    assert!(forms[1].2.contains("架空ハイツ２０３号室"));
+}
+
+#[test]
+fn every_procedure_with_a_form_can_be_printed_from_a_case() {
+    let ids: Vec<String> = FORMS
+        .list()
+        .iter()
+        .flat_map(|meta| meta.procedures.clone())
+        .collect();
+    let listed: Vec<_> = ids.iter().map(|id| (id.as_str(), Some(1))).collect();
+    let printed = follow_ups(&listed).len();
+    let forms = FORMS.list();
+    let with_procedure = forms.iter().filter(|meta| !meta.procedures.is_empty());
+    let alone = ["resident-move", "protection"];
+    let along = with_procedure.filter(|meta| !alone.contains(&meta.id.as_str()));
+    assert_eq!(printed, along.count());
+}
