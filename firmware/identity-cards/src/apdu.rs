@@ -124,12 +124,15 @@ pub(crate) fn read_record(card: &mut dyn Card) -> Result<Zeroizing<Vec<u8>>, Rea
     Ok(response.data)
 }
 
-/// A file by its short identifier, in one answer; it becomes the current file.
+/// A small file by its short identifier, in one answer; it becomes the current file.
 pub(crate) fn read_short_file(
     card: &mut dyn Card,
     short: u8,
 ) -> Result<Zeroizing<Vec<u8>>, ReadCardError> {
-    let response = card.transmit(&[0x00, 0xb0, 0x80 | short, 0x00, 0x00])?;
+    let mut response = card.transmit(&[0x00, 0xb0, 0x80 | short, 0x00, 0x00])?;
+    if response.sw == StatusWord::WRONG_LENGTH {
+        response = card.transmit(&[0x00, 0xb0, 0x80 | short, 0x00, 0x80])?;
+    }
     accepted(&response)?;
     Ok(response.data)
 }
@@ -192,6 +195,16 @@ pub(crate) fn read_short_list(
 ) -> Result<Zeroizing<Vec<u8>>, ReadCardError> {
     read_until(card, Start::Short(short), Ending::Full, |data| {
         tlv::list_length(style, data)
+    })
+}
+
+/// Reads the beginning of the selected file, `length` bytes or all there is.
+pub(crate) fn read_front(
+    card: &mut dyn Card,
+    length: usize,
+) -> Result<Zeroizing<Vec<u8>>, ReadCardError> {
+    read_until(card, Start::Selected, Ending::Full, |data| {
+        Ok((data.len() >= length).then_some(data.len()))
     })
 }
 

@@ -60,15 +60,21 @@ pub fn detect(card: &mut dyn Card) -> Result<CardKind, ReadCardError> {
     if apdu::select_application(card, DRIVERS_LICENCE)?.is_ok() {
         return Ok(CardKind::DriversLicence);
     }
-    // Short file 0A while the main file is current: `C1` and the type of the residence card family.
-    let kind = card.transmit(&[0x00, 0xb0, 0x8a, 0x00, 0x00])?;
-    if kind.sw.is_ok() && kind.data.first() == Some(&0xc1)
-        || apdu::select_application(card, RESIDENCE)?.is_ok()
-    {
+    if is_residence(card)? {
         return Ok(CardKind::Residence);
     }
     if apdu::select_application(card, PASSPORT)?.is_ok() {
         return Ok(CardKind::Passport);
     }
     Ok(CardKind::Unsupported)
+}
+
+/// Short file 0A while the main file is current: `C1` and the type of the residence card family.
+fn is_residence(card: &mut dyn Card) -> Result<bool, ReadCardError> {
+    match apdu::read_short_file(card, 0x0a) {
+        Ok(kind) if kind.first() == Some(&0xc1) => return Ok(true),
+        Ok(_) | Err(ReadCardError::Refused { .. } | ReadCardError::Locked) => {}
+        Err(error) => return Err(error),
+    }
+    Ok(apdu::select_application(card, RESIDENCE)?.is_ok())
 }

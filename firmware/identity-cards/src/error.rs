@@ -36,6 +36,9 @@ pub enum ReadCardError {
         /// Which secret.
         kind: SecretKind,
     },
+    /// The card needs a PIN or number that was not given: nothing was sent.
+    #[error("card needs a PIN or number that was not given")]
+    KeyMissing,
     /// The number printed on the residence card is not this card's. Costs nothing, locks nothing.
     #[error("card number does not match")]
     WrongCardNumber,
@@ -84,6 +87,7 @@ impl ReadCardError {
                 SecretGroup::NumberB => "CARD-NUMBER-B-LOCKED",
             },
             Self::LastTry { .. } => "CARD-PIN-LAST-TRY",
+            Self::KeyMissing => "CARD-KEY-MISSING",
             Self::WrongCardNumber => "CARD-NUMBER-WRONG",
             Self::NotProven => "CARD-NOT-GENUINE",
             Self::NotTheSame => "CARD-NOT-THE-SAME",
@@ -99,6 +103,7 @@ impl ReadCardError {
             Self::LastTry { .. } => Some(1),
             Self::Card(_)
             | Self::NotThisCard
+            | Self::KeyMissing
             | Self::WrongCardNumber
             | Self::NotProven
             | Self::UnsupportedGeneration

@@ -55,6 +55,22 @@ pub struct Authority {
     pub key: RsaKey,
 }
 
+impl Authority {
+    /// Reads the file a city installs: the identifier, then `90 03 010001 91 820100 ..`.
+    ///
+    /// # Errors
+    /// [`ReadCardError::Malformed`] when it is anything else.
+    pub fn parse(file: &[u8]) -> Result<Self, ReadCardError> {
+        let (id, key) = file
+            .split_first_chunk::<16>()
+            .ok_or(ReadCardError::Malformed)?;
+        Ok(Self {
+            id: *id,
+            key: RsaKey::parse(key)?,
+        })
+    }
+}
+
 /// Public RSA key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RsaKey {

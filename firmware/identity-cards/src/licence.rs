@@ -86,7 +86,7 @@ impl<'card> DrivingLicence<'card> {
     /// that is blocked only leaves its files out.
     ///
     /// # Errors
-    /// [`ReadCardError::Locked`] when the holder has PINs and the first is not given; otherwise as
+    /// [`ReadCardError::KeyMissing`] when the holder has PINs and the first is not given; otherwise as
     /// [`crate::TextApplication::read_basic_four`].
     pub fn read(
         &mut self,
@@ -95,7 +95,7 @@ impl<'card> DrivingLicence<'card> {
     ) -> Result<LicenceReading, ReadCardError> {
         let unset = Pin::unset();
         let (first, second) = if self.has_pins()? {
-            let first = pins.first.as_ref().ok_or(ReadCardError::Locked)?;
+            let first = pins.first.as_ref().ok_or(ReadCardError::KeyMissing)?;
             (first, pins.second.as_ref())
         } else {
             (&unset, Some(&unset))

@@ -20,6 +20,8 @@ use crate::{Insist, ReadCardError, TriesLeft, apdu, presentation};
 const APPLICATION: &[u8] = &[0xa0, 0, 0, 0x02, 0x31, 0x06, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 const PIN_SETTING: u16 = 0x001a;
 const LICENCE: u16 = 0x001b;
+/// So much of the licence file is read.
+const FRONT_BYTES: usize = 1024;
 
 /// What the application says. Hidden in Debug.
 #[derive(Clone, PartialEq, Eq)]
@@ -68,7 +70,7 @@ impl<'card> MyNumberLicence<'card> {
     /// Reads the licence with its PIN; without one where the holder chose none.
     ///
     /// # Errors
-    /// [`ReadCardError::Locked`] when a PIN is needed and not given; otherwise as
+    /// [`ReadCardError::KeyMissing`] when a PIN is needed and not given; otherwise as
     /// [`crate::TextApplication::read_basic_four`].
     pub fn read(
         &mut self,
@@ -81,32 +83,16 @@ impl<'card> MyNumberLicence<'card> {
         let pin = if tlv::only(TagStyle::OneByte, 0xc1, &setting)? == [0x00] {
             &unset
         } else {
-            pin.ok_or(ReadCardError::Locked)?
+            pin.ok_or(ReadCardError::KeyMissing)?
         };
         let kind = SecretKind::MyNumberLicencePin;
         presentation::present(self.card, kind, pin.digits(), insist)?;
         apdu::select_file(self.card, LICENCE)?;
-        let file = read_front(self.card)?;
+        // The tags beyond FF that follow are not known well enough to walk through; what is wanted
+        // stands before them.
+        let file = apdu::read_front(self.card, FRONT_BYTES)?;
         parse(&file)
     }
-}
-
-/// The first 256 bytes: the tags beyond FF that follow are not known well enough to walk through,
-/// and what is wanted stands before them.
-fn read_front(card: &mut dyn Card) -> Result<Zeroizing<Vec<u8>>, ReadCardError> {
-    let mut data = Zeroizing::new(Vec::with_capacity(1024));
-    while data.len() < 1024 {
-        let [high, low] = u16::try_from(data.len())
-            .map_err(|_| ReadCardError::Malformed)?
-            .to_be_bytes();
-        let response = card.transmit(&[0x00, 0xb0, high, low, 0x00])?;
-        if response.data.is_empty() {
-            break;
-        }
-        apdu::accepted(&response)?;
-        data.extend_from_slice(&response.data);
-    }
-    Ok(data)
 }
 
 fn parse(file: &[u8]) -> Result<MyNumberLicenceReading, ReadCardError> {

@@ -8,11 +8,12 @@ use counter_domain::number::MyNumber;
 
 pub use crate::detect::detect;
 use crate::jpki::JpkiApplication;
-use crate::licence::DrivingLicence;
+use crate::licence::{DrivingLicence, LicencePins};
 use crate::mynumber_licence::MyNumberLicence;
 use crate::visual_application::VisualApplication;
 use crate::{
-    Auth, BasicFour, CardKind, Insist, Pin, ReadCardError, SecretKind, TextApplication, TriesLeft,
+    Auth, BasicFour, CardKind, DocumentReading, Insist, Judging, NumberB, Pin, ReadCardError,
+    ResidenceCard, ResidenceNumber, SecretKind, SessionRandom, TextApplication, TriesLeft,
 };
 
 /// Tries left of both secrets of a My Number card.
@@ -112,6 +113,58 @@ pub fn look(card: &mut dyn Card) -> Result<(CardKind, Option<Tries>), ReadCardEr
 /// As [`TextApplication::read_basic_four`].
 pub fn read(card: &mut dyn Card, auth: &Auth, insist: Insist) -> Result<BasicFour, ReadCardError> {
     TextApplication::select(card)?.read_basic_four(auth, insist)
+}
+
+/// What people entered or read off a card, as far as they did.
+#[derive(Debug, Clone, Default)]
+pub struct Keys {
+    /// PIN of the text application, or PIN 1 of a licence.
+    pub pin: Option<Pin>,
+    /// PIN 2 of a licence.
+    pub second_pin: Option<Pin>,
+    /// Number B of a My Number card.
+    pub number_b: Option<NumberB>,
+    /// Number of a residence card.
+    pub card_number: Option<ResidenceNumber>,
+}
+
+/// Reads name, address, birth date and sex of whatever card it is, as far as the chip has them.
+///
+/// # Errors
+/// [`ReadCardError::KeyMissing`] when the card needs what was not entered: nothing was sent.
+/// [`ReadCardError::NotThisCard`] when it is no card of a person. Otherwise as the card's own reading.
+pub fn read_document(
+    card: &mut dyn Card,
+    keys: &Keys,
+    insist: Insist,
+    random: &SessionRandom,
+    judging: Judging<'_>,
+) -> Result<DocumentReading, ReadCardError> {
+    match detect(card)? {
+        CardKind::MyNumber => {
+            let auth = match (&keys.pin, &keys.number_b) {
+                (Some(pin), _) => Auth::Pin(pin.clone()),
+                (None, Some(number)) => Auth::NumberB(number.clone()),
+                (None, None) => return Err(ReadCardError::KeyMissing),
+            };
+            Ok(DocumentReading::from(&read(card, &auth, insist)?))
+        }
+        CardKind::DriversLicence => {
+            let pins = LicencePins {
+                first: keys.pin.clone(),
+                second: keys.second_pin.clone(),
+            };
+            let licence = DrivingLicence::select(card)?.read(&pins, insist)?;
+            Ok(DocumentReading::from(&licence))
+        }
+        CardKind::Residence => {
+            let number = keys.card_number.as_ref();
+            let number = number.ok_or(ReadCardError::KeyMissing)?;
+            let residence = ResidenceCard::open(card)?.read(number, random, judging)?;
+            Ok(DocumentReading::from(&residence))
+        }
+        CardKind::Passport | CardKind::Unsupported => Err(ReadCardError::NotThisCard),
+    }
 }
 
 /// Reads the basic four items and the individual number; only where the law asks for the number.

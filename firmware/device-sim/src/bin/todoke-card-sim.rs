@@ -15,9 +15,9 @@ use device_sim::card::{
 };
 
 /// Commands on standard input: `insert`, `remove`, `swap FILE` (another person's card), `state`,
-/// `quit`, and the faults: `pull-after N`, `pull-at-byte N`, `first-fails`, `empty-after N`, `short N`,
-/// `pieces N`, `wrong-length`, `end-of-file`, `refuse-256`, `slow MS`, `tries [SECRET] N`. The end of
-/// standard input is `quit`.
+/// `quit`, and the faults: `pull-after N`, `pull-at-byte N`, `lose-answer N`, `first-fails`, `empty-after N`,
+/// `short N`, `pieces N`, `wrong-length`, `end-of-file`, `refuse-256`, `slow MS`, `tries [SECRET] N`. The
+/// end of standard input is `quit`.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Port of the reader slot; Debian's vpcd listens on 35963 and 35964.

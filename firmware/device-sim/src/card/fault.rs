@@ -14,6 +14,9 @@ pub enum Fault {
     PullAfter(u32),
     /// `pull-at-byte N`: the card is lifted instead of handing out byte N of the data still to come.
     PullAtByte(u32),
+    /// `lose-answer N`: after so many more commands one is done, but the card is lifted before it can
+    /// answer: a try may be spent without anybody being told.
+    LoseAnswer(u32),
     /// `first-fails`: the first command after the next power-up is answered `6F00`.
     FirstCommandFails,
     /// `empty-after N`: after so many more commands one is answered with nothing at all.
@@ -49,6 +52,7 @@ impl Fault {
         Some(match words.as_slice() {
             ["pull-after", n] => Self::PullAfter(n.parse().ok()?),
             ["pull-at-byte", n] => Self::PullAtByte(n.parse().ok()?),
+            ["lose-answer", n] => Self::LoseAnswer(n.parse().ok()?),
             ["first-fails"] => Self::FirstCommandFails,
             ["empty-after", n] => Self::EmptyAfter(n.parse().ok()?),
             ["short", n] => Self::ShortAnswers(n.parse().ok()?),
@@ -85,6 +89,7 @@ pub fn fault_script(text: &str) -> Result<Vec<Fault>, FaultParseError> {
 pub(super) struct Arranged {
     pub(super) pull_after: Option<u32>,
     pub(super) pull_at_byte: Option<u32>,
+    pub(super) lose_answer: Option<u32>,
     pub(super) first_fails: bool,
     pub(super) empty_after: Option<u32>,
     pub(super) short: Option<usize>,

@@ -1,5 +1,7 @@
 //! Pictures on the virtual cards. They show nobody.
 
+use std::sync::OnceLock;
+
 use paper_devices::{FontRaster, LineRaster};
 
 /// A head of two ellipses, grey, as on My Number cards and licences.
@@ -21,9 +23,11 @@ const FONT: &str = "/usr/share/fonts/truetype/bizud-gothic/BIZUDGothic-Regular.t
 /// A line of text as the card face holds it: PNG, one bit, twelve dots high. Blank where the font
 /// is not installed or lacks a character.
 pub(super) fn text_picture(text: &str) -> Vec<u8> {
-    let drawn = FontRaster::open(&[FONT.as_ref()])
-        .ok()
-        .and_then(|font| font.draw(text, HEIGHT).ok());
+    static RASTER: OnceLock<Option<FontRaster>> = OnceLock::new();
+    let raster = RASTER.get_or_init(|| FontRaster::open(&[FONT.as_ref()]).ok());
+    let drawn = raster
+        .as_ref()
+        .and_then(|raster| raster.draw(text, HEIGHT).ok());
     let (width, rows) = match drawn {
         Some(bitmap) if bitmap.width() > 0 => (bitmap.width(), bitmap.bits().to_vec()),
         Some(_) | None => (HEIGHT, vec![0; HEIGHT.div_ceil(8) * HEIGHT]),

@@ -128,6 +128,7 @@ impl VirtualCard {
         match fault {
             Fault::PullAfter(commands) => self.faults.pull_after = Some(commands),
             Fault::PullAtByte(bytes) => self.faults.pull_at_byte = Some(bytes),
+            Fault::LoseAnswer(commands) => self.faults.lose_answer = Some(commands),
             Fault::FirstCommandFails => self.faults.first_fails = true,
             Fault::EmptyAfter(commands) => self.faults.empty_after = Some(commands),
             Fault::ShortAnswers(bytes) => self.faults.short = Some(bytes.max(1)),
@@ -158,6 +159,12 @@ impl VirtualCard {
     pub fn tries_left(&self, name: SecretName) -> Option<u8> {
         let mut secrets = self.contents.secrets.iter();
         Some(secrets.find(|secret| secret.name == name)?.tries)
+    }
+
+    /// Tries left of every secret.
+    pub fn all_tries(&self) -> Vec<(SecretName, u8)> {
+        let secrets = self.contents.secrets.iter();
+        secrets.map(|secret| (secret.name, secret.tries)).collect()
     }
 
     /// Tries left of the PIN and of number B; `None` when it is no My Number card.
@@ -234,6 +241,9 @@ impl VirtualCard {
         }
         let reply = self.process(command);
         let reply = self.in_pieces(reply);
+        if Arranged::is_due(&mut self.faults.lose_answer) {
+            return self.pulled();
+        }
         if self.faults.is_pulled_within(reply.data.len()) {
             return self.pulled();
         }

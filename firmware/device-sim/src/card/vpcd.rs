@@ -129,6 +129,9 @@ fn serve(
                 drop(card);
                 take_time(pause);
                 match answer {
+                    // vpcd 3.3 frees its buffer on a message of no bytes and hangs later; one byte
+                    // is the shortest answer it survives, and no answer either.
+                    Answer::Bytes(answer) if answer.is_empty() => send(link, &[0x00])?,
                     Answer::Bytes(answer) => send(link, &answer)?,
                     Answer::Pulled => {
                         report(LinkEvent::Pulled);
