@@ -197,6 +197,11 @@ impl Addresses {
         &self.contents.municipalities
     }
 
+    /// Every town, ascending by municipality and name.
+    pub fn towns(&self) -> impl Iterator<Item = &Town> {
+        self.contents.towns.iter()
+    }
+
     pub(crate) fn municipality(&self, place: u32) -> Option<&Municipality> {
         self.contents
             .municipalities

@@ -9,7 +9,9 @@ mod cards;
 mod figure;
 mod papers;
 mod records;
+mod residents;
 mod rules;
+mod tables;
 mod visit;
 
 use anyhow::Result;
@@ -17,10 +19,12 @@ use figure::Figure;
 
 fn main() -> Result<()> {
     Figure::print_heading();
-    let parts: [fn() -> Result<Vec<Figure>>; 5] = [
+    let parts: [fn() -> Result<Vec<Figure>>; 7] = [
         records::measure,
+        residents::measure,
         cards::measure,
         rules::measure,
+        tables::measure,
         papers::measure,
         visit::measure,
     ];
