@@ -1,11 +1,14 @@
 //! The card on the reader, from the desk's side.
 
-use counter_api::{DeviceState, Digits, Language, Notice};
+use counter_api::{CardNumber, DeviceState, Digits, Language, Notice};
 use counter_domain::draft::Source;
+use identity_cards::ResidenceNumber;
 
 use crate::desk::Desk;
+use crate::desk::residents::same;
 use crate::desk::visit::Pin;
-use crate::devices::{CardFacts, CardKey, CardLies, CardTrouble, Effect};
+use crate::devices::{CardFacts, CardKey, CardLies, CardTrouble, Effect, OtherCard};
+use crate::fields::fields;
 use crate::records::{Deed, Entry, Records};
 use crate::texts::{Code, notice, notice_with};
 
@@ -14,7 +17,7 @@ impl<R: Records> Desk<R> {
     /// tried.
     pub(super) fn ask_pin(&mut self) -> Result<(), Notice> {
         self.editable()?;
-        let tries = self.my_number_tries()?.0;
+        let tries = self.pin_tries()?;
         match tries {
             0 => return Err(notice(Code::CardPinLocked)),
             1 => self.tell(Code::CardPinLastTryStaff),
@@ -25,6 +28,18 @@ impl<R: Records> Desk<R> {
         Ok(())
     }
 
+    /// Tries of the PIN that the resident would enter for the card on the reader.
+    fn pin_tries(&self) -> Result<u8, Notice> {
+        if let CardLies::Other {
+            card: OtherCard::DriversLicence,
+            pin_tries_left,
+        } = self.card
+        {
+            return Ok(pin_tries_left);
+        }
+        self.my_number_tries().map(|(pin, _)| pin)
+    }
+
     fn my_number_tries(&self) -> Result<(u8, u8), Notice> {
         match self.card {
             CardLies::MyNumber {
@@ -33,7 +48,7 @@ impl<R: Records> Desk<R> {
             } => Ok((pin_tries_left, number_b_tries_left)),
             CardLies::NoReader => Err(notice(Code::CardNoReader)),
             CardLies::Nothing => Err(notice(Code::CardEmpty)),
-            CardLies::Unknown => Err(notice(Code::CardUnknown)),
+            CardLies::Unknown | CardLies::Other { .. } => Err(notice(Code::CardUnknown)),
         }
     }
 
@@ -85,6 +100,24 @@ impl<R: Records> Desk<R> {
         Ok(())
     }
 
+    /// The number of a residence card goes to the card; a wrong one locks nothing.
+    pub(super) fn read_residence_card(&mut self, number: &CardNumber) -> Result<(), Notice> {
+        self.editable()?;
+        let CardLies::Other {
+            card: OtherCard::Residence,
+            ..
+        } = self.card
+        else {
+            return Err(notice(Code::CardUnknown));
+        };
+        let number =
+            ResidenceNumber::parse(number.expose()).map_err(|_| notice(Code::CardNumberForm))?;
+        self.visit_mut()?.pin = Pin::Reading;
+        self.effects
+            .push(Effect::ReadCard(CardKey::CardNumber(number)));
+        Ok(())
+    }
+
     pub(super) fn stop_waiting(&mut self) -> Result<(), Notice> {
         let visit = self.visit_mut()?;
         if visit.pin == Pin::Asked {
@@ -99,9 +132,12 @@ impl<R: Records> Desk<R> {
         self.card = lies;
         self.devices.card_reader = match lies {
             CardLies::NoReader => DeviceState::Missing,
-            CardLies::Nothing | CardLies::Unknown | CardLies::MyNumber { .. } => DeviceState::Ready,
+            CardLies::Nothing
+            | CardLies::Unknown
+            | CardLies::MyNumber { .. }
+            | CardLies::Other { .. } => DeviceState::Ready,
         };
-        let is_there = matches!(lies, CardLies::MyNumber { .. });
+        let is_there = matches!(lies, CardLies::MyNumber { .. } | CardLies::Other { .. });
         let Some(visit) = self.visit.as_mut().filter(|_| !is_there) else {
             return;
         };
@@ -129,7 +165,12 @@ impl<R: Records> Desk<R> {
     }
 
     fn fill_from_card(&mut self, facts: &CardFacts) {
-        let text = |path: &str, text: &str| Entry::text(path, text, Source::Chip);
+        let source = match facts.card {
+            None => Source::Chip,
+            Some(OtherCard::DriversLicence) => Source::LicenceChip,
+            Some(OtherCard::Residence) => Source::ResidenceChip,
+        };
+        let text = |path: &str, text: &str| Entry::text(path, text, source);
         let mut entries: Vec<Entry> = [
             text("member.1.name", &facts.name),
             text("address.old", &facts.address),
@@ -140,11 +181,12 @@ impl<R: Records> Desk<R> {
         .filter(|entry| entry.value.as_text().is_some())
         .collect();
         self.keep_copy_beside(&mut entries);
+        let differs = self.typed_differently(&entries);
         if let Err(notice) = self.store(&entries) {
             self.notice = Some(notice);
             return;
         }
-        self.tell(Code::CardRead);
+        self.tell_what_was_read(facts, &differs);
         let case = self.visit.as_mut().map(|visit| {
             visit.pin = Pin::Read;
             visit.case()
@@ -152,6 +194,34 @@ impl<R: Records> Desk<R> {
         if let Ok(by) = self.by() {
             self.records.audit(&by, Deed::ReadCard, case);
         }
+    }
+
+    /// Fields that a person had filled with something else than the chip says, with what was typed.
+    fn typed_differently(&self, entries: &[Entry]) -> String {
+        let typed = |entry: &Entry| {
+            let field = self.visit.as_ref()?.draft().field(&entry.path)?.shown;
+            let by_a_person = matches!(field.source, Source::Staff | Source::Resident);
+            let (old, new) = (field.value.as_text()?, entry.value.as_text()?);
+            let differs = by_a_person && !same(entry.path.as_str(), old, new);
+            let label = &fields().find(entry.path.as_str())?.label.ja;
+            differs.then(|| format!("{label}「{old}」"))
+        };
+        let found: Vec<String> = entries.iter().filter_map(typed).collect();
+        found.join("、")
+    }
+
+    fn tell_what_was_read(&mut self, facts: &CardFacts, differs: &str) {
+        let code = if differs.is_empty() {
+            if facts.to_check {
+                Code::CardReadToCheck
+            } else {
+                Code::CardRead
+            }
+        } else {
+            Code::CardReadDiffers
+        };
+        let values = [("typed", differs)];
+        self.notice = Some(notice_with(code, Language::Japanese, &values));
     }
 
     fn card_trouble(&mut self, trouble: CardTrouble) {
@@ -162,6 +232,7 @@ impl<R: Records> Desk<R> {
                 (Code::CardNumberBLocked, 0)
             }
             CardTrouble::WrongNumberB { left } => (Code::CardNumberBWrong, left),
+            CardTrouble::WrongCardNumber => (Code::CardNumberWrong, 0),
             CardTrouble::Pulled => (Code::CardPulled, 0),
             CardTrouble::NoCard => (Code::CardEmpty, 0),
             CardTrouble::NoReader => (Code::CardNoReader, 0),
@@ -175,7 +246,7 @@ impl<R: Records> Desk<R> {
             .each_ref()
             .map(|(name, value)| (*name, value.as_str()));
         self.notice = Some(notice_with(code, Language::Japanese, &values));
-        self.resident_notice = Some(code);
+        self.resident_notice = for_the_resident(trouble);
         if let CardTrouble::WrongPin { left: 1.. } = trouble
             && let Some(visit) = self.visit.as_mut()
         {
@@ -188,24 +259,46 @@ impl<R: Records> Desk<R> {
     }
 
     fn count_tries(&mut self, trouble: CardTrouble) {
-        let CardLies::MyNumber {
-            pin_tries_left,
-            number_b_tries_left,
-        } = &mut self.card
-        else {
-            return;
+        let mut none = 0;
+        let (pin_tries_left, number_b_tries_left) = match &mut self.card {
+            CardLies::MyNumber {
+                pin_tries_left,
+                number_b_tries_left,
+            } => (pin_tries_left, number_b_tries_left),
+            CardLies::Other { pin_tries_left, .. } => (pin_tries_left, &mut none),
+            CardLies::NoReader | CardLies::Nothing | CardLies::Unknown => return,
         };
         match trouble {
             CardTrouble::WrongPin { left } => *pin_tries_left = left,
             CardTrouble::PinLocked => *pin_tries_left = 0,
             CardTrouble::WrongNumberB { left } => *number_b_tries_left = left,
             CardTrouble::NumberBLocked => *number_b_tries_left = 0,
-            CardTrouble::Pulled
+            CardTrouble::WrongCardNumber
+            | CardTrouble::Pulled
             | CardTrouble::NoCard
             | CardTrouble::NoReader
             | CardTrouble::Unknown
             | CardTrouble::Busy
             | CardTrouble::Unreadable => {}
         }
+    }
+}
+
+/// What the resident is told of it: what they can do something about, and that a PIN is locked now.
+/// The rest is for staff.
+fn for_the_resident(trouble: CardTrouble) -> Option<Code> {
+    match trouble {
+        CardTrouble::WrongPin { left: 0 } | CardTrouble::PinLocked => {
+            Some(Code::CardPinLockedResident)
+        }
+        CardTrouble::WrongPin { .. } => Some(Code::CardPinWrong),
+        CardTrouble::Pulled => Some(Code::CardPulled),
+        CardTrouble::NoCard => Some(Code::CardEmpty),
+        CardTrouble::WrongNumberB { .. }
+        | CardTrouble::NumberBLocked
+        | CardTrouble::NoReader
+        | CardTrouble::Unknown
+        | CardTrouble::Busy
+        | CardTrouble::Unreadable => None,
     }
 }

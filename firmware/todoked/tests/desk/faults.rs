@@ -71,6 +71,10 @@ fn blocked_pin_offers_the_number_on_the_card() {
         rig.desk.staff_view().notice.expect("told").code,
         "CARD-PIN-LOCKED"
     );
+    assert_eq!(
+        rig.desk.resident_view().notice.expect("told").code,
+        "CARD-PIN-LOCKED-RESIDENT"
+    );
     assert_eq!(rig.refused(StaffAction::AskPin).code, "CARD-PIN-LOCKED");
     let number = |birth: &str| StaffAction::ReadWithNumberB {
         birth: Digits::new(birth),
