@@ -18,7 +18,7 @@ pub use resident::{
     StrokePoint,
 };
 pub use residents::{CopyChoice, ResidentCopyState, ResidentRow, ResidentsView};
-pub use secret::{Digits, Password};
+pub use secret::{CardNumber, Digits, Password};
 pub use staff::{
     Answered, AtWork, BoardRow, CardView, Choice, DeviceState, Devices, FieldKind, FieldView,
     FinishView, Header, IdentityView, LineState, MemberView, OtherValue, ProcedureState,

@@ -41,6 +41,46 @@ impl fmt::Debug for Digits {
     }
 }
 
+/// Number printed on a residence card, as typed: letters and digits. Debug hides it; dropped memory is
+/// zeroed.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CardNumber(String);
+
+impl CardNumber {
+    /// Takes typed text; only Latin letters and digits are kept, capital and half-width.
+    pub fn new(text: &str) -> Self {
+        Self(text.chars().filter_map(ascii_letter).collect())
+    }
+
+    /// The number, for the one place that opens the card with it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// `z`, `Ｚ` and `ｚ` as `Z`; digits as they are.
+fn ascii_letter(typed: char) -> Option<char> {
+    let half = match u32::from(typed) {
+        code @ 0xff01..=0xff5e => char::from_u32(code - 0xfee0)?,
+        _ => typed,
+    };
+    half.is_ascii_alphanumeric()
+        .then(|| half.to_ascii_uppercase())
+}
+
+impl Drop for CardNumber {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for CardNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CardNumber(hidden)")
+    }
+}
+
 /// The longest password taken, in characters; what is beyond is not kept.
 const PASSWORD_CHARS_MAX: usize = 256;
 

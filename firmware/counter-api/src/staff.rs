@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Notice;
 use crate::residents::{CopyChoice, ResidentCopyState, ResidentsView};
-use crate::secret::{Digits, Password};
+use crate::secret::{CardNumber, Digits, Password};
 
 /// Everything the staff's touchscreen shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -278,6 +278,13 @@ pub enum CardView {
         /// Tries of 照合番号B.
         number_b_tries_left: u8,
     },
+    /// A driver's licence: the resident may enter its first PIN.
+    Licence {
+        /// Tries of the first PIN.
+        pin_tries_left: u8,
+    },
+    /// A residence card or special permanent resident certificate: its number is on its face.
+    Residence,
     /// The resident is entering the PIN, or the card is being read.
     Reading,
     /// Read; the fields are filled.
@@ -554,6 +561,11 @@ pub enum StaffAction {
         expiry_year: Digits,
         /// Security code, four digits.
         code: Digits,
+    },
+    /// Reads a residence card with the number printed on it.
+    ReadResidenceCard {
+        /// Two letters, eight digits, two letters.
+        number: CardNumber,
     },
     /// Stops waiting for the resident.
     StopWaiting,

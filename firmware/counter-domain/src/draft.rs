@@ -84,8 +84,12 @@ impl fmt::Debug for FieldValue {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// Read from a card's chip.
+    /// Read from the chip of a My Number card.
     Chip,
+    /// Read from the chip of a driver's licence.
+    LicenceChip,
+    /// Read from the chip of a residence card or special permanent resident certificate.
+    ResidenceChip,
     /// Read from a picture of a document.
     Ocr,
     /// From the move-out certificate data of the national network (転出証明書情報).

@@ -1,9 +1,16 @@
 //! The card reader of this counter: what lies on it, and reading it once.
 
-use card_reader::{CardError, CardWatch, Lying, PcscService};
-use identity_cards::{Auth, CardKind, Insist, NumberB, Pin, ReadCardError, SecretKind, session};
+use std::sync::mpsc;
+use std::time::Duration;
 
-use crate::devices::{CardFacts, CardKey, CardLies, CardTrouble};
+use card_reader::{CardError, CardWatch, Lying, PcscService};
+use identity_cards::session::{self, Keys};
+use identity_cards::{
+    BasicFour, CardKind, DocumentReading, Insist, Judging, LastingReading, NumberB, Pin,
+    ReadCardError, SecretKind, SessionRandom, Sex, TrustStore,
+};
+
+use crate::devices::{CardFacts, CardKey, CardLies, CardTrouble, OtherCard};
 
 /// Opens the card on the named reader, or on whichever has one.
 ///
@@ -52,6 +59,11 @@ fn look(reader: Option<&str>) -> Option<CardLies> {
             pin_tries_left: tries.pin.count().unwrap_or(u8::MAX),
             number_b_tries_left: tries.number_b.count().unwrap_or(u8::MAX),
         },
+        Ok((CardKind::DriversLicence, _)) => other(&mut card, OtherCard::DriversLicence),
+        Ok((CardKind::Residence, _)) => CardLies::Other {
+            card: OtherCard::Residence,
+            pin_tries_left: 0,
+        },
         Ok(_) => CardLies::Unknown,
         Err(error) if error.is_card_loss() => CardLies::Nothing,
         Err(error) => {
@@ -63,36 +75,143 @@ fn look(reader: Option<&str>) -> Option<CardLies> {
     Some(lies)
 }
 
-/// Reads the four basic items once. The secret is sent at most once, and not to a locked card.
+/// A card with a PIN of its own, and the tries that are left of it.
+fn other(card: &mut card_reader::PcscCard, kind: OtherCard) -> CardLies {
+    let tries = session::all_tries(card).map(|(_, tries)| tries);
+    let pin = tries
+        .unwrap_or_default()
+        .into_iter()
+        .find(|(kind, _)| *kind == SecretKind::LicencePin1);
+    CardLies::Other {
+        card: kind,
+        pin_tries_left: pin.and_then(|(_, left)| left.count()).unwrap_or(0),
+    }
+}
+
+/// Fresh random bytes for a residence card.
+///
+/// # Errors
+/// When the system has none.
+pub fn session_random() -> Result<SessionRandom, getrandom::Error> {
+    let mut bytes = [0; 24];
+    getrandom::fill(&mut bytes)?;
+    Ok(SessionRandom::new(bytes))
+}
+
+/// Reads the four basic items once, of whatever card lies there. The secret is sent at most once,
+/// and not to a locked card.
 ///
 /// # Errors
 /// Why not; everything read before is thrown away.
 pub fn read(reader: Option<&str>, key: &CardKey) -> Result<CardFacts, CardTrouble> {
-    let auth = match key {
-        CardKey::Pin(digits) => Auth::Pin(Pin::parse(digits.expose()).map_err(unreadable)?),
-        CardKey::NumberB(digits) => {
-            Auth::NumberB(NumberB::parse(digits.expose()).map_err(unreadable)?)
+    let mut keys = Keys::default();
+    match key {
+        CardKey::Pin(digits) => {
+            keys.pin = Some(Pin::parse(digits.expose()).map_err(unreadable)?);
         }
-    };
+        CardKey::NumberB(digits) => {
+            keys.number_b = Some(NumberB::parse(digits.expose()).map_err(unreadable)?);
+        }
+        CardKey::CardNumber(number) => keys.card_number = Some(number.clone()),
+    }
+    let random = session_random().map_err(|_| CardTrouble::Unreadable)?;
     let mut card = connect(reader).map_err(card_trouble)?;
+    let judging = Judging {
+        trusted: &TrustStore::default(),
+        now: 0,
+    };
     // The person was warned of the last try and entered the secret all the same.
-    let four = session::read(&mut card, &auth, Insist::Yes).map_err(trouble)?;
-    Ok(CardFacts {
-        name: four.name.clone(),
-        address: four.address.clone(),
-        birth_date: four.birth.clone(),
-        sex: match four.sex {
-            identity_cards::Sex::Male => "male".to_owned(),
-            identity_cards::Sex::Female => "female".to_owned(),
-            identity_cards::Sex::Unknown | identity_cards::Sex::NotApplicable => String::new(),
+    let reading = session::read_document(&mut card, &keys, Insist::Yes, &random, judging);
+    Ok(facts(&reading.map_err(trouble)?))
+}
+
+/// What the desk takes over; an item that the chip does not hold as text stays empty.
+fn facts(reading: &DocumentReading) -> CardFacts {
+    let text = |text: &Option<identity_cards::CardText>| {
+        text.as_ref()
+            .map_or(String::new(), |text| text.as_str().to_owned())
+    };
+    CardFacts {
+        card: match reading.kind {
+            CardKind::DriversLicence => Some(OtherCard::DriversLicence),
+            CardKind::Residence => Some(OtherCard::Residence),
+            CardKind::MyNumber | CardKind::Passport | CardKind::Unsupported => None,
         },
-    })
+        name: text(&reading.name),
+        address: text(&reading.address),
+        birth_date: reading.birth.clone().unwrap_or_default(),
+        sex: match reading.sex {
+            Some(Sex::Male) => "male".to_owned(),
+            Some(Sex::Female) => "female".to_owned(),
+            Some(Sex::Unknown | Sex::NotApplicable) | None => String::new(),
+        },
+        to_check: reading
+            .warnings
+            .iter()
+            .any(|warning| *warning != identity_cards::Warning::AuthorityUnknown),
+    }
+}
+
+/// Reads a My Number card, and goes on with the same card when it was lifted and comes back within
+/// so many seconds.
+///
+/// # Errors
+/// As [`LastingReading::run`]; the loss itself when nothing comes back in time.
+pub fn read_lasting(
+    reader: Option<&str>,
+    mut reading: LastingReading,
+    wait_seconds: u8,
+) -> Result<BasicFour, ReadCardError> {
+    loop {
+        let result = match connect(reader) {
+            Ok(mut card) => reading.run(&mut card),
+            Err(error) => Err(error.into()),
+        };
+        match result {
+            Err(error) if error.is_card_loss() && reading.can_continue() => {
+                if !await_card(reader, wait_seconds) {
+                    return Err(error);
+                }
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Whether a card lies there in time.
+fn await_card(reader: Option<&str>, seconds: u8) -> bool {
+    let mut watch = reader.map_or_else(CardWatch::new, CardWatch::only);
+    let canceller = watch.canceller();
+    let (done, is_done) = mpsc::channel::<()>();
+    let timer = std::thread::spawn(move || {
+        if is_done
+            .recv_timeout(Duration::from_secs(seconds.into()))
+            .is_err()
+        {
+            canceller.cancel();
+        }
+    });
+    let mut found = false;
+    while let Some(lying) = watch.next() {
+        if let Lying::Card { .. } = lying {
+            found = true;
+            break;
+        }
+    }
+    // The timer ends at once: nobody else listens.
+    done.send(()).ok();
+    timer.join().ok();
+    found
 }
 
 fn unreadable(_: identity_cards::SecretFormatError) -> CardTrouble {
     CardTrouble::Unreadable
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever else a card answers, people do the same"
+)]
 fn card_trouble(error: CardError) -> CardTrouble {
     match error {
         CardError::NoService | CardError::NoReader => CardTrouble::NoReader,
@@ -106,25 +225,25 @@ fn card_trouble(error: CardError) -> CardTrouble {
 }
 
 /// Tells people what became of a reading.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever else a card answers, people do the same"
+)]
 pub fn trouble(error: ReadCardError) -> CardTrouble {
     tracing::info!(%error, "card not read");
     match error {
         ReadCardError::Card(error) => card_trouble(error),
-        ReadCardError::NotThisCard => CardTrouble::Unknown,
-        ReadCardError::Wrong {
-            kind: SecretKind::Pin,
-            tries_left,
-        } => CardTrouble::WrongPin { left: tries_left },
+        ReadCardError::NotThisCard | ReadCardError::UnsupportedGeneration => CardTrouble::Unknown,
+        ReadCardError::WrongCardNumber => CardTrouble::WrongCardNumber,
         ReadCardError::Wrong {
             kind: SecretKind::NumberB,
             tries_left,
         } => CardTrouble::WrongNumberB { left: tries_left },
-        ReadCardError::Blocked {
-            kind: SecretKind::Pin,
-        } => CardTrouble::PinLocked,
+        ReadCardError::Wrong { tries_left, .. } => CardTrouble::WrongPin { left: tries_left },
         ReadCardError::Blocked {
             kind: SecretKind::NumberB,
         } => CardTrouble::NumberBLocked,
+        ReadCardError::Blocked { .. } => CardTrouble::PinLocked,
         _ => CardTrouble::Unreadable,
     }
 }

@@ -3,6 +3,7 @@
 mod address;
 mod card;
 mod case;
+mod device;
 mod form;
 mod guide;
 mod name;
@@ -49,6 +50,9 @@ enum Command {
     /// Cards on the reader.
     #[command(subcommand)]
     Card(card::CardCommand),
+    /// Devices of this counter.
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
     /// Cases of this counter.
     #[command(subcommand)]
     Case(case::CaseCommand),
@@ -103,6 +107,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Init(init) => init.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Card(card) => card.run(),
+        Command::Device(device) => device.run(),
         Command::Case(case) => case.run(),
         Command::Guide(guide) => guide.run(),
         Command::Form(form) => form.run(),

@@ -6,7 +6,7 @@
 
 mod board;
 mod card;
-mod catalogue;
+pub(crate) mod catalogue;
 mod checks;
 mod door;
 mod interview;
@@ -237,7 +237,9 @@ impl<R: Records> Desk<R> {
 
     fn for_resident(&self, code: Code) -> Notice {
         let left = match self.card {
-            CardLies::MyNumber { pin_tries_left, .. } => pin_tries_left.to_string(),
+            CardLies::MyNumber { pin_tries_left, .. } | CardLies::Other { pin_tries_left, .. } => {
+                pin_tries_left.to_string()
+            }
             CardLies::NoReader | CardLies::Nothing | CardLies::Unknown => String::new(),
         };
         notice_with(code, self.language, &[("left", &left)])

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use counter_api::{DeviceState, Digits, LineState, Stroke};
 use counter_domain::ids::CaseId;
 use counter_domain::snapshot::Snapshot;
+use counter_guide::Catalogue;
+use identity_cards::ResidenceNumber;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::CopyProgress;
@@ -36,6 +38,8 @@ pub enum CardKey {
     Pin(Digits),
     /// The fourteen digits printed on the card (照合番号B).
     NumberB(Digits),
+    /// The number printed on a residence card.
+    CardNumber(ResidenceNumber),
 }
 
 /// A form to make.
@@ -58,6 +62,8 @@ pub struct FormJob {
 pub struct GuidanceJob {
     /// What was signed.
     pub snapshot: Snapshot,
+    /// The catalogue the reception was started with; `None` when there is none at all.
+    pub catalogue: Option<Catalogue>,
     /// City.
     pub city: String,
     /// Branch and counter.
@@ -172,11 +178,32 @@ pub enum CardLies {
         /// Tries of 照合番号B.
         number_b_tries_left: u8,
     },
+    /// Another card that can be read.
+    Other {
+        /// Which.
+        card: OtherCard,
+        /// Tries of its PIN; nothing to count on a residence card.
+        pin_tries_left: u8,
+    },
+}
+
+/// A card other than the My Number card that the four items can be read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherCard {
+    /// Driver's licence (運転免許証).
+    DriversLicence,
+    /// Residence card or special permanent resident certificate (在留カード等).
+    Residence,
 }
 
 /// The four basic items of a card. Debug hides them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CardFacts {
+    /// Which card, when it is not a My Number card.
+    pub card: Option<OtherCard>,
+    /// The card itself says that a person must look: notes on its back, characters it cannot write,
+    /// items it holds as pictures only.
+    pub to_check: bool,
     /// Name.
     pub name: String,
     /// Address.
@@ -210,6 +237,8 @@ pub enum CardTrouble {
     },
     /// 照合番号B is locked; nothing was sent.
     NumberBLocked,
+    /// The number is not the residence card's; nothing is locked by it.
+    WrongCardNumber,
     /// The card left in the middle; what was read is thrown away.
     Pulled,
     /// Nothing lies on the reader.

@@ -230,6 +230,8 @@ pub(crate) fn event(kind: &str, flow: &str) -> String {
 pub(crate) fn source(source: Source) -> Chip {
     match source {
         Source::Chip => Chip::new("chip-read", "contactless", "ICチップ"),
+        Source::LicenceChip => Chip::new("chip-read", "contactless", "免許証のIC"),
+        Source::ResidenceChip => Chip::new("chip-read", "contactless", "在留カード等のIC"),
         Source::Ocr => Chip::new("chip-doubt", "document_scanner", "読み取り（OCR）"),
         Source::Certificate => Chip::new("chip-read", "sync", "転出証明書情報"),
         Source::ResidentCopy => Chip::new("chip-read", "inbox", "住民記録"),

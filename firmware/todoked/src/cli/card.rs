@@ -1,52 +1,90 @@
 //! `todoke card`: the card on the reader.
+//!
+//! Reading prints one JSON document; what goes wrong is one line on the error output that begins
+//! with a stable code and, where a secret is to blame, the tries left: `CARD-PIN-WRONG tries_left=2`.
 
-use anyhow::{Context as _, Result, bail};
-use card_reader::CardError;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use card_reader::{Card, CardError};
 use clap::{Args, Subcommand};
-use counter_api::Digits;
-use identity_cards::{CardKind, TriesLeft, session};
-use serde_json::{Value, json};
+use identity_cards::session::{self, Keys};
+use identity_cards::{
+    Auth, CardKind, CardText, Certificate, DocumentReading, Insist, JpkiApplication, Judging,
+    LastingReading, NumberB, Pin, ReadCardError, ResidenceNumber, SecretKind, Sex, TriesLeft,
+    TrustStore,
+};
+use serde_json::{Map, Value, json};
 
 use crate::cards;
 use crate::cli::{print_json, print_line};
-use crate::devices::{CardKey, CardTrouble};
+use crate::clock::{Clock as _, SystemClock};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CardCommand {
-    /// Reads name, address, birth date and sex. The secret is sent once.
+    /// Reads name, address, birth date and sex of whatever card lies there. A secret is sent once.
     Read(Read),
     /// Tells the tries left; costs nothing.
     Tries(Tries),
+    /// Tells whether the authentication certificate of a My Number card holds; needs no PIN.
+    Certificate(CertificateOf),
+}
+
+/// Which card, and how it is told.
+#[derive(Debug, Args)]
+struct Place {
+    /// Name of the reader, where there are several.
+    #[arg(long)]
+    reader: Option<String>,
+    /// One JSON document on the standard output.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Read {
-    /// Four-digit PIN.
-    #[arg(
-        long,
-        conflicts_with = "number_b",
-        required_unless_present = "number_b"
-    )]
+    /// Four digits: the PIN of a My Number card, PIN 1 of a licence.
+    #[arg(long, conflicts_with = "number_b")]
     pin: Option<String>,
-    /// Fourteen digits printed on the card.
+    /// PIN 2 of a licence.
+    #[arg(long, requires = "pin")]
+    pin2: Option<String>,
+    /// Fourteen digits printed on a My Number card.
     #[arg(long)]
     number_b: Option<String>,
-    /// Name of the reader, where there are several.
+    /// Number printed on a residence card.
     #[arg(long)]
-    reader: Option<String>,
-    /// One JSON document on the standard output.
+    card_number: Option<String>,
+    /// Reads the individual number too; only where the law asks for it.
+    #[arg(long, requires = "pin")]
+    with_number: bool,
+    /// Sends the secret although one try is left.
     #[arg(long)]
-    json: bool,
+    insist: bool,
+    /// Waits this many seconds for a My Number card that was lifted to be put back.
+    #[arg(long, default_value_t = 0, value_name = "SECONDS")]
+    wait: u8,
+    /// Folder of the authorities' certificates the city installed (DER).
+    #[arg(long)]
+    roots: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Tries {
-    /// Name of the reader, where there are several.
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CertificateOf {
+    /// Folder of the authorities' certificates the city installed (DER).
     #[arg(long)]
-    reader: Option<String>,
-    /// One JSON document on the standard output.
-    #[arg(long)]
-    json: bool,
+    roots: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
 }
 
 impl CardCommand {
@@ -54,63 +92,207 @@ impl CardCommand {
         match self {
             Self::Read(read) => read.run(),
             Self::Tries(tries) => tries.run(),
+            Self::Certificate(certificate) => certificate.run(),
         }
     }
 }
 
 impl Read {
     fn run(self) -> Result<()> {
-        let key = match (&self.pin, &self.number_b) {
-            (Some(pin), _) => CardKey::Pin(Digits::new(pin)),
-            (None, Some(number)) => CardKey::NumberB(Digits::new(number)),
-            (None, None) => bail!("--pin or --number-b is needed"),
+        let keys = self.keys()?;
+        if self.wait > 0 && !self.with_number {
+            return self.run_lasting(&keys);
+        }
+        let trusted = trusted(self.roots.as_deref())?;
+        let judging = Judging {
+            trusted: &trusted,
+            now: now(),
         };
-        let facts = cards::read(self.reader.as_deref(), &key)
-            .map_err(|trouble| anyhow::anyhow!("{}", in_words(trouble)))?;
-        let sex = if facts.sex.is_empty() {
-            "unknown"
+        let mut card = cards::connect(self.place.reader.as_deref()).map_err(reader_in_words)?;
+        let mut number = None;
+        let reading = if self.with_number {
+            let pin = keys.pin.as_ref().context("--with-number needs --pin")?;
+            let read = session::read_individual_number(&mut card, pin, self.insist());
+            let (four, read) = read.map_err(in_words)?;
+            number = Some(read);
+            DocumentReading::from(&four)
         } else {
-            facts.sex.as_str()
+            let random = cards::session_random().context("no random bytes")?;
+            session::read_document(&mut card, &keys, self.insist(), &random, judging)
+                .map_err(in_words)?
         };
-        if self.json {
-            return print_json(&json!({
-                "kind": CardKind::MyNumber.name(),
-                "name": facts.name,
-                "address": facts.address,
-                "birth_date": facts.birth_date,
-                "sex": sex,
-            }));
+        let mut document = document(&reading);
+        document.insert("tries_left".to_owned(), tries_after(&mut card));
+        drop(card);
+        if let Some(number) = &number {
+            document.insert("individual_number".to_owned(), number.reveal().into());
         }
-        for line in [&facts.name, &facts.address, &facts.birth_date] {
-            print_line(line)?;
+        self.tell(&reading, document)
+    }
+
+    /// A My Number card that is lifted is read on when the same one comes back.
+    fn run_lasting(&self, keys: &Keys) -> Result<()> {
+        let auth = match (&keys.pin, &keys.number_b) {
+            (Some(pin), _) => Auth::Pin(pin.clone()),
+            (None, Some(number)) => Auth::NumberB(number.clone()),
+            (None, None) => return Err(in_words(ReadCardError::KeyMissing)),
+        };
+        let reading = LastingReading::new(auth, self.insist());
+        let reader = self.place.reader.as_deref();
+        let four = cards::read_lasting(reader, reading, self.wait).map_err(in_words)?;
+        let reading = DocumentReading::from(&four);
+        let mut document = document(&reading);
+        let tries = cards::connect(reader).map(|mut card| tries_after(&mut card));
+        document.insert("tries_left".to_owned(), tries.unwrap_or_else(|_| json!({})));
+        self.tell(&reading, document)
+    }
+
+    fn tell(&self, reading: &DocumentReading, document: Map<String, Value>) -> Result<()> {
+        if self.place.json {
+            return print_json(&Value::Object(document));
         }
-        print_line(sex)
+        for item in [&reading.name, &reading.address] {
+            print_line(item.as_ref().map_or("-", CardText::as_str))?;
+        }
+        print_line(reading.birth.as_deref().unwrap_or("-"))?;
+        print_line(reading.sex.and_then(sex_name).unwrap_or("-"))?;
+        for warning in &reading.warnings {
+            print_line(&format!("! {}", warning.name()))?;
+        }
+        Ok(())
+    }
+
+    fn keys(&self) -> Result<Keys> {
+        let pin = |digits: &Option<String>| digits.as_deref().map(Pin::parse).transpose();
+        let number_b = self.number_b.as_deref().map(NumberB::parse).transpose();
+        let card_number = self.card_number.as_deref().map(ResidenceNumber::parse);
+        Ok(Keys {
+            pin: pin(&self.pin).context("CARD-PIN-FOUR-DIGITS")?,
+            second_pin: pin(&self.pin2).context("CARD-PIN-FOUR-DIGITS")?,
+            number_b: number_b.context("CARD-NUMBER-B-DIGITS")?,
+            card_number: card_number.transpose().context("CARD-NUMBER-FORM")?,
+        })
+    }
+
+    fn insist(&self) -> Insist {
+        if self.insist { Insist::Yes } else { Insist::No }
+    }
+}
+
+/// The four items; what the chip does not hold as text is `null`.
+fn document(reading: &DocumentReading) -> Map<String, Value> {
+    let text = |text: &Option<CardText>| {
+        text.as_ref()
+            .map_or(Value::Null, |text| Value::from(text.as_str()))
+    };
+    let warnings: Vec<&str> = reading.warnings.iter().map(|one| one.name()).collect();
+    let mut document = Map::new();
+    let mut put = |key: &str, value: Value| document.insert(key.to_owned(), value);
+    put("card", reading.kind.name().into());
+    put("name", text(&reading.name));
+    put("address", text(&reading.address));
+    put("birth_date", reading.birth.clone().into());
+    put("sex", reading.sex.and_then(sex_name).into());
+    put("warnings", warnings.into());
+    document
+}
+
+/// `None` when the card says that it does not know.
+fn sex_name(sex: Sex) -> Option<&'static str> {
+    match sex {
+        Sex::Male => Some("male"),
+        Sex::Female => Some("female"),
+        Sex::Unknown | Sex::NotApplicable => None,
     }
 }
 
 impl Tries {
     fn run(self) -> Result<()> {
-        let mut card = cards::connect(self.reader.as_deref()).map_err(reader_in_words)?;
-        let (kind, tries) = session::look(&mut card).context("the card cannot be read")?;
-        let Some(tries) = tries else {
-            bail!(
-                "this card counts no tries that can be asked: {}",
-                kind.name()
-            );
+        let mut card = cards::connect(self.place.reader.as_deref()).map_err(reader_in_words)?;
+        let (kind, tries) = session::all_tries(&mut card).map_err(in_words)?;
+        if kind == CardKind::Unsupported || kind == CardKind::Passport {
+            bail!("CARD-UNKNOWN: this card counts no tries: {}", kind.name());
+        }
+        if self.place.json {
+            return print_json(&json!({ "card": kind.name(), "tries_left": counts(&tries) }));
+        }
+        print_line(kind.name())?;
+        for (secret, left) in tries {
+            print_line(&format!("{}: {}", secret.name(), count(left)))?;
+        }
+        Ok(())
+    }
+}
+
+impl CertificateOf {
+    fn run(self) -> Result<()> {
+        let trusted = trusted(self.roots.as_deref())?;
+        let mut card = cards::connect(self.place.reader.as_deref()).map_err(reader_in_words)?;
+        let read =
+            JpkiApplication::select(&mut card).and_then(|mut jpki| jpki.read_auth_certificate());
+        let Some(certificate) = read.map_err(in_words)? else {
+            bail!("CARD-NO-CERTIFICATE: the holder has no authentication certificate");
         };
-        if self.json {
+        drop(card);
+        let standing = certificate.standing(&trusted, now()).map_err(in_words)?;
+        let (first, last) = certificate.validity().map_err(in_words)?;
+        let issuer = certificate.issuer().map_err(in_words)?;
+        if self.place.json {
             return print_json(&json!({
-                "kind": kind.name(),
-                "pin": count(tries.pin),
-                "number_b": count(tries.number_b),
+                "issuer": issuer,
+                "valid_from": day(first),
+                "valid_to": day(last),
+                "standing": standing.name(),
+                // The revocation service is out of a branch office's reach.
+                "revocation": "unknown",
             }));
         }
-        print_line(&format!(
-            "pin: {}, number B: {}",
-            count(tries.pin),
-            count(tries.number_b)
-        ))
+        print_line(&issuer)?;
+        print_line(&format!("{} - {}", day(first), day(last)))?;
+        print_line(&format!("{}, revocation unknown", standing.name()))
     }
+}
+
+/// `2026-07-01`, by the certificate's own UTC.
+fn day(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds)
+        .map(|time| time.to_string().chars().take(10).collect())
+        .unwrap_or_default()
+}
+
+/// Every certificate in the folder; a file that is none stops, rather than be trusted less silently.
+fn trusted(folder: Option<&Path>) -> Result<TrustStore> {
+    let Some(folder) = folder else {
+        return Ok(TrustStore::default());
+    };
+    let mut authorities = Vec::new();
+    let entries = std::fs::read_dir(folder);
+    for entry in entries.with_context(|| format!("folder {}", folder.display()))? {
+        let path = entry?.path();
+        if !path.is_file() {
+            continue;
+        }
+        let der = std::fs::read(&path)?;
+        let read = Certificate::parse(&der);
+        authorities.push(read.with_context(|| format!("{} is no certificate", path.display()))?);
+    }
+    Ok(TrustStore::new(authorities))
+}
+
+fn now() -> i64 {
+    i64::try_from(SystemClock.unix_ms() / 1000).unwrap_or(i64::MAX)
+}
+
+/// Tries left after a reading; what the card does not tell is left out.
+fn tries_after(card: &mut dyn Card) -> Value {
+    session::all_tries(card).map_or(json!({}), |(_, tries)| counts(&tries))
+}
+
+fn counts(tries: &[(SecretKind, TriesLeft)]) -> Value {
+    let counted = tries
+        .iter()
+        .map(|(kind, left)| (kind.name().to_owned(), count(*left)));
+    Value::Object(counted.collect())
 }
 
 fn count(tries: TriesLeft) -> Value {
@@ -118,20 +300,15 @@ fn count(tries: TriesLeft) -> Value {
 }
 
 fn reader_in_words(error: CardError) -> anyhow::Error {
-    anyhow::Error::new(error)
+    in_words(ReadCardError::Card(error))
 }
 
-fn in_words(trouble: CardTrouble) -> String {
-    match trouble {
-        CardTrouble::WrongPin { left } => format!("wrong PIN, {left} tries left"),
-        CardTrouble::PinLocked => "the PIN is locked; nothing was sent".to_owned(),
-        CardTrouble::WrongNumberB { left } => format!("wrong number B, {left} tries left"),
-        CardTrouble::NumberBLocked => "number B is locked; nothing was sent".to_owned(),
-        CardTrouble::Pulled => "the card was pulled in the middle".to_owned(),
-        CardTrouble::NoCard => "no card on the reader".to_owned(),
-        CardTrouble::NoReader => "no card reader".to_owned(),
-        CardTrouble::Unknown => "not a My Number card".to_owned(),
-        CardTrouble::Busy => "another program holds the card".to_owned(),
-        CardTrouble::Unreadable => "the card cannot be read".to_owned(),
+/// The stable code, the tries left where a secret is to blame, and the fact.
+fn in_words(error: ReadCardError) -> anyhow::Error {
+    let mut line = error.code().to_owned();
+    if let Some(left) = error.tries_left() {
+        // Writing to a string does not fail.
+        write!(line, " tries_left={left}").ok();
     }
+    anyhow!("{line}: {error}")
 }

@@ -69,7 +69,9 @@ impl<R: Records> Desk<R> {
 
     fn pin_page(&self, reading: bool) -> ResidentScreen {
         let tries_left = match self.card {
-            CardLies::MyNumber { pin_tries_left, .. } => Some(pin_tries_left),
+            CardLies::MyNumber { pin_tries_left, .. } | CardLies::Other { pin_tries_left, .. } => {
+                Some(pin_tries_left)
+            }
             CardLies::NoReader | CardLies::Nothing | CardLies::Unknown => None,
         };
         ResidentScreen::Pin {

@@ -304,7 +304,7 @@ pub(super) fn copy_value(visit: &Visit, path: &str) -> Option<String> {
 
 /// Whether two sources say the same. Addresses are written in many ways; everything else must be
 /// the same glyph for glyph.
-fn same(path: &str, one: &str, other: &str) -> bool {
+pub(super) fn same(path: &str, one: &str, other: &str) -> bool {
     if path.starts_with("address.") {
         let key = |text: &str| {
             let address = counter_domain::address::Address::parse(text);

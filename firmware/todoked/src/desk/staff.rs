@@ -48,6 +48,7 @@ impl<R: Records> Desk<R> {
                 expiry_year,
                 code,
             } => self.read_with_number_b(&birth, &expiry_year, &code),
+            StaffAction::ReadResidenceCard { number } => self.read_residence_card(&number),
             StaffAction::StopWaiting => self.stop_waiting(),
             StaffAction::SetField { path, value } => self.set_field(&path, &value),
             StaffAction::TypeField { path, value } => self.type_field(path, &value),
@@ -387,6 +388,7 @@ impl<R: Records> Desk<R> {
     fn print_guidance(&mut self) -> Result<(), Notice> {
         let job = GuidanceJob {
             snapshot: self.visit()?.content(self.language),
+            catalogue: self.interviewer.catalogue(self.visit()?.draft()).cloned(),
             city: self.place.city.clone(),
             place: self.place.name.clone(),
         };

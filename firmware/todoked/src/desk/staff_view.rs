@@ -14,7 +14,7 @@ use crate::desk::Desk;
 use crate::desk::checks::{date_hint, head_problem, shown, wrong};
 use crate::desk::residents::copy_value;
 use crate::desk::visit::{Pin, Receipt, Showing, Visit};
-use crate::devices::CardLies;
+use crate::devices::{CardLies, OtherCard};
 use crate::fields::{FieldDef, Kind, fields};
 use crate::records::Records;
 use crate::texts::{sentence, word};
@@ -163,6 +163,20 @@ impl<R: Records> Desk<R> {
             (Pin::NotAsked, CardLies::NoReader) => CardView::NoReader,
             (Pin::NotAsked, CardLies::Nothing) => CardView::Empty,
             (Pin::NotAsked, CardLies::Unknown) => CardView::Unknown,
+            (
+                Pin::NotAsked,
+                CardLies::Other {
+                    card: OtherCard::DriversLicence,
+                    pin_tries_left,
+                },
+            ) => CardView::Licence { pin_tries_left },
+            (
+                Pin::NotAsked,
+                CardLies::Other {
+                    card: OtherCard::Residence,
+                    ..
+                },
+            ) => CardView::Residence,
             (
                 Pin::NotAsked,
                 CardLies::MyNumber {

@@ -4,9 +4,11 @@
 //! played by the test; the database is a real one in a scratch folder, and a killed daemon is a
 //! desk that is dropped and opened again.
 
+mod cards;
 mod catalogue;
 mod door;
 mod faults;
+mod residents;
 mod rig;
 mod two_offices;
 mod visit;

@@ -17,7 +17,11 @@ use counter_api::{
 use counter_domain::draft::FieldPath;
 use counter_domain::ids::{BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
 use counter_domain::snapshot::Snapshot;
-use counter_store::{CaseRecord, CaseRow, CounterStore, Sending, SignedForm};
+use counter_domain::resident::ResidentQuery;
+use counter_store::{
+    CaseRecord, CaseRow, CounterStore, FoundResident, FoundResidents, ResidentCopy, Sending,
+    SignedForm,
+};
 use jiff::civil::Date;
 use replica::staff::{Role, StaffMember, hash_secret};
 use replica::{DatabaseKey, Surroundings};
@@ -132,6 +136,18 @@ impl Records for Disk {
 
     fn dataset(&self, name: &str) -> Option<(u64, Vec<u8>)> {
         self.inner.dataset(name)
+    }
+
+    fn resident_copy(&self) -> Option<ResidentCopy> {
+        self.inner.resident_copy()
+    }
+
+    fn find_residents(&self, query: &ResidentQuery) -> Result<FoundResidents, RecordsError> {
+        self.inner.find_residents(query)
+    }
+
+    fn resident_household(&self, household: &str) -> Result<Vec<FoundResident>, RecordsError> {
+        self.inner.resident_household(household)
     }
 
     fn audit(&mut self, by: &StaffId, deed: Deed, case: Option<CaseId>) {
@@ -395,6 +411,8 @@ impl Rig {
 
 pub(crate) fn taro() -> CardFacts {
     CardFacts {
+        card: None,
+        to_check: false,
         name: "架空　太郎".to_owned(),
         address: "東京都千代田区架空町一丁目２番３－４０５号".to_owned(),
         birth_date: "1985-07-14".to_owned(),

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use counter_api::{Digits, SignView, StaffAction, Step};
+use counter_api::{CardNumber, Digits, SignView, StaffAction, Step};
 use slint::{ComponentHandle, Model as _};
 
 use crate::reception::Stand;
@@ -61,6 +61,12 @@ pub(super) fn connect_deeds(api: &ReceptionApi<'_>, line: &Rc<StaffLine>) {
             birth: Digits::new(&birth),
             expiry_year: Digits::new(&expiry),
             code: Digits::new(&code),
+        });
+    });
+    let deed = Rc::clone(line);
+    api.on_read_residence(move |number| {
+        deed.deed(StaffAction::ReadResidenceCard {
+            number: CardNumber::new(&number),
         });
     });
     let deed = Rc::clone(line);

@@ -83,6 +83,8 @@ pub(super) fn field(field: &FieldView) -> FieldData {
 fn source(source: Source) -> SourceKind {
     match source {
         Source::Chip => SourceKind::Chip,
+        Source::LicenceChip => SourceKind::LicenceChip,
+        Source::ResidenceChip => SourceKind::ResidenceChip,
         Source::Ocr => SourceKind::Ocr,
         Source::Certificate => SourceKind::Certificate,
         Source::ResidentCopy => SourceKind::ResidentCopy,
@@ -170,6 +172,8 @@ pub(super) fn card(api: &ReceptionApi<'_>, card: &CardView) {
             pin_tries_left,
             number_b_tries_left,
         } => (CardKind::Present, *pin_tries_left, *number_b_tries_left),
+        CardView::Licence { pin_tries_left } => (CardKind::Licence, *pin_tries_left, 0),
+        CardView::Residence => (CardKind::Residence, 0, 0),
         CardView::Reading => (CardKind::Reading, 0, 0),
         CardView::Read => (CardKind::Read, 0, 0),
     };
