@@ -8,7 +8,7 @@ VISIT := tests/acceptance/suite/move-in-by-card-line-cut.toml
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint gallery packages build characters addresses
+.PHONY: help run test bench sim lint gallery packages build characters addresses
 
 help: ## Says what each target does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -22,6 +22,9 @@ test: packages build ## Runs every test: crates, real pcscd and cards, and the w
 bench: packages ## Prints every figure beside its budget or a peer measured in the same run
 	@cargo build --workspace --bins --locked --release $(FEATURES)
 	@$(CARGO_TARGET_DIR)/release/todoke-bench
+
+sim: packages ## Plays made-up weeks of replication: make sim SEED=1 STEPS=500 COUNT=100
+	@cargo run --quiet -p sync-sim --locked -- --seed $(or $(SEED),1) --steps $(or $(STEPS),500) --count $(or $(COUNT),1)
 
 lint: packages ## Checks formatting, lints and (where cargo-deny is installed) licences
 	@cargo fmt --all --check

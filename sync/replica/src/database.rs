@@ -182,14 +182,18 @@ impl Replica {
         self.heard = self.heard.max(Hlc(hlc));
     }
 
-    /// The last version this site wrote.
+    /// The last version this site wrote, as it is on disk. `crsql_db_version()` keeps counting a
+    /// transaction whose commit failed on a full disk; a peer would be told of a version that is
+    /// written later, and never get it.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn own_version(&self) -> Result<u64, StoreError> {
-        Ok(self
+        let mut statement = self
             .connection
-            .query_row("SELECT crsql_db_version()", [], |row| row.get(0))?)
+            .prepare_cached("SELECT db_version FROM crsql_db_versions WHERE site_id = :site")?;
+        let version = statement.query_row([self.site.0], |row| row.get(0));
+        Ok(version.optional()?.unwrap_or(0))
     }
 }
 
@@ -268,7 +272,12 @@ impl Write<'_> {
 fn tick(transaction: &Transaction<'_>, heard: Hlc, now_unix_ms: u64) -> Result<Hlc, StoreError> {
     let at = clock(transaction)?.receive(heard, now_unix_ms);
     set_clock(transaction, at)?;
-    transaction.query_row("SELECT crsql_set_ts(:at)", [at.to_string()], |_| Ok(()))?;
+    // cr-sqlite does not track what is written while it merges, and believes that it still merges
+    // after a merge that failed on a full disk: every later record would stay here for ever.
+    let mut untracked = transaction.prepare_cached("SELECT crsql_internal_sync_bit(0)")?;
+    untracked.query_row([], |_| Ok(()))?;
+    let mut stamp = transaction.prepare_cached("SELECT crsql_set_ts(:at)")?;
+    stamp.query_row([at.to_string()], |_| Ok(()))?;
     Ok(at)
 }
 

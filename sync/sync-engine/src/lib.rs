@@ -13,11 +13,13 @@
 //! Order inside a round: the protection dataset, then records, streams, datasets, blobs; all
 //! within the byte budget of [`Limits`].
 
+mod answer;
 pub mod memory;
 mod outgoing;
 mod session;
 mod store;
 
+pub use answer::{Answer, answer, rolled_back};
 pub use session::{
     CLOCK_REFUSED_MS, CLOCK_WARNED_MS, Effects, Ending, Limits, Moment, Round, SCHEMAS_APART_MAX,
     Session,

@@ -1,0 +1,48 @@
+//! The answering end of one round: what a server does with a request. It remembers nothing between
+//! two.
+
+use sync_protocol::{Message, Reason, VersionVector};
+
+use crate::{Effects, Limits, Moment, Peer, Session, Store};
+
+/// What a request came to.
+#[derive(Debug)]
+pub struct Answer {
+    /// What is said back.
+    pub messages: Vec<Message>,
+    /// What is on disk now that was not before.
+    pub effects: Effects,
+}
+
+/// Takes the messages of one request of `peer`, and makes the answer.
+///
+/// # Errors
+/// When the database failed; what was applied before stays applied.
+pub fn answer<S: Store>(
+    store: &mut S,
+    peer: Peer,
+    limits: Limits,
+    messages: Vec<Message>,
+    now: Moment,
+) -> Result<Answer, S::Error> {
+    let mut session = Session::new(peer, limits);
+    for message in messages {
+        if let Message::Hello(hello) = &message
+            && let Some(reason) = rolled_back(session.peer(), &hello.vector, &store.vector()?)
+        {
+            session.refuse(reason);
+        }
+        session.receive(store, message, now)?;
+    }
+    let effects = session.take_effects();
+    let messages = session.round(store, now)?.messages;
+    Ok(Answer { messages, effects })
+}
+
+/// A device that holds less of its own site than it sent before is a restored backup or a clone;
+/// its new transactions would reuse old version numbers and never leave it.
+pub fn rolled_back(peer: &Peer, theirs: &VersionVector, ours: &VersionVector) -> Option<Reason> {
+    let of_device = |vector: &VersionVector| vector.get(&peer.site).copied().unwrap_or(0);
+    let held = of_device(ours);
+    (of_device(theirs) < held).then_some(Reason::RolledBack { held })
+}

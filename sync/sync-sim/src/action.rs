@@ -1,0 +1,89 @@
+//! What can happen, as a list that can be shortened: each action brings its own entropy, so leaving
+//! one out changes nothing about the others.
+
+use crate::chance::Chance;
+
+/// Which database: a counter by its place, or head office.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A counter, from 0.
+    Counter(usize),
+    /// Head office.
+    Hub,
+}
+
+/// One thing that happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Somebody works there; what exactly follows from the number.
+    Work(Place, u64),
+    /// A round is said on a line; what becomes of it follows from the number.
+    Speak(usize, u64),
+    /// Time passes, milliseconds.
+    Wait(u64),
+    /// A line is cut: everything under way is lost.
+    Cut(usize),
+    /// A line is there again.
+    Heal(usize),
+    /// The client's end of a line forgets its session.
+    Forget(usize),
+    /// The plug is pulled between two transactions.
+    PowerCut(Place),
+    /// The plug is pulled in the middle of a transaction; where follows from the number.
+    Tear(Place, u64),
+    /// The disk of a counter is full.
+    FillDisk(usize),
+    /// The disk has room again.
+    FreeDisk(usize),
+    /// A clock jumps to so many milliseconds from the right time.
+    Clock(Place, i64),
+    /// Somebody copies a counter's database away.
+    BackUp(usize),
+    /// A counter's disk dies and the copy is put in its place.
+    Restore(usize),
+}
+
+/// Longest a clock is wrong here, milliseconds. Beyond a day the conversation is refused, which
+/// `sync-engine` tests by itself.
+const CLOCK_WRONG_MS: u64 = 10 * 60 * 60 * 1000;
+
+/// A history of `steps` actions for `counters` counters and `lines` lines.
+pub(crate) fn history(seed: u64, steps: usize, counters: usize, lines: usize) -> Vec<Action> {
+    let mut chance = Chance::new(seed ^ 0x0005_ee_d0fa_c710_u64);
+    // Some histories never lose a disk, so that what they prove does not hang on it.
+    let restores = chance.percent(40);
+    (0..steps)
+        .map(|_| action(&mut chance, counters, lines, restores))
+        .collect()
+}
+
+fn action(chance: &mut Chance, counters: usize, lines: usize, restores: bool) -> Action {
+    let counter = chance.index(counters);
+    let line = chance.index(lines);
+    let place = if chance.percent(25) {
+        Place::Hub
+    } else {
+        Place::Counter(counter)
+    };
+    match chance.below(1000) {
+        0..430 => Action::Work(place, chance.number()),
+        430..830 => Action::Speak(line, chance.number()),
+        830..880 => Action::Wait(chance.below(20_000)),
+        880..900 => Action::Cut(line),
+        900..930 => Action::Heal(line),
+        930..942 => Action::Forget(line),
+        942..954 => Action::PowerCut(place),
+        954..972 => Action::Tear(place, chance.number()),
+        972..978 => Action::FillDisk(counter),
+        978..984 => Action::FreeDisk(counter),
+        984..990 => Action::Clock(place, clock(chance)),
+        990..995 => Action::BackUp(counter),
+        _ if restores => Action::Restore(counter),
+        _ => Action::Wait(chance.below(3_600_000)),
+    }
+}
+
+fn clock(chance: &mut Chance) -> i64 {
+    let wrong = i64::try_from(chance.below(CLOCK_WRONG_MS)).unwrap_or(0);
+    if chance.percent(50) { wrong } else { -wrong }
+}

@@ -1,0 +1,99 @@
+//! The files of a database, and what a power cut leaves of them.
+//!
+//! The files lie in memory, so nothing is ever lost by the real machine. What a disk may do is done
+//! to copies: SQLite syncs the log before it acknowledges (`synchronous=FULL`) and the log before it
+//! touches the database, so a cut leaves the log as it was up to some byte of what was being
+//! written, with or without rubbish behind, or a database half copied from a whole log.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::chance::Chance;
+
+const PAGE: usize = 4096;
+
+/// A copy of a database's files.
+#[derive(Debug, Clone)]
+pub(crate) struct Files {
+    database: Vec<u8>,
+    log: Vec<u8>,
+}
+
+impl Files {
+    /// Copies the files; nobody writes meanwhile.
+    pub(crate) fn read(database: &Path) -> io::Result<Self> {
+        let log = match fs::read(log_of(database)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            other => other?,
+        };
+        Ok(Self {
+            database: fs::read(database)?,
+            log,
+        })
+    }
+
+    /// Puts the files in the place of whatever is there.
+    pub(crate) fn write(&self, database: &Path) -> io::Result<()> {
+        fs::write(database, &self.database)?;
+        fs::write(log_of(database), &self.log)?;
+        match fs::remove_file(beside(database, "-shm")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a cut leaves on the way from `self` to `after`.
+    pub(crate) fn torn(&self, after: &Self, chance: &mut Chance) -> Self {
+        if self.database == after.database {
+            Self {
+                database: self.database.clone(),
+                log: torn_log(&self.log, &after.log, chance),
+            }
+        } else {
+            // The log was whole before the first page was copied.
+            Self {
+                database: torn_pages(&self.database, &after.database, chance),
+                log: after.log.clone(),
+            }
+        }
+    }
+}
+
+/// The new log up to some byte, then what was there before, then perhaps rubbish.
+fn torn_log(before: &[u8], after: &[u8], chance: &mut Chance) -> Vec<u8> {
+    let same = before.iter().zip(after).take_while(|(a, b)| a == b).count();
+    let cut = same + chance.index(after.len().saturating_sub(same) + 1);
+    let mut log: Vec<u8> = after.iter().copied().take(cut).collect();
+    log.extend(before.iter().skip(cut));
+    if chance.percent(30) {
+        let rubbish = chance.index(2 * PAGE);
+        log.extend((0..rubbish).map(|_| chance.number().to_le_bytes()[0]));
+    }
+    log
+}
+
+/// Each page old or new; pages behind the old end may be missing.
+fn torn_pages(before: &[u8], after: &[u8], chance: &mut Chance) -> Vec<u8> {
+    let mut pages = Vec::with_capacity(after.len());
+    let mut old = before.chunks(PAGE);
+    for new in after.chunks(PAGE) {
+        match old.next() {
+            Some(old) if chance.percent(50) => pages.extend_from_slice(old),
+            Some(_) => pages.extend_from_slice(new),
+            None if chance.percent(30) => return pages,
+            None => pages.extend_from_slice(new),
+        }
+    }
+    pages
+}
+
+fn log_of(database: &Path) -> PathBuf {
+    beside(database, "-wal")
+}
+
+fn beside(database: &Path, ending: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}

@@ -1,0 +1,109 @@
+//! Running a history, and shortening one that fails.
+
+use std::fmt;
+
+use anyhow::{Context as _, Result};
+
+use crate::action::{Action, history};
+use crate::chance::Chance;
+use crate::world::{World, lines};
+
+/// Runs a shortened history costs at most so many times.
+const TRIES_MAX: usize = 300;
+
+/// What a seed stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// Where all chance comes from.
+    pub seed: u64,
+    /// How many things happen.
+    pub steps: usize,
+}
+
+/// A history after which something did not hold.
+#[derive(Debug)]
+pub struct Failure {
+    /// Its plan.
+    pub plan: Plan,
+    /// What did not hold.
+    pub what: String,
+    /// The fewest actions found that still fail.
+    pub history: Vec<Action>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Plan { seed, steps } = self.plan;
+        writeln!(f, "SEED={seed} STEPS={steps}: {}", self.what)?;
+        writeln!(f, "{} actions are enough:", self.history.len())?;
+        for action in &self.history {
+            writeln!(f, "    {action:?},")?;
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    fn counters(self) -> usize {
+        2 + Chance::new(self.seed).index(3)
+    }
+
+    /// Its actions.
+    pub fn actions(self) -> Vec<Action> {
+        let counters = self.counters();
+        history(self.seed, self.steps, counters, lines(counters).len())
+    }
+
+    /// Lets everything happen and checks what must hold.
+    ///
+    /// # Errors
+    /// What did not hold, with a shortened history.
+    pub fn run(self) -> Result<(), Box<Failure>> {
+        let history = self.actions();
+        match self.play(&history) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(Box::new(self.shortened(history, &error))),
+        }
+    }
+
+    /// Plays a history of this plan's counters.
+    ///
+    /// # Errors
+    /// What did not hold, and at which action.
+    pub fn play(self, history: &[Action]) -> Result<()> {
+        let mut world = World::new(self.counters())?;
+        for (number, action) in history.iter().enumerate() {
+            world
+                .take(action)
+                .with_context(|| format!("action {number}, {action:?}"))?;
+        }
+        world.end()
+    }
+
+    /// Leaves out ever smaller runs of actions as long as it still fails.
+    fn shortened(self, mut history: Vec<Action>, error: &anyhow::Error) -> Failure {
+        let what = format!("{error:#}");
+        let cause = error.root_cause().to_string();
+        let mut tries = 0;
+        let mut run = history.len() / 2;
+        while run > 0 && tries < TRIES_MAX {
+            let mut start = 0;
+            while start < history.len() && tries < TRIES_MAX {
+                let end = history.len().min(start + run);
+                let mut shorter = history.clone();
+                shorter.drain(start..end);
+                tries += 1;
+                match self.play(&shorter) {
+                    Err(other) if other.root_cause().to_string() == cause => history = shorter,
+                    Err(_) | Ok(()) => start = end,
+                }
+            }
+            run /= 2;
+        }
+        Failure {
+            plan: self,
+            what,
+            history,
+        }
+    }
+}

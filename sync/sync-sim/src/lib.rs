@@ -1,0 +1,33 @@
+//! Seeded simulator: the real stores of counters and head office over the real conversation, on a
+//! line that loses, doubles, delays, reorders and spoils, with power cuts in the middle of a
+//! transaction, full disks, clocks that jump, and disks replaced by old copies.
+//!
+//! A seed and a number of steps make a [`Plan`]; a plan is a list of [`Action`]s, each with its own
+//! entropy, so a failing list can be shortened by leaving actions out. Nothing here sleeps, looks at
+//! a clock or at the machine's randomness: the same plan does the same thing everywhere.
+//!
+//! What is checked, along the way or once everything has come together:
+//! - every store holds exactly what it acknowledged, after every power cut and at the end;
+//! - head office holds all of it, and every counter the same cases, fields, histories, states and
+//!   lists as head office, of its own branch;
+//! - no message carries or names a row or blob of another branch, or another counter's audit log;
+//! - no receipt number is given out twice; what was signed is unchanged; audit chains are whole.
+//!
+//! The stores' own logic is `counter-store`, `hub-store` and `replica`; the server's part of a round
+//! is `sync_engine::answer`, the same that answers over HTTPS. TLS and HTTP are not here: their
+//! tests are in `sync-transport`.
+
+mod action;
+mod chance;
+mod check;
+mod disk;
+mod history;
+mod line;
+mod office;
+mod template;
+mod truth;
+mod work;
+mod world;
+
+pub use action::{Action, Place};
+pub use history::{Failure, Plan};

@@ -1,0 +1,110 @@
+//! One line: a client that dials and a server that answers, with everything under way between them.
+
+use sync_engine::{Limits, Session};
+
+use crate::chance::Chance;
+
+/// Who answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Server {
+    Hub,
+    /// Another counter of the same branch.
+    Counter(usize),
+}
+
+/// Which end something is on the way to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum To {
+    Client,
+    Server,
+}
+
+/// A request or an answer under way.
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub(crate) due_ms: u64,
+    pub(crate) to: To,
+    pub(crate) bytes: Vec<u8>,
+    /// What becomes of the answer.
+    pub(crate) entropy: u64,
+}
+
+/// One line.
+#[derive(Debug)]
+pub(crate) struct Line {
+    /// The counter that dials.
+    pub(crate) client: usize,
+    pub(crate) server: Server,
+    pub(crate) up: bool,
+    pub(crate) session: Option<Session>,
+    under_way: Vec<Body>,
+}
+
+/// Small, so that a backlog takes several rounds.
+pub(crate) const LIMITS: Limits = Limits {
+    round_bytes: 24 << 10,
+    batch_bytes: 6 << 10,
+    part_bytes: 4 << 10,
+    blobs_wanted: 3,
+};
+
+impl Line {
+    pub(crate) fn new(client: usize, server: Server) -> Self {
+        Self {
+            client,
+            server,
+            up: true,
+            session: None,
+            under_way: Vec::new(),
+        }
+    }
+
+    pub(crate) fn cut(&mut self) {
+        self.up = false;
+        self.under_way.clear();
+    }
+
+    /// Hands something to the line; it may be lost, late, doubled or cut short on the way.
+    pub(crate) fn carry(&mut self, to: To, mut bytes: Vec<u8>, now_ms: u64, entropy: u64) {
+        let mut chance = Chance::new(entropy);
+        if !self.up || chance.percent(8) {
+            return;
+        }
+        // TLS lets nothing through that was changed; a body may end early.
+        if chance.percent(3) {
+            bytes.truncate(chance.index(bytes.len()));
+        }
+        let late = if chance.percent(15) { 30_000 } else { 400 };
+        let copies = if chance.percent(6) { 2 } else { 1 };
+        for _ in 0..copies {
+            self.under_way.push(Body {
+                due_ms: now_ms + chance.below(late),
+                to,
+                bytes: bytes.clone(),
+                entropy: chance.number(),
+            });
+        }
+    }
+
+    /// Carries without any accident.
+    pub(crate) fn carry_well(&mut self, to: To, bytes: Vec<u8>, now_ms: u64) {
+        let due_ms = now_ms;
+        self.under_way.push(Body {
+            due_ms,
+            to,
+            bytes,
+            entropy: 0,
+        });
+    }
+
+    /// The earliest thing that is due by now.
+    pub(crate) fn due(&mut self, now_ms: u64) -> Option<Body> {
+        let (at, _) = self
+            .under_way
+            .iter()
+            .enumerate()
+            .filter(|(_, body)| body.due_ms <= now_ms)
+            .min_by_key(|(_, body)| body.due_ms)?;
+        Some(self.under_way.remove(at))
+    }
+}

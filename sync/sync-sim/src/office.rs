@@ -1,0 +1,210 @@
+//! One database with its clock, its disk and its power supply.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use counter_domain::hlc::Hlc;
+use counter_domain::ids::{BlobHash, CaseId, DeviceId, SnapshotHash};
+use counter_store::CounterStore;
+use hub_store::HubStore;
+use replica::{DatabaseKey, OpenError, StoreError, Surroundings};
+use sync_engine::{Moment, Peer, PeerRole, Store};
+use sync_protocol::SiteId;
+
+use crate::disk::Files;
+
+/// Noon of some day in 2027.
+const NOON_MS: u64 = 1_806_000_000_000;
+
+/// The right time, which only moves when somebody waits or looks.
+#[derive(Debug, Clone)]
+pub(crate) struct RightTime(Arc<AtomicU64>);
+
+impl RightTime {
+    pub(crate) fn at_noon() -> Self {
+        Self(Arc::new(AtomicU64::new(NOON_MS)))
+    }
+
+    pub(crate) fn pass(&self, ms: u64) {
+        self.0.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A store that can be opened from its file.
+pub(crate) trait Room: Store<Error = StoreError> + Sized {
+    fn open_file(
+        path: &Path,
+        key: &DatabaseKey,
+        device: DeviceId,
+        around: Surroundings,
+    ) -> Result<Self, OpenError>;
+
+    fn hybrid_clock(&self) -> Result<Hlc, StoreError>;
+
+    /// Whether a row named by the hash of its content is here, whoever wrote it.
+    fn holds(&self, table: &str, key: &[u8]) -> Result<bool, StoreError>;
+}
+
+/// Case and hash a key of `snapshot` or `blob_ref` names.
+fn case_and_hash(key: &[u8]) -> Option<(CaseId, [u8; 32])> {
+    let case = key.get(3..19).and_then(CaseId::from_slice)?;
+    Some((case, *key.last_chunk()?))
+}
+
+impl Room for CounterStore {
+    fn open_file(
+        path: &Path,
+        key: &DatabaseKey,
+        device: DeviceId,
+        around: Surroundings,
+    ) -> Result<Self, OpenError> {
+        Self::open(path, key, device, around)
+    }
+
+    fn hybrid_clock(&self) -> Result<Hlc, StoreError> {
+        self.clock()
+    }
+
+    fn holds(&self, table: &str, key: &[u8]) -> Result<bool, StoreError> {
+        Ok(match (table, case_and_hash(key)) {
+            ("snapshot", Some((case, hash))) => self.snapshot(case, SnapshotHash(hash))?.is_some(),
+            ("blob_ref", Some((_, hash))) => self.blob(BlobHash(hash))?.is_some(),
+            _ => false,
+        })
+    }
+}
+
+impl Room for HubStore {
+    fn open_file(
+        path: &Path,
+        key: &DatabaseKey,
+        device: DeviceId,
+        around: Surroundings,
+    ) -> Result<Self, OpenError> {
+        Self::open(path, key, device, around)
+    }
+
+    fn hybrid_clock(&self) -> Result<Hlc, StoreError> {
+        self.clock()
+    }
+
+    fn holds(&self, _table: &str, _key: &[u8]) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+}
+
+/// One database and the machine it runs on.
+#[derive(Debug)]
+pub(crate) struct Office<S> {
+    path: PathBuf,
+    pub(crate) peer: Peer,
+    store: Option<S>,
+    time: RightTime,
+    wrong_ms: Arc<AtomicI64>,
+    drawn: Arc<AtomicU64>,
+    /// The disk takes no more pages.
+    pub(crate) full: bool,
+    pub(crate) copy: Option<Files>,
+}
+
+/// The database is closed; only while its files are being exchanged.
+#[derive(Debug, thiserror::Error)]
+#[error("database is closed")]
+pub(crate) struct Closed;
+
+impl<S: Room> Office<S> {
+    pub(crate) fn open(
+        path: PathBuf,
+        number: u8,
+        branch: &str,
+        time: RightTime,
+    ) -> Result<Self, OpenError> {
+        let role = if branch == "00" {
+            PeerRole::Hub
+        } else {
+            PeerRole::Counter
+        };
+        let peer = Peer {
+            site: SiteId([number; 16]),
+            branch: branch.to_owned(),
+            role,
+        };
+        let mut office = Self {
+            path,
+            peer,
+            store: None,
+            time,
+            wrong_ms: Arc::default(),
+            drawn: Arc::default(),
+            full: false,
+            copy: None,
+        };
+        office.power_on()?;
+        Ok(office)
+    }
+
+    pub(crate) fn store(&mut self) -> Result<&mut S, Closed> {
+        self.store.as_mut().ok_or(Closed)
+    }
+
+    pub(crate) fn set_clock_wrong(&self, ms: i64) {
+        self.wrong_ms.store(ms, Ordering::Relaxed);
+    }
+
+    fn unix_ms(&self) -> u64 {
+        self.time
+            .now()
+            .saturating_add_signed(self.wrong_ms.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn moment(&mut self) -> anyhow::Result<Moment> {
+        let unix_ms = self.unix_ms();
+        let hlc = self.store()?.hybrid_clock()?.0;
+        Ok(Moment { unix_ms, hlc })
+    }
+
+    pub(crate) fn files(&self) -> io::Result<Files> {
+        Files::read(&self.path)
+    }
+
+    /// Ends the process and puts `files` in the place of what it left.
+    pub(crate) fn power_off(&mut self, files: &Files) -> io::Result<()> {
+        drop(self.store.take());
+        files.write(&self.path)
+    }
+
+    pub(crate) fn power_on(&mut self) -> Result<(), OpenError> {
+        self.full = false;
+        let (time, wrong) = (self.time.clone(), Arc::clone(&self.wrong_ms));
+        let (drawn, site) = (Arc::clone(&self.drawn), self.peer.site);
+        let around = Surroundings::new(
+            move || {
+                // A look takes a millisecond, so that no two readings are the same.
+                time.pass(1);
+                time.now()
+                    .saturating_add_signed(wrong.load(Ordering::Relaxed))
+            },
+            move |buffer| {
+                let count = drawn.fetch_add(1, Ordering::Relaxed);
+                let mut hasher = blake3::Hasher::new();
+                hasher.update(&site.0).update(&count.to_be_bytes());
+                hasher.finalize_xof().fill(buffer);
+            },
+        );
+        let device = DeviceId(self.peer.site.0);
+        let store = S::open_file(&self.path, &key(self.peer.site), device, around)?;
+        self.store = Some(store);
+        Ok(())
+    }
+}
+
+/// Every database has its own key.
+pub(crate) fn key(site: SiteId) -> DatabaseKey {
+    DatabaseKey::from_bytes(*blake3::hash(&site.0).as_bytes())
+}

@@ -1,0 +1,168 @@
+//! What was acknowledged, kept beside the databases: what they must never lose.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Result, ensure};
+use counter_domain::ids::CaseId;
+use sync_engine::{Peer, PeerRole, Store};
+use sync_protocol::{CellValue, Change, ChangeBatch, Message, SiteId};
+
+/// Cells by table and packed key.
+pub(crate) type Cells = BTreeMap<(String, Vec<u8>), CellValue>;
+
+/// Everything that was acknowledged at one site.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Site {
+    pub(crate) cells: Cells,
+    through: u64,
+}
+
+/// Everything that was acknowledged anywhere.
+#[derive(Debug, Default)]
+pub(crate) struct Truth {
+    pub(crate) sites: BTreeMap<SiteId, Site>,
+    pub(crate) branches: BTreeMap<CaseId, String>,
+    pub(crate) receipts: BTreeMap<String, CaseId>,
+    /// Branches whose cases name a blob.
+    blobs: BTreeMap<[u8; 32], BTreeSet<String>>,
+}
+
+/// Sees everything, as head office does.
+pub(crate) fn all_seeing() -> Peer {
+    Peer {
+        site: SiteId([0xee; 16]),
+        branch: "00".to_owned(),
+        role: PeerRole::Hub,
+    }
+}
+
+/// A site's changes behind a version.
+pub(crate) fn behind<S: Store>(store: &S, site: SiteId, after: u64) -> Result<Option<ChangeBatch>>
+where
+    S::Error: Send + Sync + 'static,
+{
+    Ok(store.changes(&all_seeing(), site, after, usize::MAX)?)
+}
+
+/// Every cell of a site as a store holds it.
+pub(crate) fn cells_of<S: Store>(store: &S, site: SiteId) -> Result<Cells>
+where
+    S::Error: Send + Sync + 'static,
+{
+    let batch = behind(store, site, 0)?;
+    Ok(batch.map_or_else(Cells::new, |batch| {
+        batch.changes.into_iter().map(cell).collect()
+    }))
+}
+
+fn cell(change: Change) -> ((String, Vec<u8>), CellValue) {
+    ((change.table, change.key), change.value)
+}
+
+/// The case a packed key begins with: one byte of count, type, length, then sixteen of the case.
+fn case_of(key: &[u8]) -> Option<CaseId> {
+    key.get(3..19).and_then(CaseId::from_slice)
+}
+
+impl Truth {
+    /// Notes what a store has acknowledged since it was last asked.
+    pub(crate) fn note<S: Store>(&mut self, store: &S) -> Result<()>
+    where
+        S::Error: Send + Sync + 'static,
+    {
+        let site = store.site();
+        let through = self.sites.get(&site).map_or(0, |known| known.through);
+        let Some(batch) = behind(store, site, through)? else {
+            return Ok(());
+        };
+        for change in &batch.changes {
+            self.note_blob(change);
+        }
+        let known = self.sites.entry(site).or_default();
+        known.through = batch.through;
+        known.cells.extend(batch.changes.into_iter().map(cell));
+        Ok(())
+    }
+
+    fn note_blob(&mut self, change: &Change) {
+        let hash = change.key.last_chunk::<32>();
+        let branch = case_of(&change.key).and_then(|case| self.branches.get(&case));
+        if let ("blob_ref", Some(hash), Some(branch)) = (change.table.as_str(), hash, branch) {
+            self.blobs.entry(*hash).or_default().insert(branch.clone());
+        }
+    }
+
+    /// A receipt was printed.
+    pub(crate) fn note_start(&mut self, number: String, case: CaseId, branch: &str) -> Result<()> {
+        self.branches.insert(case, branch.to_owned());
+        let before = self.receipts.insert(number, case);
+        ensure!(before.is_none(), "a receipt number was given out twice");
+        Ok(())
+    }
+
+    /// A case whose start was not acknowledged may exist all the same.
+    pub(crate) fn note_branch(&mut self, case: CaseId, branch: &str) {
+        self.branches
+            .entry(case)
+            .or_insert_with(|| branch.to_owned());
+    }
+
+    /// Forgets what only a lost disk had: everything of `site` that `left` does not tell.
+    pub(crate) fn forget_lost(&mut self, site: SiteId, left: Cells, through: u64) {
+        let known = self.sites.entry(site).or_default();
+        known.cells = left;
+        known.through = through;
+    }
+
+    /// Checks that a message is nothing `to` may not see.
+    pub(crate) fn check_scope(&self, message: &Message, to: &Peer) -> Result<()> {
+        if to.role == PeerRole::Hub {
+            return Ok(());
+        }
+        match message {
+            Message::Changes(batch) => {
+                for change in &batch.changes {
+                    let owner = case_of(&change.key).and_then(|case| self.branches.get(&case));
+                    ensure!(
+                        owner == Some(&to.branch),
+                        "a row of another branch was sent"
+                    );
+                }
+            }
+            Message::BlobPart(part) => self.check_blob(part.hash, to)?,
+            Message::BlobsHeld(hashes) => {
+                for hash in hashes {
+                    self.check_blob(*hash, to)?;
+                }
+            }
+            Message::StreamEntries(_) => {
+                ensure!(false, "a counter was sent entries of an audit log");
+            }
+            Message::StreamHeads(heads) => {
+                let own = heads.keys().all(|device| *device == to.site);
+                ensure!(own, "a counter was told another counter's audit head");
+            }
+            // What is published is for everybody; the rest names no case.
+            Message::Hello(_)
+            | Message::Ack(_)
+            | Message::DatasetOffers(_)
+            | Message::DatasetWants(_)
+            | Message::DatasetPart(_)
+            | Message::BlobWants(_)
+            | Message::BlobRefusals(_)
+            | Message::BlobOffers(_)
+            | Message::Refused { .. }
+            | Message::Done(_) => {}
+        }
+        Ok(())
+    }
+
+    fn check_blob(&self, hash: [u8; 32], to: &Peer) -> Result<()> {
+        let seen = self
+            .blobs
+            .get(&hash)
+            .is_some_and(|branches| branches.contains(&to.branch));
+        ensure!(seen, "a blob of another branch was sent or told of");
+        Ok(())
+    }
+}

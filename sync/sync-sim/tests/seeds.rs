@@ -1,0 +1,33 @@
+//! A fixed set of seeds in every test run, and each seed that ever failed, by name.
+
+use sync_sim::Plan;
+
+#[track_caller]
+fn check(seed: u64, steps: usize) {
+    let plan = Plan { seed, steps };
+    if let Err(error) = plan.play(&plan.actions()) {
+        panic!("make sim SEED={seed} STEPS={steps}: {error:#}");
+    }
+}
+
+#[test]
+fn first_seeds_come_together() {
+    (1..=3).for_each(|seed| check(seed, 200));
+}
+
+#[test]
+fn same_seed_is_the_same_history() {
+    let plan = Plan {
+        seed: 9,
+        steps: 200,
+    };
+    assert_eq!(plan.actions(), plan.actions());
+}
+
+/// cr-sqlite went on "merging" after a merge failed on the full disk, and tracked nothing written
+/// afterwards.
+#[test]
+fn records_after_a_merge_on_a_full_disk_reach_head_office() {
+    check(11, 200);
+    check(25, 200);
+}
