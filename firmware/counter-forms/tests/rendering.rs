@@ -505,7 +505,7 @@ fn follow_ups(listed: &[(&str, Option<u8>)]) -> Vec<(String, Option<u8>, String)
         .map(|form| {
             let made = FORMS.render_prefilled(&form.form, &form.data, &assets(), FILED_ON);
             let text = text_of(&made.expect("printed with blanks").pdf);
-            (form.number, form.member, text.replace(' ', ""))
+            (form.number, form.member, text.replace([' ', '\u{3000}'], ""))
         })
         .collect()
 }
@@ -521,8 +521,8 @@ fn follow_up_forms_are_filled_from_the_case() {
     ]);
     let numbers: Vec<_> = forms.iter().map(|(n, m, _)| (n.as_str(), *m)).collect();
     assert_eq!(numbers, [("F029", Some(3)), ("F044", None), ("F083", None)]);
-    assert!(forms[0].2.contains("架空　花子"));
-    assert!(forms[1].2.contains("架空　太郎") && forms[1].2.contains("架空　花子"));
+    assert!(forms[0].2.contains("架空花子"));
+    assert!(forms[1].2.contains("架空太郎") && forms[1].2.contains("架空花子"));
     assert!(forms[1].2.contains("架空ハイツ２０３号室"));
 }
 

@@ -9,11 +9,15 @@ use clap::{Args, Subcommand};
 use counter_domain::case::CaseStep;
 use counter_domain::ids::{BlobHash, CaseId, SnapshotHash, StaffId};
 use counter_domain::snapshot::Snapshot;
+use counter_forms::Assets;
+use counter_forms::resident_move::City;
 use counter_guide::Catalogue;
 use counter_store::{CaseRecord, CounterStore};
 use replica::AuditAction;
+use serde_json::Value;
 
 use crate::cli::{print_json, print_line};
+use crate::desk::catalogue;
 use crate::guidance::{self, SheetPlace};
 use crate::paper::{FormMaker, font_paths};
 use crate::serve::open_store;
@@ -131,11 +135,17 @@ fn write(
     let strokes = store
         .blob(signed.strokes)?
         .context("the signature is not here")?;
+    let settings = &with_city(store, settings)?;
+    let draft = store.case(case)?.context("the case is not here")?.draft;
+    let catalogue = catalogue::of_case(store, &draft).context("there is no catalogue")?;
     let mut files = BTreeMap::new();
-    if let Some(sheet) = guidance_sheet(&snapshot, settings)? {
+    if let Some(sheet) = guidance_sheet(&snapshot, &catalogue, settings)? {
         let path = out.join("guidance.pdf");
         replace_private(&path, sheet.as_ref())?;
         files.insert("guidance", path);
+    }
+    for (name, form) in follow_up_forms(&snapshot, settings)? {
+        replace_private(&out.join(name), form.as_ref())?;
     }
     for (kind, name, bytes) in [
         ("form", "form.pdf", form),
@@ -149,14 +159,63 @@ fn write(
     Ok(files)
 }
 
+/// The other sections' forms, filled in as far as the case knows: file name and PDF. A form that
+/// cannot be made is left out with a line on the error output; the others are written.
+fn follow_up_forms(snapshot: &Snapshot, settings: &Settings) -> Result<Vec<(String, Vec<u8>)>> {
+    let maker = FormMaker::open(&font_paths(Some(settings)))?;
+    let forms = maker.forms();
+    let city = City {
+        name: settings.city.clone(),
+        branch: settings.place.clone(),
+    };
+    let assets = Assets::for_receipt(&snapshot.receipt_number);
+    let mut made = Vec::new();
+    for follow_up in forms.follow_ups(snapshot, &city)? {
+        let name = match follow_up.member {
+            Some(member) => format!("follow-up-{}-{member}.pdf", follow_up.number),
+            None => format!("follow-up-{}.pdf", follow_up.number),
+        };
+        let drawn = forms.render_prefilled(
+            &follow_up.form,
+            &follow_up.data,
+            &assets,
+            &snapshot.filed_on,
+        );
+        match drawn {
+            Ok(form) => made.push((name, form.pdf)),
+            Err(error) => tracing::warn!(form = follow_up.number, %error, "form not made"),
+        }
+    }
+    Ok(made)
+}
+
+/// Head office says the city's name; a counter may have been set up without it.
+fn with_city(store: &CounterStore, settings: &Settings) -> Result<Settings> {
+    let published = store.dataset("settings")?;
+    let published = published.and_then(|one| serde_json::from_slice(&one.bytes).ok());
+    let city = published.as_ref().and_then(|settings: &Value| {
+        let city = settings.get("city")?;
+        city.as_str().or_else(|| city.get("name")?.as_str())
+    });
+    let mut settings = settings.clone();
+    if let Some(city) = city {
+        city.clone_into(&mut settings.city);
+    }
+    Ok(settings)
+}
+
 /// The guidance sheet of what was signed, made anew: the same snapshot gives the same pages.
-fn guidance_sheet(snapshot: &Snapshot, settings: &Settings) -> Result<Option<Vec<u8>>> {
+fn guidance_sheet(
+    snapshot: &Snapshot,
+    catalogue: &Catalogue,
+    settings: &Settings,
+) -> Result<Option<Vec<u8>>> {
     let maker = FormMaker::open(&font_paths(Some(settings)))?;
     let place = SheetPlace {
         city: settings.city.clone(),
         branch: settings.place.clone(),
         contact: String::new(),
     };
-    let sheet = guidance::sheet(maker.forms(), &Catalogue::bundled()?, snapshot, &place);
+    let sheet = guidance::sheet(maker.forms(), catalogue, snapshot, &place);
     sheet.map_err(|error| anyhow!(error.staff_text()))
 }
