@@ -83,6 +83,10 @@ pub fn is_running(folder: &DataFolder) -> Result<bool> {
 ///
 /// # Errors
 /// When the key is wrong or the file is damaged; the file stays as it is.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other failure has one advice"
+)]
 pub fn open_store(folder: &DataFolder, settings: &Settings) -> Result<CounterStore> {
     let key = keys::read(folder, keys::passphrase())?;
     let clock = SystemClock;
@@ -167,6 +171,10 @@ async fn serve(
 
 /// Tells the desk and the line what was written. Called with the store still borrowed, so it only
 /// leaves a message; many changes at once become one.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever else changed, the desk reads everything anew"
+)]
 fn hear_the_store(
     store: &Arc<Mutex<CounterStore>>,
     inputs: &Sender<Input>,

@@ -35,6 +35,10 @@ impl StoreRecords {
 }
 
 impl From<StoreError> for RecordsError {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "every other failure is told alike, also one of a newer version"
+    )]
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::DiskFull => Self::DiskFull,
@@ -44,6 +48,10 @@ impl From<StoreError> for RecordsError {
 }
 
 impl From<EditError> for RecordsError {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "every other failure is told alike, also one of a newer version"
+    )]
     fn from(error: EditError) -> Self {
         match error {
             EditError::UnknownCase => Self::NoCase,
@@ -115,10 +123,11 @@ impl Records for StoreRecords {
             })
             .collect();
         let mut store = self.lock();
-        Ok(match step {
+        match step {
             UndoStep::New => store.set_fields(case, by, &entries)?,
             UndoStep::Same => store.amend_fields(case, by, &entries)?,
-        })
+        }
+        Ok(())
     }
 
     fn choose_value(

@@ -1,4 +1,8 @@
 //! What every replica must show after any order of batches.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at what it did not expect"
+)]
 
 use counter_domain::ids::CaseId;
 use proptest::prelude::*;
