@@ -19,8 +19,15 @@ pub(super) fn hash_of_stdin() -> Result<String> {
         .read_line(&mut line)
         .context("cannot read the password")?;
     let password = line.trim_end_matches(['\r', '\n']);
-    if password.chars().count() < PASSWORD_CHARS_MIN {
-        bail!("a password has at least {PASSWORD_CHARS_MIN} characters");
+    let length = password.chars().count();
+    if length == 0 {
+        bail!("no password was given: write it on standard input, one line");
+    }
+    if length < PASSWORD_CHARS_MIN {
+        bail!(
+            "the password has {length} characters and needs {PASSWORD_CHARS_MIN}; letters, digits, \
+             signs and spaces all count"
+        );
     }
     let mut salt = [0_u8; 16];
     getrandom::fill(&mut salt).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
