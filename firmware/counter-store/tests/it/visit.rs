@@ -22,6 +22,10 @@ fn records_alone_are_not_the_case(office: &mut Office) {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one case from its start to its acceptance, told in order"
+)]
 fn returned_case_is_corrected_and_accepted() {
     let mut office = Office::open();
     let case = start(office.counter(0), "07").case;
