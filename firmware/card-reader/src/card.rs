@@ -174,11 +174,11 @@ mod tests {
         }
     }
 
+    /// Data and status, or why there are none.
+    type Outcome = Result<(Vec<u8>, u16), CardError>;
+
     #[track_caller]
-    fn check(
-        command: &[u8],
-        answers: &[&[u8]],
-    ) -> (Result<(Vec<u8>, u16), CardError>, Vec<Vec<u8>>) {
+    fn check(command: &[u8], answers: &[&[u8]]) -> (Outcome, Vec<Vec<u8>>) {
         let mut card = Played {
             answers: answers.iter().map(|a| a.to_vec()).collect(),
             sent: Vec::new(),

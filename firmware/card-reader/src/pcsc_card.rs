@@ -55,13 +55,11 @@ impl PcscService {
     }
 
     pub(crate) fn reader_names(&self) -> Result<Vec<CString>, CardError> {
-        match self.context.list_readers_owned() {
-            Ok(names) => Ok(names),
-            Err(error) => match CardError::from(error) {
-                CardError::NoReader => Ok(Vec::new()),
-                other => Err(other),
-            },
+        let listed = self.context.list_readers_owned().map_err(CardError::from);
+        if listed == Err(CardError::NoReader) {
+            return Ok(Vec::new());
         }
+        listed
     }
 
     /// Powers the card on the named reader and holds it alone.

@@ -195,11 +195,15 @@ impl CardWatch {
                 .get_status_change(Duration::ZERO, &mut states)
             {
                 Ok(()) | Err(pcsc::Error::Timeout | pcsc::Error::Cancelled) => {}
-                Err(error) => match CardError::from(error) {
+                Err(error) => {
+                    let error = CardError::from(error);
                     // Unplugged between listing and asking: listed again at the next look.
-                    CardError::NoReader => return Ok(Vec::new()),
-                    other => return Err(other),
-                },
+                    return if error == CardError::NoReader {
+                        Ok(Vec::new())
+                    } else {
+                        Err(error)
+                    };
+                }
             }
         }
         Ok(states)
@@ -239,9 +243,10 @@ impl CardWatch {
         states.push(ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE));
         // A cancellation that arrives just before this call is lost to pcsclite; WAIT_MAX bounds it.
         if let Err(error) = service.context().get_status_change(WAIT_MAX, &mut states) {
-            match CardError::from(error) {
-                CardError::NoService => self.forget_service(),
-                other => tracing::trace!(error = %other, "end of one wait"),
+            let error = CardError::from(error);
+            tracing::trace!(%error, "end of one wait");
+            if error.is_service_loss() {
+                self.forget_service();
             }
         }
     }

@@ -106,12 +106,12 @@ impl<'card> ResidenceCard<'card> {
         // The free files belong to the main file; a card that is already there may refuse.
         card.transmit(&[0x00, 0xa4, 0x00, 0x00])?;
         let mut kind = None;
-        for short in [0x0a, 0x01] {
+        // 0A by the specification, 02 by one reader of old cards.
+        for short in [0x0a, 0x02] {
             match apdu::read_short_file(card, short) {
                 Ok(file) => {
-                    kind = tlv::only(TagStyle::Residence, 0xc1, &file)
-                        .ok()
-                        .map(kind_of)
+                    let code = tlv::only(TagStyle::Residence, 0xc1, &file);
+                    kind = code.ok().map(kind_of);
                 }
                 Err(ReadCardError::Refused { .. } | ReadCardError::Locked) => {}
                 Err(error) => return Err(error),

@@ -9,7 +9,7 @@ use card_reader::{Card, CardError};
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::{NumberB, Sex};
+use crate::{ResidenceReading, Sex, TrustStore};
 
 const SELECT: &str = "> 00A4040C0AD3921000310001010408\n< 9000\n";
 const PIN_FILE: &str = "> 00A4020C020011\n< 9000\n";
@@ -57,6 +57,10 @@ impl Card for Transcript {
         &[]
     }
 
+    #[expect(
+        clippy::panic_in_result_fn,
+        reason = "a transcript that is not followed ends the test"
+    )]
     fn exchange(&mut self, command: &[u8]) -> Result<Zeroizing<Vec<u8>>, CardError> {
         let (expected, answer) = self
             .steps
@@ -72,6 +76,10 @@ impl Card for Transcript {
 }
 
 #[track_caller]
+#[expect(
+    clippy::panic_in_result_fn,
+    reason = "a transcript that is not followed ends the test"
+)]
 fn check<T>(
     transcript: &str,
     session: impl FnOnce(&mut dyn Card) -> Result<T, ReadCardError>,
@@ -279,22 +287,22 @@ fn kinds_are_told_by_application() {
 }
 
 /// Random bytes of the worked session: RND.IFD 01..08, K.IFD 10..1F.
-fn worked_random() -> crate::SessionRandom {
+fn worked_random() -> SessionRandom {
     let bytes: Vec<u8> = (1..=8).chain(0x10..=0x1f).collect();
-    crate::SessionRandom::new(bytes.try_into().unwrap())
+    SessionRandom::new(bytes.try_into().unwrap())
 }
 
 /// Opens a residence card of the worked number and stops at the first application, which the
 /// transcript refuses.
 #[track_caller]
-fn open_residence(transcript: &str) -> Result<crate::ResidenceReading, ReadCardError> {
-    let number = crate::ResidenceNumber::parse("ZZ12345678YY").unwrap();
-    let trusted = crate::TrustStore::default();
+fn open_residence(transcript: &str) -> Result<ResidenceReading, ReadCardError> {
+    let number = ResidenceNumber::parse("ZZ12345678YY").unwrap();
+    let trusted = TrustStore::default();
     check(transcript, |card| {
-        crate::ResidenceCard::open(card)?.read(
+        ResidenceCard::open(card)?.read(
             &number,
             &worked_random(),
-            crate::Judging {
+            Judging {
                 trusted: &trusted,
                 now: 0,
             },
