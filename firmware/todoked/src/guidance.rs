@@ -28,11 +28,11 @@ pub fn print(forms: &Forms, address: &str, job: &GuidanceJob) {
         branch: job.place.clone(),
         contact: String::new(),
     };
-    let Ok(catalogue) = Catalogue::bundled() else {
+    let Some(catalogue) = &job.catalogue else {
         tracing::error!("no catalogue for the guidance sheet");
         return;
     };
-    match sheet(forms, &catalogue, &job.snapshot, &place) {
+    match sheet(forms, catalogue, &job.snapshot, &place) {
         Ok(None) => {}
         Ok(Some(pdf)) => {
             let printed = PagePrinter::new(address, PRINTER_TIMEOUT)

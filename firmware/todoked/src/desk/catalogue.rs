@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use counter_domain::draft::Draft;
 use counter_guide::{Catalogue, CatalogueError, Guide};
+use counter_store::CounterStore;
 use tokio::sync::watch;
 
 use crate::records::Records;
@@ -173,4 +174,13 @@ fn keep(records: &mut impl Records, version: u64, bytes: &[u8]) {
     if let Err(error) = stored {
         tracing::warn!(%error, version, "catalogue not kept for later");
     }
+}
+
+/// The catalogue a case was started with, for commands that open the database themselves.
+pub(crate) fn of_case(store: &CounterStore, draft: &Draft) -> Option<Catalogue> {
+    let kept = started_with(draft).filter(|version| *version != BUNDLED);
+    kept.and_then(|version| store.note(&note(version)).ok().flatten())
+        .and_then(|bytes| published(&bytes))
+        .map(|guide| guide.catalogue().clone())
+        .or_else(|| Catalogue::bundled().ok())
 }

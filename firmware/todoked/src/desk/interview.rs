@@ -1,7 +1,6 @@
 //! The interview: what to ask next and what the answers lead to, from the procedure catalogue.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 
 use counter_api::{Answered, Choice, ProcedureState, ProcedureView, QuestionMember, QuestionView};
 use counter_domain::date::FuzzyDate;
@@ -9,8 +8,8 @@ use counter_domain::draft::{Draft, FieldValue};
 use counter_domain::snapshot::SnapshotProcedure;
 use counter_guide::catalogue::{Fact, FactType, Procedure};
 use counter_guide::{
-    Ask, Catalogue, CatalogueError, FactRef, FactValue, Facts, Guidance, Guide, Listed, ToConfirm,
-    facts_from_draft,
+    AskGroup, Catalogue, CatalogueError, FactRef, FactValue, Facts, Guidance, Guide, Listed,
+    ToConfirm, facts_from_draft,
 };
 use jiff::civil::Date;
 use serde::Serialize;
@@ -56,6 +55,11 @@ impl Interviewer {
         self.catalogues.watch()
     }
 
+    /// The catalogue a reception works by.
+    pub(super) fn catalogue(&self, draft: &Draft) -> Option<&Catalogue> {
+        self.catalogues.of(draft).map(Guide::catalogue)
+    }
+
     /// What a new reception notes in [`catalogue::STARTED_WITH`].
     pub(super) fn catalogue_in_force(&self) -> String {
         self.catalogues.in_force()
@@ -82,14 +86,14 @@ impl Interviewer {
             several: members(draft).len() > 1,
         };
         let catalogue = guide.catalogue();
-        let facts: BTreeSet<&str> = guidance.ask.iter().map(|ask| ask.fact.as_str()).collect();
+        let questions = &guidance.questions;
         let asked = asking
-            .and_then(|fact| guidance.ask.iter().find(|ask| ask.fact == fact))
-            .or_else(|| guidance.ask.first());
+            .and_then(|fact| questions.iter().find(|group| group.fact == fact))
+            .or_else(|| questions.first());
         Interview {
-            asking: asked.map(|ask| ask.fact.clone()),
-            question: asked.and_then(|ask| question(catalogue, ask, &guidance.ask, &names)),
-            open_questions: u32::try_from(facts.len()).unwrap_or(u32::MAX),
+            asking: asked.map(|group| group.fact.clone()),
+            question: asked.and_then(|group| question(catalogue, group, &names)),
+            open_questions: u32::try_from(questions.len()).unwrap_or(u32::MAX),
             answered: answered(guide, &names),
             procedures: procedures(catalogue, &guidance, &names),
             for_snapshot: for_snapshot(catalogue, &guidance),
@@ -143,43 +147,32 @@ impl Names<'_> {
 }
 
 /// One question, about everybody it is still open for.
-fn question(
-    catalogue: &Catalogue,
-    first: &Ask,
-    all: &[Ask],
-    names: &Names<'_>,
-) -> Option<QuestionView> {
-    let fact = catalogue.fact(&first.fact)?;
+fn question(catalogue: &Catalogue, group: &AskGroup, names: &Names<'_>) -> Option<QuestionView> {
+    let fact = catalogue.fact(&group.fact)?;
     let question = fact.question.as_ref()?;
-    let asks = || all.iter().filter(|ask| ask.fact == first.fact);
-    let mut settles: Vec<String> = Vec::new();
-    for id in asks().flat_map(|ask| &ask.settles) {
-        let name = catalogue.procedure(id).map(|one| one.name.ja.clone());
-        settles.extend(name.filter(|name| !settles.contains(name)));
-    }
+    let first = group.members.first().copied();
+    let settles = group
+        .settles
+        .iter()
+        .filter_map(|id| catalogue.procedure(id));
     Some(QuestionView {
-        fact: first.fact.clone(),
-        member: first.member,
-        member_name: names.of(first.member),
+        fact: group.fact.clone(),
+        member: first,
+        member_name: names.of(first),
         text: question.ja.clone(),
         text_easy: question.easy_ja.clone(),
         text_english: question.en.clone(),
-        members: question_members(fact, asks(), names),
+        members: question_members(fact, group, names),
         choices: choices(fact),
-        settles,
-        sensitive: asks().any(|ask| ask.sensitive),
+        settles: settles.map(|procedure| procedure.name.ja.clone()).collect(),
+        sensitive: group.sensitive,
     })
 }
 
 /// Everybody the question is about: whom it is open for, and who answered it already, so that no
 /// row jumps away from under a finger. Numbers are asked one by one.
-fn question_members<'a>(
-    fact: &Fact,
-    asks: impl Iterator<Item = &'a Ask>,
-    names: &Names<'_>,
-) -> Vec<QuestionMember> {
-    let open: BTreeSet<u8> = asks.filter_map(|ask| ask.member).collect();
-    if open.is_empty() || fact.kind == FactType::Count {
+fn question_members(fact: &Fact, group: &AskGroup, names: &Names<'_>) -> Vec<QuestionMember> {
+    if group.members.is_empty() || fact.kind == FactType::Count {
         return Vec::new();
     }
     let answer = |number: u8| {
@@ -198,7 +191,7 @@ fn question_members<'a>(
             name: names.of(Some(number)),
             answer: answer(number),
         })
-        .filter(|row| row.answer.is_some() || open.contains(&row.number))
+        .filter(|row| row.answer.is_some() || group.members.contains(&row.number))
         .collect();
     if rows.len() > 1 { rows } else { Vec::new() }
 }
