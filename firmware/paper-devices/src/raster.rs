@@ -161,7 +161,7 @@ impl LineRaster for FontRaster {
 
 /// Draws one glyph into its cell, its left edge at `x`.
 #[expect(
-    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
     reason = "dots of a receipt, far below any limit"
 )]
 fn stamp(bitmap: &mut Bitmap, face: &Face<'_>, id: GlyphId, x: usize) {

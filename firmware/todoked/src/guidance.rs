@@ -9,7 +9,7 @@ use counter_domain::snapshot::{Snapshot, SnapshotProcedure};
 use counter_forms::guidance::{
     self, Both, GuidanceEntry, GuidanceEvent, GuidanceHead, Urgency, english_day, last_day,
 };
-use counter_forms::{Assets, Forms, RenderError};
+use counter_forms::{Assets, Forms, RenderError, resident_move};
 use counter_guide::Catalogue;
 use counter_guide::catalogue::{DeadlineKind, Procedure, Words};
 use paper_devices::PagePrinter;
@@ -89,6 +89,7 @@ pub fn sheet(
     let entries: Vec<_> = snapshot
         .procedures
         .iter()
+        .filter(|listed| !is_filed_here(forms, listed))
         .filter_map(|listed| entry(catalogue, snapshot, listed))
         .collect();
     if entries.is_empty() {
@@ -124,12 +125,47 @@ fn event_title(kind: &str) -> Both {
     word(|words| words.event.get(kind).or_else(|| words.event.get("other")))
 }
 
+/// Facts whose procedures never stand on paper that goes home: whoever lives there may read it.
+const NEVER_ON_PAPER: [&str; 3] = ["protected", "wants_protection", "hh.welfare"];
+
+/// The notification itself is done; it is not among what is still to do.
+fn is_filed_here(forms: &Forms, listed: &SnapshotProcedure) -> bool {
+    forms
+        .meta(resident_move::FORM_ID)
+        .is_some_and(|meta| meta.procedures.contains(&listed.id))
+}
+
+/// Protection and public assistance are spoken of quietly; what rests on another sensitive fact
+/// is printed only when it is sure, that is, when the resident spoke of it.
+fn may_leave_the_building(catalogue: &Catalogue, procedure: &Procedure, to_confirm: bool) -> bool {
+    let sensitive = || catalogue.facts().iter().filter(|fact| fact.sensitive);
+    let never = NEVER_ON_PAPER.iter().any(|fact| asks_for(&procedure.when, fact));
+    let unsure = to_confirm && sensitive().any(|fact| asks_for(&procedure.when, &fact.name));
+    !never && !unsure
+}
+
+/// Whether a rule asks that a fact be so; `not hh.welfare` asks the opposite.
+fn asks_for(rule: &str, fact: &str) -> bool {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    let mut before = "";
+    rule.split(|c| !is_name(c))
+        .filter(|word| !word.is_empty())
+        .any(|word| {
+            let found = word == fact && before != "not";
+            before = word;
+            found
+        })
+}
+
 fn entry(
     catalogue: &Catalogue,
     snapshot: &Snapshot,
     listed: &SnapshotProcedure,
 ) -> Option<GuidanceEntry> {
     let procedure = catalogue.procedure(&listed.id)?;
+    if !may_leave_the_building(catalogue, procedure, listed.to_confirm) {
+        return None;
+    }
     let place = catalogue.section(&procedure.section);
     Some(GuidanceEntry {
         name: both(&procedure.name),
@@ -221,6 +257,19 @@ fn text(snapshot: &Snapshot, path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paper_for_home_says_nothing_of_protection_or_assistance() {
+        let catalogue = Catalogue::bundled().expect("the catalogue is read");
+        let may = |id: &str, to_confirm| {
+            let procedure = catalogue.procedure(id).expect("a procedure");
+            may_leave_the_building(&catalogue, procedure, to_confirm)
+        };
+        assert!(!may("P028", false) && !may("P028", true), "protection");
+        assert!(!may("P133", false), "public assistance");
+        assert!(may("P053", true), "insurance asks that there be no assistance");
+        assert!(!may("P157", true) && may("P157", false), "survivors of the bomb");
+    }
 
     #[test]
     fn every_word_of_the_sheet_has_both_halves() {

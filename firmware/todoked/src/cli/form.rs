@@ -113,12 +113,10 @@ fn list(dir: Option<&Path>, as_json: bool) -> Result<()> {
 
 /// The words for a clerk, and for whoever edits the template the compiler's.
 fn said(error: &RenderError) -> anyhow::Error {
-    match error {
-        RenderError::Template { fault, .. } | RenderError::Export { fault, .. } => {
-            anyhow!("{error}: {}", fault.message())
-        }
-        _ => anyhow!(error.staff_text()),
+    if let RenderError::Template { fault, .. } | RenderError::Export { fault, .. } = error {
+        return anyhow!("{error}: {}", fault.message());
     }
+    anyhow!(error.staff_text())
 }
 
 impl Render {
