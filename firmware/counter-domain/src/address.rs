@@ -102,7 +102,46 @@ const DESIGNATED: [(&str, &str); 20] = [
 /// Cities whose name has 郡 in it, so that the county is not split off there.
 const CITIES_WITH_COUNTY_SIGN: [&str; 5] = ["郡山市", "大和郡山市", "蒲郡市", "小郡市", "郡上市"];
 
+/// What an address is when it is no place in Japan (`domain.md` D.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AddressKind {
+    /// A place in Japan.
+    Place,
+    /// Nobody knows it (不明).
+    Unknown,
+    /// The person lived nowhere, or was registered nowhere (住所不定・未届・なし).
+    Nowhere,
+    /// Abroad (国外), with or without the country.
+    Abroad,
+}
+
 impl Address {
+    /// What kind of address the text is.
+    pub fn kind(&self) -> AddressKind {
+        let text = self.text.trim();
+        if matches!(text, "不明" | "住所不明" | "不詳") {
+            return AddressKind::Unknown;
+        }
+        if matches!(text, "住所不定" | "未届" | "なし" | "無し" | "職権消除") {
+            return AddressKind::Nowhere;
+        }
+        if text.starts_with("国外") || text.starts_with("海外") {
+            return AddressKind::Abroad;
+        }
+        AddressKind::Place
+    }
+
+    /// Whether two addresses are the same place and room, however the digits are written.
+    pub fn same_place(&self, other: &Self) -> bool {
+        let key = |address: &Self| -> String {
+            let building = address.building.clone().unwrap_or_default();
+            let whole = format!("{}{building}", address.text);
+            let whole = crate::width::to_half(&whole);
+            whole.chars().filter(|c| !c.is_whitespace()).collect()
+        };
+        key(self) == key(other)
+    }
+
     /// Reads the parts of `text` as far as they can be told.
     pub fn parse(text: &str) -> Self {
         let trimmed = text.trim();

@@ -344,7 +344,7 @@ fn take_parts(text: &str, era: Option<Era>) -> Result<[Option<i16>; 3], DateErro
     let marked = text.contains(['年', '月', '日']);
     let mut parts = [None; 3];
     let pieces = text
-        .split(|c| matches!(c, '年' | '月' | '日' | '.' | '/' | '-' | '・'))
+        .split(['年', '月', '日', '.', '/', '-', '・'])
         .filter(|piece| !piece.is_empty());
     for (count, piece) in pieces.enumerate() {
         let slot = parts.get_mut(count).ok_or(DateError::Form)?;

@@ -27,6 +27,18 @@ impl PersonName {
     pub fn parts(&self) -> (&str, &str) {
         self.0.split_once('\u{3000}').unwrap_or((&self.0, ""))
     }
+
+    /// Whether the given name of a newborn is not decided yet (名未定), to be added later (追完).
+    pub fn is_undecided(&self) -> bool {
+        let given = self.parts().1;
+        matches!(given.trim(), "未定" | "（未定）" | "名未定")
+            || matches!(self.0.trim(), "未定" | "名未定")
+    }
+
+    /// Whether it has one part only, as many foreign names have.
+    pub fn has_one_part(&self) -> bool {
+        !self.0.trim().contains(['\u{3000}', ' '])
+    }
 }
 
 impl fmt::Debug for PersonName {
@@ -103,9 +115,9 @@ fn folded(c: char) -> Option<char> {
         'ー' | '-' | '・' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => None,
         c if c.is_whitespace() => None,
         'ァ' => Some('ア'),
-        'ィ' => Some('イ'),
+        'ィ' | 'ヰ' => Some('イ'),
         'ゥ' => Some('ウ'),
-        'ェ' => Some('エ'),
+        'ェ' | 'ヱ' => Some('エ'),
         'ォ' => Some('オ'),
         'ッ' => Some('ツ'),
         'ャ' => Some('ヤ'),
@@ -115,8 +127,6 @@ fn folded(c: char) -> Option<char> {
         'ヵ' => Some('カ'),
         'ヶ' => Some('ケ'),
         'ヴ' => Some('ブ'),
-        'ヰ' => Some('イ'),
-        'ヱ' => Some('エ'),
         other => Some(other),
     }
 }

@@ -1,5 +1,11 @@
 //! Names, dates, ages, deadlines, addresses, numbers and receipt numbers.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::string_slice,
+    reason = "a test stops at the first surprise"
+)]
+
 use counter_domain::address::Address;
 use counter_domain::age::{age_on, compulsory_school, known_age_on, within_school_year_of};
 use counter_domain::date::{DateError, FuzzyDate};

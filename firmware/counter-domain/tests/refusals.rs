@@ -1,0 +1,348 @@
+//! Events, and combinations a counter refuses with the reason and the way out.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::collections::BTreeSet;
+
+use counter_domain::address::{Address, AddressKind};
+use counter_domain::deadline::{ClosedDays, FirstDay, Term, deadline};
+use counter_domain::draft::{Draft, DraftField, FieldValue, Source};
+use counter_domain::event::{Event, Filing};
+use counter_domain::hlc::Hlc;
+use counter_domain::ids::DeviceId;
+use counter_domain::name::PersonName;
+use counter_domain::refusal::{RefusalKind, refusals};
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+use proptest::prelude::*;
+
+const FILED: Date = date(2026, 11, 21);
+
+fn draft(fields: &[(&str, &str)]) -> Draft {
+    let mut draft = Draft::default();
+    for (path, text) in fields {
+        let value = match *text {
+            "yes" => FieldValue::Flag(true),
+            "no" => FieldValue::Flag(false),
+            text => FieldValue::Text(text.to_owned()),
+        };
+        let field = DraftField {
+            value,
+            source: Source::Staff,
+            confidence: None,
+            by: "u0312".into(),
+            at: Hlc(1),
+            settles: None,
+        };
+        draft.insert((*path).into(), DeviceId([1; 16]), field);
+    }
+    draft
+}
+
+/// A move-in of two with some fields changed.
+fn refused(changes: &[(&str, &str)]) -> Vec<(String, RefusalKind)> {
+    let mut fields = vec![
+        ("event.type", "move_in"),
+        ("event.flow", "ウ"),
+        ("event.date", "2026-11-20"),
+        ("address.new", "神奈川県藤沢市片瀬3丁目9番6号"),
+        ("address.old", "横浜市西区みなとみらい1丁目1番"),
+        ("member.1.name", "架空　太郎"),
+        ("member.1.birth_date", "1986-05-02"),
+        ("member.1.relation", "世帯主"),
+        ("member.2.name", "架空　花子"),
+        ("member.2.birth_date", "1988-04-01"),
+        ("member.2.relation", "妻"),
+    ];
+    for (path, text) in changes {
+        fields.retain(|(known, _)| known != path);
+        fields.push((path, text));
+    }
+    let found = refusals(&draft(&fields), FILED).into_iter();
+    found
+        .map(|refusal| (refusal.path.0, refusal.kind))
+        .collect()
+}
+
+#[track_caller]
+fn check(changes: &[(&str, &str)], path: &str, kind: RefusalKind) {
+    assert_eq!(refused(changes), [(path.to_owned(), kind)]);
+    assert!(kind.reason_ja().ends_with('。') && kind.way_out_ja().ends_with('。'));
+}
+
+#[test]
+fn ordinary_move_in_is_not_refused() {
+    assert_eq!(refused(&[]), Vec::new());
+}
+
+#[test]
+fn every_event_has_a_code_that_reads_back() {
+    let codes: BTreeSet<&str> = Event::all().map(Event::code).collect();
+    assert_eq!(codes.len(), 26);
+    for event in Event::all() {
+        assert_eq!(Event::from_code(event.code()), Some(event));
+        assert!(!event.law().is_empty() || event == Event::Request);
+    }
+    assert_eq!(Event::from_code("moving"), None);
+    assert_eq!(Event::Death.filing(), Filing::RegisterWithin(7));
+}
+
+#[test]
+fn days_that_the_law_does_not_allow() {
+    check(
+        &[("event.date", "2026-11-25")],
+        "event.date",
+        RefusalKind::NotYetMoved,
+    );
+    check(
+        &[("event.type", "move_out"), ("event.date", "2026-11-01")],
+        "event.date",
+        RefusalKind::LeftLongAgo,
+    );
+    assert_eq!(
+        refused(&[("event.type", "move_out"), ("event.date", "2026-12-20")]),
+        Vec::new()
+    );
+    assert_eq!(refused(&[("event.date", "令和8年11月日不詳")]), Vec::new());
+}
+
+#[test]
+fn card_path_closes_after_fourteen_and_thirty_days() {
+    let card = ("event.flow", "イ");
+    assert_eq!(refused(&[card, ("event.date", "2026-11-07")]), Vec::new());
+    check(
+        &[card, ("event.date", "2026-11-06")],
+        "event.flow",
+        RefusalKind::CardPathClosed,
+    );
+    let planned = |day| ("event.planned_date", day);
+    assert_eq!(refused(&[card, planned("2026-10-22")]), Vec::new());
+    check(
+        &[card, planned("2026-10-21")],
+        "event.flow",
+        RefusalKind::CardPathClosed,
+    );
+    assert_eq!(
+        refused(&[("event.flow", "ウ"), ("event.date", "2026-11-06")]),
+        Vec::new()
+    );
+}
+
+#[test]
+fn addresses_decide_which_event_it_is() {
+    let here = "藤沢市朝日町1番地の1";
+    check(
+        &[("address.old", here)],
+        "address.old",
+        RefusalKind::MoveWithinInstead,
+    );
+    check(
+        &[("event.type", "move_within")],
+        "address.old",
+        RefusalKind::NotWithinOneCity,
+    );
+    check(
+        &[
+            ("event.type", "move_within"),
+            ("address.old", "神奈川県藤沢市片瀬３丁目９番６号"),
+        ],
+        "address.new",
+        RefusalKind::SameAddress,
+    );
+    check(
+        &[("address.new", "不明")],
+        "address.new",
+        RefusalKind::NewAddressNotAPlace,
+    );
+    for unknown in ["不明", "住所不定", "未届", "無し", "国外（アメリカ合衆国）"]
+    {
+        assert_eq!(
+            refused(&[("address.old", unknown)]),
+            Vec::new(),
+            "{unknown}"
+        );
+    }
+}
+
+#[test]
+fn people_who_cannot_be_together_in_a_household() {
+    check(
+        &[("member.1.moving", "no"), ("member.2.moving", "no")],
+        "member.1.moving",
+        RefusalKind::NobodyMoves,
+    );
+    check(
+        &[("member.3.name", "架空　春子"), ("member.3.relation", "妻")],
+        "member.3.relation",
+        RefusalKind::TwoSpouses,
+    );
+    check(
+        &[
+            ("member.2.relation", "子"),
+            ("member.2.birth_date", "1980-01-01"),
+        ],
+        "member.2.relation",
+        RefusalKind::ChildOlderThanHead,
+    );
+    // With an unknown day in the same year nobody can say who is older.
+    assert_eq!(
+        refused(&[
+            ("member.2.relation", "子"),
+            ("member.2.birth_date", "1986-00-00")
+        ]),
+        Vec::new()
+    );
+    check(
+        &[("event.type", "death"), ("answer.m1.deceased", "yes")],
+        "member.1.relation",
+        RefusalKind::DeadHead,
+    );
+    check(
+        &[
+            ("notifier.member", "2"),
+            ("member.2.birth_date", "2012-01-01"),
+            ("member.2.relation", "子"),
+        ],
+        "notifier.member",
+        RefusalKind::NotifierUnderFifteen,
+    );
+    check(
+        &[("member.2.birth_date", "2026-11-21")],
+        "member.2.birth_date",
+        RefusalKind::BornAfterEvent,
+    );
+    check(
+        &[
+            ("member.2.nationality", "架空国"),
+            ("member.2.residence_class", "none"),
+        ],
+        "member.2.residence_class",
+        RefusalKind::NoResidenceClass,
+    );
+}
+
+#[test]
+fn head_who_goes_leaves_somebody_of_fifteen() {
+    let out = [
+        ("event.type", "move_out"),
+        ("event.date", "2026-11-30"),
+        ("member.2.moving", "no"),
+        ("member.2.relation", "子"),
+    ];
+    let with = |birth| [&out[..], &[("member.2.birth_date", birth)]].concat();
+    check(
+        &with("2012-01-01"),
+        "member.2.moving",
+        RefusalKind::OnlyChildrenStay,
+    );
+    assert_eq!(refused(&with("2011-11-01")), Vec::new());
+}
+
+#[test]
+fn marriage_and_adoption_have_ages() {
+    let marriage = [
+        ("event.type", "marriage"),
+        ("answer.m1.marries", "yes"),
+        ("answer.m2.marries", "yes"),
+    ];
+    let with = |birth| [&marriage[..], &[("member.2.birth_date", birth)]].concat();
+    check(
+        &with("2008-11-21"),
+        "member.2.birth_date",
+        RefusalKind::TooYoungToMarry,
+    );
+    assert_eq!(refused(&with("2008-11-20")), Vec::new());
+    check(
+        &[
+            ("event.type", "adoption"),
+            ("answer.m1.adopts", "yes"),
+            ("answer.m2.adopted", "yes"),
+            ("member.2.birth_date", "1985-01-01"),
+        ],
+        "member.2.birth_date",
+        RefusalKind::AdoptedOlder,
+    );
+}
+
+#[test]
+fn newborn_may_be_without_a_name_and_nobody_else() {
+    let newborn = [
+        ("event.type", "birth"),
+        ("member.2.name", "架空　未定"),
+        ("member.2.birth_date", "2026-11-19"),
+        ("member.2.relation", "子"),
+    ];
+    assert_eq!(
+        refused(&[&newborn[..], &[("answer.m2.newborn", "yes")]].concat()),
+        Vec::new()
+    );
+    check(&newborn, "member.2.name", RefusalKind::NamelessNotNewborn);
+}
+
+#[test]
+fn names_of_every_length_and_shape_are_kept() {
+    let long = "KAKUU ".repeat(17);
+    assert!(long.len() > 100);
+    assert_eq!(PersonName::new(long.clone()).as_str(), long);
+    assert!(PersonName::new("MOHAMMAD").has_one_part());
+    assert!(!PersonName::new("架空　太郎").has_one_part());
+    assert!(PersonName::new("架空　未定").is_undecided());
+    assert!(!PersonName::new("未定　太郎").is_undecided());
+}
+
+#[test]
+fn address_that_is_no_place_says_what_it_is() {
+    for (text, kind) in [
+        ("藤沢市朝日町1番地の1", AddressKind::Place),
+        ("不明", AddressKind::Unknown),
+        ("住所不定", AddressKind::Nowhere),
+        ("国外", AddressKind::Abroad),
+    ] {
+        assert_eq!(Address::parse(text).kind(), kind, "{text}");
+    }
+}
+
+fn any_day() -> impl Strategy<Value = Date> {
+    (0_i64..3000).prop_map(|days| date(2024, 1, 1).checked_add(days.days()).unwrap())
+}
+
+proptest! {
+    #[test]
+    fn deadline_is_an_open_day_and_never_before_the_term(from in any_day(), days in 1..60_u16) {
+        let holidays: Vec<Date> = vec![date(2026, 11, 23), date(2027, 1, 1)];
+        let closed: ClosedDays = holidays.into_iter().collect();
+        let plain = from.checked_add(i64::from(days).days()).unwrap();
+        let last = deadline(from, Term::Days(days), FirstDay::NotCounted, &closed).unwrap();
+        prop_assert!(last >= plain && !closed.contains(last));
+        let mut day = plain;
+        while day < last {
+            prop_assert!(closed.contains(day));
+            day = day.tomorrow().unwrap();
+        }
+        let counted = deadline(from, Term::Days(days), FirstDay::Counted, &closed).unwrap();
+        prop_assert!(counted <= last);
+    }
+
+    #[test]
+    fn any_text_in_a_draft_is_read_without_a_panic(
+        event in "[a-z_]{0,12}|move_in|move_out|death",
+        day in "\\PC{0,12}",
+        name in "\\PC{0,120}",
+        address in "\\PC{0,40}",
+        relation in "\\PC{0,10}",
+    ) {
+        let fields = [
+            ("event.type", event.as_str()),
+            ("event.date", day.as_str()),
+            ("member.1.name", name.as_str()),
+            ("member.1.birth_date", day.as_str()),
+            ("member.1.relation", relation.as_str()),
+            ("address.new", address.as_str()),
+            ("address.old", address.as_str()),
+            ("notifier.member", relation.as_str()),
+        ];
+        for refusal in refusals(&draft(&fields), FILED) {
+            prop_assert!(!refusal.kind.reason_ja().is_empty());
+        }
+    }
+}
