@@ -1,6 +1,6 @@
 //! The catalogue of procedures: data that a city edits, checked when it is loaded.
 
-mod entries;
+pub(crate) mod entries;
 mod load;
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::rule::{Expr, FactId};
 use crate::table::Cell;
 
-pub(crate) use load::Impossible;
+pub(crate) use load::{Impossible, errors};
 
 /// Something in the catalogue that cannot be right.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -28,14 +28,46 @@ pub struct CatalogueError {
     pub message: String,
 }
 
-/// A text in Japanese and English.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// A text in Japanese and English, and in plain Japanese where residents read it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Words {
     /// Japanese.
     pub ja: String,
+    /// Plain Japanese (やさしい日本語).
+    #[serde(default)]
+    pub easy: Option<String>,
     /// English.
     pub en: String,
+}
+
+impl Words {
+    /// Plain Japanese, or Japanese where there is none.
+    pub fn easy_ja(&self) -> &str {
+        self.easy.as_deref().unwrap_or(&self.ja)
+    }
+}
+
+/// What a resident is told about a procedure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advice {
+    /// Why it matters.
+    pub why: Words,
+    /// What happens when it is late or left out: a consequence, by id.
+    pub late: String,
+    /// Where it is done, by id, when not at the section's own counter.
+    pub at: Option<String>,
+    /// The city must confirm it before use.
+    pub verify_city: bool,
+}
+
+/// Where something is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counter {
+    /// Name and place.
+    pub place: Words,
+    /// The city must fill in floor, window and hours before use.
+    pub verify_city: bool,
 }
 
 /// Whom a fact is about.
@@ -289,6 +321,9 @@ pub struct Catalogue {
     field_sets: Vec<(String, Vec<String>)>,
     impossible: Vec<Impossible>,
     holidays: ClosedDays,
+    advice: BTreeMap<String, Advice>,
+    consequences: BTreeMap<String, Words>,
+    counters: BTreeMap<String, Counter>,
 }
 
 impl Catalogue {
@@ -355,6 +390,45 @@ impl Catalogue {
         bring.filter_map(|id| self.document(id)).collect()
     }
 
+    /// What a resident is told about a procedure.
+    pub fn advice(&self, procedure: &str) -> Option<&Advice> {
+        self.advice.get(procedure)
+    }
+
+    /// What happens when a procedure is late or left out.
+    pub fn consequence_of(&self, procedure: &str) -> Option<&Words> {
+        self.consequences.get(&self.advice(procedure)?.late)
+    }
+
+    /// Where a procedure is done.
+    pub fn counter_of(&self, procedure: &Procedure) -> Option<&Counter> {
+        let other = self
+            .advice(&procedure.id)
+            .and_then(|advice| advice.at.as_ref());
+        self.counters.get(other.unwrap_or(&procedure.section))
+    }
+
+    /// Texts residents read, with what they are and their id: sections, documents, consequences
+    /// and places.
+    pub(crate) fn resident_texts(&self) -> impl Iterator<Item = (&'static str, &str, &Words)> {
+        let sections = self
+            .sections
+            .iter()
+            .map(|(id, words)| ("section", id.as_str(), words));
+        let documents = self
+            .documents
+            .iter()
+            .map(|(id, words)| ("document", id.as_str(), words));
+        let consequences = self.consequences.iter();
+        let consequences = consequences.map(|(id, words)| ("consequence", id.as_str(), words));
+        let counters = self.counters.iter();
+        let counters = counters.map(|(id, counter)| ("place", id.as_str(), &counter.place));
+        sections
+            .chain(documents)
+            .chain(consequences)
+            .chain(counters)
+    }
+
     pub(crate) fn fact_id(&self, name: &str) -> Option<FactId> {
         self.fact_ids.get(name).copied()
     }
@@ -383,6 +457,26 @@ pub const BUNDLED: &[(&str, &str)] = &[
     (
         "field-sets.yaml",
         include_str!("../catalogue/field-sets.yaml"),
+    ),
+    (
+        "advice/places.yaml",
+        include_str!("../catalogue/advice/places.yaml"),
+    ),
+    (
+        "advice/residents.yaml",
+        include_str!("../catalogue/advice/residents.yaml"),
+    ),
+    (
+        "advice/insurance.yaml",
+        include_str!("../catalogue/advice/insurance.yaml"),
+    ),
+    (
+        "advice/family.yaml",
+        include_str!("../catalogue/advice/family.yaml"),
+    ),
+    (
+        "advice/register.yaml",
+        include_str!("../catalogue/advice/register.yaml"),
     ),
     ("holidays.yaml", include_str!("../catalogue/holidays.yaml")),
     (

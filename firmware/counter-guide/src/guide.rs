@@ -5,11 +5,11 @@ mod guidance;
 mod questions;
 mod session;
 
-use crate::catalogue::{Catalogue, Fact, Procedure, Scope};
+use crate::catalogue::{Catalogue, Fact, Impossible, Procedure, Scope};
 use crate::deadline::{CaseDays, Deadline, of_case};
 use crate::facts::{FactValue, Facts, FactsError};
 use crate::meaning::{Requested, Scene, Where};
-use crate::program::{Program, Start};
+use crate::program::{Op, Program, Start};
 use crate::rule::FactId;
 use crate::table::{Cell, Table};
 use crate::truth::Truth;
@@ -128,6 +128,21 @@ impl Guide {
         self.starts.get(procedure).copied().unwrap_or(usize::MAX)
     }
 
+    /// Where a rule of what follows from other facts starts.
+    pub(crate) fn follows(&self, at: usize) -> Start {
+        self.following.get(at).copied().unwrap_or(usize::MAX)
+    }
+
+    /// What the node at the start of a rule does.
+    pub(crate) fn op(&self, start: Start) -> Op {
+        self.program.node(start).op
+    }
+
+    /// What every node of every rule does.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = Op> + '_ {
+        self.program.ops()
+    }
+
     pub(crate) fn scene<'a>(&'a self, table: &'a Table, member: Option<usize>) -> Scene<'a> {
         Scene {
             program: &self.program,
@@ -151,15 +166,27 @@ impl Guide {
         scene
     }
 
-    /// Fills in what follows from what is known, for each member, in catalogue order.
+    /// Fills in what follows from what is known, in catalogue order, for each member.
     pub(crate) fn complete(&self, table: &mut Table) {
+        self.fill(table, |_| true);
+    }
+
+    /// Fills in only what must be, not what is usual (rules that always hold).
+    pub(crate) fn complete_what_must_be(&self, table: &mut Table) {
+        self.fill(table, |op| !matches!(op, Op::Const(_)));
+    }
+
+    fn fill(&self, table: &mut Table, wanted: impl Fn(Op) -> bool) {
         for (impossible, start) in self.catalogue.impossible().iter().zip(&self.following) {
-            for member in 0..table.members() {
-                if self.scene(table, Some(member)).truth(*start) != Truth::True {
+            if !wanted(self.op(*start)) {
+                continue;
+            }
+            for member in whose(impossible, table.members()) {
+                if self.scene(table, member).truth(*start) != Truth::True {
                     continue;
                 }
                 for (fact, value) in &impossible.set {
-                    table.fill(*fact, Some(member), *value);
+                    table.fill(*fact, member, *value);
                 }
             }
         }
@@ -262,4 +289,11 @@ impl Guide {
 fn member_number(scene: Scene<'_>) -> Option<u8> {
     let at = scene.member?;
     scene.table.numbers.get(at).copied()
+}
+
+/// Whom a rule of what follows is read for: each member, or the case as a whole.
+fn whose(impossible: &Impossible, members: usize) -> impl Iterator<Item = Option<usize>> + use<> {
+    let places = if impossible.of_member { members } else { 1 };
+    let of_member = impossible.of_member;
+    (0..places).map(move |at| of_member.then_some(at))
 }

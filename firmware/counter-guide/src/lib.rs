@@ -7,9 +7,12 @@
 pub mod answer;
 pub mod case_file;
 pub mod catalogue;
+pub mod certificates;
+pub mod check;
 pub mod deadline;
 pub mod draft_facts;
 pub mod facts;
+pub mod golden;
 pub mod guide;
 mod meaning;
 mod program;

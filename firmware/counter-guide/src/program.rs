@@ -114,6 +114,11 @@ impl Program {
         self.nodes.get(at).copied().unwrap_or(nothing)
     }
 
+    /// What every node does.
+    pub(crate) fn ops(&self) -> impl Iterator<Item = Op> + '_ {
+        self.nodes.iter().map(|node| node.op)
+    }
+
     /// The children of the node at `at`.
     pub(crate) fn children(&self, at: Start) -> Children<'_> {
         Children {

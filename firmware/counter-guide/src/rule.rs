@@ -274,7 +274,7 @@ impl Parser<'_> {
             "any" => Ok(Expr::AnyMember(Box::new(self.over_members()?))),
             "count" => {
                 let inner = self.over_members()?;
-                let comparison = self.comparison()?;
+                let comparison = self.comparison();
                 let comparison =
                     comparison.ok_or_else(|| self.error("count() must be compared"))?;
                 let number = self.number()?;
@@ -315,7 +315,7 @@ impl Parser<'_> {
         match fact.kind {
             FactType::Flag => self.flag(id),
             FactType::Count => {
-                let comparison = self.comparison()?;
+                let comparison = self.comparison();
                 let comparison =
                     comparison.ok_or_else(|| self.error("a number must be compared"))?;
                 Ok(Expr::Compare(Operand::Fact(id), comparison, self.number()?))
@@ -329,7 +329,7 @@ impl Parser<'_> {
             Some(rule) => Expr::Derived(id, Box::new(rule.clone())),
             None => Expr::Flag(id),
         };
-        let Some(comparison) = self.comparison()? else {
+        let Some(comparison) = self.comparison() else {
             return Ok(flag);
         };
         let wanted = if self.take_word("true") {
@@ -359,7 +359,7 @@ impl Parser<'_> {
             self.expect("]")?;
             return Ok(Expr::Among(id, values));
         }
-        match self.comparison()? {
+        match self.comparison() {
             Some(Comparison::Equal) => Ok(Expr::Among(id, vec![self.value(fact)?])),
             Some(Comparison::Different) => Ok(Expr::Not(Box::new(Expr::Among(
                 id,
@@ -388,9 +388,9 @@ impl Parser<'_> {
         Ok(number)
     }
 
-    fn comparison(&mut self) -> Result<Option<Comparison>, RuleError> {
+    fn comparison(&mut self) -> Option<Comparison> {
         let Some(Token::Sign(sign)) = self.peek() else {
-            return Ok(None);
+            return None;
         };
         let comparison = match *sign {
             "==" => Comparison::Equal,
@@ -399,10 +399,10 @@ impl Parser<'_> {
             "<=" => Comparison::AtMost,
             ">" => Comparison::More,
             ">=" => Comparison::AtLeast,
-            _ => return Ok(None),
+            _ => return None,
         };
         self.at += 1;
-        Ok(Some(comparison))
+        Some(comparison)
     }
 }
 

@@ -67,6 +67,15 @@ impl Table {
         (table, errors)
     }
 
+    /// A table in which nobody said anything yet.
+    pub(crate) fn empty(width: usize, members: u8) -> Self {
+        Self {
+            width,
+            cells: vec![Cell::Missing; width * (usize::from(members) + 1)],
+            numbers: (1..=members).collect(),
+        }
+    }
+
     /// The size of the household is the number of its members unless somebody said otherwise.
     fn count_members(&mut self, catalogue: &Catalogue) {
         let size = i64::try_from(self.members()).unwrap_or(i64::MAX);

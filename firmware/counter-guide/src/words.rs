@@ -37,7 +37,7 @@ pub(crate) fn joined_ja(reasons: &[String]) -> String {
 }
 
 fn both(ja: String, en: String) -> Words {
-    Words { ja, en }
+    Words { ja, easy: None, en }
 }
 
 fn term(rule: &DeadlineRule) -> Words {

@@ -82,7 +82,8 @@ fn next_is_one_question_with_a_row_for_each_member() {
         .remove("joins_nhi");
     let case = CaseFile::read(&case.to_string(), &guide).unwrap();
     let next = serde_json::to_value(answer::next(&guide, &case)).unwrap();
-    assert_eq!(next["question"]["fact"], "joins_nhi");
+    assert_eq!(next["question"]["fact"], "holds_certificate");
+    assert_eq!(next["question"]["sensitive"], true);
     assert_eq!(
         next["question"]["members"],
         json!([{"number": 1, "name": "夫"}, {"number": 2, "name": "妻"}])

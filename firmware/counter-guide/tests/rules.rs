@@ -1,5 +1,11 @@
 //! The rule language, the checks of a catalogue, and facts that come from elsewhere.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
 use counter_domain::draft::{Draft, DraftField, FieldValue, Source};
 use counter_domain::hlc::Hlc;
 use counter_domain::ids::DeviceId;

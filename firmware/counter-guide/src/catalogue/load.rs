@@ -1,6 +1,6 @@
 //! From YAML to a checked catalogue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -8,8 +8,8 @@ use serde_saphyr::Spanned;
 
 use super::entries::Entries;
 use super::{
-    Catalogue, CatalogueError, DeadlineRule, Fact, FactType, Kind, Level, Procedure, Question,
-    Scope, Words,
+    Advice, Catalogue, CatalogueError, Counter, DeadlineRule, Fact, FactType, Kind, Level,
+    Procedure, Question, Scope, Words,
 };
 use crate::rule::{self, Expr, FactId, Names, RuleError};
 use crate::table::Cell;
@@ -19,6 +19,8 @@ use crate::table::Cell;
 pub(crate) struct Impossible {
     pub(crate) rule: Expr,
     pub(crate) set: Vec<(FactId, Cell)>,
+    /// Sets facts of members, not of the event or the household.
+    pub(crate) of_member: bool,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +42,38 @@ struct FileYaml {
     holidays: Vec<Spanned<String>>,
     #[serde(default)]
     procedures: Vec<ProcedureYaml>,
+    #[serde(default)]
+    advice: Entries<AdviceYaml>,
+    #[serde(default)]
+    consequences: Entries<Words>,
+    #[serde(default)]
+    counters: Entries<CounterYaml>,
+}
+
+/// What a city must still look at.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Verify {
+    City,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AdviceYaml {
+    why: Words,
+    late: Spanned<String>,
+    #[serde(default)]
+    at: Option<Spanned<String>>,
+    #[serde(default)]
+    verify: Option<Verify>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CounterYaml {
+    place: Words,
+    #[serde(default)]
+    verify: Option<Verify>,
 }
 
 #[derive(Deserialize)]
@@ -157,33 +191,51 @@ impl<'a> Place<'a> {
 }
 
 pub(super) fn load(files: &[(&str, &str)]) -> Result<Catalogue, CatalogueError> {
+    let (catalogue, errors) = read(files);
+    errors.into_iter().next().map_or(Ok(catalogue), Err)
+}
+
+/// Everything that cannot be right.
+pub(crate) fn errors(files: &[(&str, &str)]) -> Vec<CatalogueError> {
+    read(files).1
+}
+
+/// Reads what can be read and collects what cannot be right.
+fn read(files: &[(&str, &str)]) -> (Catalogue, Vec<CatalogueError>) {
     let mut parsed = Vec::with_capacity(files.len());
-    for (name, text) in files {
-        let file: FileYaml = serde_saphyr::from_str(text).map_err(|error| {
-            let (line, column) = error
-                .location()
-                .map_or((1, 1), |place| (place.line(), place.column()));
-            Place {
-                file: name,
-                line,
-                column,
-            }
-            .error(error.to_string())
-        })?;
-        parsed.push((*name, file));
-    }
     let mut loader = Loader::default();
+    for (name, text) in files {
+        match serde_saphyr::from_str::<FileYaml>(text) {
+            Ok(file) => parsed.push((*name, file)),
+            Err(error) => {
+                let (line, column) = error
+                    .location()
+                    .map_or((1, 1), |place| (place.line(), place.column()));
+                let file = name;
+                let place = Place { file, line, column };
+                loader.errors.push(place.error(error.to_string()));
+            }
+        }
+    }
+    // What is missing from a file that cannot be read would be reported all over the others.
+    if !loader.errors.is_empty() {
+        return (loader.catalogue, loader.errors);
+    }
     for (name, file) in &mut parsed {
-        loader.take_plain(name, file)?;
+        let taken = loader.take_plain(name, file);
+        loader.note(taken);
     }
     for (name, file) in &parsed {
-        loader.take_macros(name, file)?;
+        loader.take_macros(name, file);
     }
     for (name, file) in &parsed {
-        loader.take_rules(name, file)?;
+        loader.take_rules(name, file);
+    }
+    for (name, file) in &parsed {
+        loader.take_advice(name, file);
     }
     loader.catalogue.holidays = loader.holidays.into_iter().collect();
-    Ok(loader.catalogue)
+    (loader.catalogue, loader.errors)
 }
 
 struct Loader {
@@ -191,6 +243,9 @@ struct Loader {
     macros: BTreeMap<String, Expr>,
     derived: BTreeMap<FactId, Expr>,
     holidays: Vec<Date>,
+    /// Ids of procedures, also of those whose rule cannot be read.
+    declared: BTreeSet<String>,
+    errors: Vec<CatalogueError>,
 }
 
 impl Default for Loader {
@@ -205,6 +260,9 @@ impl Default for Loader {
             field_sets: Vec::new(),
             impossible: Vec::new(),
             holidays: [].into_iter().collect(),
+            advice: BTreeMap::new(),
+            consequences: BTreeMap::new(),
+            counters: BTreeMap::new(),
         };
         let (macros, derived) = (BTreeMap::new(), BTreeMap::new());
         Self {
@@ -212,16 +270,33 @@ impl Default for Loader {
             macros,
             derived,
             holidays: Vec::new(),
+            declared: BTreeSet::new(),
+            errors: Vec::new(),
         }
     }
 }
 
 impl Loader {
+    /// Keeps an error for the list; the next entry is read all the same.
+    fn note<T>(&mut self, taken: Result<T, CatalogueError>) -> Option<T> {
+        taken.map_err(|error| self.errors.push(error)).ok()
+    }
+
     /// Facts and everything that has no rule.
     fn take_plain(&mut self, name: &str, file: &mut FileYaml) -> Result<(), CatalogueError> {
         self.catalogue.sections.append(&mut file.sections.0);
         self.catalogue.documents.append(&mut file.documents.0);
         self.catalogue.field_sets.append(&mut file.field_sets.0);
+        let consequences = std::mem::take(&mut file.consequences.0);
+        self.catalogue.consequences.extend(consequences);
+        let counters = std::mem::take(&mut file.counters.0).into_iter();
+        self.catalogue
+            .counters
+            .extend(counters.map(|(id, counter)| {
+                let verify_city = counter.verify == Some(Verify::City);
+                let place = counter.place;
+                (id, Counter { place, verify_city })
+            }));
         for day in &file.holidays {
             let wrong = |_| Place::of(name, day).error("this is not a day");
             self.holidays.push(day.value.parse().map_err(wrong)?);
@@ -246,41 +321,78 @@ impl Loader {
         Ok(())
     }
 
-    fn take_macros(&mut self, name: &str, file: &FileYaml) -> Result<(), CatalogueError> {
+    fn take_macros(&mut self, name: &str, file: &FileYaml) {
         for (short, text) in &file.macros.0 {
-            let rule = self.rule(Place::of(name, text), &text.value)?;
-            self.macros.insert(short.clone(), rule);
+            let rule = self.rule(Place::of(name, text), &text.value);
+            if let Some(rule) = self.note(rule) {
+                self.macros.insert(short.clone(), rule);
+            }
         }
         for (fact_name, fact) in &file.facts.0 {
             let Some(text) = &fact.derive else { continue };
             let place = Place::of(name, text);
-            let rule = self.rule(place, &text.value)?;
-            let id = self.fact_id(place, fact_name)?;
-            self.derived.insert(id, rule);
+            let rule = self.rule(place, &text.value);
+            let id = self.fact_id(place, fact_name);
+            if let (Some(rule), Some(id)) = (self.note(rule), self.note(id)) {
+                self.derived.insert(id, rule);
+            }
         }
-        Ok(())
     }
 
-    fn take_rules(&mut self, name: &str, file: &FileYaml) -> Result<(), CatalogueError> {
+    fn take_rules(&mut self, name: &str, file: &FileYaml) {
         for entry in &file.impossible {
-            let impossible = self.impossible(name, entry)?;
-            self.catalogue.impossible.push(impossible);
+            let impossible = self.impossible(name, entry);
+            if let Some(impossible) = self.note(impossible) {
+                self.catalogue.impossible.push(impossible);
+            }
         }
         for entry in &file.procedures {
-            let procedure = self.procedure(name, entry)?;
+            self.declared.insert(entry.id.value.clone());
+            let procedure = self.procedure(name, entry);
+            let Some(procedure) = self.note(procedure) else {
+                continue;
+            };
             let at = self.catalogue.procedures.len();
-            if self
-                .catalogue
-                .procedure_ids
-                .insert(procedure.id.clone(), at)
-                .is_some()
-            {
-                return Err(Place::of(name, &entry.id)
-                    .error(format!("the procedure {} is there twice", procedure.id)));
+            let id = procedure.id.clone();
+            if self.catalogue.procedure_ids.insert(id, at).is_some() {
+                let message = format!("the procedure {} is there twice", procedure.id);
+                self.errors.push(Place::of(name, &entry.id).error(message));
             }
             self.catalogue.procedures.push(procedure);
         }
-        Ok(())
+    }
+
+    /// What residents are told, once procedures, consequences and places are known.
+    fn take_advice(&mut self, name: &str, file: &FileYaml) {
+        for (procedure, advice) in &file.advice.0 {
+            let taken = self.advice(name, procedure, advice);
+            if let Some(taken) = self.note(taken) {
+                self.catalogue.advice.insert(procedure.clone(), taken);
+            }
+        }
+    }
+
+    fn advice(&self, name: &str, of: &str, advice: &AdviceYaml) -> Result<Advice, CatalogueError> {
+        let at_late = Place::of(name, &advice.late);
+        if !self.declared.contains(of) {
+            return Err(at_late.error(format!("there is no procedure called {of}")));
+        }
+        let late = &advice.late.value;
+        if !self.catalogue.consequences.contains_key(late) {
+            return Err(at_late.error(format!("there is no consequence called {late}")));
+        }
+        if let Some(at) = &advice.at
+            && !self.catalogue.counters.contains_key(&at.value)
+        {
+            let message = format!("there is no place called {}", at.value);
+            return Err(Place::of(name, at).error(message));
+        }
+        Ok(Advice {
+            why: advice.why.clone(),
+            late: late.clone(),
+            at: advice.at.as_ref().map(|at| at.value.clone()),
+            verify_city: advice.verify == Some(Verify::City),
+        })
     }
 
     fn rule(&self, place: Place<'_>, text: &str) -> Result<Expr, CatalogueError> {
@@ -308,7 +420,27 @@ impl Loader {
         for (name, value) in &entry.set.0 {
             set.push(self.consequence(Place::of(file, value), name, &value.value)?);
         }
-        Ok(Impossible { rule, set })
+        let level = |fact: FactId| self.catalogue.facts.get(fact).map(|fact| fact.level);
+        let of_member = set
+            .iter()
+            .any(|(fact, _)| level(*fact) == Some(Level::Member));
+        let of_case = set
+            .iter()
+            .any(|(fact, _)| level(*fact) != Some(Level::Member));
+        let place = Place::of(file, &entry.rule);
+        if of_member && of_case {
+            return Err(place.error("set facts of members and of the household in two rules"));
+        }
+        if let Some(fact) = rule.member_fact(&self.catalogue.facts).filter(|_| of_case) {
+            let name = self.catalogue.facts.get(fact).map_or("", |fact| &fact.name);
+            let message = format!("{name} is about a member; write any(..) around it");
+            return Err(place.error(message));
+        }
+        Ok(Impossible {
+            rule,
+            set,
+            of_member,
+        })
     }
 
     fn consequence(
@@ -318,12 +450,8 @@ impl Loader {
         value: &str,
     ) -> Result<(FactId, Cell), CatalogueError> {
         let id = self.fact_id(place, name)?;
-        let fact = self
-            .catalogue
-            .facts
-            .get(id)
-            .filter(|fact| fact.level == Level::Member);
-        let fact = fact.ok_or_else(|| place.error(format!("{name} is not about a member")))?;
+        let fact = self.catalogue.facts.get(id);
+        let fact = fact.ok_or_else(|| place.error(format!("there is no fact called {name}")))?;
         let cell = match fact.kind {
             FactType::Flag => value.parse().ok().map(Cell::Flag),
             FactType::Count => value.parse().ok().map(Cell::Count),
@@ -361,6 +489,7 @@ impl Loader {
             id: entry.id.value.clone(),
             name: Words {
                 ja: entry.name_ja.clone(),
+                easy: None,
                 en: entry.name_en.clone(),
             },
             section: section.value.clone(),

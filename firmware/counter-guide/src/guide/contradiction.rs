@@ -1,6 +1,6 @@
 //! Facts that cannot be true together.
 
-use super::{FactRef, Guide};
+use super::{FactRef, Guide, whose};
 use crate::facts::Facts;
 use crate::program::Op;
 use crate::table::{Cell, Table};
@@ -28,13 +28,13 @@ impl Guide {
             if matches!(self.program.node(*start).op, Op::Const(_)) {
                 continue;
             }
-            for member in 0..given.members() {
-                let scene = self.scene(&completed, Some(member));
+            for member in whose(impossible, given.members()) {
+                let scene = self.scene(&completed, member);
                 if scene.truth(*start) != Truth::True {
                     continue;
                 }
                 for (fact, value) in &impossible.set {
-                    let said = given.cell(*fact, Some(member));
+                    let said = given.cell(*fact, member);
                     if matches!(said, Cell::Missing | Cell::Asked) || said == *value {
                         continue;
                     }
@@ -42,7 +42,7 @@ impl Guide {
                     scene.because(*start, Truth::True, &mut because);
                     let others = because.into_iter().filter(|place| place.0 != *fact);
                     found.push(Contradiction {
-                        fact: self.fact_ref(&given, (*fact, Some(member))),
+                        fact: self.fact_ref(&given, (*fact, member)),
                         because: others.map(|place| self.fact_ref(&given, place)).collect(),
                     });
                 }

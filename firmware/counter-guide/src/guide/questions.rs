@@ -13,7 +13,7 @@ use crate::rule::FactId;
 use crate::table::{Cell, Table};
 use crate::truth::Truth;
 
-use super::{Ask, AskGroup, Guide, Row};
+use super::{Ask, AskGroup, Guide, Row, whose};
 
 /// What a further row of a question costs beside the question itself.
 const ROW_COST: f64 = 0.25;
@@ -61,10 +61,24 @@ fn gain(scene: Scene<'_>, start: Start, facts: &[Fact], place: Where) -> f64 {
 /// A question being put together.
 #[derive(Debug, Default)]
 struct Asked {
-    worth: f64,
-    members: Vec<Option<usize>>,
+    /// What it is worth for each member it is asked about.
+    members: Vec<(Option<usize>, f64)>,
     /// Procedure and member, in catalogue order.
     settles: Vec<(usize, Option<usize>)>,
+}
+
+impl Asked {
+    fn add(&mut self, member: Option<usize>, gain: f64) {
+        match self.members.iter_mut().find(|(of, _)| *of == member) {
+            Some((_, worth)) => *worth += gain,
+            None => self.members.push((member, gain)),
+        }
+    }
+
+    fn worth_for(&self, member: Option<usize>) -> f64 {
+        let found = self.members.iter().find(|(of, _)| *of == member);
+        found.map_or(0.0, |(_, worth)| *worth)
+    }
 }
 
 impl Guide {
@@ -80,13 +94,11 @@ impl Guide {
                 let Some(question) = asked.get_mut(place.0) else {
                     continue;
                 };
-                question.worth += gain;
-                if !question.members.contains(&place.1) {
-                    question.members.push(place.1);
-                }
+                question.add(place.1, *gain);
                 question.settles.push((row.procedure, place.1));
             }
         }
+        self.add_what_follows(table, &mut asked);
         let mut best: Vec<Best> = asked
             .into_iter()
             .enumerate()
@@ -100,16 +112,58 @@ impl Guide {
         best
     }
 
+    /// Adds what an answer settles because other facts follow from it: one question for several
+    /// things few people have is worth as much as all of theirs.
+    fn add_what_follows(&self, table: &Table, asked: &mut [Asked]) {
+        for (impossible, start) in self.catalogue.impossible().iter().zip(&self.following) {
+            for member in whose(impossible, table.members()) {
+                let scene = self.scene(table, member);
+                let mut missing = Vec::new();
+                scene.missing(*start, &mut missing);
+                for place in missing {
+                    if !self.can_be_asked(table, place) {
+                        continue;
+                    }
+                    let open = |(fact, _): &&(FactId, Cell)| {
+                        place.0 != *fact && self.can_be_asked(table, (*fact, member))
+                    };
+                    let followers: Vec<FactId> = impossible
+                        .set
+                        .iter()
+                        .filter(open)
+                        .map(|(fact, _)| *fact)
+                        .collect();
+                    let chance = self.chance_of_truth(scene, *start, place);
+                    follow(asked, place, member, &followers, chance);
+                }
+            }
+        }
+    }
+
+    /// The chance that the answer makes the rule true.
+    fn chance_of_truth(&self, scene: Scene<'_>, start: Start, place: Where) -> f64 {
+        let Some(fact) = self.catalogue.facts().get(place.0) else {
+            return 0.0;
+        };
+        let made_true = |cell: Cell| {
+            let assumed = Some((place, cell));
+            Scene { assumed, ..scene }.truth(start) == Truth::True
+        };
+        let chances = fact.answers().filter(|(cell, _)| made_true(*cell));
+        chances.map(|(_, chance)| chance).sum()
+    }
+
     fn worth(&self, fact: FactId, mut question: Asked) -> Best {
-        question.members.sort_unstable();
+        question.members.sort_unstable_by_key(|(member, _)| *member);
         question.settles.sort_unstable();
         question.settles.dedup();
         let further = u32::try_from(question.members.len() - 1).unwrap_or(u32::MAX);
         let cost = self.catalogue.facts().get(fact).map_or(1.0, Fact::cost);
+        let worth: f64 = question.members.iter().map(|(_, worth)| worth).sum();
         Best {
             fact,
-            score: question.worth / (cost * (1.0 + ROW_COST * f64::from(further))),
-            members: question.members,
+            score: worth / (cost * (1.0 + ROW_COST * f64::from(further))),
+            members: question.members.into_iter().map(|(of, _)| of).collect(),
             settles: question.settles,
         }
     }
@@ -120,6 +174,30 @@ impl Guide {
             .facts()
             .get(id)
             .is_some_and(|fact| fact.question.is_some() && table.cell(id, member) == Cell::Missing)
+    }
+}
+
+/// Credits the question at `place` with what its answer settles through the followers.
+fn follow(
+    asked: &mut [Asked],
+    place: Where,
+    member: Option<usize>,
+    followers: &[FactId],
+    chance: f64,
+) {
+    let questions = followers.iter().filter_map(|fact| asked.get(*fact));
+    let (mut worth, mut settles) = (0.0, Vec::new());
+    for question in questions {
+        worth += question.worth_for(member);
+        let own = question.settles.iter().filter(|(_, of)| *of == member);
+        settles.extend(own.map(|(procedure, _)| (*procedure, place.1)));
+    }
+    if worth <= 0.0 {
+        return;
+    }
+    if let Some(question) = asked.get_mut(place.0) {
+        question.add(place.1, worth * chance);
+        question.settles.append(&mut settles);
     }
 }
 

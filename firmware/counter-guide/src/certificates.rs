@@ -1,0 +1,352 @@
+//! Certificate requests (諸証明): what there is, what it costs, who may ask and with what paper.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use crate::catalogue::entries::Entries;
+use crate::catalogue::{CatalogueError, Words};
+
+/// The certificates that come with Todoke.
+pub const BUNDLED: (&str, &str) = (
+    "certificates.yaml",
+    include_str!("../catalogue/certificates.yaml"),
+);
+
+/// Who stands at the counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asker {
+    /// The person the certificate is about (本人).
+    #[serde(rename = "self")]
+    Person,
+    /// A member of the same household (同一世帯員).
+    Household,
+    /// Spouse, parent, child and so on (配偶者・直系).
+    SpouseOrLineal,
+    /// Heir (相続人).
+    Heir,
+    /// Somebody the person sent (代理人).
+    Proxy,
+    /// Tenant of the property (借地借家人).
+    Tenant,
+    /// Representative or employee of a company.
+    Company,
+    /// Anybody else (第三者).
+    ThirdParty,
+    /// A public agency (公用).
+    Official,
+    /// An attorney or similar in duty (職務上請求).
+    Professional,
+}
+
+/// A certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// Id, for example `C01`.
+    pub id: String,
+    /// Name.
+    pub name: Words,
+    /// Group, by id.
+    pub group: String,
+    /// Yen for one copy.
+    pub fee_yen: u32,
+    /// Rule of who may ask, by id.
+    pub who: String,
+    /// What may be chosen, by id; whatever is not chosen is left out.
+    pub options: Vec<String>,
+    /// Also at machines in convenience stores.
+    pub convenience_store: bool,
+    /// The city must confirm the fee.
+    pub verify_city: bool,
+    /// Note for staff.
+    pub note: Option<String>,
+}
+
+/// Whether somebody may ask for a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Permission<'a> {
+    /// Yes, with these papers.
+    With(Vec<&'a Words>),
+    /// No; the words say who may.
+    Refused(&'a Words),
+}
+
+/// One line of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestLine {
+    /// Certificate, by id.
+    pub certificate: String,
+    /// Copies.
+    pub copies: u16,
+    /// Chosen options, by id.
+    pub options: Vec<String>,
+}
+
+/// Why a line of a request cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// No such certificate.
+    #[error("there is no certificate {0}")]
+    Certificate(String),
+    /// No copy asked for.
+    #[error("{0} is asked for without a copy")]
+    NoCopies(String),
+    /// The certificate has no such option.
+    #[error("{certificate} has no option {option}")]
+    Option {
+        /// The certificate.
+        certificate: String,
+        /// The option.
+        option: String,
+    },
+}
+
+#[derive(Debug, Clone)]
+struct Who {
+    words: Words,
+    allow: BTreeMap<Asker, Vec<String>>,
+}
+
+/// Every certificate with its rules.
+#[derive(Debug, Clone, Default)]
+pub struct Certificates {
+    list: Vec<Certificate>,
+    groups: BTreeMap<String, Words>,
+    askers: BTreeMap<Asker, Words>,
+    papers: BTreeMap<String, Words>,
+    who: BTreeMap<String, Who>,
+    options: BTreeMap<String, Words>,
+    refusals: BTreeMap<String, Words>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileYaml {
+    groups: Entries<Words>,
+    askers: BTreeMap<Asker, Words>,
+    papers: Entries<Words>,
+    who: Entries<WhoYaml>,
+    options: Entries<Words>,
+    refusals: Entries<Words>,
+    certificates: Vec<CertificateYaml>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WhoYaml {
+    words: Words,
+    allow: BTreeMap<Asker, Vec<Spanned<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Verify {
+    City,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CertificateYaml {
+    id: Spanned<String>,
+    name: Words,
+    group: Spanned<String>,
+    fee_yen: u32,
+    who: Spanned<String>,
+    options: Vec<Spanned<String>>,
+    #[serde(default)]
+    convenience_store: bool,
+    #[serde(default)]
+    verify: Option<Verify>,
+    #[serde(default)]
+    note: Option<String>,
+}
+
+fn error<T>(file: &str, at: &Spanned<T>, message: String) -> CatalogueError {
+    CatalogueError {
+        file: file.to_owned(),
+        line: at.referenced.line(),
+        column: at.referenced.column(),
+        message,
+    }
+}
+
+/// The id when it is one of `known`.
+fn one_of<T>(
+    file: &str,
+    id: &Spanned<String>,
+    known: &BTreeMap<String, T>,
+    kind: &str,
+) -> Result<String, CatalogueError> {
+    if known.contains_key(&id.value) {
+        return Ok(id.value.clone());
+    }
+    Err(error(
+        file,
+        id,
+        format!("there is no {kind} called {}", id.value),
+    ))
+}
+
+impl Certificates {
+    /// The certificates that come with Todoke.
+    ///
+    /// # Errors
+    /// Never for a released build: tests load them.
+    pub fn bundled() -> Result<Self, CatalogueError> {
+        Self::from_file(BUNDLED.0, BUNDLED.1)
+    }
+
+    /// Loads certificates.
+    ///
+    /// # Errors
+    /// The first thing that cannot be right, with file, line and column.
+    pub fn from_file(file: &str, text: &str) -> Result<Self, CatalogueError> {
+        let yaml: FileYaml = serde_saphyr::from_str(text).map_err(|error| {
+            let place = error.location();
+            let (line, column) = place.map_or((1, 1), |place| (place.line(), place.column()));
+            let (file, message) = (file.to_owned(), error.to_string());
+            CatalogueError {
+                file,
+                line,
+                column,
+                message,
+            }
+        })?;
+        let mut all = Self {
+            groups: yaml.groups.0.into_iter().collect(),
+            askers: yaml.askers,
+            papers: yaml.papers.0.into_iter().collect(),
+            options: yaml.options.0.into_iter().collect(),
+            refusals: yaml.refusals.0.into_iter().collect(),
+            ..Self::default()
+        };
+        for (id, who) in yaml.who.0 {
+            let who = all.who(file, who)?;
+            all.who.insert(id, who);
+        }
+        for entry in yaml.certificates {
+            if all.certificate(&entry.id.value).is_some() {
+                let message = format!("the certificate {} is there twice", entry.id.value);
+                return Err(error(file, &entry.id, message));
+            }
+            let certificate = all.take(file, entry)?;
+            all.list.push(certificate);
+        }
+        Ok(all)
+    }
+
+    fn who(&self, file: &str, yaml: WhoYaml) -> Result<Who, CatalogueError> {
+        let mut allow = BTreeMap::new();
+        for (asker, papers) in yaml.allow {
+            let papers: Result<Vec<String>, CatalogueError> = papers
+                .iter()
+                .map(|paper| one_of(file, paper, &self.papers, "paper"))
+                .collect();
+            allow.insert(asker, papers?);
+        }
+        let words = yaml.words;
+        Ok(Who { words, allow })
+    }
+
+    fn take(&self, file: &str, entry: CertificateYaml) -> Result<Certificate, CatalogueError> {
+        let options: Result<Vec<String>, CatalogueError> = entry
+            .options
+            .iter()
+            .map(|option| one_of(file, option, &self.options, "option"))
+            .collect();
+        Ok(Certificate {
+            id: entry.id.value,
+            name: entry.name,
+            group: one_of(file, &entry.group, &self.groups, "group")?,
+            fee_yen: entry.fee_yen,
+            who: one_of(file, &entry.who, &self.who, "rule of who may ask")?,
+            options: options?,
+            convenience_store: entry.convenience_store,
+            verify_city: entry.verify.is_some(),
+            note: entry.note,
+        })
+    }
+
+    /// Certificates in order.
+    pub fn list(&self) -> &[Certificate] {
+        &self.list
+    }
+
+    /// A certificate by id.
+    pub fn certificate(&self, id: &str) -> Option<&Certificate> {
+        self.list.iter().find(|certificate| certificate.id == id)
+    }
+
+    /// Name of a group.
+    pub fn group(&self, id: &str) -> Option<&Words> {
+        self.groups.get(id)
+    }
+
+    /// Name of an option.
+    pub fn option(&self, id: &str) -> Option<&Words> {
+        self.options.get(id)
+    }
+
+    /// What somebody at the counter is called.
+    pub fn asker(&self, asker: Asker) -> Option<&Words> {
+        self.askers.get(&asker)
+    }
+
+    /// Why a certificate is not handed out at once and what to do instead, by id.
+    pub fn refusal(&self, id: &str) -> Option<&Words> {
+        self.refusals.get(id)
+    }
+
+    /// Whether somebody may ask for a certificate; `None` when there is no such certificate.
+    pub fn permission(&self, id: &str, asker: Asker) -> Option<Permission<'_>> {
+        let who = self.who.get(&self.certificate(id)?.who)?;
+        Some(match who.allow.get(&asker) {
+            None => Permission::Refused(&who.words),
+            Some(papers) => {
+                Permission::With(papers.iter().filter_map(|id| self.papers.get(id)).collect())
+            }
+        })
+    }
+
+    /// What a request with several lines costs, in yen.
+    ///
+    /// # Errors
+    /// The first line that cannot be taken.
+    pub fn fee(&self, lines: &[RequestLine]) -> Result<u32, RequestError> {
+        let mut sum = 0_u32;
+        for line in lines {
+            let id = &line.certificate;
+            let certificate = self.certificate(id);
+            let certificate = certificate.ok_or_else(|| RequestError::Certificate(id.clone()))?;
+            if line.copies == 0 {
+                return Err(RequestError::NoCopies(id.clone()));
+            }
+            let foreign = line
+                .options
+                .iter()
+                .find(|one| !certificate.options.contains(one));
+            if let Some(option) = foreign {
+                let (certificate, option) = (id.clone(), option.clone());
+                return Err(RequestError::Option {
+                    certificate,
+                    option,
+                });
+            }
+            sum = sum.saturating_add(certificate.fee_yen * u32::from(line.copies));
+        }
+        Ok(sum)
+    }
+
+    /// Whether a request shows numbers that are never handed to a proxy or a third party: they
+    /// are mailed to the person's own address.
+    pub fn must_be_mailed(line: &RequestLine, asker: Asker) -> bool {
+        let shows_numbers = line
+            .options
+            .iter()
+            .any(|one| one == "mynumber" || one == "jumincode");
+        let own = matches!(asker, Asker::Person | Asker::Household);
+        shows_numbers && !own
+    }
+}

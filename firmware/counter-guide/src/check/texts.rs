@@ -1,0 +1,73 @@
+//! Texts that are missing in a language.
+
+use super::{Finding, Places};
+use crate::catalogue::{Catalogue, Words};
+
+pub(super) fn check(catalogue: &Catalogue, places: &Places<'_>, findings: &mut Vec<Finding>) {
+    for fact in catalogue.facts() {
+        let name = &fact.name;
+        let mut missing = |what: &str, text: &str| {
+            if text.trim().is_empty() {
+                let sentence = format!("{name} has no {what}");
+                findings.push(places.of_fact(name, sentence));
+            }
+        };
+        missing("label_ja", &fact.label_ja);
+        if let Some(question) = &fact.question {
+            missing("question_ja", &question.ja);
+            missing(
+                "question_easy_ja; write it in plain Japanese",
+                plain(&question.ja, &question.easy_ja),
+            );
+            missing("question_en", &question.en);
+        }
+        for (value, words) in &fact.values {
+            missing(&format!("Japanese for {value}"), &words.ja);
+            missing(&format!("English for {value}"), &words.en);
+        }
+    }
+    for procedure in catalogue.procedures() {
+        let id = &procedure.id;
+        let mut report = |sentence: String| findings.push(places.of_procedure(id, sentence));
+        if procedure.name.ja.is_empty() || procedure.name.en.is_empty() {
+            report(format!("{id} needs a name in Japanese and English"));
+        }
+        match catalogue.advice(id) {
+            None => report(format!(
+                "{id} has no advice; write under advice why it matters (ja, easy, en) and what happens when it is late"
+            )),
+            Some(advice) => report_missing(&advice.why, &format!("why of {id}"), &mut report),
+        }
+        if catalogue.counter_of(procedure).is_none() {
+            let section = &procedure.section;
+            report(format!(
+                "there is no place for {id}; write {section} under counters"
+            ));
+        }
+    }
+    for (kind, id, words) in catalogue.resident_texts() {
+        let mut report = |sentence: String| findings.push(places.of_fact(id, sentence));
+        report_missing(words, &format!("{kind} {id}"), &mut report);
+    }
+}
+
+/// A plain question that only repeats the ordinary one was not written.
+fn plain<'a>(ja: &str, easy: &'a str) -> &'a str {
+    if ja == easy { "" } else { easy }
+}
+
+fn report_missing(words: &Words, what: &str, report: &mut impl FnMut(String)) {
+    let texts = [
+        (&words.ja[..], "Japanese (ja)"),
+        (
+            words.easy.as_deref().unwrap_or_default(),
+            "plain Japanese (easy)",
+        ),
+        (&words.en[..], "English (en)"),
+    ];
+    for (text, language) in texts {
+        if text.trim().is_empty() {
+            report(format!("the {what} has no text in {language}"));
+        }
+    }
+}
