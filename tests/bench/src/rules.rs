@@ -1,4 +1,4 @@
-//! A household of eight over the whole catalogue.
+//! A household of eight over the whole catalogue, the interview, and loading.
 
 use anyhow::Result;
 use counter_guide::{Catalogue, FactValue, Facts, Guide, Session};
@@ -6,6 +6,7 @@ use counter_guide::{Catalogue, FactValue, Facts, Guide, Session};
 use crate::figure::{Figure, percentile, time};
 
 pub(crate) fn measure() -> Result<Vec<Figure>> {
+    let mut load: Vec<_> = (0..20).map(|_| time(Catalogue::bundled).1).collect();
     let guide = Guide::new(Catalogue::bundled()?);
     let mut facts = Facts::default();
     facts.set("ev.type", None, "move_in");
@@ -24,12 +25,21 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
             time(|| session.answer("mn_card", Some(1), answer)).1
         })
         .collect();
+    let mut next: Vec<_> = (0..200)
+        .map(|_| time(|| session.next_question()).1)
+        .collect();
     Ok(vec![
+        Figure::within(
+            "rules: catalogue loaded, p95",
+            percentile(&mut load, 95),
+            20.0,
+        ),
         Figure::within(
             "rules: household of 8, whole catalogue, p95",
             percentile(&mut whole, 95),
-            10.0,
+            1.0,
         ),
-        Figure::within("rules: one answer, p95", percentile(&mut one, 95), 10.0),
+        Figure::within("rules: one answer, p95", percentile(&mut one, 95), 0.05),
+        Figure::within("rules: next question, p95", percentile(&mut next, 95), 1.0),
     ])
 }
