@@ -111,18 +111,20 @@ pub(crate) fn import(
         writeln!(say, "確かめただけで、公開していません")?;
         return Ok(None);
     }
-    let protection = serde_json::to_vec(&ProtectionList {
-        format: PROTECTION_FORMAT,
-        as_of: as_of.clone(),
-        persons: checked.protected.clone(),
-    })?;
     let header = CopyHeader {
         format: COPY_FORMAT,
         city: origin.city.to_owned(),
-        as_of,
+        as_of: as_of.clone(),
         persons: checked.persons,
     };
-    let copy = pack(&source, &checked, &header, say)?;
+    let (copy, housemates) = pack(&source, &checked, &header, say)?;
+    let mut persons = checked.protected;
+    persons.extend(housemates);
+    let protection = serde_json::to_vec(&ProtectionList {
+        format: PROTECTION_FORMAT,
+        as_of,
+        persons,
+    })?;
     Ok(Some(Datasets { protection, copy }))
 }
 
@@ -204,12 +206,15 @@ fn check(source: &Source, say: &mut dyn Write) -> Result<Checked> {
     Ok(checked)
 }
 
+/// The packed copy, and who lives with somebody under protection: a case of theirs would give
+/// away the same address.
 fn pack(
     source: &Source,
     checked: &Checked,
     header: &CopyHeader,
     say: &mut dyn Write,
-) -> Result<Vec<u8>> {
+) -> Result<(Vec<u8>, Vec<ProtectedPerson>)> {
+    let mut housemates = Vec::new();
     let mut packer = zstd::stream::write::Encoder::new(Vec::new(), PACKING)?;
     write_line(&mut packer, header)?;
     let mut persons = 0;
@@ -220,6 +225,9 @@ fn pack(
         let mut entry = read.map_err(|_| changed())?;
         if checked.hides(&entry) {
             entry.resident.place = None;
+            if entry.protected_until.is_none() {
+                housemates.push(ProtectedPerson::of(&entry.resident, ""));
+            }
         }
         persons += 1;
         write_line(&mut packer, &entry.resident)
@@ -227,7 +235,7 @@ fn pack(
     if persons != header.persons {
         return Err(changed());
     }
-    Ok(packer.finish()?)
+    Ok((packer.finish()?, housemates))
 }
 
 fn changed() -> anyhow::Error {

@@ -102,7 +102,9 @@ fn good_file_becomes_people_and_a_protection_list() {
         "架空市架空町一丁目９番６号"
     );
     let list: ProtectionList = serde_json::from_slice(&datasets.protection).unwrap();
-    assert_eq!(list.persons.len(), 1);
+    // The child of the same household is recognised too.
+    assert_eq!(list.persons.len(), 2);
+    assert!(list.persons[1].digests.contains(&person_digest("2002")));
     assert!(list.persons[0].digests.contains(&person_digest("2001")));
     assert!(list.persons[0].digests.contains(&household_digest("H2")));
     assert!(said.contains("4 人（うち支援措置 1 人）、直す行 0 行"));
