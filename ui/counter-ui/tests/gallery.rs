@@ -81,6 +81,10 @@ fn expected(name: &str) -> &'static [&'static str] {
             "11/13 16:20 まで本庁に保管",
         ],
         "staff-25-question-about-several" => &["3 人について", "全員", "架空　葛之助"],
+        "staff-27-clock-wrong-no-devices" => {
+            &["本庁が受け付けません・保存済 123件", "11月21日（土）"]
+        }
+        "staff-21-long-question" => &["会社の保険や扶養に入らない", "わからない", "閉じる"],
         "resident-02-idle-en" => &["架空市", "Welcome"],
         "resident-05-pin-last-en" => &["あと 1 回です", "Last try", "I don't know"],
         "resident-08-check-en" => &[
