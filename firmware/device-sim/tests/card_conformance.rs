@@ -2,6 +2,11 @@
 //!
 //! The PC/SC library takes its socket from the environment of the process, so the tests behind pcscd
 //! run in a child process of this test binary that has it set.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::path::Path;
 use std::process::Command;
@@ -294,6 +299,11 @@ fn watch_sees_service_reader_and_card_come_and_go() {
 }
 
 /// Prints our share of a reading; a figure, not a check of this machine's speed.
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a measurement, told to whoever runs it"
+)]
 #[test]
 fn share_beside_the_chip_is_measured() {
     behind_pcscd(
@@ -321,7 +331,12 @@ fn share_beside_the_chip_is_measured() {
                     let read = reading.elapsed();
                     let exchanging = timed.exchanging;
                     card.power_down().unwrap();
-                    rounds.push((read - exchanging, exchanging, connected, start.elapsed()));
+                    rounds.push((
+                        read.saturating_sub(exchanging),
+                        exchanging,
+                        connected,
+                        start.elapsed(),
+                    ));
                 }
                 rounds.sort();
                 let (ours, exchanging, _, _) = rounds[rounds.len() / 2];
@@ -349,6 +364,7 @@ impl Card for Timed<'_> {
         self.card.atr()
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a measurement")]
     fn exchange(&mut self, command: &[u8]) -> Result<zeroize::Zeroizing<Vec<u8>>, CardError> {
         let start = Instant::now();
         let answer = self.card.exchange(command);

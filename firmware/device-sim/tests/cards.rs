@@ -2,6 +2,11 @@
 //!
 //! The virtual card's own counters are the witness: a right secret is presented as often as a
 //! reading needs it and no more, and no try is ever lost to a fault.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops at the first surprise"
+)]
 
 #[path = "card/bench.rs"]
 mod bench;

@@ -1,4 +1,5 @@
 //! A receipt from the document to the paper, over TCP.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;

@@ -68,8 +68,8 @@ fn place(card: &Arc<Mutex<VirtualCard>>, port: u16) -> std::io::Result<Option<In
 }
 
 fn load(person: &Path) -> anyhow::Result<VirtualCard> {
-    let person = CardPerson::load(person)
-        .with_context(|| format!("person file {}", person.display()))?;
+    let person =
+        CardPerson::load(person).with_context(|| format!("person file {}", person.display()))?;
     Ok(VirtualCard::of(&person))
 }
 
@@ -113,13 +113,13 @@ impl Slot {
             }
             ("state", "") => {}
             ("quit", "") => return Ok(false),
-            _ => match Fault::parse(line) {
-                Some(fault) => self.chip().arrange(fault),
-                None => {
+            _ => {
+                let Some(fault) = Fault::parse(line) else {
                     say("refused unknown command")?;
                     return Ok(true);
-                }
-            },
+                };
+                self.chip().arrange(fault);
+            }
         }
         let tries = self.chip().tries();
         match tries {

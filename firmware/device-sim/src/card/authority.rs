@@ -148,11 +148,12 @@ pub fn authority_modulus() -> Vec<u8> {
 }
 
 /// The authority's own certificate, DER, for a reader that is to trust it.
+#[expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "the parameters are constants of this crate"
+)]
 pub fn authority_certificate() -> Vec<u8> {
-    #[expect(
-        clippy::expect_used,
-        reason = "the parameters are constants of this crate"
-    )]
     authority_parameters()
         .self_signed(&rsa(AUTHORITY))
         .expect("a certificate of constants")
@@ -162,7 +163,7 @@ pub fn authority_certificate() -> Vec<u8> {
 
 /// Authentication certificate of every virtual chip; names nobody.
 pub(super) fn auth_certificate() -> Vec<u8> {
-    issue(named("KAKUU-AUTH-0001", 2), &rsa(CHIP))
+    issue(&named("KAKUU-AUTH-0001", 2), &rsa(CHIP))
 }
 
 /// Signing certificate with the four items of a person.
@@ -186,12 +187,12 @@ pub(super) fn sign_certificate(person: &CardPerson) -> Vec<u8> {
             SanType::OtherName((oid, OtherNameValue::Utf8String(value)))
         })
         .collect();
-    issue(parameters, &rsa(CHIP))
+    issue(&parameters, &rsa(CHIP))
 }
 
 /// Certificate of the office that signs first-generation residence cards; its key is the issuer's.
 pub(super) fn immigration_certificate() -> Vec<u8> {
-    issue(named("KAKUU-IMMIGRATION-1", 4), &rsa(ISSUER))
+    issue(&named("KAKUU-IMMIGRATION-1", 4), &rsa(ISSUER))
 }
 
 /// The same for the second generation, P-384.
@@ -199,7 +200,7 @@ pub(super) fn immigration_certificate_p384() -> Vec<u8> {
     #[expect(clippy::expect_used, reason = "the key is part of this crate")]
     let key = KeyPair::from_pkcs8_der_and_sign_algo(&IMMIGRATION.into(), &PKCS_ECDSA_P384_SHA384)
         .expect("a P-384 key");
-    issue(named("KAKUU-IMMIGRATION-2", 5), &key)
+    issue(&named("KAKUU-IMMIGRATION-2", 5), &key)
 }
 
 /// ECDSA with SHA-384 by that key.
@@ -236,7 +237,7 @@ fn named(name: &str, serial: u64) -> CertificateParams {
 }
 
 #[expect(clippy::expect_used, reason = "the parameters are made in this file")]
-fn issue(parameters: CertificateParams, key: &KeyPair) -> Vec<u8> {
+fn issue(parameters: &CertificateParams, key: &KeyPair) -> Vec<u8> {
     let above = authority_parameters();
     let authority = rsa(AUTHORITY);
     let issuer = Issuer::from_params(&above, &authority);

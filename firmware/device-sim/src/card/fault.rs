@@ -94,9 +94,8 @@ pub(super) struct Arranged {
     pub(super) empty_after: Option<u32>,
     pub(super) short: Option<usize>,
     pub(super) pieces: Option<usize>,
-    pub(super) wrong_length: bool,
-    pub(super) end_of_file: bool,
-    pub(super) refuse_256: bool,
+    /// [`Fault::WrongLength`], [`Fault::EndOfFile`] and [`Fault::Refuse256`], as arranged.
+    pub(super) reads: Vec<Fault>,
     pub(super) slow: Duration,
 }
 

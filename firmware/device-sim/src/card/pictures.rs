@@ -43,6 +43,8 @@ fn encode(width: usize, rows: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = png::Encoder::new(&mut bytes, u32::try_from(width).ok()?, height);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::One);
+    // The same bytes whichever version compresses: transcripts count them.
+    encoder.set_compression(png::Compression::NoCompression);
     encoder.write_header().ok()?.write_image_data(rows).ok()?;
     Some(bytes)
 }

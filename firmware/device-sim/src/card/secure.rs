@@ -101,7 +101,7 @@ impl SecureChip {
         };
         let mut padded = content.to_vec();
         padded.push(0x80);
-        while padded.len() % block != 0 {
+        while !padded.len().is_multiple_of(block) {
             padded.push(0x00);
         }
         let mut value = vec![0x01];

@@ -133,9 +133,9 @@ impl VirtualCard {
             Fault::EmptyAfter(commands) => self.faults.empty_after = Some(commands),
             Fault::ShortAnswers(bytes) => self.faults.short = Some(bytes.max(1)),
             Fault::Pieces(bytes) => self.faults.pieces = Some(bytes.max(1)),
-            Fault::WrongLength => self.faults.wrong_length = true,
-            Fault::EndOfFile => self.faults.end_of_file = true,
-            Fault::Refuse256 => self.faults.refuse_256 = true,
+            Fault::WrongLength | Fault::EndOfFile | Fault::Refuse256 => {
+                self.faults.reads.push(fault);
+            }
             Fault::Slow(pause) => self.faults.slow = pause,
             Fault::Tries(name, tries) => self.set_tries(name, tries),
         }
@@ -470,18 +470,18 @@ impl VirtualCard {
             return 0x6b00.into();
         }
         let wanted = match expected {
-            0 if self.faults.refuse_256 => return 0x6700.into(),
+            0 if self.faults.reads.contains(&Fault::Refuse256) => return 0x6700.into(),
             0 => 256,
             length => usize::from(length),
         };
-        if self.faults.wrong_length
+        if self.faults.reads.contains(&Fault::WrongLength)
             && wanted > rest.len()
             && let Ok(length) = u8::try_from(rest.len())
         {
             return (0x6c00 | u16::from(length)).into();
         }
         let length = wanted.min(self.faults.short.unwrap_or(256)).min(rest.len());
-        let is_end = self.faults.end_of_file && length == rest.len();
+        let is_end = self.faults.reads.contains(&Fault::EndOfFile) && length == rest.len();
         Reply {
             data: rest.get(..length).unwrap_or(rest).to_vec(),
             sw: if is_end { 0x6282 } else { 0x9000 },

@@ -15,13 +15,13 @@ pub(crate) enum Command<'a> {
     FeedDots(u8),
     /// ESC a n: 0 left, 1 centre, 2 right.
     Align(u8),
-    /// ESC E n.
+    /// `ESC E n`.
     Bold(u8),
-    /// GS ! n: width in the high, height in the low half, each less one.
+    /// `GS ! n`: width in the high, height in the low half, each less one.
     Size(u8),
-    /// FS C n: 1 is Shift_JIS.
+    /// `FS C n`: 1 is `Shift_JIS`.
     KanjiCode(u8),
-    /// FS & and FS .
+    /// `FS &` and `FS .`
     KanjiMode(u8),
     /// GS v 0: a picture.
     Raster { row_bytes: usize, data: &'a [u8] },
@@ -46,17 +46,21 @@ pub(crate) enum Command<'a> {
 }
 
 /// The first command of `bytes` and its length; `None` while it is not complete.
+#[expect(
+    clippy::match_same_arms,
+    reason = "the arms stand in the order in which bytes become complete"
+)]
 pub(crate) fn next(bytes: &[u8]) -> Option<(Command<'_>, usize)> {
     use Command as C;
     Some(match *bytes {
-        [] | [0x10 | 0x1b | 0x1c | 0x1d] => return None,
+        [] | [0x10 | 0x1b..=0x1d] => return None,
         [0x0a, ..] => (C::LineFeed, 1),
         [0x00 | 0x0d, ..] => (C::Quiet, 1),
         [0x1b, 0x40, ..] => (C::Initialise, 2),
         [0x1b, 0x32, ..] => (C::Quiet, 2),
         [0x1c, 0x26, ..] => (C::KanjiMode(1), 2),
         [0x1c, 0x2e, ..] => (C::KanjiMode(0), 2),
-        [0x10, 0x04] | [0x1b | 0x1c | 0x1d, _] => return None,
+        [0x10, 0x04] | [0x1b..=0x1d, _] => return None,
         [0x10, 0x04, n, ..] => (C::RealTimeStatus(n), 3),
         [0x1b, 0x64, n, ..] => (C::FeedLines(n), 3),
         [0x1b, 0x4a, n, ..] => (C::FeedDots(n), 3),

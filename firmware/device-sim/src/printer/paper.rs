@@ -115,7 +115,7 @@ impl Paper {
         }
     }
 
-    /// A character from the printer's ROM. Without kanji mode and Shift_JIS a pair of bytes comes
+    /// A character from the printer's ROM. Without kanji mode and `Shift_JIS` a pair of bytes comes
     /// out as two wrong characters, here as two black boxes.
     fn character(&mut self, bytes: &[u8]) {
         let readable = bytes.len() == 1 || self.kanji && self.shift_jis;

@@ -113,7 +113,7 @@ fn a_wrong_residence_number_locks_nothing() {
             trusted: &trusted,
             now: 0,
         };
-        let mut read = |number: &str| {
+        let read = |number: &str| {
             let number = ResidenceNumber::parse(number).unwrap();
             in_process(&rei, |card| {
                 ResidenceCard::open(card)?.read(&number, &random(), judging)

@@ -3,6 +3,8 @@
 //! A VERIFY shows its place and the length of what was presented; an answer shows how many bytes it
 //! had. Whoever changes the order of commands sees it here.
 
+use std::fmt::Write as _;
+
 use card_reader::{Card, CardError};
 use device_sim::card::InProcessCard;
 use zeroize::Zeroizing;
@@ -24,24 +26,27 @@ impl Card for Recorder {
         let answer = self.card.exchange(command)?;
         let (data, status) = answer.split_at(answer.len() - 2);
         let status = hex(status);
-        self.text.push_str(&format!("> {}\n", masked(command)));
+        writeln!(self.text, "> {}", masked(command)).unwrap();
         match data.len() {
-            0 => self.text.push_str(&format!("< {status}\n")),
-            length => self.text.push_str(&format!("< ({length}) {status}\n")),
+            0 => writeln!(self.text, "< {status}").unwrap(),
+            length => writeln!(self.text, "< ({length}) {status}").unwrap(),
         }
         Ok(answer)
     }
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02X}").unwrap();
+        text
+    })
 }
 
 /// Only what selects and reads is shown; what a command carries otherwise is a secret.
 fn masked(command: &[u8]) -> String {
     match command {
-        [_, 0xa4, ..] | [_, 0xb0 | 0xb2 | 0x84 | 0xc0, ..] => hex(command),
-        [head @ ..] if head.len() <= 5 => hex(head),
+        [_, 0xa4 | 0xb0 | 0xb2 | 0x84 | 0xc0, ..] => hex(command),
+        short if short.len() <= 5 => hex(short),
         [class, ins, p1, p2, length, ..] => {
             format!("{} ({length})", hex(&[*class, *ins, *p1, *p2]))
         }
