@@ -44,6 +44,8 @@ pub struct Scene {
     pub neighbour: Option<String>,
     /// The counter's data lie on a disk of so many KiB, so that it can be filled.
     pub disk_kib: Option<u32>,
+    /// Residents head office publishes before the counter starts, a CSV file beside the script.
+    pub residents: Option<String>,
 }
 
 /// A sign-in that exists only in the demonstration's own data folder.

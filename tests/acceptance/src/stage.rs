@@ -26,7 +26,9 @@ use crate::script::Scene;
 use crate::small_disk::SmallDisk;
 pub(crate) use faults::FarEnd;
 use neighbour::Neighbour;
-use set_up::{CounterPlace, enrol_counter, start_card, start_hub, start_printer};
+use set_up::{
+    CounterPlace, enrol_counter, publish_residents, start_card, start_hub, start_printer,
+};
 
 /// Addresses the hub says when it is ready.
 #[derive(Debug, Deserialize)]
@@ -80,6 +82,9 @@ impl Stage {
             .map(|kib| SmallDisk::mount(&folder.join("disk"), kib, &log(folder, "disk")))
             .transpose()?;
         let (hub, ready) = start_hub(&programs, scene, folder)?;
+        if let Some(file) = &scene.residents {
+            publish_residents(&programs, folder, &script_folder.join(file))?;
+        }
         interrupt::check()?;
         let cable = Cable::lay(ready.listen).context("cannot lay the cable")?;
         let pcscd = PcscdProcess::start(&folder.join("pcscd"), Readers::Virtual)

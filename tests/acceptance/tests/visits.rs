@@ -59,6 +59,11 @@ fn two_counters_with_one_draft() {
 }
 
 #[test]
+fn residents_and_protection() {
+    check("residents-and-protection");
+}
+
+#[test]
 fn every_script_is_played_by_a_test() {
     let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let here = fs::read_to_string(crate_folder.join("tests/visits.rs")).unwrap();

@@ -48,6 +48,20 @@ fn publish_catalogue(programs: &Programs, data: &Path, folder: &Path) -> Result<
     run(&programs.named("todoke-hub"), &args, "").map(drop)
 }
 
+/// Publishes the resident copy from a file of invented people.
+pub(super) fn publish_residents(programs: &Programs, folder: &Path, file: &Path) -> Result<()> {
+    let arg = OsStr::new;
+    let data = folder.join("hub");
+    let args = [
+        arg("publish"),
+        arg("--data"),
+        data.as_ref(),
+        arg("resident-copy"),
+        file.as_ref(),
+    ];
+    run(&programs.named("todoke-hub"), &args, "").map(drop)
+}
+
 /// Makes a hub's folder.
 pub(super) fn init_hub(programs: &Programs, data: &Path, city: &str) -> Result<()> {
     let arg = OsStr::new;
