@@ -345,6 +345,25 @@ fn hello_without_a_common_version_is_refused() {
 }
 
 #[test]
+fn schema_two_steps_apart_is_refused_and_one_step_is_not() {
+    refused(
+        |hello| hello.schema_version += 2,
+        Reason::Version {
+            min: version::MIN,
+            current: version::CURRENT,
+        },
+    );
+    let (counter, mut hub) = stores();
+    let mut hello = hello(&counter);
+    hello.schema_version += 1;
+    let mut session = hub_session(small());
+    session
+        .receive(&mut hub, Message::Hello(hello), NOON)
+        .unwrap();
+    assert_eq!(session.ending(), None);
+}
+
+#[test]
 fn clock_wrong_by_a_day_is_refused() {
     refused(
         |hello| hello.unix_ms += 86_399_000,
