@@ -59,6 +59,11 @@ fn two_counters_with_one_draft() {
 }
 
 #[test]
+fn a_drivers_licence_fills_the_reception() {
+    check("drivers-licence");
+}
+
+#[test]
 fn residents_and_protection() {
     check("residents-and-protection");
 }

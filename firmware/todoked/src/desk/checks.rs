@@ -61,6 +61,8 @@ pub(super) fn wrong(
     }
     match def.kind {
         Kind::Text => None,
+        // A card had no code for the character: whoever sees its face must fill it in.
+        Kind::Exact if value.contains(identity_cards::GETA) => Some(word("error", "geta")),
         Kind::Exact => gate
             .missing(value)
             .map(|text| sentence("error", "glyph", &[("text", &text)])),

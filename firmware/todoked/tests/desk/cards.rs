@@ -1,6 +1,6 @@
 //! Other cards than the My Number card, and what was typed against what the chip says.
 
-use counter_api::{CardNumber, CardView, Digits, ResidentAction, StaffAction};
+use counter_api::{CardNumber, CardView, Digits, FieldView, ResidentAction, StaffAction};
 use counter_domain::draft::Source;
 use todoked::devices::{CardFacts, CardLies, CardTrouble, Effect, Happened, OtherCard};
 
@@ -27,11 +27,19 @@ fn code(rig: &Rig) -> Option<String> {
     Some(rig.desk.staff_view().notice?.code)
 }
 
-fn source_of(rig: &Rig, path: &str) -> Option<Source> {
+fn field(rig: &Rig, path: &str) -> Option<FieldView> {
     let view = rig.reception();
-    let members = view.members.iter().flat_map(|member| &member.fields);
-    let mut fields = view.move_fields.iter().chain(members);
-    fields.find(|field| field.path == path)?.source
+    let members = view.members.into_iter().flat_map(|member| member.fields);
+    let mut fields = view.move_fields.into_iter().chain(members);
+    fields.find(|field| field.path == path)
+}
+
+fn source_of(rig: &Rig, path: &str) -> Option<Source> {
+    field(rig, path)?.source
+}
+
+fn error_of(rig: &Rig, path: &str) -> Option<String> {
+    field(rig, path)?.error
 }
 
 #[test]
@@ -53,9 +61,13 @@ fn a_licence_is_proposed_and_its_fields_name_it() {
         digits: Digits::new("1111"),
     });
     rig.happened(Happened::CardRead(Ok(hanako())));
+    assert_eq!(code(&rig).as_deref(), Some("CARD-READ-TO-CHECK"));
     assert_eq!(rig.value("member.1.birth_date"), "平成4年11月3日");
     assert_eq!(source_of(&rig, "member.1.name"), Some(Source::LicenceChip));
-    assert_eq!(code(&rig).as_deref(), Some("CARD-READ-TO-CHECK"));
+    // The character the card could not write must be filled in before anything is signed.
+    assert!(error_of(&rig, "member.1.name").is_some_and(|error| error.contains('〓')));
+    rig.set("member.1.name", "架空　花見子");
+    assert_eq!(error_of(&rig, "member.1.name"), None);
 }
 
 #[test]
