@@ -50,6 +50,8 @@ pub(crate) struct ReceptionController {
     stand: Rc<RefCell<Stand>>,
     /// The case last shown; a lock in between does not change it.
     last: Option<CaseId>,
+    /// Where it was scrolled to when it was covered.
+    scrolled: f32,
 }
 
 impl ReceptionController {
@@ -66,6 +68,7 @@ impl ReceptionController {
             identity: Vec::new(),
             stand: Rc::default(),
             last: None,
+            scrolled: 0.0,
         };
         api.set_trail(controller.trail.model());
         api.set_answered(controller.answered.model());
@@ -85,9 +88,9 @@ impl ReceptionController {
         let api = window.global::<ReceptionApi<'_>>();
         if self.stand.borrow().case != Some(view.case) {
             self.close();
-        }
-        if self.last.replace(view.case) != Some(view.case) {
-            api.set_scrolled(0.0);
+            // After a lock everything stands where it stood.
+            let again = self.last.replace(view.case) == Some(view.case);
+            api.set_scrolled(if again { self.scrolled } else { 0.0 });
         }
         *self.stand.borrow_mut() = Stand {
             case: Some(view.case),
@@ -140,6 +143,10 @@ impl ReceptionController {
             return;
         }
         *self.stand.borrow_mut() = Stand::default();
+        // An empty page scrolls back to its top by itself.
+        if let Some(window) = self.window.upgrade() {
+            self.scrolled = window.global::<ReceptionApi<'_>>().get_scrolled();
+        }
         self.fields.borrow_mut().clear();
         self.answered.show(&[], draw::answered);
         self.procedures.show(&[], draw::procedure);

@@ -178,6 +178,7 @@ fn sign_in_takes_any_printable_character_and_can_show_it() {
 fn locked_screen_asks_only_for_the_password() {
     let (_folder, _listener, mut screen, mut daemon) = scene("staff", Display::Staff);
     daemon.shows("staff-06-household");
+    screen.done(&json!({ "tap": "フリガナ", "role": "textinput", "index": 1 }));
     screen.done(&json!({ "tap": "画面をロックする" }));
     assert!(matches!(daemon.staff(), StaffAction::LockScreen));
     daemon.shows("staff-22-locked");
@@ -187,6 +188,14 @@ fn locked_screen_asks_only_for_the_password() {
     screen.done(&json!({ "type": { "into": "パスワード", "text": "himitsu" } }));
     screen.done(&json!({ "tap": "続きから始める" }));
     assert!(matches!(daemon.staff(), StaffAction::SignIn { staff, .. } if staff == "u0312"));
+    daemon.shows("staff-06-household");
+    screen.sees("保存済");
+    screen.done(&json!({ "elapse_ms": 300 }));
+    let seen = screen.ask(&json!({ "see": null })).to_string();
+    assert!(
+        seen.contains("2 人目を外す") && !seen.contains("異動前"),
+        "the screen came back elsewhere"
+    );
 }
 
 #[test]
