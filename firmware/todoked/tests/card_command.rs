@@ -1,10 +1,13 @@
 //! `todoke card` and `todoke device` with the real pcscd and virtual cards (`TODOKE_PCSC=1`).
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
-use device_sim::card::{CardPerson, CardSort, InsertedCard, SecretName, VirtualCard, insert};
+use device_sim::card::{
+    CardPerson, CardSort, Fault, InsertedCard, LinkEvent, SecretName, VirtualCard, insert,
+};
 use device_sim::pcscd::{PcscdProcess, Readers, SOCKET_VARIABLE};
 use serde_json::{Value, json};
 
@@ -206,4 +209,27 @@ fn other_cards_are_read_as_far_as_their_chips_go() {
         counter.says(&["device", "test", "card-reader"])["card"],
         "unsupported"
     );
+}
+
+#[test]
+fn a_card_that_was_lifted_is_waited_for_and_read_on() {
+    let Some(counter) = Counter::open() else {
+        return;
+    };
+    let (chip, inserted) = counter.lay(&CardPerson::taro());
+    chip.lock().unwrap().arrange(Fault::PullAfter(9));
+    let reading = Command::new(PathBuf::from(env!("CARGO_BIN_EXE_todoke")))
+        .args(["card", "read", "--pin", "1234", "--wait", "20", "--json"])
+        .env(SOCKET_VARIABLE, counter.pcscd.socket())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while inserted.next_event() != Some(LinkEvent::Ended) {}
+    counter.lift(inserted);
+    let _back = insert(Arc::clone(&chip), counter.pcscd.port()).unwrap();
+    let output = reading.wait_with_output().unwrap();
+    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(read["name"], "架空　太郎");
+    assert!(chip.lock().unwrap().counted().1 <= 2);
+    assert_eq!(chip.lock().unwrap().tries_left(SecretName::Pin), Some(3));
 }
