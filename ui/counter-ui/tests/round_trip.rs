@@ -178,9 +178,9 @@ fn sign_in_takes_any_printable_character_and_can_show_it() {
 fn locked_screen_asks_only_for_the_password() {
     let (_folder, _listener, mut screen, mut daemon) = scene("staff", Display::Staff);
     daemon.shows("staff-06-household");
-    screen.done(&json!({ "tap": "フリガナ", "role": "textinput", "index": 1 }));
     screen.done(&json!({ "tap": "画面をロックする" }));
     assert!(matches!(daemon.staff(), StaffAction::LockScreen));
+    screen.done(&json!({ "tap": "フリガナ", "role": "textinput", "index": 1 }));
     daemon.shows("staff-22-locked");
     screen.sees("画面をロックしています");
     let seen = screen.ask(&json!({ "see": null })).to_string();
