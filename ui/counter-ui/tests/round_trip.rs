@@ -178,6 +178,7 @@ fn sign_in_takes_any_printable_character_and_can_show_it() {
 fn locked_screen_asks_only_for_the_password() {
     let (_folder, _listener, mut screen, mut daemon) = scene("staff", Display::Staff);
     daemon.shows("staff-06-household");
+    screen.sees("異動前");
     screen.done(&json!({ "tap": "画面をロックする" }));
     assert!(matches!(daemon.staff(), StaffAction::LockScreen));
     screen.done(&json!({ "tap": "フリガナ", "role": "textinput", "index": 1 }));
