@@ -309,8 +309,7 @@ fn any_day() -> impl Strategy<Value = Date> {
 proptest! {
     #[test]
     fn deadline_is_an_open_day_and_never_before_the_term(from in any_day(), days in 1..60_u16) {
-        let holidays: Vec<Date> = vec![date(2026, 11, 23), date(2027, 1, 1)];
-        let closed: ClosedDays = holidays.into_iter().collect();
+        let closed: ClosedDays = [date(2026, 11, 23), date(2027, 1, 1)].into_iter().collect();
         let plain = from.checked_add(i64::from(days).days()).unwrap();
         let last = deadline(from, Term::Days(days), FirstDay::NotCounted, &closed).unwrap();
         prop_assert!(last >= plain && !closed.contains(last));
