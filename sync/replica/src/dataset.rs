@@ -47,7 +47,7 @@ pub fn dataset(connection: &Connection, name: &str) -> Result<Option<Dataset>, S
     };
     let mut bytes = Vec::new();
     for_pieces(connection, name, manifest.version, |piece| {
-        bytes.extend_from_slice(piece)
+        bytes.extend_from_slice(piece);
     })?;
     Ok(Some(Dataset {
         version: manifest.version,

@@ -37,7 +37,9 @@ pub enum StoreChange {
 
 /// Who wants to know; called after COMMIT on the writing thread, with the store still borrowed.
 #[derive(Default)]
-pub struct Listener(Option<Box<dyn Fn(&StoreChange) + Send>>);
+pub struct Listener(Option<Tell>);
+
+type Tell = Box<dyn Fn(&StoreChange) + Send>;
 
 impl Listener {
     /// A listener that calls `tell`.

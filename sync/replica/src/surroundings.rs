@@ -5,8 +5,11 @@ use std::fmt;
 /// The clock and the randomness, handed in by the program or the test.
 pub struct Surroundings {
     unix_ms: Box<dyn Fn() -> u64 + Send>,
-    random: Box<dyn FnMut(&mut [u8]) + Send>,
+    random: Fill,
 }
+
+/// Fills a buffer with unpredictable bytes.
+type Fill = Box<dyn FnMut(&mut [u8]) + Send>;
 
 impl Surroundings {
     /// `unix_ms` tells the time in milliseconds since 1970; `random` fills a buffer with

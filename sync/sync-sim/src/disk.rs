@@ -33,14 +33,15 @@ impl Files {
         })
     }
 
-    /// Puts the files in the place of whatever is there.
+    /// Puts the files in the place of whatever is there. They are new files: SQLite shares what it
+    /// remembers of a file between the connections of one process, and the one before the cut is to
+    /// be gone.
     pub(crate) fn write(&self, database: &Path) -> io::Result<()> {
+        remove(database)?;
+        remove(&log_of(database))?;
+        remove(&beside(database, "-shm"))?;
         fs::write(database, &self.database)?;
-        fs::write(log_of(database), &self.log)?;
-        match fs::remove_file(beside(database, "-shm")) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        fs::write(log_of(database), &self.log)
     }
 
     /// What a cut leaves on the way from `self` to `after`.
@@ -86,6 +87,13 @@ fn torn_pages(before: &[u8], after: &[u8], chance: &mut Chance) -> Vec<u8> {
         }
     }
     pages
+}
+
+fn remove(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn log_of(database: &Path) -> PathBuf {
