@@ -159,8 +159,10 @@ impl HubStore {
 }
 
 fn line(device: &EnrolledDevice, contact: Option<&Contact>, now_unix_ms: u64) -> CounterLine {
+    if device.revoked {
+        return CounterLine::Revoked;
+    }
     match contact {
-        _ if device.revoked => CounterLine::Revoked,
         None => CounterLine::Never,
         Some(contact) if now_unix_ms.saturating_sub(contact.unix_ms) < CONNECTED_MS => {
             CounterLine::Connected
