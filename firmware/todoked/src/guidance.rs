@@ -256,7 +256,84 @@ fn text(snapshot: &Snapshot, path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use counter_domain::draft::Source;
+    use counter_domain::snapshot::SnapshotField;
+    use counter_forms::FontPaths;
+
     use super::*;
+
+    fn snapshot() -> Snapshot {
+        let fields = [
+            ("event.type", "move_in"),
+            ("event.date", "2026-11-14"),
+            ("member.1.name", "架空　太郎"),
+            ("member.2.name", "架空　花子"),
+            ("notifier.name", "架空　太郎"),
+        ];
+        let procedures = [
+            ("P002", None, "令和8年11月30日まで（14日以内）"),
+            ("P146", None, "期限の定めなし"),
+            ("P053", Some(1), "令和8年11月30日まで（14日以内）"),
+            ("P053", Some(2), "令和8年11月30日まで（14日以内）"),
+            ("P028", Some(2), "異動の届出と同じ日"),
+        ];
+        Snapshot {
+            version: 1,
+            case_id: counter_domain::ids::CaseId([7; 16]),
+            receipt_number: "07-2-261121-0184-6".to_owned(),
+            form: "resident-move/1".to_owned(),
+            filed_on: "2026-11-21".to_owned(),
+            language: "en".to_owned(),
+            fields: fields
+                .map(|(path, text)| {
+                    let field = SnapshotField {
+                        value: FieldValue::Text(text.to_owned()),
+                        source: Source::Staff,
+                    };
+                    (FieldPath::from(path), field)
+                })
+                .into(),
+            procedures: procedures
+                .map(|(id, member, deadline)| SnapshotProcedure {
+                    id: id.to_owned(),
+                    name: String::new(),
+                    member,
+                    reason: String::new(),
+                    deadline: deadline.to_owned(),
+                    to_confirm: false,
+                })
+                .to_vec(),
+        }
+    }
+
+    #[test]
+    fn sheet_says_what_is_left_to_do_in_both_languages() {
+        let forms = Forms::new(&FontPaths::default()).expect("the fonts are installed");
+        let catalogue = Catalogue::bundled().expect("the catalogue is read");
+        let place = SheetPlace {
+            city: "六会市".to_owned(),
+            branch: "北部市民センター".to_owned(),
+            contact: String::new(),
+        };
+        let made = sheet(&forms, &catalogue, &snapshot(), &place).expect("made");
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        let file = folder.path().join("sheet.pdf");
+        std::fs::write(&file, made.expect("something is left")).expect("written");
+        let out = std::process::Command::new("pdftotext")
+            .arg("-raw")
+            .arg(&file)
+            .arg("-")
+            .output()
+            .expect("pdftotext (poppler-utils) is installed");
+        let text = String::from_utf8(out.stdout).expect("UTF-8");
+        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let at = |part: &str| text.find(part);
+        assert!(at("国民健康保険資格取得届") < at("ごみの分別"), "by deadline");
+        assert!(text.contains("架空太郎、架空花子"), "once for both");
+        assert!(text.contains("by30November2026"));
+        assert!(!text.contains("特例転入"), "what was filed is not left to do");
+        assert!(!text.contains("支援措置"));
+    }
 
     #[test]
     fn paper_for_home_says_nothing_of_protection_or_assistance() {
