@@ -60,7 +60,14 @@ fn run(path: &Path, screens: &Path, stay: bool) -> Result<()> {
         .prefix("todoke-demonstration-")
         .tempdir()?;
     say(&format!("{}\n", script.title));
-    let shown = show(path, &script, screens, stay, folder.path(), (&tell, &events));
+    let shown = show(
+        path,
+        &script,
+        screens,
+        stay,
+        folder.path(),
+        (&tell, &events),
+    );
     if let Err(error) = &shown
         && !error.is::<Interrupted>()
     {
@@ -123,7 +130,9 @@ fn explain_things(stage: &Stage) {
         say(&format!("\nリーダーのカード: {printed}"));
     }
     say(&format!("受付票の印刷先: {}", stage.receipts().display()));
-    say("ここに cable cut ／ cable join ／ card remove ／ card insert ／ counter kill ／ counter start と");
+    say(
+        "ここに cable cut ／ cable join ／ card remove ／ card insert ／ counter kill ／ counter start と",
+    );
     say("打つと、回線・カード・電源を動かせます。");
 }
 
