@@ -1,6 +1,6 @@
 //! Seeded simulator: the real stores of counters and head office over the real conversation, on a
 //! line that loses, doubles, delays, reorders and spoils, with power cuts in the middle of a
-//! transaction, full disks, clocks that jump, and disks replaced by old copies.
+//! transaction, full disks and clocks that jump. (Disks replaced by old copies are not played yet.)
 //!
 //! A seed and a number of steps make a [`Plan`]; a plan is a list of [`Action`]s, each with its own
 //! entropy, so a failing list can be shortened by leaving actions out. Nothing here sleeps, looks at

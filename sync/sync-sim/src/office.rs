@@ -110,7 +110,6 @@ pub(crate) struct Office<S> {
     drawn: Arc<AtomicU64>,
     /// The disk takes no more pages.
     pub(crate) full: bool,
-    pub(crate) copy: Option<Files>,
 }
 
 /// The database is closed; only while its files are being exchanged.
@@ -143,7 +142,6 @@ impl<S: Room> Office<S> {
             wrong_ms: Arc::default(),
             drawn: Arc::default(),
             full: false,
-            copy: None,
         };
         office.power_on()?;
         Ok(office)

@@ -100,20 +100,6 @@ impl Truth {
         Ok(())
     }
 
-    /// A case whose start was not acknowledged may exist all the same.
-    pub(crate) fn note_branch(&mut self, case: CaseId, branch: &str) {
-        self.branches
-            .entry(case)
-            .or_insert_with(|| branch.to_owned());
-    }
-
-    /// Forgets what only a lost disk had: everything of `site` that `left` does not tell.
-    pub(crate) fn forget_lost(&mut self, site: SiteId, left: Cells, through: u64) {
-        let known = self.sites.entry(site).or_default();
-        known.cells = left;
-        known.through = through;
-    }
-
     /// Checks that a message is nothing `to` may not see.
     pub(crate) fn check_scope(&self, message: &Message, to: &Peer) -> Result<()> {
         if to.role == PeerRole::Hub {

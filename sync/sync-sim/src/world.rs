@@ -86,11 +86,6 @@ impl World {
                 Place::Hub => self.hub.set_clock_wrong(*wrong_ms),
                 Place::Counter(counter) => self.counter(*counter)?.set_clock_wrong(*wrong_ms),
             },
-            Action::BackUp(counter) => {
-                let counter = self.counter(*counter)?;
-                counter.copy = Some(counter.files()?);
-            }
-            Action::Restore(counter) => self.restore(*counter)?,
         }
         Ok(())
     }
@@ -312,10 +307,6 @@ impl World {
         let pages = if full { 0 } else { u32::MAX - 1 };
         office.full = full;
         office.store()?.limit_pages(Some(pages))?;
-        Ok(())
-    }
-
-    fn restore(&mut self, _counter: usize) -> Result<()> {
         Ok(())
     }
 }
