@@ -66,7 +66,7 @@ fn expected(name: &str) -> &'static [&'static str] {
         "staff-17-returned" => &["本庁から返されました", "部屋番号を確認", "架空ハイツ 203号"],
         "staff-18-two-counters" => &["別の窓口の入力", "この値にする"],
         "staff-19-save-failed" => &["保存できていません", "情報担当へ連絡"],
-        "staff-20-long-choices" => &["新しい住所がまだ入っていません", "07-2-261121-001"],
+        "staff-20-long-choices" => &["新しい住所がまだ入っていません", "07-2-261121-0001-5"],
         "staff-22-locked" => &[
             "画面をロックしています",
             "架空　職子",

@@ -61,7 +61,7 @@ const lengths = {
   "type-caption": 16, "type-label": 18, "type-body": 20, "type-heading": 24, "type-title": 30,
   "resident-body": 28, "resident-label": 28, "resident-ask": 40, "resident-number": 64,
   "icon-s": 20, "icon": 28, "icon-l": 48, "icon-xl": 96,
-  "header": 52, "footer": 72, "trail-width": 232, "side-width": 328,
+  "header": 52, "footer": 72, "trail-width": 256, "side-width": 328,
 };
 
 // What grows with the size of the type people choose (1 to 2): all of it, or as much as a bar holds.
