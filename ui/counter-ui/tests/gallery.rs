@@ -80,7 +80,7 @@ fn expected(name: &str) -> &'static [&'static str] {
             "回線断・保存済 12件",
             "11/13 16:20 まで本庁に保管",
         ],
-        "staff-25-question-about-several" => &["3 人について", "全員", "架空　葛之助"],
+        "staff-25-question-about-several" => &["3 人について", "全員", "架空　花子"],
         "staff-27-clock-wrong-no-devices" => {
             &["本庁が受け付けません・保存済 123件", "11月21日（土）"]
         }
