@@ -65,14 +65,13 @@ fn every_mistake_is_told_with_its_place() {
         "when: WITHIN\n",
         "when: WITHIN and ev.type == 'birth'\n",
     );
-    assert_eq!(
-        said[0],
-        "procedures/shimin.yaml:187:3: no golden household leads to P009; write one that does"
-    );
-    assert_eq!(
-        said[1],
-        "procedures/shimin.yaml:187:3: the rule of P009 never holds; no facts make it true"
-    );
+    for expected in [
+        "procedures/shimin.yaml:187:3: no golden household leads to P009; write one that does",
+        "procedures/shimin.yaml:187:3: the rule of P009 never holds; no facts make it true",
+        "move-within-family.txt:6:1: P009 should be listed: 転居届は移ってから14日以内（住基法23条）",
+    ] {
+        assert!(said.iter().any(|one| one == expected), "{said:?}");
+    }
 }
 
 #[test]

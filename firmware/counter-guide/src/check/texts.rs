@@ -58,12 +58,12 @@ fn plain<'a>(ja: &str, easy: &'a str) -> &'a str {
 
 fn report_missing(words: &Words, what: &str, report: &mut impl FnMut(String)) {
     let texts = [
-        (&words.ja[..], "Japanese (ja)"),
+        (words.ja.as_str(), "Japanese (ja)"),
         (
             words.easy.as_deref().unwrap_or_default(),
             "plain Japanese (easy)",
         ),
-        (&words.en[..], "English (en)"),
+        (words.en.as_str(), "English (en)"),
     ];
     for (text, language) in texts {
         if text.trim().is_empty() {

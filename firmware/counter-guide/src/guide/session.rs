@@ -77,21 +77,21 @@ impl<'a> Session<'a> {
     /// Takes one answer in.
     pub fn answer(&mut self, fact: &str, member: Option<u8>, value: FactValue) {
         let members = self.facts.members.len();
-        self.facts.set(fact, member, value.clone());
+        let catalogue = &self.guide.catalogue;
+        let found = catalogue.fact(fact);
+        let taken = found.map(|found| table::read(catalogue, found.level, fact, &value));
+        self.facts.set(fact, member, value);
         if self.facts.members.len() != members {
             *self = Self::new(self.guide, &self.facts);
             return;
         }
         self.turn += 1;
         self.reread = 0;
-        let Some(found) = self.guide.catalogue.fact(fact) else {
+        let (Some(found), Some(Ok((id, cell)))) = (found, taken) else {
             return;
         };
         let at = member.and_then(|number| self.given.numbers.iter().position(|n| *n == number));
         let at = at.filter(|_| found.level == Level::Member);
-        let Ok((id, cell)) = table::read(&self.guide.catalogue, found.level, fact, &value) else {
-            return;
-        };
         self.given.set(id, at, cell);
         self.next.copy_from(&self.given);
         self.guide.complete(&mut self.next);

@@ -31,7 +31,7 @@ fn value(fact: &Fact, pick: usize) -> FactValue {
         return FactValue::Unknown;
     }
     match fact.kind {
-        FactType::Flag => FactValue::Flag(pick % 2 == 0),
+        FactType::Flag => FactValue::Flag(pick.is_multiple_of(2)),
         FactType::Count if fact.name == "age" => {
             let ages = [
                 0, 3, 6, 10, 14, 15, 17, 18, 19, 20, 35, 59, 60, 64, 65, 74, 75, 90,
