@@ -25,5 +25,6 @@ pub use interrupt::{Interrupted, listen};
 pub use player::{Narrator, play};
 pub use programs::Programs;
 pub use script::Script;
+pub use small_disk::small_disk_is_possible;
 pub use stage::Stage;
 pub use windows::Event;

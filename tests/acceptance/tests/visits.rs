@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use acceptance::{Programs, Script, Stage, play};
+use acceptance::{Programs, Script, Stage, play, small_disk_is_possible};
 
 #[track_caller]
 fn check(name: &str) {
@@ -50,7 +50,11 @@ fn faults_of_the_line_and_of_files() {
 
 #[test]
 fn full_disk() {
-    check("disk-full");
+    if small_disk_is_possible() {
+        check("disk-full");
+    } else {
+        eprintln!("NOT PLAYED: this machine forbids namespaces, which a small disk needs");
+    }
 }
 
 #[test]
