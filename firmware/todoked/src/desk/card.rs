@@ -296,6 +296,7 @@ fn for_the_resident(trouble: CardTrouble) -> Option<Code> {
         CardTrouble::NoCard => Some(Code::CardEmpty),
         CardTrouble::WrongNumberB { .. }
         | CardTrouble::NumberBLocked
+        | CardTrouble::WrongCardNumber
         | CardTrouble::NoReader
         | CardTrouble::Unknown
         | CardTrouble::Busy
