@@ -66,8 +66,8 @@ fn every_mistake_is_told_with_its_place() {
         "when: WITHIN and ev.type == 'birth'\n",
     );
     for expected in [
-        "procedures/shimin.yaml:187:3: no golden household leads to P009; write one that does",
-        "procedures/shimin.yaml:187:3: the rule of P009 never holds; no facts make it true",
+        "procedures/shimin.yaml:186:3: no golden household leads to P009; write one that does",
+        "procedures/shimin.yaml:186:3: the rule of P009 never holds; no facts make it true",
         "move-within-family.txt:6:1: P009 should be listed: 転居届は移ってから14日以内（住基法23条）",
     ] {
         assert!(said.iter().any(|one| one == expected), "{said:?}");
