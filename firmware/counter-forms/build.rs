@@ -13,6 +13,7 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut list = String::from("&[\n");
     for (name, path) in files {
+        let path = path.display().to_string();
         // Writing to a String cannot fail.
         let _never = writeln!(list, "    ({name:?}, include_str!({path:?})),");
     }
@@ -28,7 +29,10 @@ fn collect(root: &Path, dir: &Path, files: &mut Vec<(String, PathBuf)>) -> io::R
         let path = entry?.path();
         if path.is_dir() {
             collect(root, &path, files)?;
-        } else if path.extension().is_some_and(|e| e == "typ" || e == "toml" || e == "json") {
+        } else if path
+            .extension()
+            .is_some_and(|e| e == "typ" || e == "toml" || e == "json")
+        {
             let name = path.strip_prefix(root).unwrap_or(&path);
             let name: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
             files.push((name.join("/"), path.clone()));

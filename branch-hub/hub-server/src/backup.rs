@@ -186,7 +186,7 @@ pub(crate) fn restore(
     file: &Path,
     identities: &Identities,
     path: &Path,
-    passphrase: Passphrase,
+    passphrase: &Passphrase,
     clock: &Clock,
 ) -> Result<Sound> {
     let is_free = match fs::read_dir(path) {
@@ -222,7 +222,7 @@ fn fill(
     file: &Path,
     identities: &Identities,
     beside: &Path,
-    passphrase: Passphrase,
+    passphrase: &Passphrase,
     clock: &Clock,
 ) -> Result<Sound> {
     let manifest = archive::read(file, identities, beside)?;

@@ -249,11 +249,11 @@ impl Folder {
     ///
     /// # Errors
     /// When nothing can be written.
-    pub(crate) fn seal_again(&self, passphrase: Passphrase) -> Result<()> {
+    pub(crate) fn seal_again(&self, passphrase: &Passphrase) -> Result<()> {
         if !passphrase.is_set() {
             return Ok(());
         }
-        seal_hex(&self.path, &self.key_hex()?, &passphrase)?;
+        seal_hex(&self.path, &self.key_hex()?, passphrase)?;
         fs::remove_file(self.path.join("database.key"))
             .context("the key stays in the clear beside the sealed one")
     }

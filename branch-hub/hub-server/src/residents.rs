@@ -58,7 +58,7 @@ pub(crate) struct CopyOptions {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum EncodingChoice {
-    /// UTF-8 when the whole file is, Shift_JIS otherwise
+    /// UTF-8 when the whole file is, `Shift_JIS` otherwise
     Auto,
     Utf8,
     ShiftJis,
@@ -172,21 +172,19 @@ fn check(source: &Source, say: &mut dyn Write) -> Result<Checked> {
     source.lines(say, &mut |number, read| {
         let read = read.and_then(|entry| {
             let person = entry.resident.person_no.as_str();
-            match seen.get(person) {
-                Some(first) => Err(Problem {
-                    line: number,
-                    column: source.column(Column::PersonNo),
-                    what: Wrong::Twice { first: *first },
-                    protection: match entry.protected_until {
-                        None => LineProtection::None,
-                        Some(_) => LineProtection::Perhaps,
-                    },
-                }),
-                None => {
-                    seen.insert(person.into(), number);
-                    Ok(entry)
-                }
-            }
+            let Some(first) = seen.get(person) else {
+                seen.insert(person.into(), number);
+                return Ok(entry);
+            };
+            Err(Problem {
+                line: number,
+                column: source.column(Column::PersonNo),
+                what: Wrong::Twice { first: *first },
+                protection: match entry.protected_until {
+                    None => LineProtection::None,
+                    Some(_) => LineProtection::Perhaps,
+                },
+            })
         });
         match read {
             Ok(entry) => {
@@ -299,9 +297,8 @@ impl Source {
             .len();
         let encoding = match choice {
             EncodingChoice::Utf8 => Encoding::Utf8,
-            EncodingChoice::ShiftJis => Encoding::ShiftJis,
             EncodingChoice::Auto if is_utf8(path)? => Encoding::Utf8,
-            EncodingChoice::Auto => Encoding::ShiftJis,
+            EncodingChoice::ShiftJis | EncodingChoice::Auto => Encoding::ShiftJis,
         };
         let mut first = Vec::new();
         next_line(&mut opened(path)?, &mut first)?;

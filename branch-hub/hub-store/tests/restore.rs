@@ -1,4 +1,9 @@
 //! A backup of head office is taken, time goes on, the machine is lost, the backup lives on.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -112,7 +117,7 @@ impl City {
         let signed = SignedForm {
             snapshot: &snapshot,
             strokes: strokes.as_bytes(),
-            form_pdf: &[0x25; 400_000],
+            form_pdf: &vec![0x25; 400_000],
         };
         self.counter.sign(case, &by, &signed).unwrap();
         self.counter.submit(case, &by).unwrap();

@@ -1,4 +1,5 @@
 //! Searching people of the resident copy, and recognising those under protection.
+#![expect(clippy::expect_used, reason = "a test stops at the first surprise")]
 
 use counter_domain::draft::{Draft, DraftField, FieldValue, Source};
 use counter_domain::hlc::Hlc;

@@ -106,9 +106,9 @@ impl Forms {
         };
         match self.render_form(form, data, &Assets::for_receipt(number), filed_on) {
             Ok(_) => None,
-            Err(RenderError::Template { fault, .. } | RenderError::Export { fault, .. }) => Some(
-                notices::template_fault(&fault.to_string(), fault.message()),
-            ),
+            Err(RenderError::Template { fault, .. } | RenderError::Export { fault, .. }) => {
+                Some(notices::template_fault(&fault.to_string(), fault.message()))
+            }
             Err(error) => Some(error.staff_text()),
         }
     }

@@ -60,7 +60,10 @@ impl Forms {
 
 /// Not the notification itself, and not what its section prints only when asked (支援措置).
 fn is_printed_along(meta: &FormMeta) -> bool {
-    let by_hand = meta.print.get("by_hand_only").and_then(toml::Value::as_bool);
+    let by_hand = meta
+        .print
+        .get("by_hand_only")
+        .and_then(toml::Value::as_bool);
     meta.id != resident_move::FORM_ID && by_hand != Some(true)
 }
 
@@ -96,7 +99,11 @@ fn of_form(
     }
     people()
         .into_iter()
-        .take(if listed.contains(&None) { 1 } else { usize::MAX })
+        .take(if listed.contains(&None) {
+            1
+        } else {
+            usize::MAX
+        })
         .filter_map(|member| {
             let patch = json!({ "subject": subject(case, member), "owner": subject(case, member) });
             follow_up(Some(member.number), &patch)

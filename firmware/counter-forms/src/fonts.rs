@@ -18,7 +18,7 @@ const LABEL_PACKAGE: &str = "fonts-morisawa-bizud-gothic";
 /// Where the font files are. [`FontPaths::default`] is where Debian 12 puts them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FontPaths {
-    /// IPAmj Mincho (IPAmj明朝), for names and addresses.
+    /// `IPAmj` Mincho (`IPAmj明朝`), for names and addresses.
     pub exact: PathBuf,
     /// BIZ `UDGothic` Regular, for everything else.
     pub label: PathBuf,

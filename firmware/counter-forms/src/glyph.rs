@@ -2,7 +2,7 @@
 //!
 //! A layout engine that meets a variation selector its font does not know draws the base glyph and
 //! says nothing. 葛 with U+E0100 is a sequence of the Adobe-Japan1 collection; IPAmj Mincho knows
-//! the Moji_Joho collection only, so the name would be printed with another glyph than the one
+//! the `Moji_Joho` collection only, so the name would be printed with another glyph than the one
 //! entered. Formats 4, 12 and 14 of the font's `cmap` (OpenType 1.9, "cmap") give the answer.
 
 use std::fmt::Write as _;

@@ -150,9 +150,8 @@ pub fn guidance(
 }
 
 fn item(entry: &GuidanceEntry) -> serde_json::Value {
-    let documents = |pick: fn(&Both) -> &String| -> Vec<&String> {
-        entry.documents.iter().map(pick).collect()
-    };
+    let documents =
+        |pick: fn(&Both) -> &String| -> Vec<&String> { entry.documents.iter().map(pick).collect() };
     json!({
         "name": entry.name.ja, "name_other": entry.name.other,
         "who": entry.who.ja, "who_other": entry.who.other,
@@ -227,7 +226,11 @@ mod tests {
                 let deadline = text(&group["deadline"]);
                 let items = group["items"].as_array().expect("items").clone();
                 items.into_iter().map(move |item| {
-                    format!("{deadline}: {} ({})", text(&item["name"]), text(&item["who"]))
+                    format!(
+                        "{deadline}: {} ({})",
+                        text(&item["name"]),
+                        text(&item["who"])
+                    )
                 })
             })
             .collect()
@@ -238,9 +241,24 @@ mod tests {
         let sheet = order(vec![
             entry("犬", "世帯", "期限の定めなし", Urgency::Never),
             entry("学校", "子", "お早めに", Urgency::Soon),
-            entry("カード", "父", "令和9年2月19日まで（90日以内）", Urgency::Dated),
-            entry("国保", "父", "令和8年11月28日まで（14日以内）", Urgency::Dated),
-            entry("国保", "母", "令和8年11月28日まで（14日以内）", Urgency::Dated),
+            entry(
+                "カード",
+                "父",
+                "令和9年2月19日まで（90日以内）",
+                Urgency::Dated,
+            ),
+            entry(
+                "国保",
+                "父",
+                "令和8年11月28日まで（14日以内）",
+                Urgency::Dated,
+            ),
+            entry(
+                "国保",
+                "母",
+                "令和8年11月28日まで（14日以内）",
+                Urgency::Dated,
+            ),
         ]);
         assert_eq!(
             sheet,
@@ -258,6 +276,9 @@ mod tests {
         let day = last_day("令和元年5月1日まで（14日以内・期限を過ぎています）");
         assert_eq!(day.as_deref(), Some("2019-05-01"));
         assert_eq!(last_day("お早めに"), None);
-        assert_eq!(english_day("2026-12-04").as_deref(), Some("4 December 2026"));
+        assert_eq!(
+            english_day("2026-12-04").as_deref(),
+            Some("4 December 2026")
+        );
     }
 }

@@ -67,7 +67,9 @@ pub(crate) fn templates_unreadable(path: &Path) -> String {
 }
 
 pub(crate) fn template_broken(form: &str, file: &str, message: &str) -> String {
-    format!("様式 {form} の {file} が正しくありません。直してからもう一度確かめてください。\n{message}")
+    format!(
+        "様式 {form} の {file} が正しくありません。直してからもう一度確かめてください。\n{message}"
+    )
 }
 
 // --- check of a folder of forms ------------------------------------------------------------------

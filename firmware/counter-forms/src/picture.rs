@@ -52,7 +52,9 @@ impl Picture {
             .read_info()
             .map_err(|_| RenderError::Picture)?;
         let mut rgb = vec![0; reader.output_buffer_size().ok_or(RenderError::Picture)?];
-        let info = reader.next_frame(&mut rgb).map_err(|_| RenderError::Picture)?;
+        let info = reader
+            .next_frame(&mut rgb)
+            .map_err(|_| RenderError::Picture)?;
         if info.color_type != png::ColorType::Rgb {
             return Err(RenderError::Picture);
         }
@@ -89,7 +91,11 @@ impl Picture {
             let (left, right) = (padded(self.row(y), width), padded(other.row(y), width));
             rgb.extend_from_slice(&left);
             rgb.extend_from_slice(&right);
-            rgb.extend(left.chunks_exact(3).zip(right.chunks_exact(3)).flat_map(marked));
+            rgb.extend(
+                left.chunks_exact(3)
+                    .zip(right.chunks_exact(3))
+                    .flat_map(marked),
+            );
         }
         Self {
             width: width * 3,

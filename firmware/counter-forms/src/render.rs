@@ -156,7 +156,10 @@ impl Forms {
     /// first in the form's order.
     pub fn check(&self, form_id: &str, data: &FormData) -> Result<(), RenderError> {
         let form = self.newest(form_id);
-        self.check_data(form.ok_or_else(|| RenderError::UnknownForm(form_id.to_owned()))?, data)
+        self.check_data(
+            form.ok_or_else(|| RenderError::UnknownForm(form_id.to_owned()))?,
+            data,
+        )
     }
 
     /// The first character of `text` that cannot be printed in a name or an address.

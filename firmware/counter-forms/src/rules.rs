@@ -160,9 +160,7 @@ fn fits_kind(rule: &FieldRule, value: &Value) -> bool {
         FieldKind::Count => value.as_u64().is_some(),
         FieldKind::Flag => value.is_boolean(),
         FieldKind::Choice => listed(value),
-        FieldKind::Choices => value
-            .as_array()
-            .is_some_and(|list| list.iter().all(listed)),
+        FieldKind::Choices => value.as_array().is_some_and(|list| list.iter().all(listed)),
         FieldKind::Digits => value.as_str().is_some_and(|text| {
             text.bytes().all(|byte| byte.is_ascii_digit())
                 && (rule.length == 0 || text.len() == rule.length)
@@ -194,7 +192,9 @@ fn is_date(text: &str) -> bool {
     };
     let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2))
     else {
-        return !parts.iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
+        return !parts
+            .iter()
+            .all(|part| part.bytes().all(|b| b.is_ascii_digit()));
     };
     month <= 12 && day <= days_of(year, month) && (month > 0 || day == 0)
 }
@@ -216,10 +216,22 @@ mod tests {
 
     #[test]
     fn dates_are_days_of_the_calendar_or_words() {
-        for good in ["2026-11-21", "2024-02-29", "1985-00-00", "1985-03-00", "昭和5年3月日不詳"] {
+        for good in [
+            "2026-11-21",
+            "2024-02-29",
+            "1985-00-00",
+            "1985-03-00",
+            "昭和5年3月日不詳",
+        ] {
             assert!(is_date(good), "{good}");
         }
-        for bad in ["2026-02-29", "2026-13-01", "2026-00-05", "2026-4-1", "26-04-01"] {
+        for bad in [
+            "2026-02-29",
+            "2026-13-01",
+            "2026-00-05",
+            "2026-4-1",
+            "26-04-01",
+        ] {
             assert!(!is_date(bad), "{bad}");
         }
     }

@@ -197,7 +197,10 @@ fn read_folder(dir: &Path, prefix: &str, files: &mut Files) -> Result<(), OpenFo
         let path = format!("{prefix}{name}");
         if entry.file_type().map_err(unreadable)?.is_dir() {
             read_folder(&entry.path(), &format!("{path}/"), files)?;
-        } else if ["typ", "toml", "json"].iter().any(|kind| is_kind(name, kind)) {
+        } else if ["typ", "toml", "json"]
+            .iter()
+            .any(|kind| is_kind(name, kind))
+        {
             let text = std::fs::read_to_string(entry.path()).map_err(unreadable)?;
             let _earlier = files.insert(path, text);
         }
@@ -207,7 +210,9 @@ fn read_folder(dir: &Path, prefix: &str, files: &mut Files) -> Result<(), OpenFo
 
 /// Whether a file name ends in `.kind`.
 fn is_kind(name: &str, kind: &str) -> bool {
-    Path::new(name).extension().is_some_and(|ending| ending == kind)
+    Path::new(name)
+        .extension()
+        .is_some_and(|ending| ending == kind)
 }
 
 fn incomplete(form: &str, file: &str) -> OpenFormsError {

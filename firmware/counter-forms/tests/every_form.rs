@@ -49,7 +49,9 @@ fn for_each(check: impl Fn(&FormMeta, SampleKind) + Sync) {
     let (first, second) = forms.split_at(forms.len() / 2);
     let run = |half: &[&FormMeta]| {
         for meta in half {
-            SampleKind::ALL.into_iter().for_each(|kind| check(meta, kind));
+            for kind in SampleKind::ALL {
+                check(meta, kind);
+            }
         }
     };
     std::thread::scope(|scope| {
@@ -72,7 +74,10 @@ fn every_form_is_one_the_catalogue_knows_by_one_number() {
     let mut numbers = BTreeSet::new();
     for meta in FORMS.list() {
         for number in std::iter::once(&meta.number).chain(&meta.covers) {
-            assert!(numbers.insert(number.clone()), "{number} stands on two forms");
+            assert!(
+                numbers.insert(number.clone()),
+                "{number} stands on two forms"
+            );
         }
     }
 }
@@ -83,7 +88,11 @@ const PDF_BYTES_MAX: usize = 136 * 1024;
 fn assert_pdf_a_2u(meta: &FormMeta, kind: SampleKind, pdf: &[u8]) {
     let has = |needle: &[u8]| pdf.windows(needle.len()).any(|found| found == needle);
     assert!(has(b"<pdfaid:part>2</pdfaid:part>"), "{}", meta.id);
-    assert!(has(b"<pdfaid:conformance>U</pdfaid:conformance>"), "{}", meta.id);
+    assert!(
+        has(b"<pdfaid:conformance>U</pdfaid:conformance>"),
+        "{}",
+        meta.id
+    );
     assert!(has(b"/Marked true"), "{} is not tagged", meta.id);
     assert!(
         kind == SampleKind::Longest || pdf.len() <= PDF_BYTES_MAX,
@@ -143,9 +152,7 @@ fn expected(kind: FieldKind, value: &Value) -> Option<String> {
         (FieldKind::Date, Value::String(text)) => {
             let exact = FuzzyDate::from_str(text).ok().and_then(|date| date.exact());
             match exact {
-                Some(day) if text.starts_with(char::is_numeric) => {
-                    FuzzyDate::known(day).wareki()
-                }
+                Some(day) if text.starts_with(char::is_numeric) => FuzzyDate::known(day).wareki(),
                 _ if text.contains("-00") => text.split('-').next().unwrap_or_default().to_owned(),
                 _ => text.clone(),
             }
@@ -190,7 +197,9 @@ fn every_form_is_pdf_a_2u_with_every_field_in_its_text() {
         let text = text_of(&pdf);
         for path in meta.required.iter().chain(&meta.optional) {
             let own = meta.fields.get(path).map(|rule| rule.kind);
-            let kind_of = own.or_else(|| shared_kind(path)).expect("every field has a kind");
+            let kind_of = own
+                .or_else(|| shared_kind(path))
+                .expect("every field has a kind");
             if NOT_PRINTED.contains(&path.as_str()) || (path.ends_with("_other") && !bilingual) {
                 continue;
             }
@@ -223,7 +232,13 @@ fn contact_sheet(meta: &FormMeta) -> Picture {
     for kind in SampleKind::ALL {
         let data = sample(meta, kind);
         let drawn = FORMS.pictures(&meta.id, &data, &assets(&data), data.text("filed_on"), 1.0);
-        pages.extend(drawn.expect("the pages are drawn").iter().take(2).map(small));
+        pages.extend(
+            drawn
+                .expect("the pages are drawn")
+                .iter()
+                .take(2)
+                .map(small),
+        );
     }
     let width = pages.iter().map(|page| page.width).sum();
     let height = pages.first().map_or(0, |page| page.height);
@@ -296,7 +311,11 @@ fn every_form_looks_as_agreed() {
                 .join(format!("{}-difference.png", meta.id));
             let beside = agreed.beside(&now).to_png().expect("a PNG");
             std::fs::write(&report, beside).expect("the difference is written");
-            differing.push(format!("{}: {cells} cells, see {}", meta.id, report.display()));
+            differing.push(format!(
+                "{}: {cells} cells, see {}",
+                meta.id,
+                report.display()
+            ));
         }
     }
     assert!(differing.is_empty(), "{}", differing.join("\n"));
@@ -323,6 +342,10 @@ fn pictures_of_forms_that_are_gone_are_gone() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/ref");
     for entry in std::fs::read_dir(folder).expect("tests/ref") {
         let path = entry.expect("readable").path();
-        assert!(known.contains(&path), "{} belongs to no form", path.display());
+        assert!(
+            known.contains(&path),
+            "{} belongs to no form",
+            path.display()
+        );
     }
 }

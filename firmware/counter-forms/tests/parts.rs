@@ -1,9 +1,6 @@
 //! The parts of `lib.typ` as properties: the Japanese calendar, fitting into boxes, bar codes; and
 //! the rules around forms: versions, refusals in the clerk's words.
-#![expect(
-    clippy::expect_used,
-    reason = "a test stops at what it did not expect"
-)]
+#![expect(clippy::expect_used, reason = "a test stops at what it did not expect")]
 
 use std::path::Path;
 use std::process::Command;
@@ -118,18 +115,38 @@ proptest! {
 #[test]
 fn eras_change_on_their_first_day() {
     let days = [
-        "1912-07-29", "1912-07-30", "1926-12-24", "1926-12-25", "1989-01-07", "1989-01-08",
-        "2019-04-30", "2019-05-01", "1985-00-00", "1985-03-00", "昭和5年3月日不詳",
+        "1912-07-29",
+        "1912-07-30",
+        "1926-12-24",
+        "1926-12-25",
+        "1989-01-07",
+        "1989-01-08",
+        "2019-04-30",
+        "2019-05-01",
+        "1985-00-00",
+        "1985-03-00",
+        "昭和5年3月日不詳",
     ];
     let pdf = render(&trial(DATES), json!({ "city": "六会市", "days": days })).expect("made");
     let printed = poppler(&["pdftotext", "-raw"], &pdf);
-    let lines: Vec<&str> = printed.lines().filter(|line| !line.trim().is_empty()).collect();
+    let lines: Vec<&str> = printed
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
     assert_eq!(
         lines,
         [
-            "明治45年7月29日", "大正元年7月30日", "大正15年12月24日", "昭和元年12月25日",
-            "昭和64年1月7日", "平成元年1月8日", "平成31年4月30日", "令和元年5月1日",
-            "1985年（月日不詳）", "1985年3月（日不詳）", "昭和5年3月日不詳",
+            "明治45年7月29日",
+            "大正元年7月30日",
+            "大正15年12月24日",
+            "昭和元年12月25日",
+            "昭和64年1月7日",
+            "平成元年1月8日",
+            "平成31年4月30日",
+            "令和元年5月1日",
+            "1985年（月日不詳）",
+            "1985年3月（日不詳）",
+            "昭和5年3月日不詳",
         ]
     );
 }
@@ -189,7 +206,8 @@ proptest! {
 fn smallest_size_is_the_floor() {
     let filling = |count: usize| {
         let text = "架".repeat(count);
-        let data = json!({ "city": "六会市", "text": text, "width": 22, "height": 4, "exact": true });
+        let data =
+            json!({ "city": "六会市", "text": text, "width": 22, "height": 4, "exact": true });
         render(&trial(BOX), data).map(drop)
     };
     // Ten squares of 6 pt are 21.2 mm wide and 2.1 mm high: one line of 4 mm holds them.
@@ -229,7 +247,8 @@ fn refusals_name_the_field_in_the_clerks_words() {
     );
     let lines = json!([{ "name": "架空" }, { "name": "架空\u{E000}" }]);
     assert!(
-        refusal(json!({ "city": "六会市", "lines": lines })).starts_with("「証明書の名前（2行目）」の字（U+E000）は")
+        refusal(json!({ "city": "六会市", "lines": lines }))
+            .starts_with("「証明書の名前（2行目）」の字（U+E000）は")
     );
 }
 
@@ -251,7 +270,10 @@ fn version_in_force_on_the_filing_date_is_printed() {
     };
     assert!(printed("2026-12-31").contains("第１版"));
     assert!(printed("2027-01-01").contains("第２版"));
-    assert!(printed("2020-01-01").contains("第１版"), "late filings use the oldest");
+    assert!(
+        printed("2020-01-01").contains("第１版"),
+        "late filings use the oldest"
+    );
     assert_eq!(forms.meta("trial").map(|meta| meta.version), Some(2));
 }
 
@@ -271,15 +293,28 @@ fn check_says_what_an_editor_has_to_put_right() {
     let meta = META
         .replace("optional = [", "optional = [\"detail.unknown\", ")
         .replace("2026-04-01", "soon");
-    let forms = open(&folder(&[("T001-trial", &meta, "#set document(title: \"x\")\n\n#nothing")]));
-    let findings: Vec<String> = forms.check_all().into_iter().map(|found| found.text).collect();
+    let forms = open(&folder(&[(
+        "T001-trial",
+        &meta,
+        "#set document(title: \"x\")\n\n#nothing",
+    )]));
+    let findings: Vec<String> = forms
+        .check_all()
+        .into_iter()
+        .map(|found| found.text)
+        .collect();
     let said = |part: &str| findings.iter().any(|text| text.contains(part));
     assert!(said("detail.unknown"), "{findings:?}");
     assert!(said("valid_from"));
     assert!(said("samples/longest.json"));
     let data = FormData::new(json!({ "city": "六会市" }));
-    let fault = forms.case_fault("trial", &data).expect("the template is broken");
-    assert!(fault.contains("T001-trial/form.typ line 3 column 2"), "{fault}");
+    let fault = forms
+        .case_fault("trial", &data)
+        .expect("the template is broken");
+    assert!(
+        fault.contains("T001-trial/form.typ line 3 column 2"),
+        "{fault}"
+    );
 }
 
 #[test]
@@ -287,5 +322,9 @@ fn unknown_key_in_a_definition_is_named_with_its_line() {
     let meta = format!("{META}\n[office]\nx = 1\n");
     let dir = folder(&[("T001-trial", &meta, PLAIN)]);
     let error = Forms::with_templates(&FontPaths::default(), dir.path()).expect_err("refused");
-    assert!(error.operator_text().contains("office"), "{}", error.operator_text());
+    assert!(
+        error.operator_text().contains("office"),
+        "{}",
+        error.operator_text()
+    );
 }

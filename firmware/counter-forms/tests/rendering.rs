@@ -505,7 +505,11 @@ fn follow_ups(listed: &[(&str, Option<u8>)]) -> Vec<(String, Option<u8>, String)
         .map(|form| {
             let made = FORMS.render_prefilled(&form.form, &form.data, &assets(), FILED_ON);
             let text = text_of(&made.expect("printed with blanks").pdf);
-            (form.number, form.member, text.replace([' ', '\u{3000}'], ""))
+            (
+                form.number,
+                form.member,
+                text.replace([' ', '\u{3000}'], ""),
+            )
         })
         .collect()
 }

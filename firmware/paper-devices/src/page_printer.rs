@@ -205,7 +205,8 @@ mod tests {
         (printer.join().expect("received"), printed)
     }
 
-    const TAKEN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n\x02\x00\x00\x00\x00\x00\x00\x01\x03";
+    const TAKEN: &[u8] =
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n\x02\x00\x00\x00\x00\x00\x00\x01\x03";
 
     #[test]
     fn pages_arrive_as_they_are_behind_the_request() {
@@ -238,7 +239,12 @@ mod tests {
         let opened = |address| PagePrinter::new(address, Duration::from_secs(1)).map(|p| p.port);
         assert_eq!(opened("ipp://localhost/printers/a"), Ok(631));
         assert_eq!(opened("ipp://10.0.0.7:8631/ipp/print"), Ok(8631));
-        for wrong in ["http://localhost/", "ipp:///x", "ipp://host:many/x", "ipp://ho st/x"] {
+        for wrong in [
+            "http://localhost/",
+            "ipp:///x",
+            "ipp://host:many/x",
+            "ipp://ho st/x",
+        ] {
             assert_eq!(opened(wrong), Err(PrintPagesError::Address), "{wrong}");
         }
     }

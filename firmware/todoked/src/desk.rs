@@ -10,8 +10,8 @@ pub(crate) mod catalogue;
 mod checks;
 mod door;
 mod interview;
-mod residents;
 mod resident_view;
+mod residents;
 mod signing;
 mod staff;
 mod staff_view;
@@ -33,8 +33,8 @@ use crate::records::{Records, RecordsError};
 use crate::texts::{Code, notice, notice_with};
 
 pub use checks::{GlyphGate, NoGate};
-pub use residents::CopyProgress;
 pub use interview::{AskAnswer, GuideAnswer, GuideCaseError, ListedAnswer, guide_case};
+pub use residents::CopyProgress;
 
 use board::Board;
 use door::Door;

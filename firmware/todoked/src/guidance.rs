@@ -139,7 +139,9 @@ fn is_filed_here(forms: &Forms, listed: &SnapshotProcedure) -> bool {
 /// is printed only when it is sure, that is, when the resident spoke of it.
 fn may_leave_the_building(catalogue: &Catalogue, procedure: &Procedure, to_confirm: bool) -> bool {
     let sensitive = || catalogue.facts().iter().filter(|fact| fact.sensitive);
-    let never = NEVER_ON_PAPER.iter().any(|fact| asks_for(&procedure.when, fact));
+    let never = NEVER_ON_PAPER
+        .iter()
+        .any(|fact| asks_for(&procedure.when, fact));
     let unsure = to_confirm && sensitive().any(|fact| asks_for(&procedure.when, &fact.name));
     !never && !unsure
 }
@@ -328,10 +330,16 @@ mod tests {
         let text = String::from_utf8(out.stdout).expect("UTF-8");
         let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         let at = |part: &str| text.find(part);
-        assert!(at("国民健康保険資格取得届") < at("ごみの分別"), "by deadline");
+        assert!(
+            at("国民健康保険資格取得届") < at("ごみの分別"),
+            "by deadline"
+        );
         assert!(text.contains("架空太郎、架空花子"), "once for both");
         assert!(text.contains("by30November2026"));
-        assert!(!text.contains("特例転入"), "what was filed is not left to do");
+        assert!(
+            !text.contains("特例転入"),
+            "what was filed is not left to do"
+        );
         assert!(!text.contains("支援措置"));
     }
 
@@ -344,8 +352,14 @@ mod tests {
         };
         assert!(!may("P028", false) && !may("P028", true), "protection");
         assert!(!may("P133", false), "public assistance");
-        assert!(may("P053", true), "insurance asks that there be no assistance");
-        assert!(!may("P157", true) && may("P157", false), "survivors of the bomb");
+        assert!(
+            may("P053", true),
+            "insurance asks that there be no assistance"
+        );
+        assert!(
+            !may("P157", true) && may("P157", false),
+            "survivors of the bomb"
+        );
     }
 
     #[test]

@@ -49,7 +49,11 @@ fn data_file(variable: &str, name: &str, owner: &str) -> PathBuf {
     match std::env::var_os(variable) {
         Some(path) => path.into(),
         None if installed.exists() => installed,
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(owner).join("data").join(name),
+        None => Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("..")
+            .join(owner)
+            .join("data")
+            .join(name),
     }
 }
 

@@ -5,8 +5,8 @@
 
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::{BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
-use counter_domain::snapshot::Snapshot;
 use counter_domain::resident::ResidentQuery;
+use counter_domain::snapshot::Snapshot;
 use counter_store::{
     CaseRecord, CaseRow, FoundResident, FoundResidents, ResidentCopy, Sending, SignedForm,
 };

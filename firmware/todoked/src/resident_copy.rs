@@ -11,7 +11,7 @@ use crate::desk::CopyProgress;
 use crate::devices::Happened;
 
 /// What failed once, for example on a full disk, is tried again after this time.
-const AGAIN: Duration = Duration::from_secs(10 * 60);
+const AGAIN: Duration = Duration::from_mins(10);
 
 /// Wakes the thread. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -81,6 +81,10 @@ impl Counter {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one card, one command after the other"
+)]
 #[test]
 fn a_my_number_card_is_read_with_stable_keys_and_codes() {
     let Some(counter) = Counter::open() else {

@@ -55,7 +55,7 @@ fn on_processor() -> Result<f64, Failure> {
     let microseconds: u32 = stat
         .split(' ')
         .next()
-        .map_or(Ok(0), |text| text.parse::<u64>())
+        .map_or(Ok(0), str::parse)
         .map(|nanoseconds| u32::try_from(nanoseconds / 1000))??;
     Ok(f64::from(microseconds) / 1e6)
 }

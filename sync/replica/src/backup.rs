@@ -23,7 +23,9 @@ impl Replica {
     /// When something is at `path` already or the disk fails.
     pub fn copy_to(&self, path: &Path, key: &DatabaseKey) -> Result<(), StoreError> {
         if path.exists() {
-            return Err(StoreError::Bounds { what: "copy's place" });
+            return Err(StoreError::Bounds {
+                what: "copy's place",
+            });
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut copy = Connection::open_with_flags(path, flags)?;
@@ -43,7 +45,10 @@ impl Replica {
     /// When the check cannot run.
     pub fn faults(&self) -> Result<Vec<String>, StoreError> {
         let mut faults = Vec::new();
-        for check in ["PRAGMA cipher_integrity_check", "PRAGMA integrity_check(20)"] {
+        for check in [
+            "PRAGMA cipher_integrity_check",
+            "PRAGMA integrity_check(20)",
+        ] {
             let mut statement = self.connection.prepare(check)?;
             let said = statement.query_map([], |row| row.get::<_, String>(0))?;
             for line in said {
@@ -84,8 +89,8 @@ impl Replica {
         versions: u64,
         sign: impl FnOnce(&[u8]) -> Vec<u8>,
     ) -> Result<(), StoreError> {
-        let installed = dataset(&self.connection, name)?
-            .ok_or(StoreError::Bounds { what: "dataset" })?;
+        let installed =
+            dataset(&self.connection, name)?.ok_or(StoreError::Bounds { what: "dataset" })?;
         let mut manifest = DatasetManifest {
             name: name.to_owned(),
             version: installed.version.saturating_add(versions),

@@ -339,13 +339,12 @@ impl<'a> Intake<'a> {
         match self.owners.entry(case) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(unknown) => {
-                let owner = match scope::branch(self.connection, case)? {
-                    Some(owner) => owner,
-                    None => {
-                        let own = BranchCode(self.peer.branch.clone());
-                        scope::claim(self.connection, case, &own)?;
-                        own
-                    }
+                let owner = if let Some(owner) = scope::branch(self.connection, case)? {
+                    owner
+                } else {
+                    let own = BranchCode(self.peer.branch.clone());
+                    scope::claim(self.connection, case, &own)?;
+                    own
                 };
                 Ok(unknown.insert(owner))
             }

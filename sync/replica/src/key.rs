@@ -50,6 +50,7 @@ impl DatabaseKey {
     }
 
     /// Another key for another file, which tells nothing about this one.
+    #[must_use]
     pub fn derived(&self, purpose: &str) -> Self {
         Self(blake3::derive_key(purpose, &self.0))
     }

@@ -99,10 +99,8 @@ mod tests {
         let replica = open().unwrap();
         replica.reader().execute_batch(breach).unwrap();
         replica.close().unwrap();
-        match open().unwrap_err() {
-            OpenError::Schema(found) => assert_eq!(found, rule),
-            other => panic!("{other}"),
-        }
+        let refused = open().unwrap_err();
+        assert!(matches!(refused, OpenError::Schema(found) if found == rule));
     }
 
     #[test]

@@ -33,9 +33,12 @@ pub fn create_side_file(path: &Path, key: &DatabaseKey) -> Result<Connection, St
 pub fn finish_side_file(connection: Connection, path: &Path) -> Result<(), StoreError> {
     connection.close().map_err(|(_, error)| error)?;
     let synced = std::fs::File::open(path).and_then(|file| file.sync_all());
-    synced.map_err(|error| match error.kind() {
-        std::io::ErrorKind::StorageFull => StoreError::DiskFull,
-        _ => StoreError::Damaged,
+    synced.map_err(|error| {
+        if error.kind() == std::io::ErrorKind::StorageFull {
+            StoreError::DiskFull
+        } else {
+            StoreError::Damaged
+        }
     })
 }
 

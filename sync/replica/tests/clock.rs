@@ -14,9 +14,13 @@ fn what_is_written_after_a_hello_is_later_than_what_the_peer_wrote() {
     let mut replica = Replica::open(&path, &key, SiteId([1; 16]), around).unwrap();
     let an_hour_ahead = (NOON_MS + 3_600_000) << 16;
     replica.heard_clock(an_hour_ahead);
-    let at = replica.write(|write| Ok::<_, StoreError>(write.at())).unwrap();
+    let at = replica
+        .write(|write| Ok::<_, StoreError>(write.at()))
+        .unwrap();
     assert!(at.0 > an_hour_ahead);
     replica.heard_clock(NOON_MS << 16);
-    let next = replica.write(|write| Ok::<_, StoreError>(write.at())).unwrap();
+    let next = replica
+        .write(|write| Ok::<_, StoreError>(write.at()))
+        .unwrap();
     assert!(next > at, "an earlier clock changes nothing");
 }

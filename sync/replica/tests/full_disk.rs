@@ -1,5 +1,6 @@
 //! A disk that fills up in the middle of a merge. Found by the simulator: cr-sqlite stopped tracking
 //! what was written afterwards, and nobody ever got it.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use counter_domain::draft::{DraftField, FieldPath, FieldValue, Source};
 use counter_domain::ids::{CaseId, StaffId};

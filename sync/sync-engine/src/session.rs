@@ -264,7 +264,7 @@ impl Session {
         match message {
             Message::Hello(hello) => return self.receive_hello(store, hello, now),
             Message::Refused { about, reason } => {
-                self.receive_refusal(about, reason);
+                self.receive_refusal(&about, reason);
                 return Ok(());
             }
             _ if self.theirs.is_none() => return Ok(()),
@@ -334,14 +334,14 @@ impl Session {
         Ok(())
     }
 
-    fn receive_refusal(&mut self, about: About, reason: Reason) {
+    fn receive_refusal(&mut self, about: &About, reason: Reason) {
         match about {
             About::Conversation | About::Request => {
                 self.ending = Some(Ending::ByPeer(reason));
             }
             About::Batch { site, after } => {
                 if let Some(theirs) = &mut self.theirs {
-                    theirs.batches_refused.insert(site, after);
+                    theirs.batches_refused.insert(*site, *after);
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Messages are lost, doubled, reordered and old ones come again; ends forget their sessions.
 //! Afterwards a quiet line brings every store to the same content. Each case is a list of steps
 //! drawn by proptest; a failing list is printed and shrunk.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use proptest::prelude::*;
 use sync_engine::memory::MemoryStore;
@@ -140,12 +141,12 @@ impl World {
             .0
             .round(&mut self.counters[n], NOON)
             .unwrap();
-        self.lines[n * 2].extend(through_bytes(round.messages));
+        self.lines[n * 2].extend(through_bytes(&round.messages));
     }
 
     fn hub_speaks(&mut self, n: usize) {
         let round = self.sessions[n].1.round(&mut self.hub, NOON).unwrap();
-        self.lines[n * 2 + 1].extend(through_bytes(round.messages));
+        self.lines[n * 2 + 1].extend(through_bytes(&round.messages));
     }
 
     fn receive(&mut self, line: usize, message: Message) {
@@ -230,8 +231,8 @@ fn sessions(n: usize) -> (Session, Session) {
     )
 }
 
-fn through_bytes(messages: Vec<Message>) -> Vec<Message> {
-    decode_all(&encode_all(&messages).unwrap()).unwrap()
+fn through_bytes(messages: &[Message]) -> Vec<Message> {
+    decode_all(&encode_all(messages).unwrap()).unwrap()
 }
 
 fn within(inner: &VersionVector, outer: &VersionVector) -> bool {

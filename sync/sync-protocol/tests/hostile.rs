@@ -1,4 +1,5 @@
 //! Foreign bytes never panic, never unpack beyond the limits, and are told apart clearly.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use proptest::prelude::*;
 use sync_protocol::limits::{FRAMES_MAX, PAYLOAD_BYTES_MAX};

@@ -45,7 +45,7 @@ const CLOCK_WRONG_MS: u64 = 10 * 60 * 60 * 1000;
 
 /// A history of `steps` actions for `counters` counters and `lines` lines.
 pub(crate) fn history(seed: u64, steps: usize, counters: usize, lines: usize) -> Vec<Action> {
-    let mut chance = Chance::new(seed ^ 0x0005_ee_d0fa_c710_u64);
+    let mut chance = Chance::new(seed ^ 0x0000_05ee_d0fa_c710_u64);
     // Some histories have no long pauses.
     let busy = chance.percent(40);
     (0..steps)

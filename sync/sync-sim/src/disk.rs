@@ -81,9 +81,8 @@ fn torn_pages(before: &[u8], after: &[u8], chance: &mut Chance) -> Vec<u8> {
     for new in after.chunks(PAGE) {
         match old.next() {
             Some(old) if chance.percent(50) => pages.extend_from_slice(old),
-            Some(_) => pages.extend_from_slice(new),
             None if chance.percent(30) => return pages,
-            None => pages.extend_from_slice(new),
+            Some(_) | None => pages.extend_from_slice(new),
         }
     }
     pages

@@ -194,8 +194,8 @@ impl World {
             let now = self.time.now();
             while let Some(body) = self.line(line)?.due(now) {
                 match body.to {
-                    To::Server => self.to_server(line, body)?,
-                    To::Client => self.to_client(line, &body)?,
+                    To::Server => self.reach_server(line, &body)?,
+                    To::Client => self.reach_client(line, &body)?,
                 }
             }
         }
@@ -203,7 +203,7 @@ impl World {
     }
 
     /// What the server does with a request: it remembers nothing between two.
-    fn to_server(&mut self, line: usize, body: Body) -> Result<()> {
+    fn reach_server(&mut self, line: usize, body: &Body) -> Result<()> {
         let line = self.lines.get_mut(line).context("no such line")?;
         let client = self
             .counters
@@ -233,7 +233,7 @@ impl World {
         Ok(())
     }
 
-    fn to_client(&mut self, line: usize, body: &Body) -> Result<()> {
+    fn reach_client(&mut self, line: usize, body: &Body) -> Result<()> {
         let line = self.lines.get_mut(line).context("no such line")?;
         let client = self.counters.get_mut(line.client).context("no client")?;
         let (Some(session), Ok(messages)) = (&mut line.session, decode_all(&body.bytes)) else {

@@ -1,4 +1,5 @@
 //! A fixed set of seeds in every test run, and each seed that ever failed, by name.
+#![expect(clippy::panic, reason = "a test stops at the first surprise")]
 
 use sync_sim::Plan;
 

@@ -25,7 +25,7 @@ pub struct NotOurs;
 pub struct Device {
     /// Branch and site.
     pub peer: Peer,
-    /// SHA-256 of its public key (SubjectPublicKeyInfo, DER).
+    /// SHA-256 of its public key (`SubjectPublicKeyInfo`, DER).
     pub key: [u8; 32],
 }
 
@@ -53,7 +53,15 @@ pub(crate) fn device_of(der: &[u8]) -> Result<Device, NotOurs> {
         .iter()
         .filter_map(|name| match name {
             GeneralName::URI(uri) => Some(*uri),
-            _ => None,
+            GeneralName::OtherName(..)
+            | GeneralName::RFC822Name(_)
+            | GeneralName::DNSName(_)
+            | GeneralName::X400Address(_)
+            | GeneralName::DirectoryName(_)
+            | GeneralName::EDIPartyName(_)
+            | GeneralName::IPAddress(_)
+            | GeneralName::RegisteredID(_)
+            | GeneralName::Invalid(..) => None,
         });
     let (Some(uri), None) = (uris.next(), uris.next()) else {
         return Err(NotOurs);

@@ -88,13 +88,12 @@ impl Cable {
     /// # Errors
     /// When another program took the port meanwhile.
     pub fn join(&mut self) -> io::Result<()> {
-        let mut state = lock(&self.state);
-        if state.flow == Flow::Lost {
-            // What was lost is not sent again; a router forgets such connections too.
-            state.hang_up();
-            state.flow = Flow::Carried;
+        let flow = lock(&self.state).flow;
+        if flow == Flow::Lost {
+            // What was lost is not sent again, nor what waits to be taken; a router forgets such
+            // connections too.
+            self.cut();
         }
-        drop(state);
         if self.acceptor.is_none() {
             self.accept(TcpListener::bind(self.near)?);
         }

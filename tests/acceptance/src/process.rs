@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use crate::interrupt;
 
 /// How long a program may take to say that it is ready, or a command to end.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How often a wait looks whether somebody asked to stop.
 const LOOK_UP: Duration = Duration::from_millis(200);

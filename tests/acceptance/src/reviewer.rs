@@ -30,8 +30,8 @@ pub(crate) struct Reviewer {
 }
 
 enum Browser {
-    Chromium(Chromium),
-    Firefox(Firefox),
+    Chromium(Box<Chromium>),
+    Firefox(Box<Firefox>),
 }
 
 impl Reviewer {
@@ -39,9 +39,9 @@ impl Reviewer {
     pub(crate) fn start(desk: &str, profile: &Path) -> Result<Self> {
         let wants_firefox = std::env::var_os(BROWSER).is_some_and(|name| name == "firefox");
         let browser = if wants_firefox {
-            Browser::Firefox(Firefox::start(profile)?)
+            Browser::Firefox(Box::new(Firefox::start(profile)?))
         } else {
-            Browser::Chromium(Chromium::start(profile)?)
+            Browser::Chromium(Box::new(Chromium::start(profile)?))
         };
         Ok(Self {
             browser,

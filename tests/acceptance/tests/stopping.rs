@@ -3,6 +3,11 @@
 //! The real driver is started without a display and told to stop; before that its descendants are
 //! written down with the time they were started, which with the pid names a process for good. Those
 //! that left their parent are found by `TMPDIR`, which they inherit.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;

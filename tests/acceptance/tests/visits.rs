@@ -1,5 +1,12 @@
 //! Plays every visit of `suite/` with real processes. Needs the programs built (`make test` does).
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise"
+)]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -27,7 +34,7 @@ fn check(name: &str) {
     if let Err(error) = played {
         for log in fs::read_dir(folder.path().join("logs")).unwrap().flatten() {
             let text = fs::read_to_string(log.path()).unwrap_or_default();
-            told.push_str(&format!("\n--- {}\n{text}", log.path().display()));
+            writeln!(told, "\n--- {}\n{text}", log.path().display()).unwrap();
         }
         panic!("{told}\n{error:#}");
     }

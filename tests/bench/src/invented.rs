@@ -100,7 +100,7 @@ impl Invented {
         }
     }
 
-    /// SplitMix64.
+    /// `SplitMix64`.
     fn random(&mut self, below: u32) -> u32 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;

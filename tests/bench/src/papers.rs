@@ -61,7 +61,13 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
         Figure::within("form: warm PDF, p50", percentile(&mut warm, 50), 30.0),
         Figure::within("form: 20 forms of a family", twenty_took, 500.0),
         Figure::beside("form: size", kib(bytes), "KiB", "budget", 120.0),
-        Figure::beside("form: memory after 400 more", after, "MiB", "before them", before),
+        Figure::beside(
+            "form: memory after 400 more",
+            after,
+            "MiB",
+            "before them",
+            before,
+        ),
     ])
 }
 

@@ -81,7 +81,13 @@ impl Scene {
 
     fn restore(&self, file: &Path, to: &str) -> Result<Sound> {
         let none = Passphrase::default();
-        restore(file, &self.identity("one"), &self.at(to), none, &self.clock)
+        restore(
+            file,
+            &self.identity("one"),
+            &self.at(to),
+            &none,
+            &self.clock,
+        )
     }
 }
 
@@ -200,7 +206,7 @@ fn passphrase_at_the_restore_seals_the_key() {
     let given = |text: &str| Passphrase::from(SecretString::from(text.to_owned()));
     let path = scene.at("sealed");
     let one = scene.identity("one");
-    restore(&file, &one, &path, given("himitsu"), &scene.clock).unwrap();
+    restore(&file, &one, &path, &given("himitsu"), &scene.clock).unwrap();
     assert!(!path.join("database.key").exists());
     let opens = |passphrase| {
         Folder::open(&path, passphrase)

@@ -118,7 +118,7 @@ impl BackupCommand {
             } => {
                 let identities = Identities::read(&identity)?;
                 let passphrase = Passphrase::of_the_environment();
-                let sound = backup::restore(&file, &identities, &data.folder, passphrase, clock)?;
+                let sound = backup::restore(&file, &identities, &data.folder, &passphrase, clock)?;
                 tell(&sound, json, out)
             }
         }

@@ -104,7 +104,7 @@ async fn state(desk: &Shared) -> Option<StateOfAll> {
     let now = desk.clock.unix_ms();
     Some(StateOfAll {
         clock: in_japan(now, "%H:%M:%S"),
-        facts: facts(&found, newest),
+        facts: facts(&found, newest.as_deref()),
         troubles: found
             .fleet
             .iter()
@@ -114,7 +114,7 @@ async fn state(desk: &Shared) -> Option<StateOfAll> {
     })
 }
 
-fn facts(found: &Operations, backup: Option<String>) -> Vec<Fact> {
+fn facts(found: &Operations, backup: Option<&str>) -> Vec<Fact> {
     let fact = |label, value: String, look| Fact { label, value, look };
     let aside = found
         .fleet
@@ -133,9 +133,7 @@ fn facts(found: &Operations, backup: Option<String>) -> Vec<Fact> {
         fact("分けて置いた変更", format!("{aside} 件"), aside > 0),
         fact(
             "最後のバックアップ",
-            backup
-                .clone()
-                .unwrap_or_else(|| "この場所にはない".to_owned()),
+            backup.unwrap_or("この場所にはない").to_owned(),
             backup.is_none(),
         ),
         fact(

@@ -35,7 +35,11 @@ pub(crate) struct RequestView {
 }
 
 /// Draws it; `None` when nobody is under protection.
-pub(crate) fn view(protection: &Protection, viewer: &Viewer, names: &Names) -> Option<ProtectionView> {
+pub(crate) fn view(
+    protection: &Protection,
+    viewer: &Viewer,
+    names: &Names,
+) -> Option<ProtectionView> {
     let time = |ms| in_japan(ms, "%H:%M");
     match protection {
         Protection::None => None,
@@ -46,8 +50,7 @@ pub(crate) fn view(protection: &Protection, viewer: &Viewer, names: &Names) -> O
         }),
         Protection::Hidden(requests) => Some(ProtectionView {
             shown_until: None,
-            may_ask: viewer.may_review()
-                && requests.iter().all(|one| one.asked_by != viewer.staff),
+            may_ask: viewer.may_review() && requests.iter().all(|one| one.asked_by != viewer.staff),
             requests: requests
                 .iter()
                 .map(|one| RequestView {

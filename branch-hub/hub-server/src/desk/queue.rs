@@ -291,7 +291,10 @@ fn line(row: &QueueRow, viewer: &Viewer, names: &Names, now: u64) -> Line {
         persons: persons(&row.persons),
         chips: chips(row)
             .into_iter()
-            .chain(row.protected.then(|| Chip::new("chip-stop", "warning", "支援措置対象")))
+            .chain(
+                row.protected
+                    .then(|| Chip::new("chip-stop", "warning", "支援措置対象")),
+            )
             .collect(),
         state: labels::state(row.state),
         claimed_by: row

@@ -120,7 +120,7 @@ impl Layout {
                 .iter()
                 .find(|(_, english, japanese, _)| *english == heading || *japanese == heading)
                 .ok_or(HeadingProblem::Unknown(place + 1))?;
-            let slot = places.iter_mut().nth(column.order());
+            let slot = places.get_mut(column.order());
             if let Some(slot) = slot
                 && slot.replace(place).is_some()
             {
@@ -129,7 +129,7 @@ impl Layout {
         }
         for (column, english, _, presence) in &COLUMNS {
             let is_there = places.get(column.order()).is_some_and(Option::is_some);
-            if *presence == Presence::Needed && !is_there {
+            if *presence == Needed && !is_there {
                 return Err(HeadingProblem::Missing(english));
             }
         }

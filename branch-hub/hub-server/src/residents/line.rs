@@ -118,7 +118,8 @@ pub(crate) fn split(
     bytes: &[u8],
     encoding: Encoding,
 ) -> Result<Vec<String>, (Option<usize>, Wrong)> {
-    if bytes.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
+    let even_quotes = bytes.iter().fold(true, |even, byte| even ^ (*byte == b'"'));
+    if !even_quotes {
         return Err((None, Wrong::OpenQuote));
     }
     record(bytes)

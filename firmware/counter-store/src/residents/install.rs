@@ -105,9 +105,12 @@ fn rename_durably(from: &std::path::Path, to: &std::path::Path) -> Result<(), St
         Some(folder) if !folder.as_os_str().is_empty() => std::fs::File::open(folder)?.sync_all(),
         Some(_) | None => Ok(()),
     });
-    done.map_err(|error| match error.kind() {
-        io::ErrorKind::StorageFull => StoreError::DiskFull,
-        _ => StoreError::Damaged,
+    done.map_err(|error| {
+        if error.kind() == io::ErrorKind::StorageFull {
+            StoreError::DiskFull
+        } else {
+            StoreError::Damaged
+        }
     })
 }
 
@@ -297,9 +300,12 @@ impl<R: BufRead> Lines<R> {
             .by_ref()
             .take(LINE_BYTES_MAX)
             .read_until(b'\n', &mut self.line)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => InstallError::Superseded,
-                _ => InstallError::Read(error),
+            .map_err(|error| {
+                if error.kind() == io::ErrorKind::NotFound {
+                    InstallError::Superseded
+                } else {
+                    InstallError::Read(error)
+                }
             })?;
         if read == 0 {
             return Ok(None);

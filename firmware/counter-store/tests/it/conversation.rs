@@ -1,8 +1,5 @@
 //! What every replica must show after any order of batches.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at what it did not expect"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use counter_domain::ids::CaseId;
 use proptest::prelude::*;

@@ -4,10 +4,7 @@
     clippy::disallowed_methods,
     reason = "plain and foreign databases are made on purpose"
 )]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at what it did not expect"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::fs;
 use std::path::Path;

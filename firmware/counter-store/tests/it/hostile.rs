@@ -1,8 +1,5 @@
 //! What a peer sends that must not be taken.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at what it did not expect"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use counter_domain::ids::{CaseId, DeviceId};
 use replica::{BlobKind, StoreError};

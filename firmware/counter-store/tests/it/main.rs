@@ -1,4 +1,5 @@
 //! Counters and a hub with real encrypted files, joined by handing batches over in process.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod conversation;
 mod files;

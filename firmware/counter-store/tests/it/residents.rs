@@ -31,7 +31,12 @@ fn resident(number: u32, name: &str, kana: &str, household: &str, address: &str)
         former_surname: String::new(),
         birth_date: format!("19{:02}-03-02", 10 + number % 80),
         sex: "female".to_owned(),
-        relation: if number % 10 == 0 { "世帯主" } else { "子" }.to_owned(),
+        relation: if number.is_multiple_of(10) {
+            "世帯主"
+        } else {
+            "子"
+        }
+        .to_owned(),
         resident_code: String::new(),
         nationality: String::new(),
         qualifications: vec!["nhi".to_owned()],

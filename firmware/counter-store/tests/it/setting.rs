@@ -1,8 +1,5 @@
 //! A branch or two, a hub, a clock that only moves when read, and randomness from a seed.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at what it did not expect"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::path::Path;
 use std::sync::Arc;

@@ -90,11 +90,17 @@ fn find(store: &CounterStore, receipt: Option<&str>) -> Result<(CaseId, Signed)>
         let record = store.case(case)?.context("the case is not here")?;
         let signed = newest(&record).context("the case is not signed")?;
         if record.protected {
-            bail!("somebody in this case is under protection: it is not exported, head office hands it over by hand");
+            bail!(
+                "somebody in this case is under protection: it is not exported, head office hands it over by hand"
+            );
         }
         return Ok((case, signed));
     }
-    for row in store.board(CASES_MAX)?.into_iter().filter(|row| !row.protected) {
+    for row in store
+        .board(CASES_MAX)?
+        .into_iter()
+        .filter(|row| !row.protected)
+    {
         if let Some(signed) = store.case(row.case)?.as_ref().and_then(newest) {
             return Ok((row.case, signed));
         }

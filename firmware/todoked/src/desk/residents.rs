@@ -326,10 +326,7 @@ fn member_like(visit: &Visit, resident: &Resident) -> Option<u8> {
         let same_kana =
             !resident.kana.is_empty() && name_key(&of(*number, "kana")) == name_key(&resident.kana);
         let known = !name.is_empty() && !birth.is_empty();
-        known
-            && ((same_name && same_birth)
-                || (same_kana && same_birth)
-                || (same_name && birth.is_empty()))
+        known && same_birth && (same_name || same_kana)
     })
 }
 

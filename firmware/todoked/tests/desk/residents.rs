@@ -50,7 +50,7 @@ fn people() -> Vec<Resident> {
         "ミホン　アオイ",
         "2015-05-05",
     );
-    child.relation = "子".to_owned();
+    "子".clone_into(&mut child.relation);
     let mut hidden = resident(
         "000020",
         "H00002",

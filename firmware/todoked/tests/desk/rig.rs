@@ -16,8 +16,8 @@ use counter_api::{
 };
 use counter_domain::draft::FieldPath;
 use counter_domain::ids::{BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
-use counter_domain::snapshot::Snapshot;
 use counter_domain::resident::ResidentQuery;
+use counter_domain::snapshot::Snapshot;
 use counter_store::{
     CaseRecord, CaseRow, CounterStore, FoundResident, FoundResidents, ResidentCopy, Sending,
     SignedForm,

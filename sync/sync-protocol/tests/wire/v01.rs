@@ -5,6 +5,7 @@
 //!
 //! Pinned are the bytes under the compression (postcard), because zstd may compress differently
 //! from release to release; one whole frame is pinned for reading.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use sync_protocol::{
     About, BlobPart, CellValue, Change, ChangeBatch, DatasetManifest, DatasetPart, DatasetWant,

@@ -1,6 +1,7 @@
 //! Bytes of the messages that version 2 added.
 //!
 //! DO NOT EDIT. Counters in the field speak these bytes; see `v01.rs`.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use sync_protocol::{Message, decode, encode};
 
@@ -17,7 +18,10 @@ fn check(message: Message, expected: &str) {
 #[test]
 fn blobs_asked_about_and_held() {
     let hash = "c3".repeat(32);
-    check(Message::BlobOffers(vec![[0xC3; 32]]), &format!("0d01{hash}"));
+    check(
+        Message::BlobOffers(vec![[0xC3; 32]]),
+        &format!("0d01{hash}"),
+    );
     check(Message::BlobsHeld(vec![[0xC3; 32]]), &format!("0e01{hash}"));
     check(Message::BlobsHeld(Vec::new()), "0e00");
 }

@@ -24,7 +24,7 @@ use crate::frames::encode_round;
 pub(crate) const NEWS: &str = "todoke-news";
 
 const WAIT: Duration = Duration::from_secs(25);
-const BODY: Duration = Duration::from_secs(60);
+const BODY: Duration = Duration::from_mins(1);
 
 /// A refusal as HTTP says it and as the conversation says it.
 struct Refusal {

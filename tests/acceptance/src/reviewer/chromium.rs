@@ -34,7 +34,7 @@ impl Chromium {
             .sandbox(false)
             .window_size(Some(WINDOW))
             .user_data_dir(Some(profile.to_owned()))
-            .idle_browser_timeout(Duration::from_secs(3600))
+            .idle_browser_timeout(Duration::from_hours(1))
             .args(args.iter().map(OsStr::new).collect())
             .build()
             .context("the browser's options")?;

@@ -1,4 +1,4 @@
-//! Firefox, over WebDriver BiDi (W3C), which it speaks by itself: no driver beside it.
+//! Firefox, over `WebDriver` `BiDi` (W3C), which it speaks by itself: no driver beside it.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;

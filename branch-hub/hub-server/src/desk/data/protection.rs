@@ -50,8 +50,13 @@ pub(super) fn guard(
     file: &mut CaseFile,
     look: Look,
 ) -> Result<(), DataFailed> {
-    let snapshots = || file.current.iter().map(|(_, one)| one).chain(&file.previous);
-    let flagged = snapshots().any(|one| crate::hand_over::is_protected(one));
+    let snapshots = || {
+        file.current
+            .iter()
+            .map(|(_, one)| one)
+            .chain(&file.previous)
+    };
+    let flagged = snapshots().any(crate::hand_over::is_protected);
     if !flagged && !file.is_protected {
         return Ok(());
     }

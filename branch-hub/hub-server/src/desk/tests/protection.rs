@@ -105,7 +105,7 @@ async fn accepted_protected_case_is_in_no_file() {
     browser.get("/hand-over").await;
     browser.post("/hand-over", &[]).await;
     let written =
-        std::fs::read_dir(stage.folder.path().join("handover")).map_or(0, |files| files.count());
+        std::fs::read_dir(stage.folder.path().join("handover")).map_or(0, Iterator::count);
     assert_eq!(written, 0);
     let page = browser.get(&format!("/case/{case}")).await;
     assert!(page.text().contains("手で引き継いでください"));
