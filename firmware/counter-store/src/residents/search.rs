@@ -14,7 +14,7 @@ use crate::residents::{FOUND_MAX, FoundResident, FoundResidents};
 /// Longest list one word gives.
 const LIST_MAX: usize = 20_000;
 /// Most people looked at for a query of one word, to put those who live here first.
-const ONE_WORD_MAX: usize = 400;
+const ONE_WORD_MAX: usize = 200;
 /// Most people looked at for a query.
 const LOOKED_AT_MAX: usize = 4_000;
 
@@ -61,7 +61,7 @@ const BY_NUMBER: &str = "
 
 const PERSON: &str = "
     SELECT id, person_no, household_no, resident_code, state, name_key, given_key, kana_key,
-        given_kana_key, other_key, other_kana_key, birth_from, birth_to, doc
+        given_kana_key, other_key, other_kana_key, birth_from, birth_to
     FROM person WHERE id = :id";
 
 /// People who fit every word.
@@ -80,10 +80,11 @@ pub(super) fn find(
     let mut more = cut || ids.len() > LOOKED_AT_MAX;
     let mut fitting = Vec::new();
     for id in ids.into_iter().take(LOOKED_AT_MAX) {
-        let Some(person) = load(index, id, is_protected)? else {
+        let Some(mut person) = load(index, id)? else {
             continue;
         };
-        if person.fits(query) {
+        // Most people fit by who they are; where they live is looked at for the rest.
+        if person.fits(query) || person.fits_with_place(index, query, is_protected)? {
             fitting.push(person);
         }
         if !one_word && fitting.len() > ONE_WORD_MAX {
@@ -96,7 +97,7 @@ pub(super) fn find(
     fitting.truncate(FOUND_MAX);
     let people = fitting
         .into_iter()
-        .map(|person| person.found(index))
+        .map(|person| person.found(index, is_protected))
         .collect::<Result<_, _>>()?;
     Ok(FoundResidents { people, more })
 }
@@ -115,13 +116,13 @@ pub(super) fn household(
         .collect::<Result<_, _>>()?;
     let mut people = Vec::new();
     for id in ids {
-        if let Some(person) = load(index, id, is_protected)? {
+        if let Some(person) = load(index, id)? {
             let lives_here = matches!(
-                person.resident.state,
-                ResidentState::Resident | ResidentState::MovingOut
+                person.state(),
+                Some(ResidentState::Resident | ResidentState::MovingOut)
             );
             if lives_here {
-                people.push(person.found(index)?);
+                people.push(person.found(index, is_protected)?);
             }
         }
     }
@@ -140,8 +141,8 @@ pub(super) fn person(
         .query_row([person_no], |row| row.get(0))
         .optional()?;
     let Some(id) = id else { return Ok(None) };
-    load(index, id, is_protected)?
-        .map(|person| person.found(index))
+    load(index, id)?
+        .map(|person| person.found(index, is_protected))
         .transpose()
 }
 
@@ -220,21 +221,26 @@ fn candidates(mut lists: Vec<Vec<i64>>, list_max: usize) -> (Vec<i64>, bool) {
     (ids, cut)
 }
 
-/// A person with their keys; of a protected one only what tells who.
+/// A person with their keys and numbers; nothing that tells where they live.
 struct Candidate {
     id: i64,
-    resident: Resident,
+    person_no: String,
+    household_no: String,
+    resident_code: String,
+    state: usize,
     keys: ResidentKeys,
-    protected: bool,
 }
 
 impl Candidate {
+    fn state(&self) -> Option<ResidentState> {
+        ResidentState::ALL.get(self.state).copied()
+    }
+
     fn fits(&self, query: &ResidentQuery) -> bool {
-        let resident = &self.resident;
         let numbers = [
-            resident.person_no.as_str(),
-            &resident.household_no,
-            &resident.resident_code,
+            self.person_no.as_str(),
+            &self.household_no,
+            &self.resident_code,
         ];
         query
             .terms()
@@ -242,66 +248,78 @@ impl Candidate {
             .all(|term| term.fits(&self.keys, numbers))
     }
 
-    fn order(&self) -> (ResidentState, &str, &str) {
-        (
-            self.resident.state,
-            &self.keys.kana,
-            &self.resident.birth_date,
-        )
+    /// Whether they fit by their address too, which is asked only of people not under protection.
+    fn fits_with_place(
+        &mut self,
+        index: &Connection,
+        query: &ResidentQuery,
+        is_protected: IsProtected<'_>,
+    ) -> Result<bool, StoreError> {
+        if is_protected(&self.numbers())? {
+            return Ok(false);
+        }
+        let place = index
+            .prepare_cached("SELECT address_key, building_key FROM place WHERE id = :id")?
+            .query_row([self.id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        (self.keys.address, self.keys.building) = place.unwrap_or_default();
+        Ok(self.fits(query))
     }
 
-    /// Reads where they live, unless they are protected.
-    fn found(mut self, index: &Connection) -> Result<FoundResident, StoreError> {
-        if !self.protected {
+    fn numbers(&self) -> Numbers<'_> {
+        Numbers {
+            person_no: &self.person_no,
+            household_no: &self.household_no,
+        }
+    }
+
+    fn order(&self) -> (usize, &str, i32) {
+        (self.state, &self.keys.kana, self.keys.birth.0)
+    }
+
+    /// Reads who they are, and where they live unless they are protected.
+    fn found(
+        self,
+        index: &Connection,
+        is_protected: IsProtected<'_>,
+    ) -> Result<FoundResident, StoreError> {
+        let listed = is_protected(&self.numbers())?;
+        let doc: String = index
+            .prepare_cached("SELECT doc FROM person WHERE id = :id")?
+            .query_row([self.id], |row| row.get(0))?;
+        let mut resident: Resident = serde_json::from_str(&doc)?;
+        resident.place = None;
+        if !listed {
             let doc: Option<String> = index
                 .prepare_cached("SELECT doc FROM place WHERE id = :id")?
                 .query_row([self.id], |row| row.get(0))
                 .optional()?;
-            self.resident.place = doc
+            resident.place = doc
                 .map(|doc| serde_json::from_str::<Place>(&doc))
                 .transpose()?;
         }
         // A copy without a place was made for somebody under protection.
-        let protected = self.protected || self.resident.place.is_none();
+        let protected = listed || resident.place.is_none();
         Ok(FoundResident {
-            resident: self.resident,
+            resident,
             protected,
         })
     }
 }
 
-fn load(
-    index: &Connection,
-    id: i64,
-    is_protected: IsProtected<'_>,
-) -> Result<Option<Candidate>, StoreError> {
+fn load(index: &Connection, id: i64) -> Result<Option<Candidate>, StoreError> {
     let mut statement = index.prepare_cached(PERSON)?;
     let read = statement.query_row([id], |row| {
-        let doc: String = row.get("doc")?;
-        Ok((who(row)?, doc))
+        Ok(Candidate {
+            id,
+            person_no: row.get("person_no")?,
+            household_no: row.get("household_no")?,
+            resident_code: row.get("resident_code")?,
+            state: row.get("state")?,
+            keys: who(row)?,
+        })
     });
-    let Some((mut keys, doc)) = read.optional()? else {
-        return Ok(None);
-    };
-    let mut resident: Resident = serde_json::from_str(&doc)?;
-    resident.place = None;
-    let protected = is_protected(&Numbers {
-        person_no: &resident.person_no,
-        household_no: &resident.household_no,
-    })?;
-    if !protected {
-        let place = index
-            .prepare_cached("SELECT address_key, building_key FROM place WHERE id = :id")?
-            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        (keys.address, keys.building) = place.unwrap_or_default();
-    }
-    Ok(Some(Candidate {
-        id,
-        resident,
-        keys,
-        protected,
-    }))
+    Ok(read.optional()?)
 }
 
 fn who(row: &Row<'_>) -> Result<ResidentKeys, rusqlite::Error> {
