@@ -1,5 +1,7 @@
 //! What the resident sees. Nothing of other cases, of staff or of sensitive answers is in it.
 
+use std::collections::BTreeSet;
+
 use counter_api::{CheckRow, CheckSection, Language, ResidentScreen, ResidentView, Step};
 use counter_domain::snapshot::Snapshot;
 
@@ -85,7 +87,9 @@ impl<R: Records> Desk<R> {
             Language::Japanese => String::new(),
             Language::English => text,
         };
-        let count = snapshot.procedures.len();
+        // A procedure for several persons counts once; what is still to be asked does not count.
+        let certain = snapshot.procedures.iter().filter(|one| !one.to_confirm);
+        let count = certain.map(|one| &one.id).collect::<BTreeSet<_>>().len();
         ResidentScreen::Check {
             title: word("check", "title"),
             title_translated: translated(word_english("check", "title")),

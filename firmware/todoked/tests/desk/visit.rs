@@ -6,8 +6,8 @@
 )]
 
 use counter_api::{
-    CardView, Digits, Language, LineState, ResidentAction, ResidentScreen, SignView, StaffAction,
-    StaffScreen, Step,
+    CardView, Digits, Language, LineState, ProcedureState, ResidentAction, ResidentScreen,
+    SignView, StaffAction, StaffScreen, Step,
 };
 use counter_domain::case::CaseState;
 use counter_domain::draft::Source;
@@ -150,11 +150,21 @@ fn resident_reads_in_two_languages_and_signs_what_was_read() {
     let ResidentScreen::Check {
         sections,
         title_translated,
+        procedure_count,
         ..
     } = rig.page()
     else {
         panic!("{:?}", rig.page())
     };
+    let listed = rig.reception().procedures;
+    let certain = listed
+        .iter()
+        .filter(|one| one.state == ProcedureState::Listed);
+    assert_eq!(
+        procedure_count as usize,
+        certain.count(),
+        "as staff see them"
+    );
     assert_eq!(title_translated, "Notification of change of residence");
     let person = sections
         .iter()
