@@ -11,7 +11,7 @@ OUT ?= out
 .PHONY: help run test bench sim lint gallery packages build characters addresses
 
 help: ## Says what each target does
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
 run: packages build ## Plays one whole visit (or opens both screens on a display); leaves pictures in out/ and the hub running
 	@$(BIN)/todoke visit play $(VISIT) --screens $(OUT) --stay
@@ -25,6 +25,13 @@ bench: packages ## Prints every figure beside its budget or a peer measured in t
 
 sim: packages ## Plays made-up weeks of replication: make sim SEED=1 STEPS=500 COUNT=100
 	@cargo run --quiet -p sync-sim --locked -- --seed $(or $(SEED),1) --steps $(or $(STEPS),500) --count $(or $(COUNT),1)
+
+clean-bench: packages ## Times a build and a test run from nothing, half an hour, beside the limit of 40 minutes
+	@folder=$$(mktemp -d); start=$$(date +%s); \
+	CARGO_TARGET_DIR=$$folder $(MAKE) --no-print-directory build && built=$$(date +%s) && \
+	CARGO_TARGET_DIR=$$folder $(MAKE) --no-print-directory test && tested=$$(date +%s); result=$$?; rm -rf "$$folder"; \
+	[ $$result -eq 0 ] && printf 'clean build %s s, with tests %s s, limit 2400 s, ratio 0.%03d\n' \
+		$$((built - start)) $$((tested - start)) $$(((tested - start) * 1000 / 2400))
 
 lint: packages ## Checks formatting, lints and (where cargo-deny is installed) licences
 	@cargo fmt --all --check
