@@ -79,7 +79,7 @@ impl fmt::Debug for RenderedForm {
 /// The forms of a city with the fonts to print them. Opened once, used from any thread.
 pub struct Forms {
     fonts: Fonts,
-    library: LazyHash<Library>,
+    typst_library: LazyHash<Library>,
     pub(crate) templates: Templates,
     names: DataFiles,
 }
@@ -124,10 +124,10 @@ impl Forms {
             signature: name("signature.svg")?,
             qr: name("qr.svg")?,
         };
-        let library = LazyHash::new(Library::default());
+        let typst_library = LazyHash::new(Library::default());
         Ok(Self {
             fonts: Fonts::load(fonts)?,
-            library,
+            typst_library,
             templates,
             names,
         })
@@ -196,15 +196,9 @@ impl Forms {
         filed_on: &str,
     ) -> Result<RenderedForm, RenderError> {
         let form = self.form_on(form_id, filed_on)?;
-        let made = self.lay_out_known(form, data, assets, filed_on, |world, document, date| {
-            let pdf = export(&form.meta.id, world, document, date)?;
-            Ok(RenderedForm {
-                pdf,
-                pages: document.pages().len(),
-            })
-        });
-        comemo::evict(MEMORY_AGE);
-        made
+        self.lay_out_known(form, data, assets, filed_on, |world, document, date| {
+            export(&form.meta.id, world, document, date)
+        })
     }
 
     pub(crate) fn render_form(
@@ -214,15 +208,9 @@ impl Forms {
         assets: &Assets,
         filed_on: &str,
     ) -> Result<RenderedForm, RenderError> {
-        let made = self.lay_out(form, data, assets, filed_on, |world, document, date| {
-            let pdf = export(&form.meta.id, world, document, date)?;
-            Ok(RenderedForm {
-                pdf,
-                pages: document.pages().len(),
-            })
-        });
-        comemo::evict(MEMORY_AGE);
-        made
+        self.lay_out(form, data, assets, filed_on, |world, document, date| {
+            export(&form.meta.id, world, document, date)
+        })
     }
 
     /// Draws the pages as PNG, `scale` pixels per point (2.0 is 144 dpi).
@@ -260,12 +248,10 @@ impl Forms {
             render_bleed: false,
         };
         let form = self.form_on(form_id, filed_on)?;
-        let made = self.lay_out(form, data, assets, filed_on, |_, document, _| {
+        self.lay_out(form, data, assets, filed_on, |_, document, _| {
             let pages = document.pages().iter();
             Ok(pages.map(|page| page_picture(page, &options)).collect())
-        });
-        comemo::evict(MEMORY_AGE);
-        made
+        })
     }
 
     fn lay_out<T>(
@@ -294,7 +280,7 @@ impl Forms {
         let drawing =
             |svg: &Option<String>| Bytes::from_string(svg.clone().unwrap_or_else(blank_svg));
         let world = FormWorld {
-            library: &self.library,
+            typst_library: &self.typst_library,
             fonts: &self.fonts,
             templates: &self.templates,
             names: &self.names,
@@ -304,10 +290,12 @@ impl Forms {
             qr: drawing(&assets.qr_svg),
             today,
         };
-        let document = typst::compile::<PagedDocument>(&world)
+        let made = typst::compile::<PagedDocument>(&world)
             .output
-            .map_err(|errors| self.layout_error(form, &world, &errors))?;
-        then(&world, &document, today)
+            .map_err(|errors| self.layout_error(form, &world, &errors))
+            .and_then(|document| then(&world, &document, today));
+        comemo::evict(MEMORY_AGE);
+        made
     }
 
     /// The newest version of a form.
@@ -401,7 +389,7 @@ fn export(
     world: &FormWorld<'_>,
     document: &PagedDocument,
     date: Datetime,
-) -> Result<Vec<u8>, RenderError> {
+) -> Result<RenderedForm, RenderError> {
     let refused = |fault| RenderError::Export {
         form: form_id.to_owned(),
         fault,
@@ -419,7 +407,11 @@ fn export(
         standards,
         ..PdfOptions::default()
     };
-    typst_pdf::pdf(document, &options).map_err(|errors| refused(world.fault(&errors)))
+    let pdf = typst_pdf::pdf(document, &options).map_err(|errors| refused(world.fault(&errors)))?;
+    Ok(RenderedForm {
+        pdf,
+        pages: document.pages().len(),
+    })
 }
 
 fn page_picture(page: &typst_layout::Page, options: &RenderOptions) -> Picture {

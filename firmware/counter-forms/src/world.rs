@@ -22,7 +22,7 @@ pub(crate) struct DataFiles {
 
 /// One filing as a template sees it.
 pub(crate) struct FormWorld<'f> {
-    pub(crate) library: &'f LazyHash<Library>,
+    pub(crate) typst_library: &'f LazyHash<Library>,
     pub(crate) fonts: &'f Fonts,
     pub(crate) templates: &'f Templates,
     pub(crate) names: &'f DataFiles,
@@ -36,7 +36,7 @@ pub(crate) struct FormWorld<'f> {
 
 impl World for FormWorld<'_> {
     fn library(&self) -> &LazyHash<Library> {
-        self.library
+        self.typst_library
     }
 
     fn book(&self) -> &LazyHash<FontBook> {

@@ -33,7 +33,6 @@ use crate::records::{Records, RecordsError};
 use crate::texts::{Code, notice, notice_with};
 
 pub use checks::{GlyphGate, NoGate};
-pub use interview::{AskAnswer, GuideAnswer, GuideCaseError, ListedAnswer, guide_case};
 pub use residents::CopyProgress;
 
 use board::Board;

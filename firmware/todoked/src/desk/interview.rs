@@ -8,14 +8,13 @@ use counter_domain::draft::{Draft, FieldValue};
 use counter_domain::snapshot::SnapshotProcedure;
 use counter_guide::catalogue::{Fact, FactType, Procedure};
 use counter_guide::{
-    AskGroup, Catalogue, CatalogueError, FactRef, FactValue, Facts, Guidance, Guide, Listed,
-    ToConfirm, facts_from_draft,
+    AskGroup, Catalogue, FactRef, FactValue, Facts, Guidance, Guide, Listed, ToConfirm,
+    facts_from_draft,
 };
 use jiff::civil::Date;
-use serde::Serialize;
 use tokio::sync::watch;
 
-use crate::desk::catalogue::{Catalogues, bundled};
+use crate::desk::catalogue::Catalogues;
 use crate::desk::staff::answer_path;
 use crate::desk::visit::members;
 use crate::fields::member_path;
@@ -373,71 +372,4 @@ fn for_snapshot(catalogue: &Catalogue, guidance: &Guidance) -> Vec<SnapshotProce
             })
         });
     listed.chain(unsettled).collect()
-}
-
-/// What `todoke guide list` prints.
-#[derive(Debug, Serialize)]
-pub struct GuideAnswer {
-    /// Needed procedures.
-    pub listed: Vec<ListedAnswer>,
-    /// Questions, the one that settles most first.
-    pub ask: Vec<AskAnswer>,
-}
-
-/// A needed procedure.
-#[derive(Debug, Serialize)]
-pub struct ListedAnswer {
-    /// Catalogue id.
-    pub procedure: String,
-    /// Member it is for.
-    pub member: Option<u8>,
-    /// Why.
-    pub reason: String,
-}
-
-/// A question.
-#[derive(Debug, Serialize)]
-pub struct AskAnswer {
-    /// The fact it settles.
-    pub fact: String,
-    /// Member it is about.
-    pub member: Option<u8>,
-    /// Procedures that wait for it.
-    pub settles: Vec<String>,
-}
-
-/// Why facts lead to no answer.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum GuideCaseError {
-    /// The catalogue.
-    #[error("catalogue: {0}")]
-    Catalogue(#[from] CatalogueError),
-    /// The facts.
-    #[error(transparent)]
-    Facts(#[from] counter_guide::facts::FactsError),
-}
-
-/// What a case leads to by the bundled catalogue.
-///
-/// # Errors
-/// When the facts do not fit the catalogue.
-pub fn guide_case(facts: &Facts) -> Result<GuideAnswer, GuideCaseError> {
-    let guide = bundled()?;
-    guide.check(facts)?;
-    let guidance = guide.evaluate(facts);
-    let listed = guidance.listed.into_iter().map(|listed| ListedAnswer {
-        procedure: listed.procedure,
-        member: listed.member,
-        reason: listed.reason_ja,
-    });
-    let ask = guidance.ask.into_iter().map(|ask| AskAnswer {
-        fact: ask.fact,
-        member: ask.member,
-        settles: ask.settles,
-    });
-    Ok(GuideAnswer {
-        listed: listed.collect(),
-        ask: ask.collect(),
-    })
 }
