@@ -104,7 +104,7 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// Loads the dictionary from a file (about 2 MB; 40 MB in memory with its indexes).
+    /// Loads the dictionary from a file (1.2 MB; several times that in memory, with its indexes).
     ///
     /// # Errors
     /// When the file cannot be read, or is not a dictionary of this version.

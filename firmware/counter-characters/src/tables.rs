@@ -78,7 +78,7 @@ pub struct Characters {
 }
 
 impl Characters {
-    /// Loads the tables from a file (about 2 MB; unpacked 5 MB, held in memory).
+    /// Loads the tables from a file (0.9 MB; unpacked 5 MB, held in memory).
     ///
     /// # Errors
     /// When the file cannot be read, or is not a table of this version.
