@@ -19,6 +19,8 @@ struct State {
     flow: Flow,
     far: SocketAddr,
     open: Vec<TcpStream>,
+    /// The end of the silence: the connection after which everything is carried again.
+    last_lost: Option<SocketAddr>,
 }
 
 /// What happens to bytes on the cable.
@@ -56,6 +58,7 @@ impl Cable {
                 flow: Flow::Cut,
                 far,
                 open: Vec::new(),
+                last_lost: None,
             })),
             acceptor: None,
         };
@@ -88,11 +91,17 @@ impl Cable {
     /// # Errors
     /// When another program took the port meanwhile.
     pub fn join(&mut self) -> io::Result<()> {
-        let flow = lock(&self.state).flow;
-        if flow == Flow::Lost {
+        let mut state = lock(&self.state);
+        if state.flow == Flow::Lost {
             // What was lost is not sent again, nor what waits to be taken; a router forgets such
-            // connections too.
-            self.cut();
+            // connections too. They are taken in order, so one of our own marks the end of them.
+            let mut last = TcpStream::connect(self.near)?;
+            state.last_lost = Some(last.local_addr()?);
+            drop(state);
+            // It is hung up when it has been taken, with an error or without.
+            last.read(&mut [0]).ok();
+        } else {
+            drop(state);
         }
         if self.acceptor.is_none() {
             self.accept(TcpListener::bind(self.near)?);
@@ -123,7 +132,7 @@ impl Cable {
                 };
                 match flow {
                     Flow::Cut => return,
-                    Flow::Lost => lock(&state).open.push(near),
+                    Flow::Lost => lose(&state, near),
                     Flow::Carried => {
                         if let Ok(far) = TcpStream::connect(far) {
                             carry(&state, &near, &far);
@@ -143,6 +152,18 @@ impl Drop for Cable {
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Keeps a connection that carries nothing; the last one ends the silence.
+fn lose(state: &Arc<Mutex<State>>, near: TcpStream) {
+    let mut state = lock(state);
+    let from = near.peer_addr().ok();
+    state.open.push(near);
+    if from.is_some() && state.last_lost == from {
+        state.hang_up();
+        state.last_lost = None;
+        state.flow = Flow::Carried;
+    }
 }
 
 /// Carries bytes both ways until either end closes or the cable is cut.
