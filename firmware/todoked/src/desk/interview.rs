@@ -8,8 +8,7 @@ use counter_domain::draft::{Draft, FieldValue};
 use counter_domain::snapshot::SnapshotProcedure;
 use counter_guide::catalogue::{Fact, FactType, Procedure};
 use counter_guide::{
-    AskGroup, Catalogue, FactRef, FactValue, Facts, Guidance, Guide, Listed, ToConfirm,
-    facts_from_draft,
+    AskGroup, Catalogue, FactRef, FactValue, Guidance, Guide, Listed, ToConfirm, facts_from_draft,
 };
 use jiff::civil::Date;
 use tokio::sync::watch;
