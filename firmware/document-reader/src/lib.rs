@@ -1,0 +1,1 @@
+//! Pictures of certificates and cards to fields with confidence.
