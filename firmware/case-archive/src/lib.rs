@@ -1,0 +1,25 @@
+//! Filings kept for years (届出の保存, F26): every filing that was handed in, found by name in any
+//! spelling, reading, date of birth, receipt number, address, kind, office, staff and period, on the
+//! encrypted database of a counter (its own cases) or of head office (all).
+//!
+//! The records themselves stay where replication keeps them; this room holds a projection that is
+//! kept in the same transaction and can be made anew, and the check that page, data, signature and
+//! history of a filing belong together. Knows no network, no clock and no forms.
+//!
+//! ```text
+//! open(&mut Replica) -> Result<(), OpenError>           // tables; makes the projection anew when its layout changed
+//! project(&Connection, CaseId, &CaseSummary, Option<&BranchCode>) -> Result<(), StoreError>
+//! find(&Connection, &ArchiveQuery) -> Result<Found { filings, next }, StoreError>
+//! check(&Connection, CaseId) -> Result<Vec<Flaw>, StoreError>
+//! filing_of_form(&Connection, BlobHash) -> Result<Option<CaseId>, StoreError>
+//! ```
+
+mod check;
+mod find;
+mod keys;
+mod project;
+mod tokens;
+
+pub use check::{Flaw, check, filing_of_form};
+pub use find::{ArchiveQuery, Filing, Found, all_cases, find};
+pub use project::{open, project};
