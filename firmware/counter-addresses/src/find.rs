@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
+use counter_domain::romaji;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::dictionary::{Addresses, Index, Municipality, Town};
 use crate::fold::{kana_key, written_key};
-use crate::romaji;
 
 /// A place that answers what was typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

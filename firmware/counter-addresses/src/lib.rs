@@ -13,7 +13,6 @@ mod dictionary;
 mod find;
 mod fold;
 mod parse;
-mod romaji;
 
 pub use dictionary::{Addresses, Contents, LoadError, Municipality, Town};
 pub use find::Found;

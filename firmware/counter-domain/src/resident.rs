@@ -11,12 +11,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+mod changes;
 mod keys;
 mod query;
 mod variants;
+mod words;
 
-pub use keys::{ResidentKeys, address_key, name_key};
+pub use changes::{CHANGES_FORMAT, ChangesHeader, RESIDENT_CHANGES, ResidentChange};
+pub use keys::{ResidentKeys, address_key, birth_key, name_key};
 pub use query::{QUERY_CHARS_MAX, QueryError, ResidentQuery, Term};
+pub use words::{Lookup, Nearness, Word, WordKind, overlaps};
 
 /// Name of the dataset.
 pub const RESIDENT_COPY: &str = "resident-copy";
@@ -76,7 +80,7 @@ pub struct Resident {
     /// Nationality or region (国籍・地域), of foreigners.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub nationality: String,
-    /// Codes of what the person is registered for (資格), of [`QUALIFICATIONS`].
+    /// What the person is registered for (資格), each as [`Qualification`] reads it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub qualifications: Vec<String>,
     /// Where they live and lived; `None` when it is withheld, because somebody of the household is
@@ -118,6 +122,27 @@ pub struct Place {
     /// When (転出年月日), stored form.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub out_date: String,
+    /// What the record says of earlier changes (異動履歴), oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<PastChange>,
+}
+
+/// A change of the past. `Debug` hides it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastChange {
+    /// The day (異動日), stored form.
+    pub day: String,
+    /// What it was (異動事由), in words: 転入, 転居, 世帯主変更 …
+    pub what: String,
+    /// The address from then on, or where they came from or went.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place: String,
+}
+
+impl fmt::Debug for PastChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PastChange(…)")
+    }
 }
 
 impl fmt::Debug for Place {
@@ -196,7 +221,38 @@ pub const QUALIFICATIONS: [&str; 12] = [
     "dog",             // 飼い犬
 ];
 
+/// Something a person is registered for, `code[:detail][@since]`: `ltc:要介護2@2025-10-01`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Qualification<'a> {
+    /// One of [`QUALIFICATIONS`].
+    pub code: &'a str,
+    /// What the city tells beside it, in words; may be empty.
+    pub detail: &'a str,
+    /// Since when, stored form of a date; may be empty.
+    pub since: &'a str,
+}
+
+impl<'a> Qualification<'a> {
+    /// Takes one apart.
+    pub fn read(text: &'a str) -> Self {
+        let (before, since) = text.split_once('@').unwrap_or((text, ""));
+        let (code, detail) = before.split_once(':').unwrap_or((before, ""));
+        Self {
+            code,
+            detail,
+            since,
+        }
+    }
+}
+
 impl Resident {
+    /// What they are registered for.
+    pub fn qualifications(&self) -> impl Iterator<Item = Qualification<'_>> {
+        self.qualifications
+            .iter()
+            .map(|text| Qualification::read(text))
+    }
+
     /// Whether this is the head of the household.
     pub fn is_head(&self) -> bool {
         self.relation == "世帯主"

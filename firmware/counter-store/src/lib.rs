@@ -61,22 +61,30 @@
 //! // resident copy: made searchable beside the counter's work, from the dataset `resident-copy`
 //! install_resident_copy(&Mutex<CounterStore>, tell: &mut dyn FnMut(Installing { version, percent }))
 //!     -> Result<Option<ResidentCopy>, InstallError>
-//! store.resident_copy() -> Option<&ResidentCopy { version, as_of, city, persons }>
+//! store.resident_copy() -> Option<&ResidentCopy { version, changes, as_of, city, persons }>
 //! store.find_residents(&ResidentQuery) -> Result<FoundResidents { people, more }, StoreError>
 //! store.household(household_no) -> Result<Vec<FoundResident { resident, protected }>, StoreError>
+//! store.left_household(household_no) -> Result<Vec<FoundResident>, StoreError>
 //! store.resident(person_no) -> Result<Option<FoundResident>, StoreError>
 //!
 //! // notes of this counter that are not replicated: open case, step shown
 //! store.note(name: &str) -> Result<Option<Vec<u8>>, StoreError>
 //! store.set_note(name: &str, value: Option<&[u8]>) -> Result<(), StoreError>
 //!
+//! // prepared data (reservations, certificate data) and cases of one visit
+//! store.prepared_uses() -> Result<Vec<UsedAt { kind, number, receipt_number }>, StoreError>
+//! store.is_any_protected(&[Digest]) -> Result<bool, StoreError>
+//! store.link_cases(one, other, by) · store.unlink_cases(one, other, by) -> Result<(), EditError>
+//!
 //! // plus the whole of sync_engine::Store
 //! ```
 
+mod archive;
 mod board;
 mod cases;
 mod error;
 mod note;
+mod prepared;
 mod residents;
 mod store;
 mod sync;

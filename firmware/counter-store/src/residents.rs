@@ -16,15 +16,19 @@ use counter_domain::resident::{Resident, ResidentQuery};
 use replica::{DatabaseKey, StoreError, open_side_file};
 use rusqlite::Connection;
 
+use crate::residents::search::{Index, Members, Numbers};
 use crate::store::CounterStore;
 
+mod build;
 mod install;
+mod lines;
+mod postings;
 mod search;
 
 pub use install::{InstallError, Installing, install_resident_copy};
 
 /// Layout of the index; another one is made anew.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
 const KEY_PURPOSE: &str = "todoke 2026-11 resident copy index";
 
@@ -33,6 +37,8 @@ const KEY_PURPOSE: &str = "todoke 2026-11 resident copy index";
 pub struct ResidentCopy {
     /// Version of the dataset.
     pub version: u64,
+    /// Version of the changes since; 0 without any.
+    pub changes: u64,
     /// The day the resident record system wrote it, ISO 8601.
     pub as_of: String,
     /// The city, as addresses begin with it.
@@ -74,6 +80,8 @@ pub(crate) struct Residents {
 #[derive(Debug)]
 struct OpenIndex {
     connection: Connection,
+    /// People who live here.
+    here: u32,
     copy: ResidentCopy,
 }
 
@@ -115,19 +123,25 @@ impl Residents {
 
     fn read_index(&self) -> Result<OpenIndex, StoreError> {
         let connection = open_side_file(&self.path, &self.key)?;
-        let copy = connection.query_row(
-            "SELECT version, as_of, city, persons FROM about WHERE layout = :layout",
+        let (copy, here) = connection.query_row(
+            "SELECT version, changes, as_of, city, persons, here FROM about WHERE layout = :layout",
             [LAYOUT],
             |row| {
-                Ok(ResidentCopy {
+                let copy = ResidentCopy {
                     version: row.get(0)?,
-                    as_of: row.get(1)?,
-                    city: row.get(2)?,
-                    persons: row.get(3)?,
-                })
+                    changes: row.get(1)?,
+                    as_of: row.get(2)?,
+                    city: row.get(3)?,
+                    persons: row.get(4)?,
+                };
+                Ok((copy, row.get(5)?))
             },
         )?;
-        Ok(OpenIndex { connection, copy })
+        Ok(OpenIndex {
+            connection,
+            here,
+            copy,
+        })
     }
 }
 
@@ -148,25 +162,23 @@ impl CounterStore {
     /// # Errors
     /// When a database cannot be read.
     pub fn find_residents(&self, query: &ResidentQuery) -> Result<FoundResidents, StoreError> {
-        match &self.residents.open {
-            None => Ok(FoundResidents::default()),
-            Some(open) => search::find(&open.connection, query, &|resident| {
-                self.is_resident_protected(resident)
-            }),
-        }
+        self.asked(|index| index.find(query))
     }
 
-    /// Everybody of a household who lives in it, the head first.
+    /// Everybody who lives in a household, the head first.
     ///
     /// # Errors
     /// When a database cannot be read.
     pub fn household(&self, household_no: &str) -> Result<Vec<FoundResident>, StoreError> {
-        match &self.residents.open {
-            None => Ok(Vec::new()),
-            Some(open) => search::household(&open.connection, household_no, &|resident| {
-                self.is_resident_protected(resident)
-            }),
-        }
+        self.asked(|index| index.household(household_no, Members::Here))
+    }
+
+    /// Everybody who left a household: moved out, died or was removed.
+    ///
+    /// # Errors
+    /// When a database cannot be read.
+    pub fn left_household(&self, household_no: &str) -> Result<Vec<FoundResident>, StoreError> {
+        self.asked(|index| index.household(household_no, Members::Gone))
     }
 
     /// One person, by the number of the resident record system.
@@ -174,15 +186,26 @@ impl CounterStore {
     /// # Errors
     /// When a database cannot be read.
     pub fn resident(&self, person_no: &str) -> Result<Option<FoundResident>, StoreError> {
-        match &self.residents.open {
-            None => Ok(None),
-            Some(open) => search::person(&open.connection, person_no, &|resident| {
-                self.is_resident_protected(resident)
-            }),
-        }
+        self.asked(|index| index.person(person_no))
     }
 
-    fn is_resident_protected(&self, resident: &search::Numbers<'_>) -> Result<bool, StoreError> {
+    /// Asks the open index; nothing without one.
+    fn asked<T: Default>(
+        &self,
+        ask: impl FnOnce(&Index<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let Some(open) = &self.residents.open else {
+            return Ok(T::default());
+        };
+        let is_protected = |numbers: &Numbers<'_>| self.is_resident_protected(numbers);
+        ask(&Index {
+            connection: &open.connection,
+            here: open.here,
+            is_protected: &is_protected,
+        })
+    }
+
+    fn is_resident_protected(&self, resident: &Numbers<'_>) -> Result<bool, StoreError> {
         let digests = [
             person_digest(resident.person_no),
             household_digest(resident.household_no),

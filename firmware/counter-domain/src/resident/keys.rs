@@ -72,7 +72,7 @@ pub fn name_key(text: &str) -> String {
 }
 
 /// First and last day a date can be, as numbers; zeros when it is unknown.
-pub(super) fn birth_key(date: &str) -> (i32, i32) {
+pub fn birth_key(date: &str) -> (i32, i32) {
     let interval = date.parse::<FuzzyDate>().ok();
     interval
         .and_then(|date| date.interval())

@@ -1,30 +1,31 @@
-//! Making the index from the dataset, beside the work of the counter.
+//! Making the index from the datasets, beside the work of the counter.
+//!
+//! `resident-copy` is everybody; `resident-copy-changes` is what changed since that one, and is
+//! followed only when it names it. Where it names another copy, which is then on its way, the index
+//! stays as it is until that copy is here.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::collections::HashMap;
+use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use counter_domain::resident::{
-    COPY_FORMAT, CopyHeader, RESIDENT_COPY, Resident, ResidentKeys, ResidentState,
+    CHANGES_FORMAT, COPY_FORMAT, ChangesHeader, CopyHeader, RESIDENT_CHANGES, RESIDENT_COPY,
+    Resident, ResidentChange,
 };
 use replica::{StoreError, create_side_file, finish_side_file};
 use rusqlite::{Connection, named_params};
 use sync_engine::{DatasetManifest, Store};
 use thiserror::Error;
 
+use crate::residents::build::Builder;
+use crate::residents::lines::Lines;
 use crate::residents::{LAYOUT, ResidentCopy};
 use crate::store::CounterStore;
 
-const SCHEMA: &str = include_str!("schema.sql");
-const INDEX: &str = include_str!("index.sql");
-
-/// Bytes read of the dataset while the store is held.
-const PART_BYTES: usize = 256 << 10;
-/// Longest line of the dataset.
-const LINE_BYTES_MAX: u64 = 64 << 10;
 /// Most people of a copy; the largest city of Japan has 3.8 million.
 const PERSONS_MAX: u64 = 5_000_000;
-/// Share of the time that reading takes; sorting the indexes is the rest.
-const READING_PERCENT: u64 = 70;
+/// Share of the time that reading takes; sorting the words is the rest.
+const READING_PERCENT: u64 = 80;
 
 /// How far an installation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,12 +60,12 @@ impl From<rusqlite::Error> for InstallError {
     }
 }
 
-fn locked(store: &Mutex<CounterStore>) -> MutexGuard<'_, CounterStore> {
+pub(super) fn locked(store: &Mutex<CounterStore>) -> MutexGuard<'_, CounterStore> {
     store.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Installs the newest copy, if it is not the installed one. The store is held for moments only,
-/// so that the counter works on. `tell` hears of each further percent.
+/// Installs the newest copy with its changes, if that is not installed. The store is held for
+/// moments only, so that the counter works on. `tell` hears of each further percent.
 ///
 /// # Errors
 /// See [`InstallError`]; the installed copy is as it was.
@@ -72,32 +73,78 @@ pub fn install_resident_copy(
     store: &Mutex<CounterStore>,
     tell: &mut dyn FnMut(Installing),
 ) -> Result<Option<ResidentCopy>, InstallError> {
-    let Some(manifest) = wanted(&locked(store))? else {
+    let Some(wanted) = wanted(store)? else {
         return Ok(None);
     };
-    locked(store).residents.forget_unfinished();
     let (path, key) = {
         let store = locked(store);
+        store.residents.forget_unfinished();
         (store.residents.unfinished(), store.residents.key.clone())
     };
     let mut connection = create_side_file(&path, &key)?;
-    let copy = fill(&mut connection, store, &manifest, tell)?;
+    let copy = fill(&mut connection, store, &wanted, tell)?;
     finish_side_file(connection, &path)?;
     let mut store = locked(store);
-    let path = store.residents.path.clone();
-    rename_durably(&store.residents.unfinished(), &path)?;
+    rename_durably(&path, &store.residents.path)?;
     let open = store.residents.read_index()?;
     store.residents.open = Some(open);
     Ok(Some(copy))
 }
 
-/// The dataset whose index is missing.
-fn wanted(store: &CounterStore) -> Result<Option<DatasetManifest>, StoreError> {
-    let installed = Store::datasets(store)?;
-    let indexed = store.resident_copy().map(|copy| copy.version);
-    Ok(installed
-        .into_iter()
-        .find(|one| one.name == RESIDENT_COPY && Some(one.version) != indexed))
+/// The datasets an index is to be made of.
+struct Wanted {
+    copy: DatasetManifest,
+    changes: Option<DatasetManifest>,
+}
+
+impl Wanted {
+    fn changes_version(&self) -> u64 {
+        self.changes.as_ref().map_or(0, |changes| changes.version)
+    }
+}
+
+/// The datasets whose index is missing.
+fn wanted(store: &Mutex<CounterStore>) -> Result<Option<Wanted>, InstallError> {
+    let (installed, indexed) = {
+        let store = locked(store);
+        let indexed = store.resident_copy();
+        let indexed = indexed.map(|copy| (copy.version, copy.changes));
+        (Store::datasets(&*store)?, indexed)
+    };
+    let named = |name: &str| installed.iter().find(|one| one.name == name).cloned();
+    let Some(copy) = named(RESIDENT_COPY) else {
+        return Ok(None);
+    };
+    let changes = named(RESIDENT_CHANGES).filter(|changes| follows(store, changes, &copy));
+    let here = indexed.filter(|(version, _)| *version == copy.version);
+    let wanted = Wanted { copy, changes };
+    Ok(match here {
+        Some((_, changes)) if changes == wanted.changes_version() => None,
+        // These changes are for a copy that is still on its way.
+        Some(_) if wanted.changes.is_none() => None,
+        Some(_) | None => Some(wanted),
+    })
+}
+
+/// Whether changes are those of this copy.
+fn follows(store: &Mutex<CounterStore>, changes: &DatasetManifest, copy: &DatasetManifest) -> bool {
+    let header = Lines::of(store, changes).and_then(|mut lines| lines.header::<ChangesHeader>());
+    match header {
+        Ok(header) => header.format == CHANGES_FORMAT && header.copy == hex(&copy.hash),
+        Err(error) => {
+            tracing::warn!(%error, version = changes.version, "changes of the resident copy left alone");
+            false
+        }
+    }
+}
+
+/// How a copy's hash is written in the changes.
+fn hex(hash: &[u8; 32]) -> String {
+    use std::fmt::Write as _;
+    hash.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").ok();
+        text
+    })
 }
 
 fn rename_durably(from: &std::path::Path, to: &std::path::Path) -> Result<(), StoreError> {
@@ -117,117 +164,110 @@ fn rename_durably(from: &std::path::Path, to: &std::path::Path) -> Result<(), St
 fn fill(
     connection: &mut Connection,
     store: &Mutex<CounterStore>,
-    manifest: &DatasetManifest,
+    wanted: &Wanted,
     tell: &mut dyn FnMut(Installing),
 ) -> Result<ResidentCopy, InstallError> {
-    let transaction = connection.transaction()?;
-    transaction.execute_batch(SCHEMA)?;
-    let mut progress = Progress::new(manifest, tell);
-    let parts = Parts {
-        store,
-        manifest,
-        offset: 0,
-        held: io::Cursor::new(Vec::new()),
+    let mut progress = Progress::new(wanted.copy.version, tell);
+    let changes = match &wanted.changes {
+        None => Changes::default(),
+        Some(changes) => Changes::read(store, changes)?,
     };
-    let mut lines = Lines {
-        from: BufReader::with_capacity(
-            PART_BYTES,
-            zstd::stream::read::Decoder::new(parts).map_err(InstallError::Read)?,
-        ),
-        line: Vec::new(),
-    };
-    let header: CopyHeader = parse(lines.next()?.ok_or(InstallError::Layout("empty"))?)?;
+    let mut lines = Lines::of(store, &wanted.copy)?;
+    let header: CopyHeader = lines.header()?;
     if header.format != COPY_FORMAT {
         return Err(InstallError::Layout("newer format"));
     }
-    let mut count = 0;
-    while let Some(line) = lines.next()? {
-        count += 1;
-        if count > header.persons.min(PERSONS_MAX) {
-            return Err(InstallError::Layout("more people than announced"));
-        }
-        put(&transaction, count, parse(line)?, &header.city)?;
-        progress.at(count * READING_PERCENT / header.persons.max(1));
+    let transaction = connection.transaction()?;
+    let mut builder = Builder::new(&transaction, &header.city)?;
+    put_everybody(&mut builder, &mut lines, &header, &changes, &mut progress)?;
+    for resident in changes.people.into_values().flatten() {
+        builder.put(resident)?;
     }
-    if count != header.persons {
-        return Err(InstallError::Layout("fewer people than announced"));
-    }
-    make_indexes(&transaction, &mut progress)?;
+    let persons = builder.persons();
+    let mut done = 0;
+    let here = builder.finish(&mut || {
+        done += 1;
+        progress.at(READING_PERCENT + done * (99 - READING_PERCENT) / Builder::STEPS);
+    })?;
     let copy = ResidentCopy {
-        version: manifest.version,
-        as_of: header.as_of,
+        version: wanted.copy.version,
+        changes: wanted.changes_version(),
+        as_of: changes.as_of.unwrap_or(header.as_of),
         city: header.city,
-        persons: count,
+        persons,
     };
-    put_about(&transaction, &copy)?;
+    put_about(&transaction, &copy, here)?;
     transaction.commit()?;
     progress.at(100);
     Ok(copy)
 }
 
-fn parse<T: serde::de::DeserializeOwned>(line: &[u8]) -> Result<T, InstallError> {
-    serde_json::from_slice(line).map_err(|_| InstallError::Layout("a line is none of ours"))
-}
-
-fn make_indexes(connection: &Connection, progress: &mut Progress<'_>) -> Result<(), InstallError> {
-    let steps: Vec<&str> = INDEX.split_inclusive(';').collect();
-    let count = steps.len() as u64;
-    for (done, step) in (0_u64..).zip(steps) {
-        connection.execute_batch(step)?;
-        progress.at(READING_PERCENT + done * (99 - READING_PERCENT) / count.max(1));
+fn put_everybody(
+    builder: &mut Builder<'_>,
+    lines: &mut Lines<'_>,
+    header: &CopyHeader,
+    changes: &Changes,
+    progress: &mut Progress<'_>,
+) -> Result<(), InstallError> {
+    let mut count = 0;
+    while let Some(resident) = lines.next::<Resident>()? {
+        count += 1;
+        if count > header.persons.min(PERSONS_MAX) {
+            return Err(InstallError::Layout("more people than announced"));
+        }
+        if !changes.people.contains_key(&resident.person_no) {
+            builder.put(resident)?;
+        }
+        progress.at(count * READING_PERCENT / header.persons.max(1));
+    }
+    if count != header.persons {
+        return Err(InstallError::Layout("fewer people than announced"));
     }
     Ok(())
 }
 
-fn put_about(connection: &Connection, copy: &ResidentCopy) -> Result<(), StoreError> {
-    connection.execute(
-        "INSERT INTO about (only_row, layout, version, as_of, city, persons)
-         VALUES (1, :layout, :version, :as_of, :city, :persons)",
-        named_params! {
-            ":layout": LAYOUT, ":version": copy.version, ":as_of": copy.as_of,
-            ":city": copy.city, ":persons": copy.persons,
-        },
-    )?;
-    Ok(())
+/// What differs from the copy, by the number of the person; nothing for who is gone.
+#[derive(Default)]
+struct Changes {
+    as_of: Option<String>,
+    people: HashMap<String, Option<Resident>>,
 }
 
-fn put(
-    connection: &Connection,
-    id: u64,
-    mut resident: Resident,
-    city: &str,
-) -> Result<(), InstallError> {
-    let keys = ResidentKeys::of(&resident, city);
-    let place = resident.place.take();
-    let state = ResidentState::ALL
-        .iter()
-        .position(|state| *state == resident.state);
-    let doc = serde_json::to_string(&resident).map_err(StoreError::from)?;
-    connection
-        .prepare_cached(
-            "INSERT INTO person (id, person_no, household_no, resident_code, state, name_key,
-                 given_key, kana_key, given_kana_key, other_key, other_kana_key, birth_from,
-                 birth_to, doc)
-             VALUES (:id, :person_no, :household_no, :code, :state, :name, :given, :kana,
-                 :given_kana, :other, :other_kana, :from, :to, :doc)",
-        )?
-        .execute(named_params! {
-            ":id": id, ":person_no": resident.person_no, ":household_no": resident.household_no,
-            ":code": resident.resident_code, ":state": state, ":name": keys.name,
-            ":given": keys.given, ":kana": keys.kana, ":given_kana": keys.given_kana,
-            ":other": keys.other, ":other_kana": keys.other_kana, ":from": keys.birth.0,
-            ":to": keys.birth.1, ":doc": doc,
-        })?;
-    let Some(place) = place else { return Ok(()) };
-    let doc = serde_json::to_string(&place).map_err(StoreError::from)?;
-    connection
-        .prepare_cached(
-            "INSERT INTO place (id, address_key, building_key, doc)
-             VALUES (:id, :address, :building, :doc)",
-        )?
-        .execute(named_params! {
-            ":id": id, ":address": keys.address, ":building": keys.building, ":doc": doc,
-        })?;
+impl Changes {
+    fn read(store: &Mutex<CounterStore>, manifest: &DatasetManifest) -> Result<Self, InstallError> {
+        let mut lines = Lines::of(store, manifest)?;
+        let header: ChangesHeader = lines.header()?;
+        let announced = header.put.saturating_add(header.removed);
+        let mut people = HashMap::new();
+        while let Some(change) = lines.next::<ResidentChange>()? {
+            let (person, now) = match change {
+                ResidentChange::Put(resident) => (resident.person_no.clone(), Some(*resident)),
+                ResidentChange::Remove(person) => (person, None),
+            };
+            people.insert(person, now);
+            if people.len() as u64 > announced {
+                return Err(InstallError::Layout("more changes than announced"));
+            }
+        }
+        if people.len() as u64 != announced {
+            return Err(InstallError::Layout("fewer changes than announced"));
+        }
+        Ok(Self {
+            as_of: Some(header.as_of),
+            people,
+        })
+    }
+}
+
+fn put_about(connection: &Connection, copy: &ResidentCopy, here: u64) -> Result<(), StoreError> {
+    connection.execute(
+        "INSERT INTO about (only_row, layout, version, changes, as_of, city, persons, here)
+         VALUES (1, :layout, :version, :changes, :as_of, :city, :persons, :here)",
+        named_params! {
+            ":layout": LAYOUT, ":version": copy.version, ":changes": copy.changes,
+            ":as_of": copy.as_of, ":city": copy.city, ":persons": copy.persons, ":here": here,
+        },
+    )?;
     Ok(())
 }
 
@@ -239,9 +279,9 @@ struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    fn new(manifest: &DatasetManifest, tell: &'a mut dyn FnMut(Installing)) -> Self {
+    fn new(version: u64, tell: &'a mut dyn FnMut(Installing)) -> Self {
         let mut progress = Self {
-            version: manifest.version,
+            version,
             told: None,
             tell,
         };
@@ -258,61 +298,5 @@ impl<'a> Progress<'a> {
                 percent,
             });
         }
-    }
-}
-
-/// The dataset's bytes, fetched part by part.
-struct Parts<'a> {
-    store: &'a Mutex<CounterStore>,
-    manifest: &'a DatasetManifest,
-    offset: u64,
-    held: io::Cursor<Vec<u8>>,
-}
-
-impl Read for Parts<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.held.read(buffer)?;
-        if read > 0 || buffer.is_empty() || self.offset >= self.manifest.length {
-            return Ok(read);
-        }
-        let DatasetManifest { name, version, .. } = self.manifest;
-        let part = locked(self.store)
-            .dataset_part(name, *version, self.offset, PART_BYTES)
-            .map_err(io::Error::other)?;
-        let part = part.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-        self.offset += part.bytes.len() as u64;
-        self.held = io::Cursor::new(part.bytes);
-        self.held.read(buffer)
-    }
-}
-
-/// Lines of bounded length.
-struct Lines<R> {
-    from: R,
-    line: Vec<u8>,
-}
-
-impl<R: BufRead> Lines<R> {
-    fn next(&mut self) -> Result<Option<&[u8]>, InstallError> {
-        self.line.clear();
-        let read = self
-            .from
-            .by_ref()
-            .take(LINE_BYTES_MAX)
-            .read_until(b'\n', &mut self.line)
-            .map_err(|error| {
-                if error.kind() == io::ErrorKind::NotFound {
-                    InstallError::Superseded
-                } else {
-                    InstallError::Read(error)
-                }
-            })?;
-        if read == 0 {
-            return Ok(None);
-        }
-        if self.line.last() != Some(&b'\n') {
-            return Err(InstallError::Layout("a line is cut off or too long"));
-        }
-        Ok(Some(&self.line))
     }
 }

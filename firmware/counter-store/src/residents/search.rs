@@ -1,22 +1,24 @@
 //! Finding people in the index.
 //!
-//! Each word of the query gives a list of people from an index of its own, bounded; lists that are
-//! whole are intersected, and what is left is looked at person by person against all words.
+//! Each word of the query asks for words of the index, each of which has its people as one short
+//! list in the order in which people are shown. Lists are put together, those of several words
+//! intersected, and only the people who are shown are read.
 
-use std::collections::HashSet;
-
-use counter_domain::resident::{Place, Resident, ResidentKeys, ResidentQuery, ResidentState, Term};
+use counter_domain::resident::{
+    Lookup, Nearness, Place, Resident, ResidentQuery, ResidentState, Term, WordKind, name_key,
+    overlaps,
+};
 use replica::StoreError;
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
+use crate::residents::build::number_of;
+use crate::residents::postings::{intersect, unpack};
 use crate::residents::{FOUND_MAX, FoundResident, FoundResidents};
 
-/// Longest list one word gives.
-const LIST_MAX: usize = 20_000;
-/// Most people looked at for a query of one word, to put those who live here first.
-const ONE_WORD_MAX: usize = 200;
-/// Most people looked at for a query.
-const LOOKED_AT_MAX: usize = 4_000;
+/// Most people of one household, or under one number.
+const UNDER_ONE_NUMBER_MAX: usize = 4_000;
+/// Most people of one nearness looked at; nearly all who are looked at are shown.
+const LOOKED_AT_MAX: usize = 2_000;
 
 /// The numbers of a person, known before anything else is read.
 #[derive(Clone, Copy)]
@@ -28,310 +30,334 @@ pub(super) struct Numbers<'a> {
 /// Asks the protection list.
 pub(super) type IsProtected<'a> = &'a dyn Fn(&Numbers<'_>) -> Result<bool, StoreError>;
 
-const BY_KANA: &str = "
-    SELECT id FROM person WHERE kana_key >= :from AND kana_key < :to
-    UNION SELECT id FROM person WHERE given_kana_key >= :from AND given_kana_key < :to AND given_kana_key <> ''
-    UNION SELECT id FROM person WHERE other_kana_key >= :from AND other_kana_key < :to AND other_kana_key <> ''
-    UNION SELECT id FROM person WHERE name_key >= :from AND name_key < :to
-    UNION SELECT id FROM place WHERE building_key >= :from AND building_key < :to AND building_key <> ''
-    LIMIT :max";
+/// An open index.
+#[derive(Clone, Copy)]
+pub(super) struct Index<'a> {
+    pub(super) connection: &'a Connection,
+    /// Ranks below this are people who live here.
+    pub(super) here: u32,
+    pub(super) is_protected: IsProtected<'a>,
+}
 
-const BY_NAME: &str = "
-    SELECT id FROM person WHERE name_key >= :from AND name_key < :to
-    UNION SELECT id FROM person WHERE given_key >= :from AND given_key < :to AND given_key <> ''
-    UNION SELECT id FROM person WHERE other_key >= :from AND other_key < :to AND other_key <> ''
-    UNION SELECT id FROM place WHERE building_key >= :from AND building_key < :to AND building_key <> ''
-    LIMIT :max";
+const BEGINNING: &str = "
+    SELECT ranks FROM word WHERE kind = :kind AND key >= :from AND key < :to";
 
-const BY_ADDRESS: &str = "
-    SELECT id FROM place WHERE address_key >= :from AND address_key < :to AND address_key <> ''
-    LIMIT :max";
+const EXACTLY: &str = "SELECT ranks FROM word WHERE kind = :kind AND key = :key";
 
-const BY_BIRTH: &str = "
-    SELECT id FROM person WHERE birth_from BETWEEN :from AND :to
-    UNION SELECT id FROM person WHERE birth_to > birth_from AND birth_from > 0
-        AND birth_from < :from AND birth_to >= :from
-    LIMIT :max";
+const BETWEEN: &str = "
+    SELECT ranks FROM word WHERE kind = :kind AND key >= :from AND key <= :to";
 
-const BY_NUMBER: &str = "
-    SELECT id FROM person WHERE resident_code = :number AND resident_code <> ''
-    UNION SELECT id FROM person WHERE person_no = :number
-    UNION SELECT id FROM person WHERE household_no = :number
-    LIMIT :max";
+const VAGUE: &str = "SELECT key, ranks FROM word WHERE kind = :kind";
 
-const PERSON: &str = "
-    SELECT id, person_no, household_no, resident_code, state, name_key, given_key, kana_key,
-        given_kana_key, other_key, other_kana_key, birth_from, birth_to
-    FROM person WHERE id = :id";
+const NUMBERED: &str = "
+    SELECT rank FROM ranked WHERE id IN (
+        SELECT id FROM person WHERE person_key = :number
+        UNION ALL SELECT id FROM person WHERE household_key = :number
+        UNION ALL SELECT id FROM person WHERE code_key = :number AND code_key <> ''
+        LIMIT :max)";
 
-/// People who fit every word.
-pub(super) fn find(
-    index: &Connection,
-    query: &ResidentQuery,
-    is_protected: IsProtected<'_>,
-) -> Result<FoundResidents, StoreError> {
-    let one_word = query.terms().len() == 1;
-    let list_max = if one_word { ONE_WORD_MAX } else { LIST_MAX };
-    let mut lists = Vec::new();
-    for term in query.terms() {
-        lists.push(list(index, term, list_max)?);
-    }
-    let (ids, cut) = candidates(lists, list_max);
-    let mut more = cut || ids.len() > LOOKED_AT_MAX;
-    let mut fitting = Vec::new();
-    for id in ids.into_iter().take(LOOKED_AT_MAX) {
-        let Some(mut person) = load(index, id)? else {
-            continue;
+const BY_HOUSEHOLD: &str =
+    "SELECT id FROM person WHERE household_key = :key ORDER BY id LIMIT :max";
+
+const BY_PERSON: &str = "SELECT id FROM person WHERE person_key = :key ORDER BY id LIMIT :max";
+
+/// Which people of a household.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Members {
+    /// Who lives in it.
+    Here,
+    /// Who left it.
+    Gone,
+}
+
+impl Index<'_> {
+    /// People who fit every word, at most [`FOUND_MAX`].
+    pub(super) fn find(&self, query: &ResidentQuery) -> Result<FoundResidents, StoreError> {
+        let mut words = Vec::new();
+        for term in query.terms() {
+            words.push(self.people_of(term)?);
+        }
+        let order = match words.as_slice() {
+            [] => Vec::new(),
+            [only] => only.nearest_first(self.here),
+            several => in_all(several),
         };
-        // Most people fit by who they are; where they live is looked at for the rest.
-        if person.fits(query) || person.fits_with_place(index, query, is_protected)? {
-            fitting.push(person);
+        let mut people = Vec::new();
+        let mut more = false;
+        for rank in order {
+            let Some(person) = self.load(rank)? else {
+                continue;
+            };
+            // Where somebody under protection lives finds nobody.
+            if words.iter().any(|word| !word.by_who.contains(rank))
+                && (self.is_protected)(&person.numbers())?
+            {
+                continue;
+            }
+            if people.len() == FOUND_MAX {
+                more = true;
+                break;
+            }
+            people.push(person.found(self)?);
         }
-        if !one_word && fitting.len() > ONE_WORD_MAX {
-            more = true;
-            break;
-        }
+        Ok(FoundResidents { people, more })
     }
-    fitting.sort_by(|one, other| one.order().cmp(&other.order()));
-    more |= fitting.len() > FOUND_MAX;
-    fitting.truncate(FOUND_MAX);
-    let people = fitting
-        .into_iter()
-        .map(|person| person.found(index, is_protected))
-        .collect::<Result<_, _>>()?;
-    Ok(FoundResidents { people, more })
-}
 
-/// Everybody who lives in a household.
-pub(super) fn household(
-    index: &Connection,
-    household_no: &str,
-    is_protected: IsProtected<'_>,
-) -> Result<Vec<FoundResident>, StoreError> {
-    let mut statement = index
-        .prepare_cached("SELECT id FROM person WHERE household_no = :no ORDER BY id LIMIT :max")?;
-    let ids = named_params! { ":no": household_no, ":max": LOOKED_AT_MAX };
-    let ids: Vec<i64> = statement
-        .query_map(ids, |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    let mut people = Vec::new();
-    for id in ids {
-        if let Some(person) = load(index, id)? {
-            let lives_here = matches!(
-                person.state(),
-                Some(ResidentState::Resident | ResidentState::MovingOut)
-            );
-            if lives_here {
-                people.push(person.found(index, is_protected)?);
+    /// Who lives in a household, the head first, or who left it.
+    pub(super) fn household(
+        &self,
+        household_no: &str,
+        members: Members,
+    ) -> Result<Vec<FoundResident>, StoreError> {
+        let mut people = Vec::new();
+        for id in self.under(BY_HOUSEHOLD, household_no)? {
+            if let Some(person) = self.load_id(id)?
+                && person.resident.household_no == household_no
+                && lives_here(&person.resident) == (members == Members::Here)
+            {
+                people.push(person.found(self)?);
             }
         }
+        people.sort_by_key(|one| !one.resident.is_head());
+        Ok(people)
     }
-    people.sort_by_key(|one| !one.resident.is_head());
-    Ok(people)
-}
 
-/// One person by number.
-pub(super) fn person(
-    index: &Connection,
-    person_no: &str,
-    is_protected: IsProtected<'_>,
-) -> Result<Option<FoundResident>, StoreError> {
-    let id: Option<i64> = index
-        .prepare_cached("SELECT id FROM person WHERE person_no = :no")?
-        .query_row([person_no], |row| row.get(0))
-        .optional()?;
-    let Some(id) = id else { return Ok(None) };
-    load(index, id)?
-        .map(|person| person.found(index, is_protected))
-        .transpose()
-}
-
-/// The people one word gives.
-fn list(index: &Connection, term: &Term, max: usize) -> Result<Vec<i64>, StoreError> {
-    let mut ids = match term {
-        Term::Kana(kana) => beginning(index, BY_KANA, kana, max)?,
-        Term::Text { name, address } => {
-            let mut ids = beginning(index, BY_NAME, name, max)?;
-            if !address.is_empty() {
-                ids.extend(beginning(index, BY_ADDRESS, address, max)?);
+    /// One person by number.
+    pub(super) fn person(&self, person_no: &str) -> Result<Option<FoundResident>, StoreError> {
+        for id in self.under(BY_PERSON, person_no)? {
+            if let Some(person) = self.load_id(id)?
+                && person.resident.person_no == person_no
+            {
+                return person.found(self).map(Some);
             }
-            ids
         }
-        Term::Birth(from, to) => born(index, (*from, *to), max)?,
-        Term::Number { number, birth } => {
-            let mut ids = numbered(index, number, max)?;
-            if let Some(days) = birth {
-                ids.extend(born(index, *days, max)?);
+        Ok(None)
+    }
+
+    fn under(&self, sql: &str, number: &str) -> Result<Vec<i64>, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let ids = statement.query_map(
+            named_params! { ":key": name_key(number), ":max": UNDER_ONE_NUMBER_MAX },
+            |row| row.get(0),
+        )?;
+        Ok(ids.collect::<Result<_, _>>()?)
+    }
+
+    fn people_of(&self, term: &Term) -> Result<People, StoreError> {
+        let mut people = People::default();
+        for (nearness, lookup) in term.lookups() {
+            let ranks = self.asked_for(&lookup)?;
+            people.add(nearness, ranks);
+        }
+        people.settle();
+        Ok(people)
+    }
+
+    fn asked_for(&self, lookup: &Lookup) -> Result<Vec<u32>, StoreError> {
+        let mut ranks = Vec::new();
+        match lookup {
+            Lookup::Beginning(kind, key) => self.beginning(*kind, key, &mut ranks)?,
+            Lookup::Exactly(kind, key) => {
+                let values = named_params! { ":kind": number_of(*kind), ":key": key };
+                self.lists(EXACTLY, values, &mut ranks)?;
             }
-            ids
+            Lookup::Born(from, to) => self.born((*from, *to), &mut ranks)?,
+            Lookup::Both(surname, given) => {
+                let exactly = Lookup::Exactly(surname.kind, surname.key.clone());
+                ranks = self.asked_for(&exactly)?;
+                if !ranks.is_empty() {
+                    let mut given_ranks = Vec::new();
+                    self.beginning(given.kind, &given.key, &mut given_ranks)?;
+                    given_ranks.sort_unstable();
+                    intersect(&mut ranks, &given_ranks);
+                }
+            }
+            Lookup::Number(number) => {
+                let mut statement = self.connection.prepare_cached(NUMBERED)?;
+                let values = named_params! { ":number": number, ":max": UNDER_ONE_NUMBER_MAX };
+                let mut rows = statement.query(values)?;
+                while let Some(row) = rows.next()? {
+                    ranks.push(row.get(0)?);
+                }
+            }
         }
-    };
-    ids.sort_unstable();
-    ids.dedup();
-    Ok(ids)
+        ranks.sort_unstable();
+        ranks.dedup();
+        Ok(ranks)
+    }
+
+    fn beginning(&self, kind: WordKind, key: &str, ranks: &mut Vec<u32>) -> Result<(), StoreError> {
+        let to = format!("{key}\u{10ffff}");
+        let values = named_params! { ":kind": number_of(kind), ":from": key, ":to": to };
+        self.lists(BEGINNING, values, ranks)
+    }
+
+    fn born(&self, (from, to): (i32, i32), ranks: &mut Vec<u32>) -> Result<(), StoreError> {
+        let (first, last) = (format!("{from:08}"), format!("{to:08}"));
+        let days = named_params! {
+            ":kind": number_of(WordKind::Birth), ":from": first, ":to": last,
+        };
+        self.lists(BETWEEN, days, ranks)?;
+        let mut statement = self.connection.prepare_cached(VAGUE)?;
+        let mut rows = statement.query([number_of(WordKind::VagueBirth)])?;
+        while let Some(row) = rows.next()? {
+            if overlaps(row.get_ref(0)?.as_str().unwrap_or_default(), from, to) {
+                unpack(row.get_ref(1)?.as_blob().unwrap_or_default(), ranks)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn lists(
+        &self,
+        sql: &str,
+        values: &[(&str, &dyn rusqlite::ToSql)],
+        ranks: &mut Vec<u32>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(values)?;
+        while let Some(row) = rows.next()? {
+            unpack(row.get_ref(0)?.as_blob().unwrap_or_default(), ranks)?;
+        }
+        Ok(())
+    }
+
+    fn load(&self, rank: u32) -> Result<Option<Person>, StoreError> {
+        let id: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT id FROM ranked WHERE rank = :rank")?
+            .query_row([rank], |row| row.get(0))
+            .optional()?;
+        id.map_or(Ok(None), |id| self.load_id(id))
+    }
+
+    fn load_id(&self, id: i64) -> Result<Option<Person>, StoreError> {
+        let doc: Option<String> = self
+            .connection
+            .prepare_cached("SELECT doc FROM person WHERE id = :id")?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        let Some(doc) = doc else { return Ok(None) };
+        Ok(Some(Person {
+            id,
+            resident: serde_json::from_str(&doc)?,
+        }))
+    }
 }
 
-fn beginning(
-    index: &Connection,
-    sql: &str,
-    from: &str,
-    max: usize,
-) -> Result<Vec<i64>, StoreError> {
-    let to = format!("{from}\u{10ffff}");
-    let range = named_params! { ":from": from, ":to": to, ":max": max };
-    ids(index, sql, range)
-}
-
-fn born(index: &Connection, (from, to): (i32, i32), max: usize) -> Result<Vec<i64>, StoreError> {
-    let days = named_params! { ":from": from, ":to": to, ":max": max };
-    ids(index, BY_BIRTH, days)
-}
-
-fn numbered(index: &Connection, number: &str, max: usize) -> Result<Vec<i64>, StoreError> {
-    ids(
-        index,
-        BY_NUMBER,
-        named_params! { ":number": number, ":max": max },
+fn lives_here(resident: &Resident) -> bool {
+    matches!(
+        resident.state,
+        ResidentState::Resident | ResidentState::MovingOut
     )
 }
 
-fn ids(
-    index: &Connection,
-    sql: &str,
-    values: &[(&str, &dyn rusqlite::ToSql)],
-) -> Result<Vec<i64>, StoreError> {
-    let mut statement = index.prepare_cached(sql)?;
-    let rows = statement.query_map(values, |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
+/// Ascending ranks, each once.
+#[derive(Default)]
+struct Ranks(Vec<u32>);
 
-/// People on every whole list; when no list is whole, those of the shortest. Says whether somebody
-/// may be missing.
-fn candidates(mut lists: Vec<Vec<i64>>, list_max: usize) -> (Vec<i64>, bool) {
-    lists.sort_by_key(Vec::len);
-    let mut lists = lists.into_iter();
-    let Some(mut ids) = lists.next() else {
-        return (Vec::new(), false);
-    };
-    let cut = ids.len() >= list_max;
-    for list in lists.filter(|list| list.len() < list_max) {
-        let list: HashSet<i64> = list.into_iter().collect();
-        ids.retain(|id| list.contains(id));
-    }
-    (ids, cut)
-}
-
-/// A person with their keys and numbers; nothing that tells where they live.
-struct Candidate {
-    id: i64,
-    person_no: String,
-    household_no: String,
-    resident_code: String,
-    state: usize,
-    keys: ResidentKeys,
-}
-
-impl Candidate {
-    fn state(&self) -> Option<ResidentState> {
-        ResidentState::ALL.get(self.state).copied()
+impl Ranks {
+    fn contains(&self, rank: u32) -> bool {
+        self.0.binary_search(&rank).is_ok()
     }
 
-    fn fits(&self, query: &ResidentQuery) -> bool {
-        let numbers = [
-            self.person_no.as_str(),
-            &self.household_no,
-            &self.resident_code,
-        ];
-        query
-            .terms()
-            .iter()
-            .all(|term| term.fits(&self.keys, numbers))
+    fn settle(&mut self) {
+        self.0.sort_unstable();
+        self.0.dedup();
     }
+}
 
-    /// Whether they fit by their address too, which is asked only of people not under protection.
-    fn fits_with_place(
-        &mut self,
-        index: &Connection,
-        query: &ResidentQuery,
-        is_protected: IsProtected<'_>,
-    ) -> Result<bool, StoreError> {
-        if is_protected(&self.numbers())? {
-            return Ok(false);
+/// The people one word of a query gives.
+#[derive(Default)]
+struct People {
+    /// By nearness, ascending ranks each.
+    near: Vec<(Nearness, Vec<u32>)>,
+    /// Found by who they are.
+    by_who: Ranks,
+    /// Everybody.
+    all: Ranks,
+}
+
+impl People {
+    fn add(&mut self, nearness: Nearness, ranks: Vec<u32>) {
+        if ranks.is_empty() {
+            return;
         }
-        let place = index
-            .prepare_cached("SELECT address_key, building_key FROM place WHERE id = :id")?
-            .query_row([self.id], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        (self.keys.address, self.keys.building) = place.unwrap_or_default();
-        Ok(self.fits(query))
+        if nearness != Nearness::Place {
+            self.by_who.0.extend_from_slice(&ranks);
+        }
+        self.all.0.extend_from_slice(&ranks);
+        self.near.push((nearness, ranks));
     }
 
+    fn settle(&mut self) {
+        self.by_who.settle();
+        self.all.settle();
+        self.near.sort_by_key(|(nearness, _)| *nearness);
+    }
+
+    /// Who lives here before who does not; among them whose name is nearest to the word.
+    fn nearest_first(&self, here: u32) -> Vec<u32> {
+        let mut order: Vec<u32> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        for lives_here in [true, false] {
+            let mut tiers = self.near.chunk_by(|(one, _), (other, _)| one == other);
+            for tier in tiers.by_ref() {
+                let mut ranks: Vec<u32> =
+                    tier.iter().flat_map(|(_, ranks)| ranks).copied().collect();
+                ranks.retain(|rank| (*rank < here) == lives_here);
+                ranks.sort_unstable();
+                let fresh = ranks.into_iter().filter(|rank| seen.insert(*rank));
+                order.extend(fresh.take(LOOKED_AT_MAX));
+            }
+        }
+        order
+    }
+}
+
+/// Who is among the people of every word.
+fn in_all(words: &[People]) -> Vec<u32> {
+    let mut lists: Vec<&Vec<u32>> = words.iter().map(|word| &word.all.0).collect();
+    lists.sort_by_key(|list| list.len());
+    let mut lists = lists.into_iter();
+    let mut ranks = lists.next().cloned().unwrap_or_default();
+    lists.for_each(|list| intersect(&mut ranks, list));
+    ranks
+}
+
+/// A person, without what tells where they live.
+struct Person {
+    id: i64,
+    resident: Resident,
+}
+
+impl Person {
     fn numbers(&self) -> Numbers<'_> {
         Numbers {
-            person_no: &self.person_no,
-            household_no: &self.household_no,
+            person_no: &self.resident.person_no,
+            household_no: &self.resident.household_no,
         }
     }
 
-    fn order(&self) -> (usize, &str, i32) {
-        (self.state, &self.keys.kana, self.keys.birth.0)
-    }
-
-    /// Reads who they are, and where they live unless they are protected.
-    fn found(
-        self,
-        index: &Connection,
-        is_protected: IsProtected<'_>,
-    ) -> Result<FoundResident, StoreError> {
-        let listed = is_protected(&self.numbers())?;
-        let doc: String = index
-            .prepare_cached("SELECT doc FROM person WHERE id = :id")?
-            .query_row([self.id], |row| row.get(0))?;
-        let mut resident: Resident = serde_json::from_str(&doc)?;
-        resident.place = None;
+    /// With where they live, unless they are protected.
+    fn found(mut self, index: &Index<'_>) -> Result<FoundResident, StoreError> {
+        let listed = (index.is_protected)(&self.numbers())?;
+        self.resident.place = None;
         if !listed {
             let doc: Option<String> = index
+                .connection
                 .prepare_cached("SELECT doc FROM place WHERE id = :id")?
                 .query_row([self.id], |row| row.get(0))
                 .optional()?;
-            resident.place = doc
+            self.resident.place = doc
                 .map(|doc| serde_json::from_str::<Place>(&doc))
                 .transpose()?;
         }
         // A copy without a place was made for somebody under protection.
-        let protected = listed || resident.place.is_none();
+        let protected = listed || self.resident.place.is_none();
         Ok(FoundResident {
-            resident,
+            resident: self.resident,
             protected,
         })
     }
-}
-
-fn load(index: &Connection, id: i64) -> Result<Option<Candidate>, StoreError> {
-    let mut statement = index.prepare_cached(PERSON)?;
-    let read = statement.query_row([id], |row| {
-        Ok(Candidate {
-            id,
-            person_no: row.get("person_no")?,
-            household_no: row.get("household_no")?,
-            resident_code: row.get("resident_code")?,
-            state: row.get("state")?,
-            keys: who(row)?,
-        })
-    });
-    Ok(read.optional()?)
-}
-
-fn who(row: &Row<'_>) -> Result<ResidentKeys, rusqlite::Error> {
-    Ok(ResidentKeys {
-        name: row.get("name_key")?,
-        given: row.get("given_key")?,
-        kana: row.get("kana_key")?,
-        given_kana: row.get("given_kana_key")?,
-        other: row.get("other_key")?,
-        other_kana: row.get("other_kana_key")?,
-        birth: (row.get("birth_from")?, row.get("birth_to")?),
-        address: String::new(),
-        building: String::new(),
-    })
 }

@@ -124,7 +124,7 @@ const SYLLABLES: &[(&str, &str)] = &[
 /// Turns Latin letters into katakana as far as they make syllables. Letters at the end that are
 /// only the beginning of a syllable are left off, so that a half-typed word already finds places.
 /// Nothing when a letter in the middle makes no syllable.
-pub(crate) fn katakana(text: &str) -> Option<String> {
+pub fn katakana(text: &str) -> Option<String> {
     let letters: String = text
         .chars()
         .filter(|c| !matches!(c, ' ' | '-' | '\''))
