@@ -121,7 +121,9 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
     let draft = replica::draft(connection, case)?;
     replica::project_protection(connection, case, &draft)?;
     let summary = fold(&events);
+    replica::project_prepared_uses(connection, case, &draft, &summary)?;
     let branch = replica::branch_of(connection, case)?.or_else(|| summary.branch.clone());
+    case_archive::project(connection, case, &summary, branch.as_ref())?;
     let conflict = draft.fields().any(|(_, field)| !field.others.is_empty());
     let claim = summary
         .claim

@@ -54,6 +54,7 @@
 //! store.publish(name: &str, bytes: &[u8], sign: impl FnOnce(&[u8]) -> Vec<u8>) -> Result<u64, StoreError>
 //!     // ECDSA_P256_SHA256_ASN1 over the bytes handed in; returns the version; same bytes: same version
 //! store.dataset(name) -> Result<Option<Dataset { version, bytes }>, StoreError>
+//! store.prepared_uses() -> Result<Vec<UsedAt>, StoreError>    // reservations and certificate data in use
 //!
 //! // audit, operations
 //! store.audit(by, action: AuditAction, case: Option<CaseId>) -> Result<(), StoreError>
@@ -65,12 +66,14 @@
 //! // plus the whole of sync_engine::Store
 //! ```
 
+mod archive;
 mod backup;
 mod cases;
 mod desk;
 mod difference;
 mod enrolment;
 mod fleet;
+mod prepared;
 mod release;
 mod review;
 mod store;

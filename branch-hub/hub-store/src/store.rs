@@ -44,6 +44,8 @@ impl HubStore {
         let mut replica = Replica::open(path, key, SiteId(device.0), around)?;
         replica.migrate_room("hub-store", &STEPS)?;
         replica.open_protection()?;
+        case_archive::open(&mut replica)?;
+        replica.open_prepared_uses()?;
         release::open(&mut replica)?;
         let unparked = replica.apply_parked()?;
         let mut store = Self {

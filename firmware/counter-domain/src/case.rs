@@ -4,14 +4,14 @@
 //! order of arrival, because events are ordered by their hybrid clock first. Rules: `domain.md`
 //! D.15, in `docs/requirements.md` rows K20 and F1.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::draft::FieldPath;
 use crate::hlc::Hlc;
-use crate::ids::{BlobHash, BranchCode, DeviceId, EventId, SnapshotHash, StaffId};
+use crate::ids::{BlobHash, BranchCode, CaseId, DeviceId, EventId, SnapshotHash, StaffId};
 
 /// One entry of a case's history, as stored in the `doc` column of `case_event`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +98,19 @@ pub enum CaseStep {
     },
     /// No longer waiting.
     Released,
+    /// It belongs to another case of the same visit: a family whose members file apart. Said in
+    /// both cases.
+    Linked {
+        /// The other case.
+        case: CaseId,
+        /// Its receipt number, as printed.
+        receipt_number: String,
+    },
+    /// It does not belong to that case after all.
+    Unlinked {
+        /// The other case.
+        case: CaseId,
+    },
 }
 
 /// A reviewer's remark, fixed to one field.
@@ -196,6 +209,8 @@ pub struct CaseSummary {
     pub reason: Option<String>,
     /// Steps that came at the same time as another office's and lost; people are told.
     pub overruled: Vec<EventId>,
+    /// Cases of the same visit with their receipt numbers.
+    pub links: BTreeMap<CaseId, String>,
     withdrawal: Option<EventId>,
 }
 
@@ -239,6 +254,7 @@ impl Default for CaseSummary {
             held_from: None,
             reason: None,
             overruled: Vec::new(),
+            links: BTreeMap::new(),
             withdrawal: None,
         }
     }
@@ -326,6 +342,17 @@ impl CaseSummary {
             CaseStep::Cancelled => self.cancel(),
             CaseStep::Held { reason } => self.hold(reason),
             CaseStep::Released => self.release(),
+            CaseStep::Linked {
+                case,
+                receipt_number,
+            } => {
+                self.links.insert(*case, receipt_number.clone());
+                true
+            }
+            CaseStep::Unlinked { case } => {
+                self.links.remove(case);
+                true
+            }
         }
     }
 

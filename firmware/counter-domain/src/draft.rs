@@ -17,7 +17,8 @@ use crate::ids::{DeviceId, StaffId};
 /// `member.<n>` (`name`, `kana`, `birth_date`, `sex`, `relation`, `relation_before`,
 /// `nationality`, `resident_code`, …), `address` (`new`, `new.building`, `old`), `head` (`new`,
 /// `old`), `domicile` (`place`, `register_head`), `identity` (`kind`, `method`),
-/// `answer.<fact>` and `answer.m<n>.<fact>`.
+/// `answer.<fact>` and `answer.m<n>.<fact>`, `taken.<kind>.<number>` (prepared data in use),
+/// `copy.<path>` and `beside.<kind>.<path>` (what another source says differently).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FieldPath(pub String);
@@ -102,6 +103,10 @@ pub enum Source {
     Staff,
     /// Follows from other values.
     Derived,
+    /// From a reservation of the national portal (転入予約).
+    Reservation,
+    /// Copied by hand from a move-out certificate on paper (転出証明書).
+    PaperCertificate,
 }
 
 /// One counter's value of one field, as stored in the `doc` column.
@@ -162,6 +167,17 @@ impl Draft {
     pub fn text(&self, path: &str) -> Option<&str> {
         let row = self.rows.get(&FieldPath::from(path))?;
         newest(row).and_then(|(_, field)| field.value.as_text())
+    }
+
+    /// The fields whose path begins so, in path order.
+    pub fn fields_under<'d>(
+        &'d self,
+        prefix: &'d str,
+    ) -> impl Iterator<Item = (&'d FieldPath, MergedField)> {
+        self.rows
+            .range(FieldPath::from(prefix)..)
+            .take_while(move |(path, _)| path.as_str().starts_with(prefix))
+            .filter_map(|(path, row)| merge(row).map(|field| (path, field)))
     }
 
     /// Every field in path order.

@@ -227,6 +227,10 @@ fn is_flag(path: &FieldPath) -> bool {
 /// out for everybody of a case with a protected person.
 pub fn tells_where(path: &FieldPath) -> bool {
     let path = path.as_str();
+    let beside = path
+        .strip_prefix("beside.")
+        .and_then(|rest| rest.split_once('.'));
+    let path = beside.map_or(path, |(_, path)| path);
     let path = path.strip_prefix("copy.").unwrap_or(path);
     let field = path.strip_prefix("member.").map_or(path, |rest| {
         rest.split_once('.').map_or(rest, |(_, field)| field)

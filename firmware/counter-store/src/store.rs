@@ -46,6 +46,8 @@ impl CounterStore {
         let mut replica = Replica::open(path, key, SiteId(device.0), around)?;
         replica.migrate_room("counter-store", &STEPS)?;
         replica.open_protection()?;
+        case_archive::open(&mut replica)?;
+        replica.open_prepared_uses()?;
         let unparked = replica.apply_parked()?;
         let mut store = Self {
             replica,

@@ -29,6 +29,7 @@ mod open;
 mod outgoing;
 mod pack;
 mod parked;
+mod prepared_use;
 mod protection;
 mod quarantine;
 mod records;
@@ -49,6 +50,7 @@ pub use incoming::all_cases;
 pub use key::{DatabaseKey, ParseKeyError};
 pub use migrate::SCHEMA_VERSION;
 pub use news::{Listener, StoreChange};
+pub use prepared_use::{prepared_uses, project_prepared_uses};
 pub use protection::{
     ProtectionInForce, is_any_protected, is_case_protected, project_protection, protection_in_force,
 };

@@ -78,6 +78,14 @@ pub enum AuditAction {
     ReleaseApproved,
     /// Looked at a protected case's addresses.
     ReleaseUsed,
+    /// Searched the archive of filings.
+    ArchiveSearched,
+    /// Wrote the archive into a folder of open formats.
+    ArchiveExported,
+    /// Looked through reservations and certificate data.
+    PreparedSearched,
+    /// Took a reservation or certificate data into a case.
+    PreparedTaken,
 }
 
 /// Body of an entry of the audit log.

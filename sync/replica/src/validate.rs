@@ -268,7 +268,9 @@ fn check_event(event: CaseEvent, name: &[u8], origin: Origin) -> Result<(Hlc, Me
         | CaseStep::CancelRequested
         | CaseStep::Cancelled
         | CaseStep::Held { .. }
-        | CaseStep::Released => Meaning::Other,
+        | CaseStep::Released
+        | CaseStep::Linked { .. }
+        | CaseStep::Unlinked { .. } => Meaning::Other,
     };
     Ok((event.at, meaning))
 }
@@ -282,7 +284,9 @@ fn counter_may(step: &CaseStep) -> bool {
         | CaseStep::Withdrawn { .. }
         | CaseStep::CancelRequested
         | CaseStep::Held { .. }
-        | CaseStep::Released => true,
+        | CaseStep::Released
+        | CaseStep::Linked { .. }
+        | CaseStep::Unlinked { .. } => true,
         CaseStep::ReviewOpened
         | CaseStep::Returned { .. }
         | CaseStep::Accepted { .. }

@@ -234,6 +234,8 @@ pub(crate) fn source(source: Source) -> Chip {
         Source::ResidenceChip => Chip::new("chip-read", "contactless", "在留カード等のIC"),
         Source::Ocr => Chip::new("chip-doubt", "document_scanner", "読み取り（OCR）"),
         Source::Certificate => Chip::new("chip-read", "sync", "転出証明書情報"),
+        Source::Reservation => Chip::new("chip-read", "inbox", "予約"),
+        Source::PaperCertificate => Chip::new("", "description", "転出証明書（紙）"),
         Source::ResidentCopy => Chip::new("chip-read", "inbox", "住民記録"),
         Source::Resident => Chip::new("chip-info", "record_voice_over", "住民の申告"),
         Source::Staff => Chip::new("", "keyboard", "職員入力"),
@@ -314,6 +316,8 @@ pub(crate) fn step(step: &CaseStep) -> String {
         CaseStep::Cancelled => "取り消した".to_owned(),
         CaseStep::Held { reason } => format!("保留にした：{reason}"),
         CaseStep::Released => "保留をやめた".to_owned(),
+        CaseStep::Linked { receipt_number, .. } => format!("受付 {receipt_number} と関連づけた"),
+        CaseStep::Unlinked { .. } => "関連づけをやめた".to_owned(),
     }
 }
 

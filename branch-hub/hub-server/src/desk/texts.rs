@@ -122,6 +122,14 @@ pub(crate) fn too_long() -> Banner {
     )
 }
 
+pub(crate) fn too_many_words() -> Banner {
+    Banner::new(
+        Tone::Caution,
+        "言葉が多すぎるため、検索していません。",
+        "言葉を６つまで、全部で 100 字までにして、もう一度検索してください。",
+    )
+}
+
 pub(crate) fn four_eyes() -> Banner {
     Banner::new(
         Tone::Caution,
@@ -206,6 +214,102 @@ pub(crate) fn after(code: &str) -> Option<Banner> {
     Some(banner)
 }
 
+/// What the rule workbench did, shown after the page was opened anew.
+pub(crate) fn catalogue(code: &str) -> Option<Banner> {
+    let banner = match code {
+        "published" => Banner::new(
+            Tone::Done,
+            "公開しました。",
+            "つながっている窓口には数秒で届きます。有効になる日の朝から、新しい受付で使われます。",
+        ),
+        "prepared" => Banner::new(
+            Tone::Done,
+            "写しを作りました。",
+            "本庁の機械の catalogue-drafts にあるファイルを直してから、「確かめて、変わるところを見る」を押してください。",
+        ),
+        "not-prepared" => Banner::new(
+            Tone::Caution,
+            "写しを作れませんでした。",
+            "英字・数字・ハイフンで、まだ使っていない名前にしてください。続くときは、システムの担当者に相談してください。",
+        ),
+        _ => return None,
+    };
+    Some(banner)
+}
+
+/// An edition of the catalogue.
+pub(crate) fn edition(number: u64) -> String {
+    match number {
+        0 => "プログラムに付属の版".to_owned(),
+        number => format!("第 {number} 版"),
+    }
+}
+
+pub(crate) fn no_draft() -> Banner {
+    Banner::new(
+        Tone::Caution,
+        "その名前の写しを読めません。",
+        "名前と、写しのフォルダに YAML のファイルがあることを確かめてください。",
+    )
+}
+
+pub(crate) fn draft_changed() -> Banner {
+    Banner::new(
+        Tone::Caution,
+        "見ている間に写しが変わったため、公開していません。",
+        "もう一度、変わるところを見てから公開してください。",
+    )
+}
+
+pub(crate) fn broken_draft() -> Banner {
+    Banner::new(
+        Tone::Wrong,
+        "窓口が読めない内容のため、公開していません。",
+        "「確かめて、変わるところを見る」で、まちがいを直してください。",
+    )
+}
+
+pub(crate) fn no_day() -> Banner {
+    Banner::new(
+        Tone::Caution,
+        "有効になる日がないため、公開していません。",
+        "日を選んでから、もう一度押してください。",
+    )
+}
+
+pub(crate) fn past_day() -> Banner {
+    Banner::new(
+        Tone::Caution,
+        "過ぎた日からにはできないため、公開していません。",
+        "今日からあとの日を選んでください。",
+    )
+}
+
+pub(crate) fn same_edition(number: u64) -> Banner {
+    let edition = edition(number);
+    Banner::new(
+        Tone::Info,
+        format!("その日には、同じ内容の「{edition}」がすでに有効です。"),
+        "何も公開していません。",
+    )
+}
+
+pub(crate) fn too_many_editions() -> Banner {
+    Banner::new(
+        Tone::Caution,
+        "有効になる日を待つ版が多すぎるため、公開していません。",
+        "日が来てから、もう一度公開してください。",
+    )
+}
+
+pub(crate) fn long_note() -> Banner {
+    Banner::new(
+        Tone::Caution,
+        "「変えたこと」が長すぎるため、公開していません。",
+        "400 字までにしてください。",
+    )
+}
+
 /// Roles in words.
 pub(crate) fn roles(roles: &[Role]) -> String {
     let words: Vec<_> = roles.iter().copied().map(role).collect();
@@ -286,8 +390,12 @@ pub(crate) fn audit(action: AuditAction) -> &'static str {
         AuditAction::ResidentsSearched => "住民記録の副本を検索した",
         AuditAction::HouseholdViewed => "住民記録の副本の世帯を見た",
         AuditAction::ResidentTaken => "住民記録の副本から取り込んだ",
+        AuditAction::PreparedSearched => "予約・転出証明書情報を探した",
+        AuditAction::PreparedTaken => "予約・転出証明書情報を取り込んだ",
         AuditAction::ReleaseAsked => "支援措置の住所の表示を申請した",
         AuditAction::ReleaseApproved => "支援措置の住所の表示を承認した",
         AuditAction::ReleaseUsed => "支援措置の住所を表示した",
+        AuditAction::ArchiveSearched => "届出を検索した",
+        AuditAction::ArchiveExported => "届出を書き出した",
     }
 }

@@ -87,6 +87,8 @@ fn source(source: Source) -> SourceKind {
         Source::ResidenceChip => SourceKind::ResidenceChip,
         Source::Ocr => SourceKind::Ocr,
         Source::Certificate => SourceKind::Certificate,
+        Source::Reservation => SourceKind::Reservation,
+        Source::PaperCertificate => SourceKind::PaperCertificate,
         Source::ResidentCopy => SourceKind::ResidentCopy,
         Source::Resident => SourceKind::Resident,
         Source::Staff => SourceKind::Staff,
