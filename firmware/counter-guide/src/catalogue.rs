@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::rule::{Expr, FactId};
 use crate::table::Cell;
 
-pub(crate) use load::{Impossible, errors};
+pub(crate) use load::{Impossible, errors, yaml_sentence};
 
 /// Something in the catalogue that cannot be right.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -66,8 +66,56 @@ pub struct Advice {
 pub struct Counter {
     /// Name and place.
     pub place: Words,
+    /// Floor and window, where the city says.
+    pub floor: Option<Words>,
+    /// Its turn on one walk through the building, lowest first; places without one are outside.
+    pub route: Option<u16>,
+    /// A map or page the city keeps, for a QR code.
+    pub map_url: Option<String>,
     /// The city must fill in floor, window and hours before use.
     pub verify_city: bool,
+}
+
+/// Where something stands in the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) file: String,
+    pub(crate) line: u64,
+    pub(crate) column: u64,
+}
+
+/// Where everything stands, by kind and id: for the check.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Marks(BTreeMap<(&'static str, String), Mark>);
+
+impl Marks {
+    pub(crate) fn keep(&mut self, kind: &'static str, id: &str, mark: Mark) {
+        self.0.insert((kind, id.to_owned()), mark);
+    }
+
+    pub(crate) fn of(&self, kind: &'static str, id: &str) -> Option<&Mark> {
+        self.0.get(&(kind, id.to_owned()))
+    }
+}
+
+/// Texts in a further language: a file in `languages/`, keyed `procedure.P053`, `why.P053`,
+/// `document.zairyu`, `section.hoken`, `consequence.fine`, `place.shimin`, `question.hh.dogs`,
+/// `answer.ev.type.move_in`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Language {
+    /// BCP 47, for example `vi`.
+    pub tag: String,
+    /// Its own name.
+    pub name: String,
+    pub(crate) texts: BTreeMap<String, (String, Mark)>,
+}
+
+impl Language {
+    /// The text of a key; `None` when the language does not have it.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        let found = self.texts.get(key).map(|(text, _)| text.as_str());
+        found.filter(|text| !text.trim().is_empty())
+    }
 }
 
 /// Whom a fact is about.
@@ -130,6 +178,8 @@ pub struct Fact {
     pub question: Option<Question>,
     /// Asked on the staff's screen only, never mirrored.
     pub sensitive: bool,
+    /// Values, by index, that are never said on the resident's display although the question is.
+    pub(crate) quiet_values: Vec<u16>,
     /// How often each answer is given, in percent, where the catalogue says so: values of a
     /// choice by name; `yes` for a flag and for a number above zero.
     pub likely: Vec<(String, u32)>,
@@ -167,6 +217,12 @@ impl Fact {
     /// What the question costs beside an ordinary one.
     pub(crate) fn cost(&self) -> f64 {
         f64::from(self.cost_percent.max(1)) / 100.0
+    }
+
+    /// Whether this value must not be said on the resident's display.
+    pub(crate) fn is_quiet(&self, cell: Cell) -> bool {
+        let quiet = matches!(cell, Cell::Choice(value) if self.quiet_values.contains(&value));
+        self.sensitive || quiet
     }
 
     pub(crate) fn value_index(&self, value: &str) -> Option<u16> {
@@ -324,10 +380,13 @@ pub struct Catalogue {
     advice: BTreeMap<String, Advice>,
     consequences: BTreeMap<String, Words>,
     counters: BTreeMap<String, Counter>,
+    languages: Vec<Language>,
+    marks: Marks,
 }
 
 impl Catalogue {
-    /// Loads the files of a catalogue, each with its name for error messages.
+    /// Loads the files of a catalogue, each with its name for error messages. The file of the
+    /// certificates is another's ([`crate::certificates`]) and left out.
     ///
     /// # Errors
     /// The first thing that cannot be right: bad YAML, an unknown fact, short name, value,
@@ -390,6 +449,29 @@ impl Catalogue {
         bring.filter_map(|id| self.document(id)).collect()
     }
 
+    /// Languages beside Japanese, plain Japanese and English.
+    pub fn languages(&self) -> &[Language] {
+        &self.languages
+    }
+
+    /// A text in the language with this tag: `ja`, `ja-easy`, `en` or one of
+    /// [`Catalogue::languages`], which falls back to English where it lacks the key.
+    pub fn said_in<'a>(&'a self, tag: &str, key: &str, words: &'a Words) -> &'a str {
+        match tag {
+            "ja" => &words.ja,
+            "ja-easy" => words.easy_ja(),
+            _ => {
+                let language = self.languages.iter().find(|one| one.tag == tag);
+                let text = language.and_then(|language| language.text(key));
+                text.unwrap_or(&words.en)
+            }
+        }
+    }
+
+    pub(crate) fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
     /// What a resident is told about a procedure.
     pub fn advice(&self, procedure: &str) -> Option<&Advice> {
         self.advice.get(procedure)
@@ -402,10 +484,15 @@ impl Catalogue {
 
     /// Where a procedure is done.
     pub fn counter_of(&self, procedure: &Procedure) -> Option<&Counter> {
+        self.counters.get(self.counter_id_of(procedure))
+    }
+
+    /// The id of where a procedure is done.
+    pub fn counter_id_of<'a>(&'a self, procedure: &'a Procedure) -> &'a str {
         let other = self
             .advice(&procedure.id)
             .and_then(|advice| advice.at.as_ref());
-        self.counters.get(other.unwrap_or(&procedure.section))
+        other.unwrap_or(&procedure.section)
     }
 
     /// Texts residents read, with what they are and their id: sections, documents, consequences

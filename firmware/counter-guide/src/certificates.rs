@@ -1,12 +1,16 @@
 //! Certificate requests (諸証明): what there is, what it costs, who may ask and with what paper.
 
-use std::collections::BTreeMap;
+mod request;
 
-use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
 use crate::catalogue::entries::Entries;
-use crate::catalogue::{CatalogueError, Words};
+use crate::catalogue::{CatalogueError, Words, yaml_sentence};
+
+pub use request::{CertificateRequest, Decision, Identity, LineDecision, Outcome};
 
 /// The certificates that come with Todoke.
 pub const BUNDLED: (&str, &str) = (
@@ -15,7 +19,7 @@ pub const BUNDLED: (&str, &str) = (
 );
 
 /// Who stands at the counter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Asker {
     /// The person the certificate is about (本人).
@@ -74,14 +78,21 @@ pub enum Permission<'a> {
 }
 
 /// One line of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RequestLine {
     /// Certificate, by id.
     pub certificate: String,
     /// Copies.
+    #[serde(default = "one_copy")]
     pub copies: u16,
     /// Chosen options, by id.
+    #[serde(default)]
     pub options: Vec<String>,
+}
+
+fn one_copy() -> u16 {
+    1
 }
 
 /// Why a line of a request cannot be taken.
@@ -101,6 +112,28 @@ pub enum RequestError {
         /// The option.
         option: String,
     },
+    /// Something else the catalogue does not have.
+    #[error("there is no {what} {id}")]
+    Unknown {
+        /// What it should be.
+        what: &'static str,
+        /// Its id.
+        id: String,
+    },
+}
+
+/// For whom and for which groups the purpose must be written down.
+#[derive(Debug, Clone, Default)]
+struct PurposeNeeded {
+    askers: BTreeSet<Asker>,
+    groups: BTreeSet<String>,
+}
+
+/// Why nothing is charged, and for which groups.
+#[derive(Debug, Clone)]
+struct Exemption {
+    words: Words,
+    groups: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -119,6 +152,10 @@ pub struct Certificates {
     who: BTreeMap<String, Who>,
     options: BTreeMap<String, Words>,
     refusals: BTreeMap<String, Words>,
+    /// Groups that a refusal stops.
+    stops: BTreeMap<String, BTreeSet<String>>,
+    purpose: PurposeNeeded,
+    exemptions: BTreeMap<String, Exemption>,
 }
 
 #[derive(Deserialize)]
@@ -130,7 +167,27 @@ struct FileYaml {
     who: Entries<WhoYaml>,
     options: Entries<Words>,
     refusals: Entries<Words>,
+    #[serde(default)]
+    stops: Entries<Vec<Spanned<String>>>,
+    #[serde(default)]
+    purpose: PurposeYaml,
+    #[serde(default)]
+    exemptions: Entries<ExemptionYaml>,
     certificates: Vec<CertificateYaml>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PurposeYaml {
+    askers: BTreeSet<Asker>,
+    groups: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExemptionYaml {
+    words: Words,
+    groups: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -206,7 +263,7 @@ impl Certificates {
         let yaml: FileYaml = serde_saphyr::from_str(text).map_err(|error| {
             let place = error.location();
             let (line, column) = place.map_or((1, 1), |place| (place.line(), place.column()));
-            let (file, message) = (file.to_owned(), error.to_string());
+            let (file, message) = (file.to_owned(), yaml_sentence(&error));
             CatalogueError {
                 file,
                 line,
@@ -215,16 +272,30 @@ impl Certificates {
             }
         })?;
         let mut all = Self {
-            groups: yaml.groups.0.into_iter().collect(),
+            groups: yaml.groups.by_id(),
             askers: yaml.askers,
-            papers: yaml.papers.0.into_iter().collect(),
-            options: yaml.options.0.into_iter().collect(),
-            refusals: yaml.refusals.0.into_iter().collect(),
+            papers: yaml.papers.by_id(),
+            options: yaml.options.by_id(),
+            refusals: yaml.refusals.by_id(),
             ..Self::default()
         };
         for (id, who) in yaml.who.0 {
             let who = all.who(file, who)?;
-            all.who.insert(id, who);
+            all.who.insert(id.value, who);
+        }
+        for (id, groups) in yaml.stops.0 {
+            let stop = one_of(file, &id, &all.refusals, "refusal")?;
+            let groups = all.groups_of(file, &groups)?;
+            all.stops.insert(stop, groups);
+        }
+        all.purpose = PurposeNeeded {
+            askers: yaml.purpose.askers,
+            groups: all.groups_of(file, &yaml.purpose.groups)?,
+        };
+        for (id, exemption) in yaml.exemptions.0 {
+            let groups = all.groups_of(file, &exemption.groups)?;
+            let words = exemption.words;
+            all.exemptions.insert(id.value, Exemption { words, groups });
         }
         for entry in yaml.certificates {
             if all.certificate(&entry.id.value).is_some() {
@@ -235,6 +306,17 @@ impl Certificates {
             all.list.push(certificate);
         }
         Ok(all)
+    }
+
+    fn groups_of(
+        &self,
+        file: &str,
+        groups: &[Spanned<String>],
+    ) -> Result<BTreeSet<String>, CatalogueError> {
+        let known = groups.iter();
+        known
+            .map(|group| one_of(file, group, &self.groups, "group"))
+            .collect()
     }
 
     fn who(&self, file: &str, yaml: WhoYaml) -> Result<Who, CatalogueError> {
@@ -299,6 +381,26 @@ impl Certificates {
         self.refusals.get(id)
     }
 
+    /// Texts residents read, with what they are and their id. Names of certificates are official
+    /// and have no plain form.
+    pub(crate) fn resident_texts(&self) -> impl Iterator<Item = (&'static str, &str, &Words)> {
+        let plain = [
+            ("group", &self.groups),
+            ("paper", &self.papers),
+            ("option", &self.options),
+            ("refusal", &self.refusals),
+        ];
+        let plain = plain.into_iter().flat_map(|(kind, all)| {
+            all.iter()
+                .map(move |(id, words)| (kind, id.as_str(), words))
+        });
+        let who = self.who.iter();
+        let who = who.map(|(id, who)| ("rule of who may ask", id.as_str(), &who.words));
+        let exemptions = self.exemptions.iter();
+        let exemptions = exemptions.map(|(id, one)| ("exemption", id.as_str(), &one.words));
+        plain.chain(who).chain(exemptions)
+    }
+
     /// Whether somebody may ask for a certificate; `None` when there is no such certificate.
     pub fn permission(&self, id: &str, asker: Asker) -> Option<Permission<'_>> {
         let who = self.who.get(&self.certificate(id)?.who)?;
@@ -317,26 +419,32 @@ impl Certificates {
     pub fn fee(&self, lines: &[RequestLine]) -> Result<u32, RequestError> {
         let mut sum = 0_u32;
         for line in lines {
-            let id = &line.certificate;
-            let certificate = self.certificate(id);
-            let certificate = certificate.ok_or_else(|| RequestError::Certificate(id.clone()))?;
-            if line.copies == 0 {
-                return Err(RequestError::NoCopies(id.clone()));
-            }
-            let foreign = line
-                .options
-                .iter()
-                .find(|one| !certificate.options.contains(one));
-            if let Some(option) = foreign {
-                let (certificate, option) = (id.clone(), option.clone());
-                return Err(RequestError::Option {
-                    certificate,
-                    option,
-                });
-            }
-            sum = sum.saturating_add(certificate.fee_yen * u32::from(line.copies));
+            let certificate = self.checked(line)?;
+            let fee = certificate.fee_yen.saturating_mul(u32::from(line.copies));
+            sum = sum.saturating_add(fee);
         }
         Ok(sum)
+    }
+
+    /// The certificate of a line that names one with options it has.
+    fn checked(&self, line: &RequestLine) -> Result<&Certificate, RequestError> {
+        let id = &line.certificate;
+        let certificate = self.certificate(id);
+        let certificate = certificate.ok_or_else(|| RequestError::Certificate(id.clone()))?;
+        if line.copies == 0 {
+            return Err(RequestError::NoCopies(id.clone()));
+        }
+        let foreign = line
+            .options
+            .iter()
+            .find(|one| !certificate.options.contains(one));
+        match foreign {
+            None => Ok(certificate),
+            Some(option) => Err(RequestError::Option {
+                certificate: id.clone(),
+                option: option.clone(),
+            }),
+        }
     }
 
     /// Whether a request shows numbers that are never handed to a proxy or a third party: they

@@ -1,6 +1,8 @@
 //! Whether a catalogue is right: what the loader refuses, and what it would take but nobody
 //! wants, such as a rule that never holds or a text that is missing in a language.
 
+mod languages;
+mod quiet;
 mod reachable;
 mod texts;
 
@@ -8,7 +10,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::catalogue::{Catalogue, Kind, errors};
+use crate::catalogue::{Catalogue, Kind, Mark, Marks, errors};
 use crate::certificates;
 use crate::golden::Golden;
 use crate::guide::Guide;
@@ -39,22 +41,28 @@ impl std::fmt::Display for Finding {
     }
 }
 
+impl Finding {
+    fn at(mark: &Mark, sentence: String) -> Self {
+        Self {
+            file: mark.file.clone(),
+            line: mark.line,
+            column: mark.column,
+            sentence,
+        }
+    }
+}
+
 /// Everything that is wrong with a catalogue and its golden households, by file and line.
 ///
 /// Without golden households it is not asked whether one triggers every rule.
 pub fn check(files: &[(&str, &str)], golden: &[(&str, &str)]) -> Vec<Finding> {
-    let of_certificates = |file: &&(&str, &str)| file.0 == certificates::BUNDLED.0;
-    let certificates = files.iter().filter(of_certificates);
-    let certificates = certificates
-        .filter_map(|(name, text)| certificates::Certificates::from_file(name, text).err());
-    let rest: Vec<_> = files
-        .iter()
-        .filter(|file| !of_certificates(file))
-        .copied()
-        .collect();
-    let files = rest.as_slice();
     let mut refused = errors(files);
-    refused.extend(certificates);
+    let of_certificates = files.iter().find(|file| file.0 == certificates::BUNDLED.0);
+    let certificates =
+        of_certificates.map(|(name, text)| certificates::Certificates::from_file(name, text));
+    if let Some(Err(error)) = &certificates {
+        refused.push(error.clone());
+    }
     if !refused.is_empty() {
         let findings = refused.into_iter().map(|error| Finding {
             file: error.file,
@@ -67,10 +75,16 @@ pub fn check(files: &[(&str, &str)], golden: &[(&str, &str)]) -> Vec<Finding> {
     let Ok(catalogue) = Catalogue::from_files(files) else {
         return Vec::new();
     };
-    let places = Places { files };
+    let marks = catalogue.marks().clone();
+    let places = Places { marks: &marks };
     let guide = Guide::new(catalogue);
     let mut findings = Vec::new();
     texts::check(guide.catalogue(), &places, &mut findings);
+    if let Some((Ok(certificates), (name, text))) = certificates.zip(of_certificates) {
+        texts::check_certificates(&certificates, name, text, &mut findings);
+    }
+    languages::check(guide.catalogue(), &places, &mut findings);
+    quiet::check(&guide, &places, &mut findings);
     check_rules(&guide, &places, &mut findings);
     check_questions(&guide, &places, &mut findings);
     if !golden.is_empty() {
@@ -82,41 +96,18 @@ pub fn check(files: &[(&str, &str)], golden: &[(&str, &str)]) -> Vec<Finding> {
 
 /// Where things stand in the files.
 struct Places<'a> {
-    files: &'a [(&'a str, &'a str)],
+    marks: &'a Marks,
 }
 
 impl Places<'_> {
-    /// A finding at the first line that begins with `start`, after blanks.
-    fn finding(&self, start: &str, sentence: String) -> Finding {
-        for (file, text) in self.files {
-            for (line, said) in (1_u64..).zip(text.lines()) {
-                let trimmed = said.trim_start();
-                if !trimmed.starts_with(start) {
-                    continue;
-                }
-                let blanks = said.chars().count() - trimmed.chars().count();
-                return Finding {
-                    file: (*file).to_owned(),
-                    line,
-                    column: u64::try_from(blanks).unwrap_or(0) + 1,
-                    sentence,
-                };
-            }
-        }
-        Finding {
+    /// A finding where the thing of this kind and id was declared.
+    fn of(&self, kind: &'static str, id: &str, sentence: String) -> Finding {
+        let nowhere = Mark {
             file: String::new(),
             line: 1,
             column: 1,
-            sentence,
-        }
-    }
-
-    fn of_procedure(&self, id: &str, sentence: String) -> Finding {
-        self.finding(&format!("- id: {id}"), sentence)
-    }
-
-    fn of_fact(&self, name: &str, sentence: String) -> Finding {
-        self.finding(&format!("{name}:"), sentence)
+        };
+        Finding::at(self.marks.of(kind, id).unwrap_or(&nowhere), sentence)
     }
 }
 
@@ -126,16 +117,16 @@ fn check_rules(guide: &Guide, places: &Places<'_>, findings: &mut Vec<Finding>) 
         let id = &procedure.id;
         if !reachable::reachable(guide, at) {
             let sentence = format!("the rule of {id} never holds; no facts make it true");
-            findings.push(places.of_procedure(id, sentence));
+            findings.push(places.of("rule", id, sentence));
         }
         match (&procedure.form_no, procedure.kind) {
             (None, Kind::Form) => {
                 let sentence = format!("{id} is a form but has no form_no; number the form");
-                findings.push(places.of_procedure(id, sentence));
+                findings.push(places.of("procedure", id, sentence));
             }
             (Some(form), _) if !forms.insert(form.clone()) => {
                 let sentence = format!("the form {form} of {id} is another procedure's form too");
-                findings.push(places.of_procedure(id, sentence));
+                findings.push(places.of("procedure", id, sentence));
             }
             (Some(_), _) | (None, Kind::Task | Kind::Guide) => {}
         }
@@ -169,7 +160,7 @@ fn check_questions(guide: &Guide, places: &Places<'_>, findings: &mut Vec<Findin
             let sentence = format!(
                 "the question of {name} is never asked; no rule reads it, so use it in a rule or take it out"
             );
-            findings.push(places.of_fact(name, sentence));
+            findings.push(places.of("fact", name, sentence));
         }
     }
 }
@@ -205,7 +196,7 @@ fn check_golden(
         let id = &procedure.id;
         if !triggered.contains(id) {
             let sentence = format!("no golden household leads to {id}; write one that does");
-            findings.push(places.of_procedure(id, sentence));
+            findings.push(places.of("procedure", id, sentence));
         }
     }
 }

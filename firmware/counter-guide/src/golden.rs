@@ -21,6 +21,10 @@ use std::fmt::Write as _;
 use crate::facts::{FactValue, Facts};
 use crate::guide::{Guidance, Guide};
 
+/// The golden households of the program with their file names, without what the guide is to say:
+/// head office tries a catalogue out on them.
+pub const BUNDLED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/golden.rs"));
+
 /// A golden household.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Golden {
@@ -28,6 +32,8 @@ pub struct Golden {
     pub why: String,
     /// What is known.
     pub facts: Facts,
+    /// What the file calls the members (`member 1 夫:`).
+    pub names: Vec<(u8, String)>,
     /// What must come of it.
     pub claims: Vec<Claim>,
     /// Everything the guide is to say.
@@ -82,6 +88,7 @@ impl Golden {
         let mut golden = Self {
             why: String::new(),
             facts: Facts::default(),
+            names: Vec::new(),
             claims: Vec::new(),
             expected: expected.to_owned(),
         };
@@ -162,6 +169,10 @@ impl Golden {
                     .parse()
                     .map_err(|_| "member 1, member 2, …".to_owned())?;
                 self.facts.member(number);
+                let name: Vec<&str> = words.collect();
+                if !name.is_empty() {
+                    self.names.push((number, name.join(" ")));
+                }
                 ("", Some(number))
             }
             _ => return Err(format!("nothing is called {whose}")),
@@ -176,6 +187,12 @@ impl Golden {
             self.facts.set(&format!("{prefix}{name}"), member, value);
         }
         Ok(())
+    }
+
+    /// What the file calls a member; `m2` when it gives no name.
+    pub fn called(&self, number: u8) -> String {
+        let found = self.names.iter().find(|(of, _)| *of == number);
+        found.map_or_else(|| format!("m{number}"), |(_, name)| name.clone())
     }
 
     /// Claims that do not hold, and facts the catalogue does not know.

@@ -1,6 +1,7 @@
 //! What a case leads to, and what to ask next.
 
 mod contradiction;
+mod explain;
 mod guidance;
 mod questions;
 mod session;
@@ -16,6 +17,7 @@ use crate::truth::Truth;
 use crate::words;
 
 pub use contradiction::Contradiction;
+pub use explain::RowState;
 pub use guidance::{
     Ask, AskGroup, Changes, FactRef, Guidance, Listed, ProcedureGroup, ProcedureRef, ToConfirm,
 };
@@ -264,7 +266,7 @@ impl Guide {
             if let Some(reason) = self.reason_ja(scene, fact, place)
                 && !reasons.contains(&reason)
             {
-                sensitive |= fact.sensitive;
+                sensitive |= fact.is_quiet(scene.table.cell(place.0, place.1));
                 reasons.push(reason);
             }
         }

@@ -9,8 +9,10 @@ pub mod case_file;
 pub mod catalogue;
 pub mod certificates;
 pub mod check;
+pub mod compare;
 pub mod deadline;
 pub mod draft_facts;
+pub mod edition;
 pub mod facts;
 pub mod golden;
 pub mod guide;
@@ -24,8 +26,9 @@ mod words;
 pub use case_file::{CaseFile, CaseFileError};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use draft_facts::facts_from_draft;
+pub use edition::{Edition, Shelf};
 pub use facts::{FactValue, Facts, MemberFacts};
 pub use guide::{
     Ask, AskGroup, Changes, Contradiction, FactRef, Guidance, Guide, Listed, ProcedureGroup,
-    ProcedureRef, Session, ToConfirm,
+    ProcedureRef, RowState, Session, ToConfirm,
 };

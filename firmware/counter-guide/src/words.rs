@@ -31,6 +31,20 @@ pub(crate) fn reason_ja(fact: &Fact, cell: Cell) -> Option<String> {
     }
 }
 
+/// A fact with its value, whatever it is.
+pub(crate) fn said_ja(fact: &Fact, cell: Cell) -> String {
+    match reason_ja(fact, cell) {
+        Some(reason) if !matches!(cell, Cell::Missing | Cell::Asked) => reason,
+        Some(_) | None => {
+            let answer = match cell {
+                Cell::Missing | Cell::Asked => "不明".to_owned(),
+                Cell::Flag(_) | Cell::Count(_) | Cell::Choice(_) => answer_ja(fact, cell),
+            };
+            format!("{}：{answer}", fact.label_ja)
+        }
+    }
+}
+
 /// Joins reasons.
 pub(crate) fn joined_ja(reasons: &[String]) -> String {
     reasons.join("、")

@@ -8,8 +8,8 @@ use serde_saphyr::Spanned;
 
 use super::entries::Entries;
 use super::{
-    Advice, Catalogue, CatalogueError, Counter, DeadlineRule, Fact, FactType, Kind, Level,
-    Procedure, Question, Scope, Words,
+    Advice, Catalogue, CatalogueError, Counter, DeadlineKind, DeadlineRule, Fact, FactType, Kind,
+    Language, Level, Mark, Marks, Procedure, Question, Scope, Words,
 };
 use crate::rule::{self, Expr, FactId, Names, RuleError};
 use crate::table::Cell;
@@ -48,6 +48,17 @@ struct FileYaml {
     consequences: Entries<Words>,
     #[serde(default)]
     counters: Entries<CounterYaml>,
+    #[serde(default)]
+    language: Option<LanguageYaml>,
+}
+
+/// A further language: a file of its own in `languages/`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LanguageYaml {
+    tag: Spanned<String>,
+    name: String,
+    texts: Entries<Spanned<String>>,
 }
 
 /// What a city must still look at.
@@ -72,6 +83,12 @@ struct AdviceYaml {
 #[serde(deny_unknown_fields)]
 struct CounterYaml {
     place: Words,
+    #[serde(default)]
+    floor: Option<Words>,
+    #[serde(default)]
+    route: Option<u16>,
+    #[serde(default)]
+    map_url: Option<Spanned<String>>,
     #[serde(default)]
     verify: Option<Verify>,
 }
@@ -104,6 +121,8 @@ struct FactYaml {
     question_en: Option<String>,
     #[serde(default)]
     sensitive: bool,
+    #[serde(default)]
+    quiet_values: Vec<Spanned<String>>,
     #[serde(default)]
     likely: Entries<u32>,
     #[serde(default = "usual_cost")]
@@ -143,7 +162,7 @@ struct ProcedureYaml {
     core: bool,
     scope: Scope,
     when: Spanned<String>,
-    deadline: DeadlineRule,
+    deadline: Spanned<DeadlineRule>,
     documents: Vec<Spanned<String>>,
     asks: Vec<Spanned<String>>,
     fields: Vec<Spanned<String>>,
@@ -171,6 +190,14 @@ impl<'a> Place<'a> {
         }
     }
 
+    fn mark(self) -> Mark {
+        Mark {
+            file: self.file.to_owned(),
+            line: self.line,
+            column: self.column,
+        }
+    }
+
     fn error(self, message: impl Into<String>) -> CatalogueError {
         CatalogueError {
             file: self.file.to_owned(),
@@ -195,6 +222,17 @@ pub(super) fn load(files: &[(&str, &str)]) -> Result<Catalogue, CatalogueError> 
     errors.into_iter().next().map_or(Ok(catalogue), Err)
 }
 
+/// What the reader of YAML says, without the place and the picture of the lines around it.
+pub(crate) fn yaml_sentence(error: &serde_saphyr::Error) -> String {
+    let told = error.to_string();
+    let first = told.lines().next().unwrap_or_default();
+    let first = first.strip_prefix("error: ").unwrap_or(first);
+    match first.split_once(": ") {
+        Some((place, sentence)) if place.starts_with("line ") => sentence.to_owned(),
+        Some(_) | None => first.to_owned(),
+    }
+}
+
 /// Everything that cannot be right.
 pub(crate) fn errors(files: &[(&str, &str)]) -> Vec<CatalogueError> {
     read(files).1
@@ -204,7 +242,10 @@ pub(crate) fn errors(files: &[(&str, &str)]) -> Vec<CatalogueError> {
 fn read(files: &[(&str, &str)]) -> (Catalogue, Vec<CatalogueError>) {
     let mut parsed = Vec::with_capacity(files.len());
     let mut loader = Loader::default();
-    for (name, text) in files {
+    let own = files
+        .iter()
+        .filter(|(name, _)| *name != crate::certificates::BUNDLED.0);
+    for (name, text) in own {
         match serde_saphyr::from_str::<FileYaml>(text) {
             Ok(file) => parsed.push((*name, file)),
             Err(error) => {
@@ -213,7 +254,7 @@ fn read(files: &[(&str, &str)]) -> (Catalogue, Vec<CatalogueError>) {
                     .map_or((1, 1), |place| (place.line(), place.column()));
                 let file = name;
                 let place = Place { file, line, column };
-                loader.errors.push(place.error(error.to_string()));
+                loader.errors.push(place.error(yaml_sentence(&error)));
             }
         }
     }
@@ -222,8 +263,7 @@ fn read(files: &[(&str, &str)]) -> (Catalogue, Vec<CatalogueError>) {
         return (loader.catalogue, loader.errors);
     }
     for (name, file) in &mut parsed {
-        let taken = loader.take_plain(name, file);
-        loader.note(taken);
+        loader.take_plain(name, file);
     }
     for (name, file) in &parsed {
         loader.take_macros(name, file);
@@ -245,6 +285,8 @@ struct Loader {
     holidays: Vec<Date>,
     /// Ids of procedures, also of those whose rule cannot be read.
     declared: BTreeSet<String>,
+    /// What was declared so far, in any file: its kind and id.
+    named: BTreeSet<(&'static str, String)>,
     errors: Vec<CatalogueError>,
 }
 
@@ -263,6 +305,8 @@ impl Default for Loader {
             advice: BTreeMap::new(),
             consequences: BTreeMap::new(),
             counters: BTreeMap::new(),
+            languages: Vec::new(),
+            marks: Marks::default(),
         };
         let (macros, derived) = (BTreeMap::new(), BTreeMap::new());
         Self {
@@ -271,6 +315,7 @@ impl Default for Loader {
             derived,
             holidays: Vec::new(),
             declared: BTreeSet::new(),
+            named: BTreeSet::new(),
             errors: Vec::new(),
         }
     }
@@ -283,56 +328,117 @@ impl Loader {
     }
 
     /// Facts and everything that has no rule.
-    fn take_plain(&mut self, name: &str, file: &mut FileYaml) -> Result<(), CatalogueError> {
-        self.catalogue.sections.append(&mut file.sections.0);
-        self.catalogue.documents.append(&mut file.documents.0);
-        self.catalogue.field_sets.append(&mut file.field_sets.0);
-        let consequences = std::mem::take(&mut file.consequences.0);
-        self.catalogue.consequences.extend(consequences);
-        let counters = std::mem::take(&mut file.counters.0).into_iter();
-        self.catalogue
-            .counters
-            .extend(counters.map(|(id, counter)| {
-                let verify_city = counter.verify == Some(Verify::City);
-                let place = counter.place;
-                (id, Counter { place, verify_city })
-            }));
+    fn take_plain(&mut self, name: &str, file: &mut FileYaml) {
+        for (id, words) in self.only_new(name, "section", &mut file.sections) {
+            self.catalogue.sections.push((id, words));
+        }
+        for (id, words) in self.only_new(name, "document", &mut file.documents) {
+            self.catalogue.documents.push((id, words));
+        }
+        for (id, fields) in self.only_new(name, "field set", &mut file.field_sets) {
+            self.catalogue.field_sets.push((id, fields));
+        }
+        for (id, words) in self.only_new(name, "consequence", &mut file.consequences) {
+            self.catalogue.consequences.insert(id, words);
+        }
+        for (id, counter) in self.only_new(name, "place", &mut file.counters) {
+            let counter = counter.take(name);
+            if let Some(counter) = self.note(counter) {
+                self.catalogue.counters.insert(id, counter);
+            }
+        }
         for day in &file.holidays {
             let wrong = |_| Place::of(name, day).error("this is not a day");
-            self.holidays.push(day.value.parse().map_err(wrong)?);
+            let read: Result<Date, _> = day.value.parse().map_err(wrong);
+            let read = self.note(read);
+            self.holidays.extend(read);
         }
-        for (fact_name, fact) in &mut file.facts.0 {
-            let id = self.catalogue.facts.len();
-            if self
-                .catalogue
-                .fact_ids
-                .insert(fact_name.clone(), id)
-                .is_some()
-            {
-                let place = Place {
-                    file: name,
-                    line: 1,
-                    column: 1,
-                };
-                return Err(place.error(format!("the fact {fact_name} is there twice")));
+        self.take_facts(name, file);
+        if let Some(language) = file.language.take() {
+            self.take_language(name, language);
+        }
+    }
+
+    fn take_facts(&mut self, name: &str, file: &mut FileYaml) {
+        for (key, fact) in &mut file.facts.0 {
+            if !self.is_new(name, "fact", key) {
+                continue;
             }
-            self.catalogue.facts.push(fact.take(fact_name));
+            let id = self.catalogue.facts.len();
+            self.catalogue.fact_ids.insert(key.value.clone(), id);
+            let quiet = std::mem::take(&mut fact.quiet_values);
+            let mut taken = fact.take(&key.value);
+            for value in quiet {
+                let at = taken.value_index(&value.value).ok_or_else(|| {
+                    let message = format!("{} is never {}", key.value, value.value);
+                    Place::of(name, &value).error(message)
+                });
+                taken.quiet_values.extend(self.note(at));
+            }
+            self.catalogue.facts.push(taken);
         }
-        Ok(())
+    }
+
+    /// Whether nothing of this kind had the name before; its place is kept either way.
+    fn is_new(&mut self, file: &str, kind: &'static str, key: &Spanned<String>) -> bool {
+        let place = Place::of(file, key);
+        let new = self.named.insert((kind, key.value.clone()));
+        if new {
+            self.catalogue.marks.keep(kind, &key.value, place.mark());
+        } else {
+            let message = format!("the {kind} {} is there twice", key.value);
+            self.errors.push(place.error(message));
+        }
+        new
+    }
+
+    /// Entries whose name nothing of this kind had before.
+    fn only_new<T>(
+        &mut self,
+        file: &str,
+        kind: &'static str,
+        entries: &mut Entries<T>,
+    ) -> Vec<(String, T)> {
+        let entries = std::mem::take(entries).0.into_iter();
+        entries
+            .filter_map(|(key, value)| {
+                let new = self.is_new(file, kind, &key);
+                new.then_some((key.value, value))
+            })
+            .collect()
+    }
+
+    fn take_language(&mut self, name: &str, language: LanguageYaml) {
+        if !self.is_new(name, "language", &language.tag) {
+            return;
+        }
+        let mut texts = BTreeMap::new();
+        for (key, text) in language.texts.0 {
+            let place = Place::of(name, &key).mark();
+            texts.insert(key.value, (text.value, place));
+        }
+        self.catalogue.languages.push(Language {
+            tag: language.tag.value,
+            name: language.name,
+            texts,
+        });
     }
 
     fn take_macros(&mut self, name: &str, file: &FileYaml) {
         for (short, text) in &file.macros.0 {
+            if !self.is_new(name, "short name", short) {
+                continue;
+            }
             let rule = self.rule(Place::of(name, text), &text.value);
             if let Some(rule) = self.note(rule) {
-                self.macros.insert(short.clone(), rule);
+                self.macros.insert(short.value.clone(), rule);
             }
         }
         for (fact_name, fact) in &file.facts.0 {
             let Some(text) = &fact.derive else { continue };
             let place = Place::of(name, text);
             let rule = self.rule(place, &text.value);
-            let id = self.fact_id(place, fact_name);
+            let id = self.fact_id(place, &fact_name.value);
             if let (Some(rule), Some(id)) = (self.note(rule), self.note(id)) {
                 self.derived.insert(id, rule);
             }
@@ -348,16 +454,23 @@ impl Loader {
         }
         for entry in &file.procedures {
             self.declared.insert(entry.id.value.clone());
+            if !self.is_new(name, "procedure", &entry.id) {
+                continue;
+            }
             let procedure = self.procedure(name, entry);
             let Some(procedure) = self.note(procedure) else {
                 continue;
             };
+            let marks = &mut self.catalogue.marks;
+            marks.keep("rule", &procedure.id, Place::of(name, &entry.when).mark());
+            marks.keep(
+                "deadline",
+                &procedure.id,
+                Place::of(name, &entry.deadline).mark(),
+            );
             let at = self.catalogue.procedures.len();
             let id = procedure.id.clone();
-            if self.catalogue.procedure_ids.insert(id, at).is_some() {
-                let message = format!("the procedure {} is there twice", procedure.id);
-                self.errors.push(Place::of(name, &entry.id).error(message));
-            }
+            self.catalogue.procedure_ids.insert(id, at);
             self.catalogue.procedures.push(procedure);
         }
     }
@@ -365,17 +478,27 @@ impl Loader {
     /// What residents are told, once procedures, consequences and places are known.
     fn take_advice(&mut self, name: &str, file: &FileYaml) {
         for (procedure, advice) in &file.advice.0 {
+            if !self.is_new(name, "advice of", procedure) {
+                continue;
+            }
             let taken = self.advice(name, procedure, advice);
             if let Some(taken) = self.note(taken) {
-                self.catalogue.advice.insert(procedure.clone(), taken);
+                let of = procedure.value.clone();
+                self.catalogue.advice.insert(of, taken);
             }
         }
     }
 
-    fn advice(&self, name: &str, of: &str, advice: &AdviceYaml) -> Result<Advice, CatalogueError> {
+    fn advice(
+        &self,
+        name: &str,
+        of: &Spanned<String>,
+        advice: &AdviceYaml,
+    ) -> Result<Advice, CatalogueError> {
         let at_late = Place::of(name, &advice.late);
-        if !self.declared.contains(of) {
-            return Err(at_late.error(format!("there is no procedure called {of}")));
+        if !self.declared.contains(&of.value) {
+            let message = format!("there is no procedure called {}", of.value);
+            return Err(Place::of(name, of).error(message));
         }
         let late = &advice.late.value;
         if !self.catalogue.consequences.contains_key(late) {
@@ -418,7 +541,7 @@ impl Loader {
             set.push(self.consequence(place, &name.value, "false")?);
         }
         for (name, value) in &entry.set.0 {
-            set.push(self.consequence(Place::of(file, value), name, &value.value)?);
+            set.push(self.consequence(Place::of(file, value), &name.value, &value.value)?);
         }
         let level = |fact: FactId| self.catalogue.facts.get(fact).map(|fact| fact.level);
         let of_member = set
@@ -498,12 +621,67 @@ impl Loader {
             core: entry.core,
             scope: entry.scope,
             when: entry.when.value.clone(),
-            deadline: entry.deadline.clone(),
+            deadline: deadline(file, &entry.deadline)?,
             documents,
             fields,
             interview: entry.interview.clone(),
             note: entry.note.clone(),
             rule,
+        })
+    }
+}
+
+/// The deadline when it says what its kind needs.
+fn deadline(file: &str, rule: &Spanned<DeadlineRule>) -> Result<DeadlineRule, CatalogueError> {
+    let said = &rule.value;
+    let wrong = match said.kind {
+        DeadlineKind::Within if said.amount == 0 || said.unit.is_none() => Some(
+            "a deadline of kind within needs an amount above zero and a unit (day, month, year)",
+        ),
+        DeadlineKind::Within if said.from_ja.is_some() != said.from_en.is_some() => {
+            Some("a deadline says the day it is counted from in both languages (from_ja, from_en)")
+        }
+        DeadlineKind::Before | DeadlineKind::AsSoonAsPossible | DeadlineKind::None
+            if said.amount != 0 || said.unit.is_some() =>
+        {
+            Some(
+                "only a deadline of kind within has an amount and a unit; take them out or change the kind",
+            )
+        }
+        DeadlineKind::Within
+        | DeadlineKind::Before
+        | DeadlineKind::AsSoonAsPossible
+        | DeadlineKind::None
+            if said.text_ja.is_some() != said.text_en.is_some() =>
+        {
+            Some("a deadline has its words in both languages (text_ja, text_en)")
+        }
+        DeadlineKind::Within
+        | DeadlineKind::Before
+        | DeadlineKind::AsSoonAsPossible
+        | DeadlineKind::None => None,
+    };
+    wrong.map_or_else(
+        || Ok(said.clone()),
+        |sentence| Err(Place::of(file, rule).error(sentence)),
+    )
+}
+
+impl CounterYaml {
+    fn take(self, file: &str) -> Result<Counter, CatalogueError> {
+        let map_url = match self.map_url {
+            Some(url) if !url.value.starts_with("https://") => {
+                let message = "the address of a map begins with https://";
+                return Err(Place::of(file, &url).error(message));
+            }
+            other => other.map(|url| url.value),
+        };
+        Ok(Counter {
+            place: self.place,
+            floor: self.floor,
+            route: self.route,
+            map_url,
+            verify_city: self.verify == Some(Verify::City),
         })
     }
 }
@@ -535,14 +713,15 @@ impl FactYaml {
             name: name.to_owned(),
             level: self.level,
             kind: self.kind,
-            values: std::mem::take(&mut self.values.0),
+            values: std::mem::take(&mut self.values).in_order(),
             label_ja: std::mem::take(&mut self.label_ja),
             label_not_ja: self.label_not_ja.take(),
             unit_ja: std::mem::take(&mut self.unit_ja),
             in_reason: self.in_reason,
             question,
             sensitive: self.sensitive,
-            likely: std::mem::take(&mut self.likely.0),
+            quiet_values: Vec::new(),
+            likely: std::mem::take(&mut self.likely).in_order(),
             cost_percent: self.cost,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{Finding, Places};
 use crate::catalogue::{Catalogue, Words};
+use crate::certificates::Certificates;
 
 pub(super) fn check(catalogue: &Catalogue, places: &Places<'_>, findings: &mut Vec<Finding>) {
     for fact in catalogue.facts() {
@@ -9,7 +10,7 @@ pub(super) fn check(catalogue: &Catalogue, places: &Places<'_>, findings: &mut V
         let mut missing = |what: &str, text: &str| {
             if text.trim().is_empty() {
                 let sentence = format!("{name} has no {what}");
-                findings.push(places.of_fact(name, sentence));
+                findings.push(places.of("fact", name, sentence));
             }
         };
         missing("label_ja", &fact.label_ja);
@@ -28,7 +29,7 @@ pub(super) fn check(catalogue: &Catalogue, places: &Places<'_>, findings: &mut V
     }
     for procedure in catalogue.procedures() {
         let id = &procedure.id;
-        let mut report = |sentence: String| findings.push(places.of_procedure(id, sentence));
+        let mut report = |sentence: String| findings.push(places.of("procedure", id, sentence));
         if procedure.name.ja.is_empty() || procedure.name.en.is_empty() {
             report(format!("{id} needs a name in Japanese and English"));
         }
@@ -36,8 +37,13 @@ pub(super) fn check(catalogue: &Catalogue, places: &Places<'_>, findings: &mut V
             None => report(format!(
                 "{id} has no advice; write under advice why it matters (ja, easy, en) and what happens when it is late"
             )),
-            Some(advice) => report_missing(&advice.why, &format!("why of {id}"), &mut report),
+            Some(advice) => {
+                let mut report =
+                    |sentence: String| findings.push(places.of("advice of", id, sentence));
+                report_missing(&advice.why, &format!("why of {id}"), &mut report);
+            }
         }
+        let mut report = |sentence: String| findings.push(places.of("procedure", id, sentence));
         if catalogue.counter_of(procedure).is_none() {
             let section = &procedure.section;
             report(format!(
@@ -46,7 +52,7 @@ pub(super) fn check(catalogue: &Catalogue, places: &Places<'_>, findings: &mut V
         }
     }
     for (kind, id, words) in catalogue.resident_texts() {
-        let mut report = |sentence: String| findings.push(places.of_fact(id, sentence));
+        let mut report = |sentence: String| findings.push(places.of(kind, id, sentence));
         report_missing(words, &format!("{kind} {id}"), &mut report);
     }
 }
@@ -69,5 +75,34 @@ fn report_missing(words: &Words, what: &str, report: &mut impl FnMut(String)) {
         if text.trim().is_empty() {
             report(format!("the {what} has no text in {language}"));
         }
+    }
+}
+
+/// Certificates, whose file is read by itself: a text is found again by its key.
+pub(super) fn check_certificates(
+    certificates: &Certificates,
+    file: &str,
+    text: &str,
+    findings: &mut Vec<Finding>,
+) {
+    for (kind, id, words) in certificates.resident_texts() {
+        let keys = [format!("{id}:"), format!("- {{ id: {id},")];
+        let lines = (1_u64..).zip(text.lines());
+        let found = lines.into_iter().find_map(|(line, said)| {
+            let key = said.trim_start();
+            let here = keys.iter().any(|start| key.starts_with(start));
+            let blanks = said.chars().count() - key.chars().count();
+            here.then(|| (line, u64::try_from(blanks).unwrap_or(0) + 1))
+        });
+        let (line, column) = found.unwrap_or((1, 1));
+        let mut report = |sentence: String| {
+            findings.push(Finding {
+                file: file.to_owned(),
+                line,
+                column,
+                sentence,
+            });
+        };
+        report_missing(words, &format!("{kind} {id}"), &mut report);
     }
 }
