@@ -1,0 +1,411 @@
+//! From boxes to strips: what the recogniser is shown, one run of characters each.
+//!
+//! A strip never crosses a rule and holds no wide white gap, because the recogniser fills gaps with
+//! strokes of its own (the blank between family and given name came out as a long vowel mark). Ink in a ruled cell that no box covers becomes a
+//! strip too: the detector overlooks single digits and words of one character.
+
+use crate::detect::Found;
+use crate::ink::Mask;
+use crate::page::{Direction, Rect};
+use crate::pixels::{real, whole};
+use crate::rules::Rules;
+
+/// White gap, in heights of the ink, that parts a strip.
+const GAP: f32 = 0.8;
+/// White gap up to which strips of one box stay one line.
+const GAP_IN_LINE: f32 = 1.8;
+/// Least ink pixels of a strip.
+const INK_MIN: usize = 12;
+/// Least height of print.
+const HEIGHT_MIN: f32 = 7.0;
+/// Most strips of a page; more is a pattern, not text.
+const STRIPS_MAX: usize = 1_500;
+
+/// A run of characters without wide gaps.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Strip {
+    /// Around its ink, for a sloping one at its middle.
+    pub(crate) bounds: Rect,
+    /// How much it sinks per pixel to the right.
+    pub(crate) slope: f32,
+    pub(crate) direction: Direction,
+    /// Strips of one line have the same number.
+    pub(crate) line: usize,
+}
+
+/// Cuts boxes into strips and adds those of cells that no box covers.
+pub(crate) fn strips(found: &[Found], rules: &Rules, mask: &Mask) -> Vec<Strip> {
+    let mut out: Vec<Strip> = Vec::new();
+    let mut line = 0;
+    for found in found {
+        for piece in between_rules(found, rules) {
+            let pieces = parted(&piece, mask);
+            let mut end: Option<f32> = None;
+            for (bounds, direction) in pieces {
+                let near = end.is_some_and(|end| bounds.x - end < bounds.height * GAP_IN_LINE);
+                if !near {
+                    line += 1;
+                }
+                end = Some(bounds.right());
+                out.push(Strip {
+                    bounds,
+                    slope: piece.slope,
+                    direction,
+                    line,
+                });
+            }
+        }
+    }
+    let out = without_doubles(out);
+    let missed = overlooked(&out, rules, mask);
+    out.into_iter()
+        .chain(missed.into_iter().zip(1..).map(|(bounds, place)| Strip {
+            bounds,
+            slope: 0.0,
+            direction: direction_of(&bounds),
+            line: line + place,
+        }))
+        .take(STRIPS_MAX)
+        .collect()
+}
+
+/// Cut where a rule runs through.
+fn between_rules(found: &Found, rules: &Rules) -> Vec<Found> {
+    let bounds = found.bounds;
+    let (middle_x, middle_y) = bounds.centre();
+    let inset_x = (bounds.height * 0.25).min(bounds.width * 0.25);
+    let mut cuts: Vec<f32> = rules
+        .upright
+        .iter()
+        .filter(|rule| {
+            let shared = rule.end.min(bounds.bottom()) - rule.start.max(bounds.y);
+            shared > bounds.height * 0.6
+        })
+        .map(|rule| rule.across(middle_y))
+        .filter(|x| *x > bounds.x + inset_x && *x < bounds.right() - inset_x)
+        .collect();
+    cuts.sort_by(f32::total_cmp);
+    let mut rows: Vec<f32> = rules
+        .level
+        .iter()
+        .filter(|rule| {
+            let shared = rule.end.min(bounds.right()) - rule.start.max(bounds.x);
+            shared > bounds.width * 0.6
+        })
+        .map(|rule| rule.across(middle_x))
+        .filter(|y| {
+            *y > bounds.y + bounds.height * 0.2 && *y < bounds.bottom() - bounds.height * 0.2
+        })
+        .collect();
+    rows.sort_by(f32::total_cmp);
+    let mut out = Vec::new();
+    for (left, right) in spans(bounds.x, bounds.right(), &cuts) {
+        for (top, bottom) in spans(bounds.y, bounds.bottom(), &rows) {
+            let x = f32::midpoint(left, right);
+            let sink = (x - middle_x) * found.slope;
+            out.push(Found {
+                bounds: Rect {
+                    x: left,
+                    y: top + sink,
+                    width: right - left,
+                    height: bottom - top,
+                },
+                slope: found.slope,
+            });
+        }
+    }
+    out
+}
+
+fn spans(start: f32, end: f32, cuts: &[f32]) -> Vec<(f32, f32)> {
+    let mut out = Vec::new();
+    let mut from = start;
+    for cut in cuts {
+        out.push((from, cut - 1.0));
+        from = cut + 1.0;
+    }
+    out.push((from, end));
+    out.retain(|(from, to)| to - from > 3.0);
+    out
+}
+
+fn direction_of(bounds: &Rect) -> Direction {
+    if bounds.height > bounds.width * 1.9 {
+        Direction::Vertical
+    } else {
+        Direction::Horizontal
+    }
+}
+
+/// Trimmed to its ink and parted at wide gaps.
+fn parted(found: &Found, mask: &Mask) -> Vec<(Rect, Direction)> {
+    let columns = Columns::of(found, mask);
+    let Some((top, bottom)) = columns.rows() else {
+        return Vec::new();
+    };
+    let size = real(bottom + 1 - top);
+    if size < HEIGHT_MIN {
+        return Vec::new();
+    }
+    let inked = columns.inked(top, bottom);
+    // A box that is higher than wide is one column of characters or one character: its gaps are rows.
+    let gap = if real(columns.counts.len()) < size * 1.2 {
+        f32::MAX
+    } else {
+        size * GAP
+    };
+    let mut out = Vec::new();
+    let mut open: Option<(usize, usize)> = None;
+    for (x, ink) in inked.iter().enumerate() {
+        if !ink {
+            continue;
+        }
+        open = match open {
+            Some((start, end)) if real(x - end) <= gap => Some((start, x)),
+            closed => {
+                out.extend(closed);
+                Some((x, x))
+            }
+        };
+    }
+    out.extend(open);
+    out.into_iter()
+        .filter_map(|(start, end)| columns.piece(start, end, top, bottom))
+        .map(|bounds| (bounds, direction_of(&bounds)))
+        .collect()
+}
+
+/// The ink of a box, its slope taken out: for each column the rows with ink.
+struct Columns<'a> {
+    mask: &'a Mask,
+    left: usize,
+    top: f32,
+    height: usize,
+    /// How much each column is shifted down.
+    sinks: Vec<f32>,
+    /// Ink pixels of each column.
+    counts: Vec<usize>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(found: &Found, mask: &'a Mask) -> Self {
+        let bounds = found.bounds;
+        let left = whole(bounds.x);
+        let right = whole(bounds.right()).min(mask.width);
+        let (middle, _) = bounds.centre();
+        let sinks: Vec<f32> = (left..right.max(left))
+            .map(|x| (real(x) + 0.5 - middle) * found.slope)
+            .collect();
+        let mut out = Self {
+            mask,
+            left,
+            top: bounds.y,
+            height: whole(bounds.height),
+            sinks,
+            counts: Vec::new(),
+        };
+        out.counts = (0..out.sinks.len())
+            .map(|x| (0..out.height).filter(|y| out.ink(x, *y)).count())
+            .collect();
+        out
+    }
+
+    fn ink(&self, x: usize, y: usize) -> bool {
+        let row = self.top + self.sinks[x] + real(y);
+        row >= 0.0 && self.mask.at(self.left + x, whole(row))
+    }
+
+    /// First and last row of the line's ink. Ink that only touches the box's upper or lower edge and
+    /// is parted from the rest by white belongs to a neighbour.
+    fn rows(&self) -> Option<(usize, usize)> {
+        let counts: Vec<usize> = (0..self.height)
+            .map(|y| (0..self.sinks.len()).filter(|x| self.ink(*x, y)).count())
+            .collect();
+        let most = counts.iter().copied().max()?;
+        if most == 0 {
+            return None;
+        }
+        let inked = |y: usize| counts[y] > 0;
+        let tenth = self.height / 6;
+        let mut top = 0;
+        let mut bottom = self.height - 1;
+        if let Some(white) = (0..tenth).rev().find(|y| !inked(*y)) {
+            top = white;
+        }
+        if let Some(white) = (self.height - tenth..self.height).find(|y| !inked(*y)) {
+            bottom = white;
+        }
+        let first = (top..=bottom).find(|y| inked(*y))?;
+        let last = (top..=bottom).rev().find(|y| inked(*y))?;
+        Some((first, last))
+    }
+
+    fn inked(&self, top: usize, bottom: usize) -> Vec<bool> {
+        (0..self.sinks.len())
+            .map(|x| (top..=bottom).any(|y| self.ink(x, y)))
+            .collect()
+    }
+
+    fn piece(&self, start: usize, end: usize, top: usize, bottom: usize) -> Option<Rect> {
+        let ink: usize = self.counts[start..=end].iter().sum();
+        if ink < INK_MIN {
+            return None;
+        }
+        let middle = usize::midpoint(start, end);
+        Some(Rect {
+            x: real(self.left + start),
+            y: self.top + self.sinks[middle] + real(top),
+            width: real(end + 1 - start),
+            height: real(bottom + 1 - top),
+        })
+    }
+}
+
+/// Boxes that cover each other's text: the larger one stays.
+fn without_doubles(mut strips: Vec<Strip>) -> Vec<Strip> {
+    strips.sort_by(|one, other| other.bounds.area().total_cmp(&one.bounds.area()));
+    let mut out: Vec<Strip> = Vec::new();
+    for strip in strips {
+        let covered = out
+            .iter()
+            .any(|kept| kept.bounds.shared(&strip.bounds).area() > strip.bounds.area() * 0.7);
+        if !covered {
+            out.push(strip);
+        }
+    }
+    out
+}
+
+/// Ink of cells that hold no strip at all.
+fn overlooked(strips: &[Strip], rules: &Rules, mask: &Mask) -> Vec<Rect> {
+    let inset = 5.0;
+    let mut out = Vec::new();
+    for cell in &rules.cells {
+        if strips
+            .iter()
+            .any(|strip| cell.contains(strip.bounds.centre()))
+        {
+            continue;
+        }
+        let (left, right) = (whole(cell.x + inset), whole(cell.right() - inset));
+        let (top, bottom) = (whole(cell.y + inset), whole(cell.bottom() - inset));
+        let mut around: Option<(usize, usize, usize, usize)> = None;
+        let mut count = 0;
+        for y in top..bottom {
+            for x in (left..right).filter(|x| mask.at(*x, y)) {
+                count += 1;
+                around = Some(match around {
+                    Some((least, most, first, _)) => (least.min(x), most.max(x), first, y),
+                    None => (x, x, y, y),
+                });
+            }
+        }
+        let Some((least, most, first, last)) = around else {
+            continue;
+        };
+        let bounds = Rect {
+            x: real(least),
+            y: real(first),
+            width: real(most + 1 - least),
+            height: real(last + 1 - first),
+        };
+        let sensible = bounds.height.max(bounds.width) >= 2.0 * HEIGHT_MIN && bounds.height < 160.0;
+        // A speck is little ink on much room; a stroke fills more than a fiftieth of its box.
+        if sensible && count >= 3 * INK_MIN && real(count) > bounds.area() / 50.0 {
+            out.push(bounds);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plane::Plane;
+    use crate::rules::Rule;
+
+    fn page(blocks: &[(usize, usize, usize, usize)]) -> Mask {
+        let mut plane = Plane::filled(600, 200, 255);
+        for (x, y, width, height) in blocks {
+            for row in *y..y + height {
+                plane.row_mut(row)[*x..x + width].fill(0);
+            }
+        }
+        Mask::of(&plane, 128)
+    }
+
+    fn found(x: f32, y: f32, width: f32, height: f32) -> Found {
+        Found {
+            bounds: Rect {
+                x,
+                y,
+                width,
+                height,
+            },
+            slope: 0.0,
+        }
+    }
+
+    #[test]
+    fn a_wide_gap_parts_a_line_into_strips_of_the_same_line() {
+        let mask = page(&[
+            (20, 50, 36, 40),
+            (60, 50, 36, 40),
+            (140, 50, 36, 40),
+            (300, 50, 30, 40),
+        ]);
+        let strips = strips(&[found(10.0, 40.0, 340.0, 60.0)], &Rules::default(), &mask);
+        let mut told: Vec<(f32, f32, usize)> = strips
+            .iter()
+            .map(|strip| (strip.bounds.x, strip.bounds.right(), strip.line))
+            .collect();
+        told.sort_by(|one, other| one.0.total_cmp(&other.0));
+        assert_eq!(
+            told,
+            [(20.0, 96.0, 1), (140.0, 176.0, 1), (300.0, 330.0, 2)]
+        );
+    }
+
+    #[test]
+    fn a_rule_parts_label_and_value() {
+        let mask = page(&[(20, 50, 80, 40), (120, 50, 80, 40)]);
+        let rules = Rules {
+            upright: vec![Rule {
+                start: 0.0,
+                end: 200.0,
+                at: 110.0,
+                slope: 0.0,
+                thickness: 3.0,
+            }],
+            ..Rules::default()
+        };
+        let strips = strips(&[found(10.0, 40.0, 200.0, 60.0)], &rules, &mask);
+        assert_eq!(strips.len(), 2);
+        assert_ne!(strips[0].line, strips[1].line);
+    }
+
+    #[test]
+    fn a_neighbours_ink_at_the_edge_is_left_out() {
+        let mask = page(&[(20, 50, 200, 40), (20, 30, 200, 12)]);
+        let strips = strips(&[found(10.0, 38.0, 230.0, 60.0)], &Rules::default(), &mask);
+        assert_eq!(strips.len(), 1);
+        assert!((strips[0].bounds.y - 50.0).abs() < 1.0);
+    }
+
+    #[test]
+    fn ink_of_a_cell_without_a_box_is_read_too() {
+        let mask = page(&[(40, 60, 8, 40)]);
+        let rules = Rules {
+            cells: vec![Rect {
+                x: 20.0,
+                y: 40.0,
+                width: 100.0,
+                height: 90.0,
+            }],
+            ..Rules::default()
+        };
+        let strips = strips(&[], &rules, &mask);
+        assert_eq!(strips.len(), 1);
+        assert_eq!(strips[0].bounds.x, 40.0);
+    }
+}
