@@ -11,6 +11,7 @@ use sync_engine::Limits;
 use sync_protocol::SiteId;
 use sync_transport::{
     DeviceIdentity, DeviceKey, EnrolmentCode, HubAddress, Link, LinkConfig, LinkRefusal, LinkState,
+    Renewal,
 };
 use tokio::sync::Notify;
 
@@ -71,6 +72,7 @@ impl Line {
             clock: clock(),
             random: Arc::new(random),
             limits: Limits::default(),
+            renewal: Some(renewal(folder)),
         };
         let link = Link::start(config, store)?;
         let changed = Some(link.changed());
@@ -96,6 +98,21 @@ impl Line {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         drop(link);
+    }
+}
+
+/// Keeps a renewed identity in the place of the old one, whole or not at all.
+fn renewal(folder: &DataFolder) -> Renewal {
+    let path = folder.identity();
+    let keep = move |identity: &DeviceIdentity| match identity.save(&path) {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::error!(%error, "renewed identity not kept");
+            false
+        }
+    };
+    Renewal {
+        keep: Arc::new(keep),
     }
 }
 

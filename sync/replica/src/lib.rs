@@ -23,6 +23,7 @@ mod delegate;
 mod error;
 mod incoming;
 mod key;
+mod local;
 mod migrate;
 mod news;
 mod open;

@@ -14,12 +14,14 @@
 //! within the byte budget of [`Limits`].
 
 mod answer;
+mod dispatch;
 pub mod memory;
 mod outgoing;
 mod session;
 mod store;
 
 pub use answer::{Answer, answer, rolled_back};
+pub use dispatch::{Dispatch, Presumed};
 pub use session::{
     CLOCK_REFUSED_MS, CLOCK_WARNED_MS, Effects, Ending, Limits, Moment, Round, SCHEMAS_APART_MAX,
     Session,

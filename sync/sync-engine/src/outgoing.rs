@@ -7,7 +7,7 @@ use sync_protocol::{
     About, DatasetWant, Hello, Message, Reason, Remainder, SiteId, VersionVector, version,
 };
 
-use crate::session::{Ending, Ours, Theirs};
+use crate::session::{Ending, Ends, Ours, Theirs};
 use crate::{Moment, Peer, Round, Session, Store};
 
 /// The dataset that goes before everything else: whose address must not be shown (支援措置).
@@ -49,6 +49,7 @@ impl Session {
         if let Some(theirs) = &self.theirs {
             let sender = Sender {
                 peer: &self.peer,
+                ends: self.ends,
                 theirs,
                 limits: self.limits,
             };
@@ -94,15 +95,12 @@ impl Session {
         if self.peer_is_hub() {
             return Ok(());
         }
-        let head = store
-            .stream_heads()?
-            .get(&self.peer.site)
-            .copied()
-            .unwrap_or(0);
-        spoken.push(Message::StreamHeads(VersionVector::from([(
-            self.peer.site,
-            head,
-        )])));
+        if self.ends == Ends::HubToCounter {
+            let heads = store.stream_heads()?;
+            let head = heads.get(&self.peer.site).copied().unwrap_or(0);
+            let of_peer = VersionVector::from([(self.peer.site, head)]);
+            spoken.push(Message::StreamHeads(of_peer));
+        }
         spoken.push(Message::DatasetOffers(store.datasets()?));
         Ok(())
     }
@@ -166,6 +164,10 @@ impl Session {
         store: &S,
     ) -> Result<(), S::Error> {
         let is_hub = self.peer_is_hub();
+        // What is safe is said by head office alone.
+        if self.ends == Ends::Counters {
+            return Ok(());
+        }
         let Some(theirs) = &mut self.theirs else {
             return Ok(());
         };
@@ -244,6 +246,7 @@ impl Data {
 /// Reads what the other end lacks.
 struct Sender<'a> {
     peer: &'a Peer,
+    ends: Ends,
     theirs: &'a Theirs,
     limits: crate::Limits,
 }
@@ -257,6 +260,10 @@ impl Sender<'_> {
         vector: &VersionVector,
     ) -> Result<(), S::Error> {
         let mut cursors = self.behind(vector);
+        if self.ends == Ends::Counters {
+            let own = store.site();
+            cursors.retain(|(site, _, _)| *site == own);
+        }
         while !cursors.is_empty() {
             let mut onward = Vec::with_capacity(cursors.len());
             for (site, after, held) in cursors {

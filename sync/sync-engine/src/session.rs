@@ -23,6 +23,9 @@ pub const SCHEMAS_APART_MAX: u32 = 1;
 /// Most refused blobs remembered in one session.
 const BLOB_REFUSALS_MAX: usize = 1024;
 
+/// Said of a batch that a counter sends for somebody else.
+const FOREIGN_SITE: &str = "site is not the peer's";
+
 /// Most datasets, wants and stream entries one message is followed in.
 const LIST_MAX: usize = 4096;
 
@@ -87,6 +90,8 @@ pub struct Effects {
     pub changed: usize,
     /// Batches kept aside, with their reasons.
     pub quarantined: Vec<String>,
+    /// Batches that do not follow what is held; nothing of them was applied.
+    pub gaps: usize,
     /// Whether a stream grew.
     pub stream_grew: bool,
     /// Datasets installed.
@@ -145,10 +150,24 @@ pub(crate) struct Ours {
     pub(crate) said: Vec<Message>,
 }
 
+/// Which two ends talk: what goes between them depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// We are a counter, the other end is head office.
+    CounterToHub,
+    /// We are head office, the other end is a counter.
+    HubToCounter,
+    /// Two counters of one branch.
+    Counters,
+}
+
 /// One end of one conversation with one peer.
 #[derive(Debug)]
 pub struct Session {
     pub(crate) peer: Peer,
+    pub(crate) ends: Ends,
+    /// When the messages were said, if they come in a courier file.
+    said_at: Option<Moment>,
     pub(crate) limits: Limits,
     pub(crate) subscriptions: Vec<String>,
     pub(crate) theirs: Option<Theirs>,
@@ -163,8 +182,14 @@ pub struct Session {
 impl Session {
     /// Opens a conversation with `peer`, who is what its certificate says.
     pub fn new(peer: Peer, limits: Limits) -> Self {
+        let ends = match peer.role {
+            PeerRole::Hub => Ends::CounterToHub,
+            PeerRole::Counter => Ends::HubToCounter,
+        };
         Self {
             peer,
+            ends,
+            said_at: None,
             limits,
             subscriptions: Vec::new(),
             theirs: None,
@@ -181,6 +206,22 @@ impl Session {
     #[must_use]
     pub fn subscribed_to(mut self, branches: Vec<String>) -> Self {
         self.subscriptions = branches;
+        self
+    }
+
+    /// Both ends are counters of one branch: each says what it wrote itself and nothing of others,
+    /// because only the writer and head office can vouch for a record.
+    #[must_use]
+    pub fn between_counters(mut self) -> Self {
+        self.ends = Ends::Counters;
+        self
+    }
+
+    /// What is received was said at `moment` and came in a courier file: clocks are compared with
+    /// that, and nobody is noted as being on the line.
+    #[must_use]
+    pub fn by_courier(mut self, moment: Moment) -> Self {
+        self.said_at = Some(moment);
         self
     }
 
@@ -274,8 +315,13 @@ impl Session {
             Message::DatasetPart(part) => self.receive_dataset(store, &part)?,
             Message::BlobPart(part) => self.receive_blob(store, &part)?,
             Message::BlobsHeld(hashes) => store.blobs_confirmed(&self.peer, &hashes)?,
-            Message::StreamHeads(_)
-            | Message::DatasetOffers(_)
+            Message::StreamHeads(heads) => {
+                if let Some(head) = heads.get(&store.site()) {
+                    store.stream_acknowledged(&self.peer, *head)?;
+                }
+                self.note(Message::StreamHeads(heads));
+            }
+            Message::DatasetOffers(_)
             | Message::DatasetWants(_)
             | Message::BlobWants(_)
             | Message::BlobRefusals(_)
@@ -291,7 +337,12 @@ impl Session {
         hello: Hello,
         now: Moment,
     ) -> Result<(), S::Error> {
+        let now = self.said_at.unwrap_or(now);
         if let Err(reason) = self.check_hello(&hello, store.schema_version(), now) {
+            self.refuse(reason);
+            return Ok(());
+        }
+        if let Some(reason) = self.own_records_missing(store, &hello)? {
             self.refuse(reason);
             return Ok(());
         }
@@ -300,7 +351,9 @@ impl Session {
         if hello.hlc >> 16 <= now.unix_ms.saturating_add(CLOCK_REFUSED_MS) {
             store.heard_clock(hello.hlc);
         }
-        store.heard_hello(&self.peer, &hello)?;
+        if self.said_at.is_none() {
+            store.heard_hello(&self.peer, &hello)?;
+        }
         let theirs = self.theirs.get_or_insert_default();
         theirs.version = version::CURRENT.min(hello.version_current);
         theirs.dataset_wants.clear();
@@ -310,6 +363,24 @@ impl Session {
             store.acknowledged(&self.peer, &theirs.vector)?;
         }
         Ok(())
+    }
+
+    /// A neighbour that holds more of this counter's own records than the counter itself tells that
+    /// this database is an older copy: what it writes next would get used numbers. Head office finds
+    /// that by itself; between counters only this way round is sure, because a record may reach the
+    /// neighbour by way of head office before the hello that tells of it.
+    fn own_records_missing<S: Store>(
+        &self,
+        store: &S,
+        hello: &Hello,
+    ) -> Result<Option<Reason>, S::Error> {
+        if self.ends != Ends::Counters {
+            return Ok(None);
+        }
+        let own = store.site();
+        let held = hello.vector.get(&own).copied().unwrap_or(0);
+        let here = store.vector()?.get(&own).copied().unwrap_or(0);
+        Ok((held > here).then_some(Reason::RolledBack { held }))
     }
 
     /// Schemas one step apart work together: what the older one does not know, it keeps and
@@ -391,14 +462,21 @@ impl Session {
         store: &mut S,
         batch: &ChangeBatch,
     ) -> Result<(), S::Error> {
-        let applied = store.apply(&self.peer, batch)?;
+        let applied = if self.ends == Ends::Counters && batch.site != self.peer.site {
+            Applied::Quarantined {
+                reason: FOREIGN_SITE.to_owned(),
+            }
+        } else {
+            store.apply(&self.peer, batch)?
+        };
         self.ours.touched.insert(batch.site);
         match applied {
             Applied::Done { changed } => {
                 self.ours.batches_refused.remove(&batch.site);
                 self.effects.changed += changed;
             }
-            Applied::Known | Applied::Gap { .. } => {}
+            Applied::Known => {}
+            Applied::Gap { .. } => self.effects.gaps += 1,
             Applied::Quarantined { reason } => {
                 self.effects.quarantined.push(reason.clone());
                 self.ours
@@ -430,6 +508,10 @@ impl Session {
         store: &mut S,
         entries: &[StreamEntry],
     ) -> Result<(), S::Error> {
+        // A device's log goes to head office; a neighbour has no use for it.
+        if self.ends == Ends::Counters {
+            return Ok(());
+        }
         let Some(last) = entries.iter().map(|entry| entry.sequence).max() else {
             return Ok(());
         };

@@ -144,6 +144,15 @@ pub trait Store {
     /// When the database cannot be written.
     fn append_stream(&mut self, peer: &Peer, entries: &[StreamEntry]) -> Result<u64, Self::Error>;
 
+    /// Hears how far `peer` has this device's stream. Nothing depends on it but how much a courier
+    /// file repeats.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    fn stream_acknowledged(&mut self, _peer: &Peer, _head: u64) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
     /// Installed datasets, newest version of each.
     ///
     /// # Errors

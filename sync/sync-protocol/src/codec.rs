@@ -14,7 +14,9 @@ use crate::limits::{FRAME_BYTES_MAX, FRAMES_MAX, PAYLOAD_BYTES_MAX};
 use crate::{Message, version};
 
 const MAGIC: u8 = 0xD7;
-const HEADER_BYTES: usize = 10;
+
+/// Bytes before a frame's content.
+pub const HEADER_BYTES: usize = 10;
 
 /// Level 3: ten times smaller at 200 MB/s; higher levels cost more than a 10 Mbit/s line gains.
 const LEVEL: i32 = 3;
@@ -126,13 +128,7 @@ pub fn decode(bytes: &[u8]) -> Result<(Message, &[u8]), DecodeError> {
     let (header, rest) = bytes
         .split_first_chunk::<HEADER_BYTES>()
         .ok_or_else(|| short_header(bytes))?;
-    let [magic, version, w0, w1, w2, w3, r0, r1, r2, r3] = *header;
-    check_start(magic, version)?;
-    let wire = length([w0, w1, w2, w3]);
-    let raw = length([r0, r1, r2, r3]);
-    if wire > FRAME_BYTES_MAX || raw > PAYLOAD_BYTES_MAX {
-        return Err(DecodeError::TooLarge { wire, raw });
-    }
+    let (wire, raw) = lengths(*header)?;
     let (packed, rest) = rest.split_at_checked(wire).ok_or(DecodeError::Truncated)?;
     let unpacked = zstd::bulk::decompress(packed, raw).map_err(|_| DecodeError::Unpack { raw })?;
     if unpacked.len() != raw {
@@ -159,6 +155,26 @@ pub fn decode_all(mut bytes: &[u8]) -> Result<Vec<Message>, DecodeError> {
         bytes = rest;
     }
     Ok(messages)
+}
+
+/// How many bytes of content follow a frame's header: for whoever reads frames from a file and must
+/// know how much to read.
+///
+/// # Errors
+/// When it is no header, or one of a frame longer than allowed.
+pub fn content_bytes(header: [u8; HEADER_BYTES]) -> Result<usize, DecodeError> {
+    lengths(header).map(|(wire, _)| wire)
+}
+
+fn lengths(header: [u8; HEADER_BYTES]) -> Result<(usize, usize), DecodeError> {
+    let [magic, version, w0, w1, w2, w3, r0, r1, r2, r3] = header;
+    check_start(magic, version)?;
+    let wire = length([w0, w1, w2, w3]);
+    let raw = length([r0, r1, r2, r3]);
+    if wire > FRAME_BYTES_MAX || raw > PAYLOAD_BYTES_MAX {
+        return Err(DecodeError::TooLarge { wire, raw });
+    }
+    Ok((wire, raw))
 }
 
 fn check_start(magic: u8, version: u8) -> Result<(), DecodeError> {

@@ -19,7 +19,9 @@ mod part;
 pub mod version;
 
 pub use change::{CellValue, Change, ChangeBatch, VersionVector};
-pub use codec::{DecodeError, EncodeError, decode, decode_all, encode, encode_all};
+pub use codec::{
+    DecodeError, EncodeError, HEADER_BYTES, content_bytes, decode, decode_all, encode, encode_all,
+};
 pub use ids::{ParseSiteIdError, SiteId};
 pub use message::{About, DatasetWant, Hello, Message, Reason, Remainder};
 pub use part::{BlobPart, DatasetManifest, DatasetPart, StreamEntry, WantedBlob};

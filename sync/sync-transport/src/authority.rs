@@ -2,7 +2,7 @@
 //! publishes.
 //!
 //! ECDSA P-256 with SHA-256 (FIPS 186-5; on the CRYPTREC list). Certificates of devices hold for
-//! five years and are not renewed by themselves yet: a counter is enrolled again with a new code.
+//! five years; a counter renews its own long before (`renew.rs`), with the same key.
 //! A lost device is refused at once by [`crate::Authoriser::admit`], not by its certificate.
 
 mod files;
@@ -21,7 +21,7 @@ use thiserror::Error;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::certificate::{HEAD_OFFICE, HUB_NAME, device_uri, is_branch, sha256};
+use crate::certificate::{COUNTER_NAME, HEAD_OFFICE, HUB_NAME, device_uri, is_branch, sha256};
 use crate::enrolment::Fingerprint;
 
 pub use files::AuthorityFileError;
@@ -217,8 +217,12 @@ impl Authority {
             return Err(AuthorityError::Branch);
         }
         let mut params = named("Todoke counter", now_unix_ms, LEAF_S)?;
-        params.subject_alt_names = vec![uri(branch, site)?];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let for_neighbours = SanType::DnsName(COUNTER_NAME.try_into()?);
+        params.subject_alt_names = vec![uri(branch, site)?, for_neighbours];
+        params.extended_key_usages = vec![
+            ExtendedKeyUsagePurpose::ClientAuth,
+            ExtendedKeyUsagePurpose::ServerAuth,
+        ];
         Ok(params.signed_by(&request.0.public_key, &self.issuer)?.pem())
     }
 }

@@ -12,6 +12,9 @@ use x509_parser::extensions::GeneralName;
 /// a moved address or a second network card changes nothing.
 pub(crate) const HUB_NAME: &str = "hub.todoke.internal";
 
+/// The name every counter's certificate carries for its neighbours, however they dialled.
+pub(crate) const COUNTER_NAME: &str = "counter.todoke.internal";
+
 /// Branch of the head office.
 pub(crate) const HEAD_OFFICE: &str = "00";
 
@@ -27,6 +30,34 @@ pub struct Device {
     pub peer: Peer,
     /// SHA-256 of its public key (`SubjectPublicKeyInfo`, DER).
     pub key: [u8; 32],
+}
+
+/// How long a certificate holds and what for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Term {
+    /// From when, seconds since 1970.
+    pub(crate) from_s: i64,
+    /// Until when, seconds since 1970.
+    pub(crate) until_s: i64,
+    /// Whether neighbours can dial it: certificates of earlier versions are for dialling only.
+    pub(crate) serves_neighbours: bool,
+}
+
+/// Reads the term of a certificate, DER.
+pub(crate) fn term_of(der: &[u8]) -> Result<Term, NotOurs> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(der).map_err(|_| NotOurs)?;
+    let names = certificate.subject_alternative_name().ok().flatten();
+    let named = names.is_some_and(|names| {
+        let names = &names.value.general_names;
+        names.contains(&GeneralName::DNSName(COUNTER_NAME))
+    });
+    let usage = certificate.extended_key_usage().ok().flatten();
+    let serves = usage.is_some_and(|usage| usage.value.server_auth);
+    Ok(Term {
+        from_s: certificate.validity().not_before.timestamp(),
+        until_s: certificate.validity().not_after.timestamp(),
+        serves_neighbours: named && serves,
+    })
 }
 
 /// The URI of a device.

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::certificate::device_of;
 use crate::clock::Clock;
+use crate::courier::CourierKey;
 use crate::enrolment::Fingerprint;
 use crate::enrolment::{EnrolProblem, EnrolRefusal, EnrolReply, EnrolRequest, EnrolmentCode};
 use crate::identity::{DeviceIdentity, DeviceKey};
@@ -37,7 +38,8 @@ pub enum EnrolError {
 
 /// Enrols this counter: proves the hub by the code's fingerprint before the code leaves, then has
 /// the device's key signed. Nothing is kept here; the caller keeps the identity. When the reply is
-/// lost, the same code with the same key may be used again.
+/// lost, the same code with the same key may be used again. A key
+/// that opens courier files is made too, and its public half told.
 ///
 /// # Errors
 /// Why it is not enrolled.
@@ -49,11 +51,13 @@ pub async fn enrol(
     clock: &Clock,
 ) -> Result<DeviceIdentity, EnrolError> {
     let tls = enrolling_config(code.authority(), clock).map_err(|_| EnrolError::Request)?;
-    let line = Line::connect(hub, tls).await?;
+    let line = Line::to_hub(hub, tls).await?;
+    let courier = CourierKey::create();
     let request = EnrolRequest {
         code: code.code().to_owned(),
         site: site.to_string(),
         request_pem: key.request_pem().map_err(|_| EnrolError::Request)?,
+        courier_key: Some(courier.recipient().to_string()),
     };
     let body = serde_json::to_vec(&request).map_err(|_| EnrolError::Request)?;
     let reply = line.post("/enrol", body).await?;
@@ -64,22 +68,29 @@ pub async fn enrol(
     }
     let granted: EnrolReply =
         serde_json::from_slice(&reply.body).map_err(|_| EnrolError::Answer)?;
-    check(granted, code, site, key)
+    if fingerprint_of(&granted)? != code.authority() {
+        return Err(EnrolError::Answer);
+    }
+    check(granted, site, key, &courier)
 }
 
-/// The answer must hold our site, our key and the pinned authority.
-fn check(
+fn fingerprint_of(granted: &EnrolReply) -> Result<Fingerprint, EnrolError> {
+    let authority = certificate_from_pem(&granted.authority_pem).map_err(|_| EnrolError::Answer)?;
+    Ok(Fingerprint::of(&authority))
+}
+
+/// The answer must hold our site and our key.
+pub(crate) fn check(
     granted: EnrolReply,
-    code: &EnrolmentCode,
     site: SiteId,
     key: &DeviceKey,
+    courier: &CourierKey,
 ) -> Result<DeviceIdentity, EnrolError> {
-    let authority = certificate_from_pem(&granted.authority_pem).map_err(|_| EnrolError::Answer)?;
     let certificate =
         certificate_from_pem(&granted.certificate_pem).map_err(|_| EnrolError::Answer)?;
     let device = device_of(&certificate).map_err(|_| EnrolError::Answer)?;
     let ours = device.peer.site == site && device.key == key.fingerprint();
-    if !ours || Fingerprint::of(&authority) != code.authority() {
+    if !ours {
         return Err(EnrolError::Answer);
     }
     Ok(DeviceIdentity {
@@ -87,6 +98,7 @@ fn check(
         certificate_pem: granted.certificate_pem,
         authority_pem: granted.authority_pem,
         publishing_point: granted.publishing_point,
+        courier_key: Some(courier.to_text()),
     })
 }
 

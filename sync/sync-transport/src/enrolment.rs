@@ -145,6 +145,17 @@ pub(crate) struct EnrolRequest {
     pub(crate) code: String,
     pub(crate) site: String,
     pub(crate) request_pem: String,
+    /// Whom courier files for it are encrypted to, `age1…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) courier_key: Option<String>,
+}
+
+/// What an enrolled counter asks at `POST /renew`, JSON.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct RenewRequest {
+    pub(crate) request_pem: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) courier_key: Option<String>,
 }
 
 /// What the hub answers, JSON.

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::authority::write_secret;
 use crate::certificate::{Device, NotOurs, device_of, sha256};
+use crate::courier::CourierKey;
 use crate::tls::{TlsSetupError, certificate_from_pem};
 
 /// A device's key, made on the device; it never leaves it.
@@ -89,6 +90,9 @@ pub struct DeviceIdentity {
     pub(crate) authority_pem: String,
     /// Hexadecimal.
     pub(crate) publishing_point: String,
+    /// Opens courier files; identities of earlier versions have none until they are renewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) courier_key: Option<Zeroizing<String>>,
 }
 
 impl fmt::Debug for DeviceIdentity {
@@ -119,6 +123,12 @@ impl DeviceIdentity {
     /// When the text is damaged.
     pub fn publishing_point(&self) -> Result<Vec<u8>, IdentityError> {
         from_hex(&self.publishing_point).ok_or(IdentityError::Damaged)
+    }
+
+    /// The key that opens courier files for this device; `None` before the identity of an earlier
+    /// version is renewed.
+    pub fn courier_key(&self) -> Option<CourierKey> {
+        self.courier_key.as_ref()?.parse().ok()
     }
 
     /// Keeps it in a file only its owner reads. The appliance may as well keep

@@ -68,7 +68,7 @@
 //!     }
 //! };
 //! // store.set_publishing_key(&identity.publishing_point()?)
-//! let config = LinkConfig { hub, identity, clock, random, limits: Limits::default() };
+//! let config = LinkConfig { hub, identity, clock, random, limits: Limits::default(), renewal: None };
 //! let link = Link::start(config, store)?;
 //! let changed = link.changed(); // store.on_change(move |_| changed.notify_one())
 //! let mut status = link.status();
@@ -82,18 +82,21 @@
 //! Without a hub set, show `LinkStatus::default()`, which is [`LinkState::Unset`].
 //!
 //! # What is not here yet
-//! Certificates are not renewed by themselves (five years; enrol again with a new code), peers on
-//! the branch LAN and courier files are not spoken to, and many returning counters are served in
+//! Many returning counters are served in
 //! turn (eight rounds at a time) without a `Retry-After`.
 
 mod authority;
 mod certificate;
 mod clock;
+pub mod courier;
 mod enrol;
 mod enrolment;
 mod frames;
 mod identity;
 mod link;
+mod neighbours;
+mod register;
+mod renew;
 mod server;
 mod tls;
 mod wake;
@@ -110,6 +113,11 @@ pub use link::{
     HubAddress, Link, LinkConfig, LinkError, LinkRefusal, LinkState, LinkStatus,
     ParseHubAddressError,
 };
+pub use neighbours::{
+    DeviceList, Discovery, NEIGHBOURS_MAX, Neighbours, NeighboursConfig, NeighboursError, NeighboursStatus,
+};
+pub use register::{DEVICES, Register, RegisteredDevice};
+pub use renew::{Keep, Renewal};
 pub use server::{Admission, Authoriser, Hub, serve};
 pub use tls::{TlsSetupError, browser_config, server_config};
 pub use wake::Wake;

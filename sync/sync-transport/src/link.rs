@@ -21,9 +21,12 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::identity::{DeviceIdentity, IdentityError};
+use crate::renew::Renewal;
 use crate::tls::{TlsSetupError, device_config};
 
 pub(crate) use line::{ConnectError, Line};
+pub(crate) use pause::{Cause, Pause};
+pub(crate) use talk::{Stop, locked, receive_all, refused_by, stop_of};
 pub use status::{LinkRefusal, LinkState, LinkStatus};
 
 /// Where the hub is.
@@ -78,6 +81,8 @@ pub struct LinkConfig {
     pub random: Arc<dyn Fn() -> u64 + Send + Sync>,
     /// How much one round may say.
     pub limits: Limits,
+    /// Renews the certificate in time; without it, it is used to its end.
+    pub renewal: Option<Renewal>,
 }
 
 impl fmt::Debug for LinkConfig {

@@ -1,9 +1,11 @@
-//! The hub's end: TLS listener, who may speak, and the conversation over HTTP.
+//! The answering end: TLS listener, who may speak, and the conversation over HTTP. The hub's, and
+//! with the two conversation paths only, a counter's for its neighbours.
 //!
 //! | path | certificate | what |
 //! |---|---|---|
 //! | `POST /enrol` | none | one-time code and certificate request → certificate |
 //! | `POST /sync/v1` | device's | frames of one round in, frames of the answer out |
+//! | `POST /renew` | device's, also expired | certificate request for the same key → certificate |
 //! | `GET /sync/v1/wait?seen=N` | device's | returns when the branch's count is not N, at most 25 s |
 //!
 //! Every round stands by itself (`sync_engine`), so the server remembers nothing between requests.
@@ -34,9 +36,11 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 use crate::authority::Authority;
-use crate::certificate::{Device, device_of};
+use crate::certificate::{Device, device_of, term_of};
 use crate::clock::Clock;
+use crate::courier::CourierRecipient;
 use crate::enrolment::EnrolRefusal;
+use crate::neighbours::Book;
 use crate::wake::Wake;
 
 pub(crate) use rounds::NEWS;
@@ -75,6 +79,9 @@ pub trait Authoriser: Send + Sync + 'static {
 
     /// Whether the device its certificate names may speak; asked for every request.
     fn admit(&self, device: &Device) -> Admission;
+
+    /// Hears whom courier files for a device are encrypted to, when it enrols or renews.
+    fn courier_key(&self, _site: SiteId, _key: &CourierRecipient) {}
 
     /// Hears the version of the device's program at each round; nothing depends on it.
     fn heard(&self, _device: &Device, _program: &str) {}
@@ -115,24 +122,52 @@ impl<S> Clone for Hub<S> {
     }
 }
 
+/// What any end serves; the parts of [`Hub`] that a conversation needs.
+pub(crate) struct Served<S> {
+    pub(crate) store: Arc<Mutex<S>>,
+    pub(crate) authoriser: Arc<dyn Authoriser>,
+    pub(crate) wake: Wake,
+    pub(crate) clock: Clock,
+    pub(crate) limits: Limits,
+    /// Who is talking, where counters serve one another; `None` at head office.
+    pub(crate) book: Option<Arc<Book>>,
+}
+
 /// The server's shared state.
 pub(crate) struct End<S> {
-    pub(crate) hub: Hub<S>,
+    pub(crate) hub: Arc<Served<S>>,
+    /// Signs certificates; head office's only.
+    pub(crate) authority: Option<Arc<Authority>>,
     pub(crate) rounds: Arc<Semaphore>,
 }
 
 impl<S> Clone for End<S> {
     fn clone(&self) -> Self {
         Self {
-            hub: self.hub.clone(),
+            hub: Arc::clone(&self.hub),
+            authority: self.authority.clone(),
             rounds: Arc::clone(&self.rounds),
+        }
+    }
+}
+
+impl<S> End<S> {
+    pub(crate) fn new(served: Served<S>, authority: Option<Arc<Authority>>) -> Self {
+        Self {
+            hub: Arc::new(served),
+            authority,
+            rounds: Arc::new(Semaphore::new(ROUNDS_MAX)),
         }
     }
 }
 
 /// Who sent a request, as the certificate says; `None` without one.
 #[derive(Clone)]
-pub(crate) struct Caller(pub(crate) Option<Device>);
+pub(crate) struct Caller {
+    pub(crate) device: Option<Device>,
+    /// Until when its certificate holds, seconds since 1970.
+    pub(crate) until_s: i64,
+}
 
 /// Serves until `shutdown` completes; connections still open are cut then, which loses nothing.
 ///
@@ -144,7 +179,27 @@ pub async fn serve<S: Store + Send + 'static>(
     hub: Hub<S>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let router = router(hub);
+    let served = Served {
+        store: hub.store,
+        authoriser: hub.authoriser,
+        wake: hub.wake,
+        clock: hub.clock,
+        limits: hub.limits,
+        book: None,
+    };
+    let end = End::new(served, Some(hub.authority));
+    let router = talking(end.clone()).merge(enrolling(end));
+    answer_all(listener, tls, router, None, shutdown).await
+}
+
+/// Takes connections until `shutdown` completes.
+pub(crate) async fn answer_all(
+    listener: TcpListener,
+    tls: Arc<ServerConfig>,
+    router: Router,
+    book: Option<Arc<Book>>,
+    shutdown: impl Future<Output = ()> + Send,
+) -> io::Result<()> {
     let acceptor = TlsAcceptor::from(tls);
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut connections = JoinSet::new();
@@ -159,9 +214,9 @@ pub async fn serve<S: Store + Send + 'static>(
         let Some((socket, permit)) = accepted else {
             continue;
         };
-        let (acceptor, router) = (acceptor.clone(), router.clone());
+        let (acceptor, router, book) = (acceptor.clone(), router.clone(), book.clone());
         connections.spawn(async move {
-            connection(socket, acceptor, router).await;
+            connection(socket, acceptor, router, book).await;
             drop(permit);
         });
     }
@@ -182,19 +237,28 @@ async fn accept(
     }
 }
 
-fn router<S: Store + Send + 'static>(hub: Hub<S>) -> Router {
-    let end = End {
-        hub,
-        rounds: Arc::new(Semaphore::new(ROUNDS_MAX)),
-    };
+/// The paths of head office alone.
+fn enrolling<S: Store + Send + 'static>(end: End<S>) -> Router {
     Router::new()
         .route("/enrol", post(enrol::enrol::<S>))
+        .route("/renew", post(enrol::renew::<S>))
+        .with_state(end)
+}
+
+/// The conversation's paths.
+pub(crate) fn talking<S: Store + Send + 'static>(end: End<S>) -> Router {
+    Router::new()
         .route("/sync/v1", post(rounds::round::<S>))
         .route("/sync/v1/wait", get(rounds::wait::<S>))
         .with_state(end)
 }
 
-async fn connection(socket: TcpStream, acceptor: TlsAcceptor, router: Router) {
+async fn connection(
+    socket: TcpStream,
+    acceptor: TlsAcceptor,
+    router: Router,
+    book: Option<Arc<Book>>,
+) {
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "socket option");
     }
@@ -205,7 +269,14 @@ async fn connection(socket: TcpStream, acceptor: TlsAcceptor, router: Router) {
     };
     let (_, tls) = stream.get_ref();
     let certificate = tls.peer_certificates().and_then(|chain| chain.first());
-    let caller = Caller(certificate.and_then(|leaf| device_of(leaf).ok()));
+    let caller = Caller {
+        device: certificate.and_then(|leaf| device_of(leaf).ok()),
+        until_s: certificate.map_or(0, |leaf| term_of(leaf).map_or(0, |term| term.until_s)),
+    };
+    let _open = match (&book, &caller.device) {
+        (Some(book), Some(device)) => Some(book.opened(device.peer.site)),
+        (_, _) => None,
+    };
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(caller.clone());
         router.clone().oneshot(request.map(Body::new))

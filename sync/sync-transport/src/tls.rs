@@ -1,21 +1,24 @@
 //! TLS 1.3 only, ring only, our own authority only.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls13_signature};
 use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::version::TLS13;
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, PeerIncompatible, RootCertStore,
-    ServerConfig, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, PeerIncompatible,
+    RootCertStore, ServerConfig, SignatureScheme,
 };
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use thiserror::Error;
 
 use crate::authority::{Authority, TlsIdentity};
+use crate::certificate::term_of;
 use crate::clock::Clock;
 use crate::enrolment::Fingerprint;
 use crate::identity::DeviceIdentity;
@@ -55,7 +58,7 @@ pub fn server_config(
         .build()?;
     let mut config = ServerConfig::builder_with_details(provider, Arc::new(clock.clone()))
         .with_protocol_versions(&[&TLS13])?
-        .with_client_cert_verifier(verifier)
+        .with_client_cert_verifier(Arc::new(AlsoExpired(verifier)))
         .with_single_cert(identity.chain, identity.key)?;
     config.alpn_protocols = vec![H2.to_vec(), HTTP_1_1.to_vec()];
     Ok(Arc::new(config))
@@ -75,6 +78,27 @@ pub fn browser_config(
         .with_no_client_auth()
         .with_single_cert(identity.chain, identity.key)?;
     config.alpn_protocols = vec![H2.to_vec(), HTTP_1_1.to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// A counter's end for its neighbours: nobody gets in without a certificate in force.
+pub(crate) fn neighbour_config(
+    identity: &DeviceIdentity,
+    clock: &Clock,
+) -> Result<Arc<ServerConfig>, TlsSetupError> {
+    let provider = Arc::new(ring::default_provider());
+    let authority = certificate_from_pem(&identity.authority_pem)?;
+    let roots = Arc::new(trusting(authority)?);
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(&provider)).build()?;
+    let key = PrivateKeyDer::from_pem_slice(identity.key_pem.as_bytes())
+        .map_err(|_| TlsSetupError::Pem)?;
+    let chain = vec![certificate_from_pem(&identity.certificate_pem)?];
+    let mut config = ServerConfig::builder_with_details(provider, Arc::new(clock.clone()))
+        .with_protocol_versions(&[&TLS13])?
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![H2.to_vec()];
     Ok(Arc::new(config))
 }
 
@@ -124,6 +148,70 @@ fn trusting(authority: CertificateDer<'static>) -> Result<RootCertStore, rustls:
     let mut roots = RootCertStore::empty();
     roots.add(authority)?;
     Ok(roots)
+}
+
+/// Lets a certificate that was ours and has expired through the handshake, so that a counter that
+/// had no line for very long can still renew it; every other path asks for one in force.
+#[derive(Debug)]
+struct AlsoExpired(Arc<dyn ClientCertVerifier>);
+
+impl ClientCertVerifier for AlsoExpired {
+    fn offer_client_auth(&self) -> bool {
+        self.0.offer_client_auth()
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        self.0.client_auth_mandatory()
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.0.root_hint_subjects()
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        let verified = self.0.verify_client_cert(end_entity, intermediates, now);
+        let expired = matches!(
+            &verified,
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::Expired | CertificateError::ExpiredContext { .. }
+            ))
+        );
+        let until = term_of(end_entity).ok().map(|term| term.until_s);
+        match until.and_then(|until| u64::try_from(until).ok()) {
+            Some(until) if expired => {
+                let last = UnixTime::since_unix_epoch(Duration::from_secs(until.saturating_sub(1)));
+                self.0.verify_client_cert(end_entity, intermediates, last)
+            }
+            Some(_) | None => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
 }
 
 /// Checks the server's chain against the one authority in it that has the pinned fingerprint.

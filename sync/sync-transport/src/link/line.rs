@@ -1,4 +1,4 @@
-//! One connection to the hub: TLS, HTTP/2, and what went wrong with either.
+//! One connection to the hub or to a neighbour: TLS, HTTP/2, and what went wrong with either.
 
 use std::io;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
-use sync_engine::{Peer, PeerRole};
+use sync_engine::PeerRole;
 use sync_protocol::limits::BODY_BYTES_MAX;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -25,7 +25,7 @@ use tokio_rustls::TlsConnector;
 
 use super::HubAddress;
 use super::status::{LinkRefusal, refusal_in_tls};
-use crate::certificate::{HUB_NAME, device_of};
+use crate::certificate::{COUNTER_NAME, Device, HUB_NAME, device_of};
 
 /// What this program is, told with every request.
 const PROGRAM: &str = concat!("todoke/", env!("CARGO_PKG_VERSION"));
@@ -61,8 +61,9 @@ pub(crate) struct Reply {
 
 /// An open connection; cut when dropped.
 pub(crate) struct Line {
-    /// The hub, as its certificate says.
-    pub(crate) hub: Peer,
+    /// Who is at the other end, as its certificate says.
+    pub(crate) device: Device,
+    name: &'static str,
     send: http2::SendRequest<Full<Bytes>>,
     fault: Fault,
     driver: JoinHandle<()>,
@@ -75,16 +76,34 @@ impl Drop for Line {
 }
 
 impl Line {
-    pub(crate) async fn connect(
+    /// Dials the hub.
+    pub(crate) async fn to_hub(
         address: &HubAddress,
         tls: Arc<ClientConfig>,
+    ) -> Result<Self, ConnectError> {
+        Self::connect(address, tls, HUB_NAME, PeerRole::Hub).await
+    }
+
+    /// Dials a counter; which one, its certificate says.
+    pub(crate) async fn to_counter(
+        address: &HubAddress,
+        tls: Arc<ClientConfig>,
+    ) -> Result<Self, ConnectError> {
+        Self::connect(address, tls, COUNTER_NAME, PeerRole::Counter).await
+    }
+
+    async fn connect(
+        address: &HubAddress,
+        tls: Arc<ClientConfig>,
+        name: &'static str,
+        role: PeerRole,
     ) -> Result<Self, ConnectError> {
         let dialling = TcpStream::connect((address.host.as_str(), address.port));
         let socket = timed(DIAL, dialling).await?;
         socket.set_nodelay(true).map_err(|_| ConnectError::Line)?;
         let fault = Fault::default();
-        let name = ServerName::try_from(HUB_NAME).map_err(|_| ConnectError::Line)?;
-        let shaking = TlsConnector::from(tls).connect(name, socket);
+        let asked = ServerName::try_from(name).map_err(|_| ConnectError::Line)?;
+        let shaking = TlsConnector::from(tls).connect(asked, socket);
         let stream = match timeout(HANDSHAKE, shaking).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(cause_of(&error)),
@@ -92,11 +111,9 @@ impl Line {
         };
         let (_, session) = stream.get_ref();
         let leaf = session.peer_certificates().and_then(|chain| chain.first());
-        let hub = leaf
+        let device = leaf
             .and_then(|leaf| device_of(leaf).ok())
-            .map(|device| device.peer);
-        let hub = hub
-            .filter(|peer| peer.role == PeerRole::Hub)
+            .filter(|device| device.peer.role == role)
             .ok_or(ConnectError::Refused(LinkRefusal::CertificateNotOurs))?;
         let io = TokioIo::new(Watched {
             inner: stream,
@@ -117,7 +134,8 @@ impl Line {
             }
         });
         Ok(Self {
-            hub,
+            device,
+            name,
             send,
             fault,
             driver,
@@ -140,7 +158,7 @@ impl Line {
     ) -> Result<Reply, ConnectError> {
         let request = Request::builder()
             .method(method)
-            .uri(format!("https://{HUB_NAME}{path}"))
+            .uri(format!("https://{}{path}", self.name))
             .header(USER_AGENT, PROGRAM)
             .body(Full::from(body))
             .map_err(|_| ConnectError::Line)?;

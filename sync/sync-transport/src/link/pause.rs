@@ -8,7 +8,7 @@ const HUB_MAX_MS: u64 = 30_000;
 
 /// Why the last try failed, as far as the next one is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cause {
+pub(crate) enum Cause {
     /// Nobody there: trying costs one packet.
     Line,
     /// The hub answered: trying costs it work.
@@ -17,17 +17,22 @@ pub(super) enum Cause {
 
 /// Failures in a row.
 #[derive(Debug, Default)]
-pub(super) struct Pause {
+pub(crate) struct Pause {
     failures: u32,
 }
 
 impl Pause {
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }
 
+    /// How many there are.
+    pub(crate) fn failures(&self) -> u32 {
+        self.failures
+    }
+
     /// The next pause: doubled each time up to the cause's cap, less up to half at random.
-    pub(super) fn next(&mut self, cause: Cause, random: u64) -> Duration {
+    pub(crate) fn next(&mut self, cause: Cause, random: u64) -> Duration {
         let cap = match cause {
             Cause::Line => LINE_MAX_MS,
             Cause::Hub => HUB_MAX_MS,

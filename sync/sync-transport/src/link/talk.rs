@@ -13,6 +13,8 @@ use super::pause::{Cause, Pause};
 use super::status::{LinkRefusal, LinkState, LinkStatus, refusal_in_ending};
 use super::{ConnectError, Line, LinkConfig};
 use crate::frames::encode_round;
+use crate::renew;
+use crate::tls::device_config;
 
 pub(super) struct Talk<S> {
     pub(super) config: LinkConfig,
@@ -25,7 +27,7 @@ pub(super) struct Talk<S> {
 }
 
 /// Why a conversation stopped.
-enum Stop {
+pub(crate) enum Stop {
     Line,
     Refused(LinkRefusal),
     /// The hub's database, or ours, is in trouble.
@@ -42,11 +44,12 @@ impl From<ConnectError> for Stop {
 }
 
 impl<S: Store + Send + 'static> Talk<S> {
-    pub(super) async fn run(self) {
+    pub(super) async fn run(mut self) {
         self.show(LinkState::Connecting);
         let mut pause = Pause::default();
         loop {
-            let stop = match Line::connect(&self.config.hub, Arc::clone(&self.tls)).await {
+            let stop = match Line::to_hub(&self.config.hub, Arc::clone(&self.tls)).await {
+                Ok(line) if self.renewed(&line).await => continue,
                 Ok(line) => self.converse(&line, &mut pause).await,
                 Err(error) => error.into(),
             };
@@ -68,9 +71,42 @@ impl<S: Store + Send + 'static> Talk<S> {
         }
     }
 
+    /// Renews the certificate when it is time; the next line uses the new one. What goes wrong with
+    /// it keeps nobody from talking, as long as the old one holds.
+    async fn renewed(&mut self, line: &Line) -> bool {
+        let now = self.config.clock.now().unix_ms;
+        let Some(renewal) = &self.config.renewal else {
+            return false;
+        };
+        if !renew::is_due(&self.config.identity, now) {
+            return false;
+        }
+        let renewing = renew::renew(line, &self.config.identity, renewal).await;
+        let renewed = renewing.map_err(|error| error.to_string()).and_then(|new| {
+            let tls = device_config(&new, &self.config.clock).map_err(|error| error.to_string())?;
+            Ok((new, tls))
+        });
+        match renewed {
+            Ok((identity, tls)) if !renew::is_due(&identity, now) => {
+                tracing::info!("certificate renewed");
+                self.config.identity = identity;
+                self.tls = tls;
+                true
+            }
+            Ok(_) => {
+                tracing::warn!("hub renews with an earlier kind of certificate");
+                false
+            }
+            Err(error) => {
+                tracing::warn!(error, "certificate not renewed");
+                false
+            }
+        }
+    }
+
     /// Talks on one connection until it ends.
     async fn converse(&self, line: &Line, pause: &mut Pause) -> Stop {
-        let mut session = Session::new(line.hub.clone(), self.config.limits)
+        let mut session = Session::new(line.device.peer.clone(), self.config.limits)
             .subscribed_to(vec![self.branch.clone()]);
         let mut seen = 0;
         loop {
@@ -217,11 +253,11 @@ impl<S: Store + Send + 'static> Talk<S> {
     }
 }
 
-fn locked<S, T>(store: &Mutex<S>, work: impl FnOnce(&mut S) -> T) -> T {
+pub(crate) fn locked<S, T>(store: &Mutex<S>, work: impl FnOnce(&mut S) -> T) -> T {
     work(&mut store.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn receive_all<S: Store>(
+pub(crate) fn receive_all<S: Store>(
     mut session: Session,
     store: &Mutex<S>,
     bytes: &[u8],
@@ -243,12 +279,12 @@ fn in_trouble(error: &impl std::error::Error) -> Stop {
     Stop::Trouble
 }
 
-fn stop_of(ending: &Ending) -> Stop {
+pub(crate) fn stop_of(ending: &Ending) -> Stop {
     refusal_in_ending(ending).map_or(Stop::Trouble, Stop::Refused)
 }
 
 /// What a reply other than 200 says.
-fn refused_by(reply: &Reply) -> Stop {
+pub(crate) fn refused_by(reply: &Reply) -> Stop {
     let messages = decode_all(&reply.body).unwrap_or_default();
     let reason = messages.into_iter().find_map(|message| {
         if let Message::Refused { reason, .. } = message {

@@ -16,7 +16,7 @@ use sync_protocol::{
     About, DecodeError, Message, Reason, VersionVector, decode_all, encode_all, version,
 };
 
-use super::{Admission, Caller, End, Hub};
+use super::{Admission, Caller, End, Served};
 use crate::certificate::Device;
 use crate::frames::encode_round;
 
@@ -26,8 +26,17 @@ pub(crate) const NEWS: &str = "todoke-news";
 const WAIT: Duration = Duration::from_secs(25);
 const BODY: Duration = Duration::from_mins(1);
 
+/// Whether a certificate whose time is over will do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expiry {
+    /// To renew it.
+    Allowed,
+    /// For everything else.
+    Refused,
+}
+
 /// A refusal as HTTP says it and as the conversation says it.
-struct Refusal {
+pub(super) struct Refusal {
     status: StatusCode,
     about: About,
     reason: Reason,
@@ -50,7 +59,7 @@ impl Refusal {
         }
     }
 
-    fn into_response(self) -> Response {
+    pub(super) fn into_response(self) -> Response {
         let message = Message::Refused {
             about: self.about,
             reason: self.reason,
@@ -83,7 +92,7 @@ async fn answered<S: Store + Send + 'static>(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Answer, Refusal> {
-    let device = admitted(&end.hub, caller).await?;
+    let device = admitted(&end, caller, Expiry::Refused).await?;
     let unavailable = || Refusal::request(StatusCode::SERVICE_UNAVAILABLE, Reason::Unavailable);
     let turn = Arc::clone(&end.rounds)
         .acquire_owned()
@@ -107,15 +116,22 @@ fn program(headers: &HeaderMap) -> String {
     agent.unwrap_or_default().to_owned()
 }
 
-async fn admitted<S: Send + 'static>(hub: &Hub<S>, caller: Caller) -> Result<Device, Refusal> {
-    let Some(device) = caller.0 else {
+pub(super) async fn admitted<S: Send + 'static>(
+    end: &End<S>,
+    caller: Caller,
+    expiry: Expiry,
+) -> Result<Device, Refusal> {
+    let not_enrolled = || Refusal::conversation(StatusCode::UNAUTHORIZED, Reason::NotEnrolled);
+    let Some(device) = caller.device else {
         tracing::warn!("request without a certificate refused");
-        return Err(Refusal::conversation(
-            StatusCode::UNAUTHORIZED,
-            Reason::NotEnrolled,
-        ));
+        return Err(not_enrolled());
     };
-    let authoriser = Arc::clone(&hub.authoriser);
+    let now_s = i64::try_from(end.hub.clock.now().unix_ms / 1000).unwrap_or(i64::MAX);
+    if expiry == Expiry::Refused && now_s > caller.until_s {
+        tracing::warn!(site = %device.peer.site, "expired certificate refused");
+        return Err(not_enrolled());
+    }
+    let authoriser = Arc::clone(&end.hub.authoriser);
     let asking = tokio::task::spawn_blocking(move || (authoriser.admit(&device), device));
     let Ok((admission, device)) = asking.await else {
         return Err(Refusal::request(
@@ -157,7 +173,7 @@ async fn bounded(headers: &HeaderMap, body: Body, device: &Device) -> Result<Byt
 
 /// Takes a round and makes the answer. The store is locked message by message, so that nobody
 /// waits for a whole round.
-fn answer<S: Store>(hub: &Hub<S>, device: &Device, bytes: &[u8]) -> Result<Answer, Refusal> {
+fn answer<S: Store>(hub: &Served<S>, device: &Device, bytes: &[u8]) -> Result<Answer, Refusal> {
     let peer = &device.peer;
     let messages = decode_all(bytes).map_err(|error| {
         tracing::warn!(site = %peer.site, %error, "malformed request refused");
@@ -177,9 +193,15 @@ fn answer<S: Store>(hub: &Hub<S>, device: &Device, bytes: &[u8]) -> Result<Answe
     let store = || hub.store.lock().unwrap_or_else(PoisonError::into_inner);
     let now = hub.clock.now();
     let mut session = Session::new(peer.clone(), hub.limits);
+    if let Some(book) = &hub.book {
+        session = session.between_counters();
+        book.talks(peer.site);
+    }
     for message in messages {
         let mut store = store();
-        if let Message::Hello(hello) = &message
+        // Between counters a record may have come by way of head office first.
+        if hub.book.is_none()
+            && let Message::Hello(hello) = &message
             && let Some(reason) =
                 rolled_back(&hello.vector, device, &store.vector().map_err(in_trouble)?)
         {
@@ -194,7 +216,7 @@ fn answer<S: Store>(hub: &Hub<S>, device: &Device, bytes: &[u8]) -> Result<Answe
     for reason in &effects.quarantined {
         tracing::warn!(site = %peer.site, reason, "batch kept aside");
     }
-    if effects.any() {
+    if effects.any() && hub.book.is_none() {
         hub.wake.branch(&peer.branch);
     }
     let news = hub.wake.news(&peer.branch);
@@ -224,7 +246,7 @@ pub(super) async fn wait<S: Store + Send + 'static>(
     Extension(caller): Extension<Caller>,
     Query(Seen { seen }): Query<Seen>,
 ) -> Response {
-    let device = match admitted(&end.hub, caller).await {
+    let device = match admitted(&end, caller, Expiry::Refused).await {
         Ok(device) => device,
         Err(refusal) => return refusal.into_response(),
     };

@@ -166,6 +166,7 @@ fn counter_of(
         clock,
         random: Arc::new(|| 0),
         limits,
+        renewal: None,
     };
     let link = Link::start(config, Arc::clone(&store)).unwrap();
     Counter { store, link }
