@@ -6,6 +6,7 @@
 //!
 //! The resident's screen is sent [`ResidentView`] only; nothing else ever reaches that process.
 
+mod events;
 mod resident;
 mod residents;
 mod secret;
@@ -13,6 +14,10 @@ mod staff;
 
 use serde::{Deserialize, Serialize};
 
+pub use events::{
+    CertificateGroup, CertificateView, DifferenceView, MarkView, Purpose, PurposeGroup, PurposeView,
+    RefusalView, RequestView,
+};
 pub use resident::{
     CheckRow, CheckSection, Language, ResidentAction, ResidentScreen, ResidentView, Stroke,
     StrokePoint,

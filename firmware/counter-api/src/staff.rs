@@ -5,6 +5,7 @@ use counter_domain::ids::{CaseId, DeviceId};
 use serde::{Deserialize, Serialize};
 
 use crate::Notice;
+use crate::events::{DifferenceView, MarkView, PurposeView, RefusalView, RequestView};
 use crate::residents::{CopyChoice, ResidentCopyState, ResidentsView};
 use crate::secret::{CardNumber, Digits, Password};
 
@@ -159,6 +160,8 @@ pub enum Step {
     Documents,
     /// Household before and after.
     Household,
+    /// Certificates asked for.
+    Request,
     /// Questions.
     Questions,
     /// Procedures.
@@ -243,6 +246,29 @@ pub struct ReceptionView {
     /// The search in the resident copy, while it is open.
     #[serde(default)]
     pub residents: Option<ResidentsView>,
+    /// What somebody came for; absent once it can no longer be changed.
+    #[serde(default)]
+    pub purpose: Option<PurposeView>,
+    /// The households before and after are worth showing side by side.
+    #[serde(default = "shown")]
+    pub sides: bool,
+    /// Why it cannot be filed like this, each with its way out.
+    #[serde(default)]
+    pub refusals: Vec<RefusalView>,
+    /// The time limit is over: what follows from it, in words.
+    #[serde(default)]
+    pub late: Option<String>,
+    /// What the last answer added to the list of procedures, and what it took away.
+    #[serde(default)]
+    pub differences: Vec<DifferenceView>,
+    /// The certificates that can be asked for, where the reception is about them.
+    #[serde(default)]
+    pub request: Option<RequestView>,
+}
+
+/// Receptions of older daemons show both sides.
+const fn shown() -> bool {
+    true
 }
 
 /// Whether what was typed is on disk.
@@ -344,7 +370,7 @@ pub struct FieldView {
 }
 
 /// Something to choose.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     /// As stored.
     pub value: String,
@@ -370,6 +396,9 @@ pub struct MemberView {
     pub number: u8,
     /// Fields.
     pub fields: Vec<FieldView>,
+    /// Whether the event concerns this person, where it may concern a part of the household.
+    #[serde(default)]
+    pub mark: Option<MarkView>,
 }
 
 /// A question.
@@ -544,6 +573,36 @@ pub enum StaffAction {
     SignOut,
     /// Opens a new reception.
     StartReception,
+    /// Says what somebody came for. What was entered stays.
+    ChoosePurpose {
+        /// Event, for example `move_out`.
+        event: String,
+        /// Flow, for example `card`; may be empty.
+        flow: String,
+    },
+    /// Says whether the event concerns a person.
+    MarkMember {
+        /// Which.
+        number: u8,
+        /// It does.
+        set: bool,
+    },
+    /// Says how many copies of a certificate are asked for; none takes it away.
+    SetCopies {
+        /// Certificate, for example `C01`.
+        certificate: String,
+        /// Copies.
+        copies: u16,
+    },
+    /// Says what is added to a certificate.
+    SetOption {
+        /// Certificate, for example `C01`.
+        certificate: String,
+        /// What may be added, for example `honseki`.
+        option: String,
+        /// It is.
+        set: bool,
+    },
     /// Opens a case.
     OpenCase {
         /// Which.

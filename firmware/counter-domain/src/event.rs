@@ -254,6 +254,15 @@ impl Event {
         self.needs_new_address()
     }
 
+    /// Whether members it does not concern live in another household afterwards.
+    pub fn parts_a_household(self) -> bool {
+        self.goes_out()
+            || matches!(
+                self,
+                Self::MoveWithin | Self::HouseholdSplit | Self::HouseholdChange
+            )
+    }
+
     /// Whether only members of one address change households (世帯変更).
     pub fn changes_households(self) -> bool {
         matches!(

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use crate::address::Address;
 use crate::date::{DateError, FuzzyDate};
 use crate::draft::{Draft, FieldPath, FieldValue};
+use crate::event::Event;
 use crate::name::{Kana, PersonName};
 use crate::relation::Relation;
 
@@ -184,7 +185,7 @@ impl MoveDraft {
             .into_iter()
             .map(|number| reader.member(number, filed_on))
             .collect();
-        reader.check_heads(&members);
+        reader.check_heads(event.as_deref(), &members);
         reader.check_disputes();
         let problems = reader.problems;
         Self {
@@ -200,9 +201,25 @@ impl MoveDraft {
         }
     }
 
+    /// The members by the household they live in after the event: those it moves apart from those
+    /// who stay, everybody together otherwise.
+    pub fn households_after(&self) -> Vec<Vec<&MemberDraft>> {
+        households_after(self.event.as_deref(), &self.members)
+    }
+
     /// Whether nothing stands in the way of signing.
     pub fn can_be_signed(&self) -> bool {
         !self.problems.iter().any(|problem| problem.kind.blocks())
+    }
+}
+
+fn households_after<'m>(event: Option<&str>, members: &'m [MemberDraft]) -> Vec<Vec<&'m MemberDraft>> {
+    let event = event.and_then(Event::from_code);
+    if event.is_some_and(Event::parts_a_household) {
+        let (moving, staying) = members.iter().partition(|member| member.moving);
+        vec![moving, staying]
+    } else {
+        vec![members.iter().collect()]
     }
 }
 
@@ -316,7 +333,17 @@ impl Reader<'_> {
         field.is_none_or(|field| field.shown.value != FieldValue::Flag(false))
     }
 
-    fn check_heads(&mut self, members: &[MemberDraft]) {
+    fn check_heads(&mut self, event: Option<&str>, members: &[MemberDraft]) {
+        if members.is_empty() {
+            self.problem("member.1.name", ProblemKind::Missing);
+        }
+        for household in households_after(event, members) {
+            self.check_head_of(&household);
+        }
+    }
+
+    /// Those who stay behind have a head of their own, so only a household of movers needs one here.
+    fn check_head_of(&mut self, members: &[&MemberDraft]) {
         let related = members
             .iter()
             .filter_map(|member| Some((member, member.relation.as_ref()?)));
@@ -325,9 +352,9 @@ impl Reader<'_> {
             .map(|(member, _)| member.number)
             .collect();
         let all_known = members.iter().all(|member| member.relation.is_some());
+        let moves = members.iter().any(|member| member.moving);
         match heads.as_slice() {
-            [] if members.is_empty() => self.problem("member.1.name", ProblemKind::Missing),
-            [] if all_known && self.text("head.new").is_none() => {
+            [] if moves && all_known && self.text("head.new").is_none() => {
                 self.problem("head.new", ProblemKind::NoHead);
             }
             [] | [_] => {}

@@ -14,6 +14,7 @@ pub mod event;
 pub mod hlc;
 pub mod household;
 pub mod ids;
+pub mod lateness;
 pub mod name;
 pub mod number;
 pub mod prepared;

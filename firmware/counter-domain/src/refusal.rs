@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use crate::address::AddressKind;
 use crate::age::known_age_on;
 use crate::date::FuzzyDate;
-use crate::draft::{Draft, FieldPath};
+use crate::draft::{Draft, FieldPath, FieldValue};
 use crate::event::{Event, Filing};
 use crate::household::{MemberDraft, MoveDraft};
 use crate::relation::{Relation, Step};
@@ -193,12 +193,21 @@ impl Case<'_> {
     fn flag(&self, member: &MemberDraft, fact: &str) -> bool {
         let answer = FieldPath(format!("answer.m{}.{fact}", member.number));
         let field = self.draft.field(&answer);
-        field.is_some_and(|field| field.shown.value == crate::draft::FieldValue::Flag(true))
+        field.is_some_and(|field| field.shown.value == FieldValue::Flag(true))
     }
 
     fn age(&self, member: &MemberDraft) -> Option<i16> {
         let (_, last) = self.event_days().unwrap_or((self.filed_on, self.filed_on));
         known_age_on(member.birth.as_ref()?, last)
+    }
+
+    /// Number of the member who files.
+    fn notifier(&self) -> Option<u8> {
+        match self.draft.field(&"notifier.member".into())?.shown.value {
+            FieldValue::Text(text) => text.parse().ok(),
+            FieldValue::Count(number) => number.try_into().ok(),
+            FieldValue::Flag(_) | FieldValue::Unknown | FieldValue::Cleared => None,
+        }
     }
 
     fn check_members(&mut self) {
@@ -231,10 +240,7 @@ impl Case<'_> {
                 self.refuse(&path("residence_class"), RefusalKind::NoResidenceClass);
             }
         }
-        let notifier = self
-            .draft
-            .text("notifier.member")
-            .and_then(|text| text.parse::<u8>().ok());
+        let notifier = self.notifier();
         let notifier = members
             .iter()
             .find(|member| Some(member.number) == notifier);
@@ -247,7 +253,15 @@ impl Case<'_> {
     }
 
     fn check_heads(&mut self) {
-        let members = &self.entered.members;
+        let entered = self.entered;
+        for household in entered.households_after() {
+            self.check_relations(&household);
+        }
+        self.check_who_stays();
+    }
+
+    /// The relations of one household after the event.
+    fn check_relations(&mut self, members: &[&MemberDraft]) {
         let is = |member: &MemberDraft, steps: &[Step]| {
             let relation = member.relation.as_ref().map(Relation::steps);
             relation.is_some_and(|relation| matches!(relation, [one] if steps.contains(one)))
@@ -263,19 +277,19 @@ impl Case<'_> {
                 RefusalKind::TwoSpouses,
             );
         }
-        if let Some(head) = head {
-            if self.flag(head, "deceased") {
-                let path = format!("member.{}.relation", head.number);
-                self.refuse(&path, RefusalKind::DeadHead);
-            }
-            for child in members.iter().filter(|member| is(member, &[Step::Child])) {
-                if surely_before(child.birth, head.birth) {
-                    let path = format!("member.{}.relation", child.number);
-                    self.refuse(&path, RefusalKind::ChildOlderThanHead);
-                }
+        let Some(head) = head else {
+            return;
+        };
+        if self.flag(head, "deceased") {
+            let path = format!("member.{}.relation", head.number);
+            self.refuse(&path, RefusalKind::DeadHead);
+        }
+        for child in members.iter().filter(|member| is(member, &[Step::Child])) {
+            if surely_before(child.birth, head.birth) {
+                let path = format!("member.{}.relation", child.number);
+                self.refuse(&path, RefusalKind::ChildOlderThanHead);
             }
         }
-        self.check_who_stays();
     }
 
     /// Of a household of which only a part goes, somebody of 15 or more must stay.

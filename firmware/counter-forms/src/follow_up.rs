@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::data::FormData;
 use crate::definition::FormMeta;
+use crate::filing::form_of;
 use crate::render::Forms;
 use crate::resident_move::{self, City, FromSnapshotError, MemberData, ResidentMoveData};
 
@@ -50,7 +51,8 @@ impl Forms {
                 .map(|listed| listed.member)
                 .collect();
             let is_newest = self.meta(&meta.id) == Some(meta);
-            if is_newest && is_printed_along(meta) && !listed.is_empty() {
+            let is_signed = meta.id == form_of(snapshot);
+            if is_newest && !is_signed && is_printed_along(meta) && !listed.is_empty() {
                 found.extend(of_form(meta, &case, &listed));
             }
         }

@@ -12,6 +12,7 @@ mod check;
 mod data;
 mod definition;
 mod error;
+pub mod filing;
 mod follow_up;
 mod fonts;
 pub mod glyph;

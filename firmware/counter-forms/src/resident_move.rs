@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use counter_domain::date::FuzzyDate;
 use counter_domain::draft::{FieldPath, FieldValue};
 use counter_domain::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
@@ -298,7 +299,7 @@ pub fn from_snapshot(
             register_head: fields.text("domicile.register_head"),
         },
         notifier: NotifierData {
-            name: notifier_name(&fields, &members)?,
+            name: notifier_name(&fields)?,
             role: role.clone(),
             phone: fields.text("notifier.phone"),
         },
@@ -308,14 +309,14 @@ pub fn from_snapshot(
         },
         papers: papers(&fields, &flow, &role),
         card_tasks: card_tasks(snapshot),
-        remarks: words(&fields.text("office.remarks")),
+        remarks: remarks(&fields),
         corrections: Vec::new(),
         members,
     })
 }
 
 /// A snapshot's fields as texts for paper.
-struct Fields<'s>(&'s Snapshot);
+pub(crate) struct Fields<'s>(pub(crate) &'s Snapshot);
 
 impl Fields<'_> {
     fn value(&self, path: &str) -> Option<&FieldValue> {
@@ -326,7 +327,7 @@ impl Fields<'_> {
     }
 
     /// The text at `path`; empty when there is none.
-    fn text(&self, path: &str) -> String {
+    pub(crate) fn text(&self, path: &str) -> String {
         match self.value(path) {
             Some(FieldValue::Text(text)) => text.clone(),
             Some(FieldValue::Count(count)) => count.to_string(),
@@ -335,7 +336,7 @@ impl Fields<'_> {
         }
     }
 
-    fn required(&self, path: &str) -> Result<String, FromSnapshotError> {
+    pub(crate) fn required(&self, path: &str) -> Result<String, FromSnapshotError> {
         Some(self.text(path))
             .filter(|text| !text.is_empty())
             .ok_or_else(|| FromSnapshotError::Missing(path.into()))
@@ -354,6 +355,21 @@ impl Fields<'_> {
         }
     }
 
+    /// The words at `path`, parted by commas.
+    pub(crate) fn words(&self, path: &str) -> Vec<String> {
+        words(&self.text(path))
+    }
+
+    /// Whether a part of the household stays.
+    pub(crate) fn somebody_stays(&self) -> bool {
+        self.0.fields.iter().any(|(path, field)| {
+            let path = path.as_str();
+            path.starts_with("member.")
+                && path.ends_with(".moving")
+                && field.value == FieldValue::Flag(false)
+        })
+    }
+
     fn place(&self, side: &str) -> PlaceData {
         PlaceData {
             address: self.text(&format!("address.{side}")),
@@ -363,7 +379,7 @@ impl Fields<'_> {
     }
 
     /// Numbers `n` of `member.<n>.…`, in order, without those who stay as they are.
-    fn member_numbers(&self) -> BTreeSet<u8> {
+    pub(crate) fn member_numbers(&self) -> BTreeSet<u8> {
         self.0
             .fields
             .keys()
@@ -401,7 +417,9 @@ fn member(fields: &Fields<'_>, number: u8) -> Result<MemberData, FromSnapshotErr
         relation: text("relation"),
         relation_before: text("relation_before"),
         foreigner: ForeignerData {
-            nationality: printed_nationality(&text("nationality")),
+            nationality: Some(text("country"))
+                .filter(|country| !country.is_empty())
+                .unwrap_or_else(|| printed_nationality(&text("nationality"))),
             status: text("residence_status"),
             period: text("residence_period"),
             expires: text("residence_expires"),
@@ -440,17 +458,42 @@ fn printed_sex(value: &str) -> String {
     .to_owned()
 }
 
-fn notifier_name(fields: &Fields<'_>, members: &[MemberData]) -> Result<String, FromSnapshotError> {
+/// Whoever files; a member of the household may file without moving.
+fn notifier_name(fields: &Fields<'_>) -> Result<String, FromSnapshotError> {
     let given = fields.text("notifier.name");
     if !given.is_empty() {
         return Ok(given);
     }
     let number = fields.text("notifier.member");
-    members
-        .iter()
-        .find(|member| member.number.to_string() == number)
-        .map(|member| member.name.clone())
+    Some(fields.text(&format!("member.{number}.name")))
+        .filter(|name| !name.is_empty())
         .ok_or_else(|| FromSnapshotError::Missing("notifier.member".into()))
+}
+
+/// What the office must know beside the boxes.
+fn remarks(fields: &Fields<'_>) -> Vec<String> {
+    let said = |label: &str, path: &str| {
+        let text = fields.text(path);
+        let text = text
+            .parse::<FuzzyDate>()
+            .map_or(text, |date| date.wareki());
+        (!text.is_empty()).then(|| [label, "：", &text].concat())
+    };
+    let mut remarks = words(&fields.text("office.remarks"));
+    remarks.extend(
+        [
+            ("期間経過の理由", "event.late_reason"),
+            ("理由", "event.reason"),
+            ("入国・帰国日", "event.landed_on"),
+            ("国内の最終登録地", "address.last"),
+            ("残る世帯の世帯主", "head.staying"),
+            ("新本籍", "domicile.new.place"),
+            ("新筆頭者", "domicile.new.register_head"),
+        ]
+        .into_iter()
+        .filter_map(|(label, path)| said(label, path)),
+    );
+    remarks
 }
 
 /// The flow says how the move-out was filed (`oss`, `card` or `paper`), the role who came.

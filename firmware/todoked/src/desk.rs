@@ -10,6 +10,8 @@ pub(crate) mod catalogue;
 mod checks;
 mod door;
 mod interview;
+mod purpose;
+mod request;
 mod resident_view;
 mod residents;
 mod signing;

@@ -104,6 +104,8 @@ pub struct ReceiptJob {
     pub event: String,
     /// Filing date in words.
     pub filed_on: String,
+    /// What certificates cost, in words; empty when none are asked for.
+    pub fee: String,
 }
 
 /// News for the desk. Taking it lets the next be told, so that many changes become one message.

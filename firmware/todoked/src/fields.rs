@@ -1,6 +1,6 @@
-//! The fields of a move-in: what they are called, what they hold, which must be filled.
+//! The fields of every event: what they are called, what they hold, when they are asked.
 //!
-//! Data in `texts/fields.toml`; a city's own order and wording is a change of that file.
+//! Data in `texts/fields.toml`; which event has which is in [`crate::events`].
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -13,8 +13,11 @@ use crate::texts::Both;
 /// The most persons one filing takes: two sheets of the form.
 pub const MEMBERS_MAX: u8 = 12;
 
+/// The list of a choice that is made of the persons of the case.
+pub const MEMBERS: &str = "members";
+
 /// A field definition.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FieldDef {
     /// Its path; `member.*.` for every person.
@@ -37,6 +40,26 @@ pub struct FieldDef {
     /// It is what the filing changes.
     #[serde(default)]
     pub changes: bool,
+    /// When it is asked.
+    #[serde(default)]
+    pub when: When,
+}
+
+/// When a field is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// Always.
+    #[default]
+    Always,
+    /// The person is no Japanese.
+    Foreign,
+    /// The time limit is over.
+    Late,
+    /// The head goes and others stay.
+    HeadLeaves,
+    /// Somebody files for others.
+    ForAnother,
 }
 
 /// What a field holds.
@@ -99,28 +122,14 @@ pub fn fields() -> &'static Fields {
 const ANY_MEMBER: &str = "member.*.";
 
 impl Fields {
-    /// Fields about the move, in order.
-    pub fn of_the_move(&self) -> impl Iterator<Item = &FieldDef> {
-        self.field
-            .iter()
-            .filter(|field| !field.path.starts_with(ANY_MEMBER))
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &FieldDef> {
+        self.field.iter()
     }
 
-    /// Fields of each person, in order.
-    pub fn of_a_member(&self) -> impl Iterator<Item = &FieldDef> {
-        self.field
-            .iter()
-            .filter(|field| field.path.starts_with(ANY_MEMBER))
-    }
-
-    /// The definition for a path such as `member.2.name`.
+    /// The definition for a path such as `member.2.name`, whatever the event.
     pub fn find(&self, path: &str) -> Option<&FieldDef> {
-        self.field
-            .iter()
-            .find(|field| match field.path.strip_prefix(ANY_MEMBER) {
-                Some(name) => split_member(path).is_some_and(|(_, rest)| rest == name),
-                None => field.path == path,
-            })
+        self.field.iter().find(|field| field.is_at(path))
     }
 
     /// The heading of a section.
@@ -160,6 +169,14 @@ impl Fields {
 }
 
 impl FieldDef {
+    /// Whether it is the definition of this path.
+    pub fn is_at(&self, path: &str) -> bool {
+        match self.path.strip_prefix(ANY_MEMBER) {
+            Some(name) => split_member(path).is_some_and(|(_, rest)| rest == name),
+            None => self.path == path,
+        }
+    }
+
     /// The path for one person, or the path itself.
     pub fn path_for(&self, member: Option<u8>) -> String {
         match (self.path.strip_prefix(ANY_MEMBER), member) {

@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use counter_domain::draft::{FieldPath, FieldValue};
 use counter_domain::snapshot::{Snapshot, SnapshotProcedure};
+use counter_forms::filing::form_of;
 use counter_forms::guidance::{
     self, Both, GuidanceEntry, GuidanceEvent, GuidanceHead, Urgency, english_day, last_day,
 };
-use counter_forms::{Assets, Forms, RenderError, resident_move};
+use counter_forms::{Assets, Forms, RenderError};
 use counter_guide::Catalogue;
 use counter_guide::catalogue::{DeadlineKind, Procedure, Words};
 use paper_devices::PagePrinter;
 use serde::Deserialize;
 
 use crate::devices::GuidanceJob;
+use crate::events::events;
 
 /// How long the page printer may take to answer.
 const PRINTER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -89,7 +91,7 @@ pub fn sheet(
     let entries: Vec<_> = snapshot
         .procedures
         .iter()
-        .filter(|listed| !is_filed_here(forms, listed))
+        .filter(|listed| !is_filed_here(forms, form_of(snapshot), listed))
         .filter_map(|listed| entry(catalogue, snapshot, listed))
         .collect();
     if entries.is_empty() {
@@ -122,16 +124,24 @@ fn both(words: &Words) -> Both {
 }
 
 fn event_title(kind: &str) -> Both {
-    word(|words| words.event.get(kind).or_else(|| words.event.get("other")))
+    let own = word(|words| words.event.get(kind));
+    match events().name(kind) {
+        _ if !own.ja.is_empty() => own,
+        Some(name) => Both {
+            ja: name.ja.clone(),
+            other: name.en.clone(),
+        },
+        None => word(|words| words.event.get("other")),
+    }
 }
 
 /// Facts whose procedures never stand on paper that goes home: whoever lives there may read it.
 const NEVER_ON_PAPER: [&str; 3] = ["protected", "wants_protection", "hh.welfare"];
 
 /// The notification itself is done; it is not among what is still to do.
-fn is_filed_here(forms: &Forms, listed: &SnapshotProcedure) -> bool {
+fn is_filed_here(forms: &Forms, form: &str, listed: &SnapshotProcedure) -> bool {
     forms
-        .meta(resident_move::FORM_ID)
+        .meta(form)
         .is_some_and(|meta| meta.procedures.contains(&listed.id))
 }
 
@@ -376,6 +386,7 @@ mod tests {
             assert!(!text.ja.is_empty() && !text.en.is_empty());
         }
         assert_eq!(event_title("move_in").other, "Move-in");
-        assert_eq!(event_title("birth").ja, "異動届");
+        assert_eq!(event_title("birth").ja, "出生");
+        assert_eq!(event_title("dance").ja, "異動届");
     }
 }

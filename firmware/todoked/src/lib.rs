@@ -6,11 +6,13 @@
 //! - [`serve`] wires them; [`cli`] is the command line that others rely on (design.md section 7).
 
 pub mod cards;
+pub mod certificates;
 pub mod cli;
 pub mod clock;
 pub mod counter;
 pub mod desk;
 pub mod devices;
+pub mod events;
 pub mod fields;
 pub mod guidance;
 pub mod keys;

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use counter_forms::resident_move::{self, City};
+use counter_forms::filing::filing;
+use counter_forms::resident_move::City;
 use counter_forms::{Assets, FontPaths, Forms, OpenFormsError, Point, signature_svg};
 use paper_devices::{
     FilePrinter, FontRaster, LineRaster, NetworkPrinter, PrintReceiptError, ReadBack, Receipt,
     ReceiptLine, ReceiptPrinter,
 };
 
+use crate::certificates;
 use crate::desk::GlyphGate;
 use crate::devices::{FormJob, PrintTrouble, ReceiptJob, Signature};
 use crate::settings::Settings;
@@ -88,20 +90,17 @@ impl FormMaker {
             name: job.city.clone(),
             branch: job.place.clone(),
         };
-        let data = resident_move::from_snapshot(&job.snapshot, &city).map_err(|error| {
+        let said = certificates::said(&job.snapshot);
+        let filing = filing(&job.snapshot, &city, &said).map_err(|error| {
             tracing::error!(%error, "snapshot does not fill the form");
             String::new()
         })?;
-        let data = data.to_form_data().map_err(|_| String::new())?;
         let strokes = drawn(&job.signature);
         let assets =
             Assets::for_receipt(&job.snapshot.receipt_number).signed(signature_svg(&strokes));
-        let made = self.forms.render(
-            resident_move::FORM_ID,
-            &data,
-            &assets,
-            &job.snapshot.filed_on,
-        );
+        let made = self
+            .forms
+            .render(&filing.form, &filing.data, &assets, &job.snapshot.filed_on);
         made.map(|form| form.pdf).map_err(|error| {
             tracing::error!(%error, "form not made");
             error.staff_text()
@@ -204,11 +203,14 @@ fn receipt(job: &ReceiptJob) -> Receipt {
         title: word("receipt", "title"),
         number_label: word("receipt", "number"),
         number: job.receipt_number.clone(),
-        lines: vec![
+        lines: [
             line("event", &job.event),
             line("filed", &job.filed_on),
             line("place", &job.place),
-        ],
+        ]
+        .into_iter()
+        .chain((!job.fee.is_empty()).then(|| line("fee", &job.fee)))
+        .collect(),
         guidance_title: word("receipt", "next"),
         guidance: vec![word("receipt", "later"), word("receipt", "return")],
         qr: Some(job.receipt_number.clone()),

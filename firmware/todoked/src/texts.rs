@@ -89,6 +89,8 @@ codes! {
     CatalogueMissing = "CATALOGUE-MISSING",
     ScreenVersion = "SCREEN-VERSION",
     ScreenReplaced = "SCREEN-REPLACED",
+    PurposeChanged = "PURPOSE-CHANGED",
+    CertificateOtherForm = "CERTIFICATE-OTHER-FORM",
     NotPossibleNow = "NOT-POSSIBLE-NOW",
 }
 

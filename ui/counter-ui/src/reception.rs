@@ -12,8 +12,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use counter_api::{
-    Answered, Choice, ProcedureState, ProcedureView, QuestionView, ReceptionView, SignView, Step,
-    TrailItem,
+    Answered, Choice, DifferenceView, ProcedureState, ProcedureView, PurposeView, QuestionView,
+    ReceptionView, RefusalView, RequestView, SignView, Step, TrailItem,
 };
 use counter_domain::ids::CaseId;
 use slint::ComponentHandle;
@@ -22,7 +22,8 @@ use crate::choice_rows;
 use crate::rows::{Rows, list};
 use crate::staff_line::StaffLine;
 use crate::ui::{
-    AnsweredData, ProcedureData, QuestionData, ReceptionApi, SideData, StaffWindow, TrailData,
+    AnsweredData, DifferenceData, ProcedureData, QuestionData, ReceptionApi, RefusalData, SideData,
+    StaffWindow, TrailData,
 };
 
 use fields::FieldRows;
@@ -33,6 +34,7 @@ use sides::{Side, side};
 struct Stand {
     case: Option<CaseId>,
     step: Option<Step>,
+    steps: Vec<Step>,
     sign: Option<SignView>,
     can_go_on: bool,
 }
@@ -46,6 +48,10 @@ pub(crate) struct ReceptionController {
     answered: Rows<Answered, AnsweredData>,
     procedures: Rows<ProcedureView, ProcedureData>,
     question: Option<QuestionView>,
+    purpose: Option<PurposeView>,
+    request: Option<RequestView>,
+    refusals: Rows<RefusalView, RefusalData>,
+    differences: Rows<DifferenceView, DifferenceData>,
     identity: Vec<Choice>,
     stand: Rc<RefCell<Stand>>,
     /// The case last shown; a lock in between does not change it.
@@ -65,6 +71,10 @@ impl ReceptionController {
             answered: Rows::default(),
             procedures: Rows::default(),
             question: None,
+            purpose: None,
+            request: None,
+            refusals: Rows::default(),
+            differences: Rows::default(),
             identity: Vec::new(),
             stand: Rc::default(),
             last: None,
@@ -73,6 +83,8 @@ impl ReceptionController {
         api.set_trail(controller.trail.model());
         api.set_answered(controller.answered.model());
         api.set_procedures(controller.procedures.model());
+        api.set_refusals(controller.refusals.model());
+        api.set_differences(controller.differences.model());
         api.on_choice_rows(choice_rows::rows);
         deeds::connect_fields(&api, line, &controller.fields);
         deeds::connect_deeds(&api, line);
@@ -95,6 +107,7 @@ impl ReceptionController {
         *self.stand.borrow_mut() = Stand {
             case: Some(view.case),
             step: Some(view.step),
+            steps: view.trail.iter().map(|item| item.step).collect(),
             sign: Some(view.sign.clone()),
             can_go_on: view.can_go_on,
         };
@@ -105,6 +118,8 @@ impl ReceptionController {
         self.line.shows(fields::values(view), fields::labels(view));
         api.set_before(side(view, Side::Before));
         api.set_after(side(view, Side::After));
+        api.set_staying(side(view, Side::Staying));
+        self.show_event(&api, view);
         self.show_interview(&api, view);
         if self.identity != view.identity.choices {
             api.set_identity_choices(list(view.identity.choices.iter().map(draw::choice)));
@@ -121,6 +136,21 @@ impl ReceptionController {
         api.set_can_undo(view.can_undo);
         api.set_step(draw::step(view.step));
         self.line.tell();
+    }
+
+    /// What belongs to the event: its purpose, what the law says of it, its certificates.
+    fn show_event(&mut self, api: &ReceptionApi<'_>, view: &ReceptionView) {
+        if self.purpose != view.purpose {
+            draw::purposes(api, view.purpose.as_ref());
+            self.purpose.clone_from(&view.purpose);
+        }
+        if self.request != view.request {
+            draw::request(api, view.request.as_ref());
+            self.request.clone_from(&view.request);
+        }
+        self.refusals.show(&view.refusals, draw::refusal);
+        self.differences.show(&view.differences, draw::difference);
+        api.set_late(view.late.as_deref().unwrap_or_default().into());
     }
 
     fn show_interview(&mut self, api: &ReceptionApi<'_>, view: &ReceptionView) {
@@ -152,10 +182,18 @@ impl ReceptionController {
         self.procedures.show(&[], draw::procedure);
         self.trail.show(&[], draw::trail);
         self.question = None;
+        self.purpose = None;
+        self.request = None;
+        self.refusals.show(&[], draw::refusal);
+        self.differences.show(&[], draw::difference);
         if let Some(window) = self.window.upgrade() {
             let api = window.global::<ReceptionApi<'_>>();
             api.set_before(SideData::default());
             api.set_after(SideData::default());
+            api.set_staying(SideData::default());
+            api.set_late("".into());
+            draw::purposes(&api, None);
+            draw::request(&api, None);
             api.set_question(QuestionData::default());
         }
     }

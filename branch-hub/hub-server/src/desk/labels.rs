@@ -1,7 +1,10 @@
 //! Codes of the data in words: fields, values, sources, states, steps.
 
+use std::sync::LazyLock;
+
 use counter_domain::case::{CaseState, CaseStep, RemarkCategory};
 use counter_domain::draft::{FieldValue, Source};
+use counter_guide::certificates::{Certificate, Certificates};
 
 use super::answers::Answers;
 use super::pages::Chip;
@@ -24,10 +27,35 @@ pub(crate) fn answering_member(path: &str) -> Option<u8> {
         .ok()
 }
 
+/// The certificates a city hands out.
+static CERTIFICATES: LazyLock<Certificates> =
+    LazyLock::new(|| Certificates::bundled().unwrap_or_default());
+
+/// The certificate a path of a request is about, and what of it: `copies` or `options`.
+fn certificate(path: &str) -> Option<(&'static Certificate, &str)> {
+    let (id, what) = path.strip_prefix("certificate.")?.split_once('.')?;
+    Some((CERTIFICATES.certificate(id)?, what))
+}
+
+/// What may be added to a certificate, in words.
+fn additions(text: &str) -> String {
+    let words = text.split(',').map(|id| {
+        let known = CERTIFICATES.option(id);
+        known.map_or_else(|| id.to_owned(), |words| words.ja.clone())
+    });
+    words.collect::<Vec<_>>().join("、")
+}
+
 /// Label of a field, without the person.
 pub(crate) fn field(path: &str, answers: &Answers) -> String {
     if let Some(fact) = fact(path) {
         return answers.label(fact);
+    }
+    if let Some((certificate, what)) = certificate(path) {
+        return match what {
+            "options" => format!("{}に載せるもの", certificate.name.ja),
+            _ => format!("{}の通数", certificate.name.ja),
+        };
     }
     let leaf = match path
         .strip_prefix("member.")
@@ -47,6 +75,12 @@ pub(crate) fn field(path: &str, answers: &Answers) -> String {
         "relation" => "続柄",
         "relation_before" => "前の続柄",
         "nationality" => "国籍",
+        "country" => "国籍・地域",
+        "residence_class" => "在留の区分",
+        "residence_status" => "在留資格",
+        "residence_period" => "在留期間",
+        "residence_expires" => "在留期間の満了日",
+        "residence_card_number" => "在留カード等の番号",
         "resident_code" => "住民票コード",
         "my_number" => "個人番号",
         "phone" | "notifier.phone" => "電話番号",
@@ -56,15 +90,28 @@ pub(crate) fn field(path: &str, answers: &Answers) -> String {
         "event.flow" => "届出の方法",
         "event.date" => "異動日",
         "event.filed_on" => "届出日",
+        "event.landed_on" => "入国・帰国した日",
+        "event.late_reason" => "届出が遅れた理由",
+        "event.reason" => "理由",
         "notifier.member" => "届出人",
         "notifier.role" => "届出人の区分",
         "notifier.name" => "届出人の氏名",
+        "notifier.address" => "届出人の住所",
         "address.new" => "新しい住所",
         "address.new.building" => "建物名・部屋番号",
         "address.old" => "前の住所",
         "address.old.building" => "前の建物名・部屋番号",
         "head.new" => "新しい世帯主",
         "head.old" => "前の世帯主",
+        "head.staying" => "残る世帯の世帯主",
+        "address.last" => "国内で最後に住民登録した市区町村",
+        "domicile.new.place" => "新しい本籍",
+        "domicile.new.register_head" => "新しい筆頭者",
+        "request.asker" => "請求する方",
+        "request.purpose" => "使いみち",
+        "request.submit_to" => "提出先",
+        "request.reason" => "請求の理由",
+        "request.year" => "年度",
         "domicile.place" => "本籍",
         "domicile.register_head" => "筆頭者",
         "identity.kind" => "本人確認の書類",
@@ -104,6 +151,8 @@ fn text_value(path: &str, text: &str) -> String {
     match path {
         "event.type" => return event_type(text),
         "event.flow" => return event_flow(text).to_owned(),
+        "request.asker" => return asker(text).to_owned(),
+        _ if path.starts_with("certificate.") => return additions(text),
         _ => {}
     }
     match leaf {
@@ -111,7 +160,9 @@ fn text_value(path: &str, text: &str) -> String {
         "kind" if path == "identity.kind" => identity(text).to_owned(),
         "relation" | "relation_before" => relation(text).to_owned(),
         "role" => notifier_role(text).to_owned(),
-        "date" | "birth_date" | "filed_on" => date(text),
+        "residence_class" => residence_class(text).to_owned(),
+        "nationality" if text == "外国" => "日本以外".to_owned(),
+        "date" | "birth_date" | "filed_on" | "landed_on" | "residence_expires" => date(text),
         _ => text.to_owned(),
     }
 }
@@ -178,6 +229,33 @@ fn relation(code: &str) -> &str {
     }
 }
 
+fn residence_class(code: &str) -> &str {
+    match code {
+        "mid_long" => "中長期在留者",
+        "special_permanent" => "特別永住者",
+        "temporary_refuge" => "一時庇護・仮滞在許可者",
+        "transitional_birth" => "出生による経過滞在者",
+        "transitional_loss" => "国籍喪失による経過滞在者",
+        "none" => "どれでもない",
+        other => other,
+    }
+}
+
+fn asker(code: &str) -> &str {
+    match code {
+        "self" => "本人",
+        "household" => "同一世帯の方",
+        "spouse_or_lineal" => "配偶者・直系の親族",
+        "heir" => "相続人など",
+        "proxy" => "代理人",
+        "tenant" => "借地・借家人",
+        "third_party" => "第三者",
+        "official" => "国・地方公共団体",
+        "professional" => "弁護士などの職務上請求",
+        other => other,
+    }
+}
+
 fn notifier_role(code: &str) -> &str {
     match code {
         "self" => "本人",
@@ -198,9 +276,27 @@ pub(crate) fn event_type(code: &str) -> String {
         "move_out" => "転出",
         "move_out_abroad" => "転出（国外へ）",
         "move_within" => "転居",
-        "household" | "household_change" => "世帯変更",
+        "hh_head" => "世帯主変更",
+        "hh_split" => "世帯分離",
+        "hh_merge" => "世帯合併",
+        "hh_change" => "世帯構成変更",
+        "relation_change" => "続柄変更",
+        "becoming_midlong" => "中長期在留者になった",
         "birth" => "出生",
         "death" => "死亡",
+        "marriage" => "婚姻",
+        "divorce" => "離婚",
+        "adoption" => "養子縁組",
+        "adoption_dissolve" => "養子離縁",
+        "acknowledgement" => "認知",
+        "koseki_transfer" => "転籍",
+        "name_change" => "氏名変更",
+        "nationality_acquire" => "国籍取得・帰化",
+        "nationality_loss" => "国籍喪失",
+        "addr_rename" => "住居表示・町名地番変更",
+        "correction" => "更正・職権修正",
+        "cancel" => "異動取消",
+        "request" => "請求",
         "" => "（種類なし）",
         other => other,
     };
@@ -213,6 +309,7 @@ pub(crate) fn event_flow(code: &str) -> &str {
         "oss" => "引越しワンストップ",
         "card" => "カード",
         "paper" => "転出証明書",
+        "certificate" => "証明書",
         other => other,
     }
 }
@@ -325,6 +422,32 @@ pub(crate) fn step(step: &CaseStep) -> String {
 pub(crate) fn form(form: &str) -> &'static str {
     match form.split('/').next().unwrap_or_default() {
         "resident-move" => "住民異動届",
+        "move-out" => "転出届",
+        "household-change" => "世帯変更届",
+        "resident-record" => "住民票の写し等交付請求書",
+        "family-register" => "戸籍証明書等交付請求書",
+        "seal-certificate" => "印鑑登録証明書交付申請書",
+        "tax-certificate" => "税証明書交付申請書",
         _ => "届出書",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use counter_domain::event::Event;
+
+    use super::*;
+
+    #[test]
+    fn every_event_and_every_certificate_has_a_name() {
+        for event in Event::all() {
+            assert_ne!(event_type(event.code()), event.code());
+        }
+        let answers = Answers::default();
+        let label = field("certificate.C16.copies", &answers);
+        assert_eq!(label, "印鑑登録証明書の通数");
+        let added = FieldValue::Text("honseki,history".to_owned());
+        let words = value("certificate.C01.options", &added, &answers);
+        assert_eq!(words, "本籍・筆頭者の記載、住所の履歴の記載");
     }
 }

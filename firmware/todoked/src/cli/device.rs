@@ -169,6 +169,7 @@ fn test_printer(settings: Option<&Settings>) -> Result<Value> {
         receipt_number: "TEST-0000".to_owned(),
         event: "TEST".to_owned(),
         filed_on: String::new(),
+        fee: String::new(),
     };
     match receipts(Some(settings)).print(&job) {
         Ok(()) => Ok(json!({ "kind": "receipt-printer", "printed": true })),

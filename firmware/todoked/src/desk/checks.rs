@@ -9,10 +9,11 @@ use counter_domain::name::Kana;
 use counter_domain::relation::Relation;
 use jiff::civil::Date;
 
+use crate::desk::request;
 use crate::desk::residents::copy_value;
 use crate::desk::visit::Visit;
 use crate::desk::{Desk, visit::Showing};
-use crate::fields::{FieldDef, Kind, fields};
+use crate::fields::{FieldDef, Kind, MEMBERS, When, fields, member_path, split_member};
 use crate::records::Records;
 use crate::texts::{sentence, word};
 
@@ -82,10 +83,11 @@ pub(super) fn wrong(
             }
         },
         Kind::Choice => {
-            let known = fields()
-                .choices(&def.choices)
-                .iter()
-                .any(|choice| choice.value == value);
+            let known = def.choices == MEMBERS
+                || fields()
+                    .choices(&def.choices)
+                    .iter()
+                    .any(|choice| choice.value == value);
             // Composed relations (子の子の子) are longer than any list.
             let composed = def.choices == "relation" && value.parse::<Relation>().is_ok();
             (!known && !composed).then(|| word("error", "choice"))
@@ -149,15 +151,107 @@ pub(super) fn head_problem(visit: &Visit, path: &str, today: Date) -> Option<Str
         })
 }
 
-/// Every field definition of a case with its path.
-pub(super) fn all_fields(visit: &Visit) -> Vec<(&'static FieldDef, String)> {
-    let of_move = fields().of_the_move().map(|def| (def, def.path_for(None)));
-    let of_members = visit.members().into_iter().flat_map(|number| {
-        fields()
-            .of_a_member()
-            .map(move |def| (def, def.path_for(Some(number))))
+fn still_missing(visit: &Visit, all: &[Asked<'_>]) -> Option<String> {
+    let missing: Vec<&str> = all
+        .iter()
+        .filter(|asked| asked.required && visit.text(&asked.path).is_empty())
+        .map(|asked| asked.def.label.ja.as_str())
+        .collect();
+    let (label, rest) = missing.split_first()?;
+    let count = rest.len().to_string();
+    let name = if rest.is_empty() {
+        "fields"
+    } else {
+        "fields_more"
+    };
+    let values = [("label", *label), ("count", count.as_str())];
+    Some(sentence("blocked", name, &values))
+}
+
+/// An event that may concern a part of the household concerns somebody.
+fn nobody_marked(visit: &Visit) -> Option<String> {
+    let mark = visit.plan().mark.as_ref()?;
+    let nobody = visit.marked().is_empty();
+    nobody.then(|| sentence("blocked", "nobody", &[("mark", &mark.moves)]))
+}
+
+fn refused(visit: &Visit) -> Option<String> {
+    let refusal = visit.refusals.first()?;
+    let reason = refusal.kind.reason_ja();
+    Some(sentence("blocked", "refused", &[("reason", reason)]))
+}
+
+/// A field of a case, as it is asked there.
+pub(super) struct Asked<'p> {
+    pub(super) def: &'p FieldDef,
+    pub(super) path: String,
+    pub(super) required: bool,
+}
+
+/// Fields of somebody who only stays: who it is, and how old.
+const OF_THE_STAYING: [&str; 4] = ["name", "birth_date", "relation_before", "relation"];
+
+/// The fields about nobody in particular that are asked now.
+pub(super) fn asked_of_the_move(visit: &Visit) -> Vec<Asked<'static>> {
+    let defs = visit.plan().of_the_move();
+    defs.filter(|def| is_asked(visit, def, None))
+        .map(|def| Asked {
+            def,
+            path: def.path_for(None),
+            required: def.required,
+        })
+        .collect()
+}
+
+/// The fields of a person that are asked now.
+pub(super) fn asked_of_a_member(visit: &Visit, number: u8) -> Vec<Asked<'static>> {
+    let plan = visit.plan();
+    let stays = plan.mark.is_some() && !visit.is_marked(number);
+    let of_the_staying = |path: &str| {
+        let name = split_member(path).map(|(_, name)| name);
+        name.is_some_and(|name| OF_THE_STAYING.contains(&name))
+    };
+    let asked = plan.of_a_member().filter_map(|def| {
+        let path = def.path_for(Some(number));
+        let shown = !stays || of_the_staying(&path);
+        let required = def.required && (!stays || path.ends_with(".name"));
+        (shown && is_asked(visit, def, Some(number))).then_some(Asked {
+            def,
+            path,
+            required,
+        })
     });
-    of_move.chain(of_members).collect()
+    asked.collect()
+}
+
+/// Whether a field is asked: what it waits for is there, or it was filled already.
+fn is_asked(visit: &Visit, def: &FieldDef, member: Option<u8>) -> bool {
+    let is_so = match def.when {
+        When::Always => true,
+        When::Foreign => member.is_some_and(|number| {
+            let nationality = visit.text(&member_path(number, "nationality"));
+            !nationality.is_empty() && nationality != "日本"
+        }),
+        When::Late => visit.late.is_some(),
+        When::HeadLeaves => visit.head_leaves(),
+        When::ForAnother => {
+            let role = visit.text("notifier.role");
+            let asker = visit.text("request.asker");
+            matches!(role, "guardian" | "proxy" | "messenger")
+                || (!asker.is_empty() && asker != "self")
+        }
+    };
+    is_so || !visit.text(&def.path_for(member)).is_empty()
+}
+
+/// Every field that is asked in a case.
+pub(super) fn all_fields(visit: &Visit) -> Vec<Asked<'static>> {
+    let members = visit.members().into_iter();
+    let of_members = members.flat_map(|number| asked_of_a_member(visit, number));
+    asked_of_the_move(visit)
+        .into_iter()
+        .chain(of_members)
+        .collect()
 }
 
 impl<R: Records> Desk<R> {
@@ -167,47 +261,39 @@ impl<R: Records> Desk<R> {
             return Some(word("blocked", "unsaved"));
         }
         let all = all_fields(visit);
-        let missing: Vec<&str> = all
-            .iter()
-            .filter(|(def, path)| def.required && visit.text(path).is_empty())
-            .map(|(def, _)| def.label.ja.as_str())
-            .collect();
-        if let Some((label, rest)) = missing.split_first() {
-            let count = rest.len().to_string();
-            let name = if rest.is_empty() {
-                "fields"
-            } else {
-                "fields_more"
-            };
-            return Some(sentence(
-                "blocked",
-                name,
-                &[("label", label), ("count", &count)],
-            ));
+        still_missing(visit, &all)
+            .or_else(|| nobody_marked(visit))
+            .or_else(|| refused(visit))
+            .or_else(|| {
+                all.iter()
+                    .find_map(|asked| self.field_problem(visit, asked))
+            })
+    }
+
+    fn field_problem(&self, visit: &Visit, asked: &Asked<'_>) -> Option<String> {
+        let (def, path) = (asked.def, asked.path.as_str());
+        let label = [("label", def.label.ja.as_str())];
+        let undecided = visit
+            .draft()
+            .field(&path.into())
+            .is_some_and(|field| !field.others.is_empty());
+        if undecided {
+            return Some(sentence("blocked", "others", &label));
+        }
+        if copy_value(visit, path).is_some() {
+            return Some(sentence("blocked", "copy", &label));
         }
         let today = self.today();
-        all.iter().find_map(|(def, path)| {
-            let label = [("label", def.label.ja.as_str())];
-            let undecided = visit
-                .draft()
-                .field(&path.as_str().into())
-                .is_some_and(|field| !field.others.is_empty());
-            if undecided {
-                return Some(sentence("blocked", "others", &label));
-            }
-            if copy_value(visit, path).is_some() {
-                return Some(sentence("blocked", "copy", &label));
-            }
-            wrong(def, visit.text(path), today, self.glyphs.as_ref())
-                .or_else(|| head_problem(visit, path, today))
-                .map(|_| sentence("blocked", "wrong", &label))
-        })
+        wrong(def, visit.text(path), today, self.glyphs.as_ref())
+            .or_else(|| head_problem(visit, path, today))
+            .map(|_| sentence("blocked", "wrong", &label))
     }
 
     /// Why the form cannot be shown for signing yet.
     pub(super) fn not_ready_to_sign(&self) -> Option<String> {
         let visit = self.visit.as_ref()?;
-        self.household_problem(visit).or_else(|| {
+        let problem = self.household_problem(visit);
+        problem.or_else(|| request::problem(visit)).or_else(|| {
             visit
                 .text("identity.kind")
                 .is_empty()
@@ -221,6 +307,7 @@ impl<R: Records> Desk<R> {
         match visit.step {
             Step::Documents | Step::Questions | Step::Procedures | Step::Finish => None,
             Step::Household => self.household_problem(visit),
+            Step::Request => request::problem(visit),
             Step::Identity => visit
                 .text("identity.kind")
                 .is_empty()

@@ -2,20 +2,25 @@
 
 use std::cmp::Reverse;
 
-use counter_api::{Answered, Choice, ProcedureState, ProcedureView, QuestionMember, QuestionView};
+use counter_api::{
+    Answered, Choice, ProcedureState, ProcedureView, QuestionMember, QuestionView, Step,
+};
 use counter_domain::date::FuzzyDate;
-use counter_domain::draft::{Draft, FieldValue};
+use counter_domain::deadline::ClosedDays;
+use counter_domain::draft::{Draft, FieldPath, FieldValue};
 use counter_domain::snapshot::SnapshotProcedure;
 use counter_guide::catalogue::{Fact, FactType, Procedure};
 use counter_guide::{
-    AskGroup, Catalogue, FactRef, FactValue, Guidance, Guide, Listed, ToConfirm, facts_from_draft,
+    AskGroup, Catalogue, FactRef, FactValue, Facts, Guidance, Guide, Listed, ToConfirm,
+    facts_from_draft,
 };
 use jiff::civil::Date;
 use tokio::sync::watch;
 
 use crate::desk::catalogue::Catalogues;
 use crate::desk::staff::answer_path;
-use crate::desk::visit::members;
+use crate::desk::visit::{members, plan_of};
+use crate::events::Plan;
 use crate::fields::member_path;
 use crate::records::Records;
 use crate::texts::{sentence, word};
@@ -32,6 +37,8 @@ pub(super) struct Interviewer {
 /// What the interview says of one case.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Interview {
+    /// It was worked out; a case that is just being opened has none.
+    pub(super) drawn: bool,
     /// The fact that was asked last; it is asked on until everybody has an answer.
     pub(super) asking: Option<String>,
     pub(super) question: Option<QuestionView>,
@@ -58,6 +65,12 @@ impl Interviewer {
         self.catalogues.of(draft).map(Guide::catalogue)
     }
 
+    /// Days on which the office is closed, as the reception's catalogue has them.
+    pub(super) fn closed_days(&self, draft: &Draft) -> ClosedDays {
+        let catalogue = self.catalogue(draft);
+        catalogue.map_or_else(ClosedDays::default, |one| one.closed_days().clone())
+    }
+
     /// What a new reception notes in [`catalogue::STARTED_WITH`].
     pub(super) fn catalogue_in_force(&self) -> String {
         self.catalogues.in_force()
@@ -77,7 +90,15 @@ impl Interviewer {
         };
         let filed_on = draft.text("event.filed_on");
         let filed_on = filed_on.and_then(|text| text.parse::<FuzzyDate>().ok()?.exact());
-        let facts = facts_from_draft(draft, filed_on.unwrap_or(today));
+        let plan = plan_of(draft);
+        if !plan.steps.contains(&Step::Questions) {
+            return Interview {
+                drawn: true,
+                ..Interview::default()
+            };
+        }
+        let mut facts = facts_from_draft(draft, filed_on.unwrap_or(today));
+        add_marks(guide.catalogue(), draft, plan, &mut facts);
         let guidance = guide.evaluate(&facts);
         let names = Names {
             draft,
@@ -89,6 +110,7 @@ impl Interviewer {
             .and_then(|fact| questions.iter().find(|group| group.fact == fact))
             .or_else(|| questions.first());
         Interview {
+            drawn: true,
             asking: asked.map(|group| group.fact.clone()),
             question: asked.and_then(|group| question(catalogue, group, &names)),
             open_questions: u32::try_from(questions.len()).unwrap_or(u32::MAX),
@@ -118,6 +140,19 @@ impl Interviewer {
                 known.then(|| FieldValue::Text(value.to_owned()))
             }
         }
+    }
+}
+
+/// What staff ticked is a fact of every person: somebody who is not the newborn is not newborn.
+fn add_marks(catalogue: &Catalogue, draft: &Draft, plan: &Plan, facts: &mut Facts) {
+    let fact = plan.mark.as_ref().and_then(|mark| mark.fact.as_deref());
+    let Some(fact) = fact.filter(|fact| catalogue.fact(fact).is_some()) else {
+        return;
+    };
+    for number in members(draft) {
+        let moving = draft.field(&FieldPath(member_path(number, "moving")));
+        let set = moving.is_some_and(|field| field.shown.value == FieldValue::Flag(true));
+        facts.set(fact, Some(number), set);
     }
 }
 

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use counter_api::{CheckRow, CheckSection, Language, ResidentScreen, ResidentView, Step};
 use counter_domain::snapshot::Snapshot;
 
+use crate::certificates::{certificates as known, in_words, of_snapshot, total_in_words};
 use crate::desk::Desk;
-use crate::desk::checks::shown;
 use crate::desk::staff_view::snapshot_text;
 use crate::desk::visit::{Pin, Showing, Visit};
 use crate::devices::CardLies;
+use crate::events::events;
 use crate::fields::{FieldDef, Kind, fields, split_member};
 use crate::records::Records;
 use crate::texts::{Code, fill, sentence, word, word_english};
@@ -91,8 +92,8 @@ impl<R: Records> Desk<R> {
         let certain = snapshot.procedures.iter().filter(|one| !one.to_confirm);
         let count = certain.map(|one| &one.id).collect::<BTreeSet<_>>().len();
         ResidentScreen::Check {
-            title: word("check", "title"),
-            title_translated: translated(word_english("check", "title")),
+            title: word("check", visit.form()),
+            title_translated: translated(word_english("check", visit.form())),
             sections: sections(visit, snapshot, self.language),
             procedure_count: u32::try_from(count).unwrap_or(u32::MAX),
         }
@@ -107,7 +108,10 @@ fn page(visit: &Visit) -> u8 {
         (Showing::Reading(_), _) => 3,
         (Showing::Signing(_) | Showing::Saving, _) => 4,
         (_, Step::Documents) => 1,
-        (_, Step::Household | Step::Questions | Step::Procedures | Step::Identity) => 2,
+        (
+            _,
+            Step::Household | Step::Request | Step::Questions | Step::Procedures | Step::Identity,
+        ) => 2,
         (_, Step::Sign) => 3,
         (_, Step::Finish) => PAGES,
     }
@@ -116,47 +120,115 @@ fn page(visit: &Visit) -> u8 {
 fn sign_page(visit: &Visit, saving: bool) -> ResidentScreen {
     let (kind, flow) = visit.event();
     let event = crate::desk::staff_view::event_in_words(kind, flow);
-    let english = word(
-        "event_english",
-        if kind.is_empty() { "other" } else { kind },
-    );
+    let english = events().name(kind).map(|name| name.en.to_lowercase());
+    let english = english.unwrap_or_else(|| word("event_english", "other"));
+    let summary = if visit.plan().asks_for_certificates() {
+        "summary_request"
+    } else {
+        "summary"
+    };
     ResidentScreen::Sign {
-        summary: sentence("check", "summary", &[("event", &event)]),
-        summary_translated: fill(&word_english("check", "summary"), &[("event", &english)]),
+        summary: sentence("check", summary, &[("event", &event)]),
+        summary_translated: fill(&word_english("check", summary), &[("event", &english)]),
         saving,
     }
 }
 
-/// The content of a snapshot, grouped: the event, the addresses, every person, who files.
+/// The content of a snapshot, grouped: the event, the certificates, the addresses, every person it
+/// concerns, who stays, who files.
 fn sections(visit: &Visit, snapshot: &Snapshot, language: Language) -> Vec<CheckSection> {
     let mut sections: Vec<CheckSection> = Vec::new();
     let of_move = |section: &str| -> Vec<CheckRow> {
-        let fields = fields().of_the_move().filter(|def| def.section == section);
-        fields
-            .filter_map(|def| row(visit, snapshot, def, None, language))
+        let defs = visit.plan().of_the_move();
+        let defs = defs.filter(|def| def.section == section);
+        defs.filter_map(|def| row(visit, snapshot, def, None, language))
             .collect()
     };
-    for name in ["event", "address"] {
+    sections.extend(section("event", None, language, of_move("event")));
+    sections.extend(certificates(snapshot, language));
+    for name in ["request", "address"] {
         sections.extend(section(name, None, language, of_move(name)));
     }
-    let mut numbers: Vec<u8> = snapshot
-        .fields
-        .keys()
-        .filter_map(|path| split_member(path.as_str()).map(|(number, _)| number))
-        .collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    for number in numbers {
-        let of_member = fields().of_a_member();
-        let rows = of_member
+    let marked = visit.plan().mark.is_some();
+    let (concerned, staying): (Vec<u8>, Vec<u8>) = numbers(snapshot)
+        .into_iter()
+        .partition(|number| !marked || visit.is_marked(*number));
+    for number in concerned {
+        let rows = visit.plan().of_a_member();
+        let rows = rows
             .filter_map(|def| row(visit, snapshot, def, Some(number), language))
             .collect();
         sections.extend(section("member", Some(number), language, rows));
     }
+    sections.extend(who_stays(snapshot, &staying, language));
     let mut notifier = of_move("notifier");
     notifier.extend(identity_row(snapshot, language));
     sections.extend(section("notifier", None, language, notifier));
     sections
+}
+
+/// Numbers of the persons a snapshot speaks of.
+fn numbers(snapshot: &Snapshot) -> BTreeSet<u8> {
+    let paths = snapshot.fields.keys();
+    paths
+        .filter_map(|path| split_member(path.as_str()).map(|(number, _)| number))
+        .collect()
+}
+
+/// A heading of the check page that belongs to no field.
+fn headed(name: &str, language: Language, rows: Vec<CheckRow>) -> Option<CheckSection> {
+    (!rows.is_empty()).then(|| CheckSection {
+        title: word("check", name),
+        title_translated: match language {
+            Language::Japanese => String::new(),
+            Language::English => word_english("check", name),
+        },
+        rows,
+    })
+}
+
+/// A plain row in Japanese, with its label in English.
+fn plain(label: &str, english: &str, value: String, language: Language) -> CheckRow {
+    CheckRow {
+        label: label.to_owned(),
+        label_translated: match language {
+            Language::Japanese => String::new(),
+            Language::English => english.to_owned(),
+        },
+        value,
+        exact_glyphs: false,
+        changed: false,
+    }
+}
+
+fn certificates(snapshot: &Snapshot, language: Language) -> Option<CheckSection> {
+    let lines = of_snapshot(snapshot);
+    let total = total_in_words(&lines);
+    let named = lines.iter().filter_map(|line| {
+        let certificate = known().certificate(&line.certificate)?;
+        let (name, english) = (&certificate.name.ja, &certificate.name.en);
+        Some(plain(name, english, in_words(line), language))
+    });
+    let mut rows: Vec<CheckRow> = named.collect();
+    if !rows.is_empty() {
+        let (label, english) = (word("check", "fee"), word_english("check", "fee"));
+        rows.push(plain(&label, &english, total, language));
+    }
+    headed("certificates", language, rows)
+}
+
+/// Those of the household who stay, by name.
+fn who_stays(snapshot: &Snapshot, staying: &[u8], language: Language) -> Option<CheckSection> {
+    let def = fields().find("member.1.name")?;
+    let rows = staying.iter().filter_map(|number| {
+        let name = snapshot_text(snapshot, &def.path_for(Some(*number))).to_owned();
+        let row = plain(&def.label.ja, &def.label.en, name, language);
+        (!row.value.is_empty()).then_some(CheckRow {
+            exact_glyphs: true,
+            ..row
+        })
+    });
+    headed("staying", language, rows.collect())
 }
 
 fn section(
@@ -199,15 +271,15 @@ fn row(
             Language::Japanese => String::new(),
             Language::English => def.label.en.clone(),
         },
-        value: translated_value(def, value, language),
+        value: translated_value(visit, def, value, language),
         exact_glyphs: def.kind == Kind::Exact,
         changed,
     })
 }
 
 /// A chosen value is shown in both languages; everything else exactly as it is filed.
-fn translated_value(def: &FieldDef, value: &str, language: Language) -> String {
-    let japanese = shown(def, value);
+fn translated_value(visit: &Visit, def: &FieldDef, value: &str, language: Language) -> String {
+    let japanese = visit.in_words(def, value);
     let english = fields().chosen(&def.choices, value).1;
     match (def.kind, language) {
         (Kind::Choice, Language::English) if !english.is_empty() => {

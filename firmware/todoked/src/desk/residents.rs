@@ -12,6 +12,7 @@ use counter_domain::resident::{
 };
 use counter_store::FoundResident;
 
+use crate::desk::purpose::marks;
 use crate::desk::visit::Visit;
 use crate::desk::{Desk, store_failed};
 use crate::fields::{MEMBERS_MAX, fields, member_path};
@@ -125,7 +126,7 @@ impl<R: Records> Desk<R> {
         let by = self.by()?;
         let visit = self.editable()?;
         let case = visit.case();
-        let mut taking = Taking::into(visit);
+        let mut taking = Taking::into(visit, people);
         for person in people {
             taking.person(person)?;
         }
@@ -335,16 +336,19 @@ struct Taking<'a> {
     visit: &'a Visit,
     members: Vec<u8>,
     named: Vec<u8>,
+    /// Somebody is taken by themself: it is about them.
+    alone: bool,
     entries: Vec<Entry>,
 }
 
 impl<'a> Taking<'a> {
-    fn into(visit: &'a Visit) -> Self {
+    fn into(visit: &'a Visit, people: &[FoundResident]) -> Self {
         let members = visit.members();
         let is_named = |number: &u8| !visit.text(&member_path(*number, "name")).is_empty();
         Self {
             named: members.iter().copied().filter(is_named).collect(),
             members,
+            alone: people.len() == 1,
             visit,
             entries: Vec::new(),
         }
@@ -372,20 +376,21 @@ impl<'a> Taking<'a> {
             })?;
         self.members.push(number);
         self.named.push(number);
-        self.entries.push(Entry {
-            path: FieldPath(member_path(number, "moving")),
-            value: FieldValue::Flag(true),
-            source: Source::ResidentCopy,
-        });
         Ok(number)
     }
 
     fn person(&mut self, found: &FoundResident) -> Result<(), Notice> {
         let resident = &found.resident;
+        let known = member_like(self.visit, resident).is_some();
         let number = self.place_for(resident)?;
-        let nationality = match resident.kind {
-            ResidentKind::Japanese => "",
-            ResidentKind::Foreign => resident.nationality.as_str(),
+        if !known {
+            let plan = self.visit.plan();
+            self.entries
+                .extend(marks(plan, number, plan.everybody || self.alone));
+        }
+        let (nationality, country) = match resident.kind {
+            ResidentKind::Japanese => ("", ""),
+            ResidentKind::Foreign => ("外国", resident.nationality.as_str()),
         };
         for (name, value) in [
             ("name", resident.name.as_str()),
@@ -393,8 +398,16 @@ impl<'a> Taking<'a> {
             ("birth_date", &resident.birth_date),
             ("sex", &resident.sex),
             ("nationality", nationality),
+            ("country", country),
+            ("alias", &resident.alias),
+            ("former_name", &resident.former_surname),
+            ("resident_code", &resident.resident_code),
         ] {
             self.value(&member_path(number, name), value);
+        }
+        let copy = &self.visit.plan().copy;
+        for name in &copy.relation {
+            self.value(&member_path(number, name), &resident.relation);
         }
         if found.protected {
             self.entries.push(Entry {
@@ -407,11 +420,13 @@ impl<'a> Taking<'a> {
             return Ok(());
         };
         let address = [place.address.as_str(), &place.building].join("　");
-        self.value("address.old", address.trim());
+        for path in &copy.address {
+            self.value(path, address.trim());
+        }
         self.value("domicile.place", &place.domicile);
         self.value("domicile.register_head", &place.register_head);
-        if resident.is_head() {
-            self.value("head.old", &resident.name);
+        for path in copy.head.iter().filter(|_| resident.is_head()) {
+            self.value(path, &resident.name);
         }
         Ok(())
     }

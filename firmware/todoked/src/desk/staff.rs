@@ -5,10 +5,11 @@ use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::{CaseId, DeviceId};
 
 use crate::desk::checks::tidy;
+use crate::desk::purpose::marks;
 use crate::desk::visit::{Pin, Receipt, Showing};
 use crate::desk::{Desk, store_failed};
 use crate::devices::{Effect, GuidanceJob, PrintTrouble, ReceiptJob};
-use crate::fields::{MEMBERS_MAX, fields, member_path, split_member};
+use crate::fields::{MEMBERS_MAX, fields, split_member};
 use crate::records::{Deed, Entry, Records, UndoStep};
 use crate::texts::{Code, notice, notice_with};
 
@@ -40,6 +41,17 @@ impl<R: Records> Desk<R> {
             }
             StaffAction::SignOut => self.sign_out(),
             StaffAction::StartReception => self.start_reception(),
+            StaffAction::ChoosePurpose { event, flow } => self.choose_purpose(&event, &flow),
+            StaffAction::MarkMember { number, set } => self.mark_member(number, set),
+            StaffAction::SetCopies {
+                certificate,
+                copies,
+            } => self.set_copies(&certificate, copies),
+            StaffAction::SetOption {
+                certificate,
+                option,
+                set,
+            } => self.set_option(&certificate, &option, set),
             StaffAction::OpenCase { case } => self.open_case(case),
             StaffAction::LeaveCase => self.leave_case(),
             StaffAction::AskPin => self.ask_pin(),
@@ -232,11 +244,9 @@ impl<R: Records> Desk<R> {
                 let max = MEMBERS_MAX.to_string();
                 notice_with(Code::MemberLimit, Language::Japanese, &[("max", &max)])
             })?;
-        self.store(&[Entry {
-            path: FieldPath(member_path(free, "moving")),
-            value: FieldValue::Flag(true),
-            source: Source::Staff,
-        }])
+        // Whoever is added by hand is mostly the one it is about: the newborn, the spouse.
+        let entries = marks(self.visit()?.plan(), free, true);
+        self.store(&entries)
     }
 
     fn remove_member(&mut self, number: u8) -> Result<(), Notice> {
@@ -321,7 +331,7 @@ impl<R: Records> Desk<R> {
 
     fn go_to(&mut self, step: Step) -> Result<(), Notice> {
         let visit = self.visit()?;
-        if step == Step::Finish && visit.is_editable() {
+        if !visit.plan().steps.contains(&step) || (step == Step::Finish && visit.is_editable()) {
             return Err(notice(Code::NotPossibleNow));
         }
         // What is done needs no more reading; what is wrong stays until somebody closes it.
@@ -332,6 +342,7 @@ impl<R: Records> Desk<R> {
         {
             self.notice = None;
         }
+        self.visit_mut()?.differences.clear();
         self.set_step(step)
     }
 
@@ -409,6 +420,7 @@ impl<R: Records> Desk<R> {
             receipt_number: visit.receipt_number(),
             event: crate::desk::staff_view::event_in_words(kind, flow),
             filed_on: crate::desk::checks::date_in_words(visit.text("event.filed_on")),
+            fee: crate::certificates::total_in_words(&crate::certificates::of_draft(visit.draft())),
         };
         self.visit_mut()?.receipt = Receipt::Printing;
         self.effects.push(Effect::PrintReceipt(Box::new(job)));

@@ -1,8 +1,9 @@
 //! What staff see.
 
 use counter_api::{
-    CardView, FieldView, FinishView, Header, IdentityView, LineState, MemberView, OtherValue,
-    ReceptionView, RemarkView, SaveState, SignView, StaffScreen, Step, StepState, TrailItem,
+    CardView, Choice, FieldView, FinishView, Header, IdentityView, LineState, MemberView,
+    OtherValue, ReceptionView, RefusalView, RemarkView, SaveState, SignView, StaffScreen, Step,
+    StepState, TrailItem,
 };
 use counter_domain::case::{CaseState, Remark, RemarkCategory};
 use counter_domain::draft::FieldValue;
@@ -11,11 +12,16 @@ use counter_domain::snapshot::Snapshot;
 
 use crate::clock::{hour_and_minute, month_and_day};
 use crate::desk::Desk;
-use crate::desk::checks::{date_hint, head_problem, shown, wrong};
+use crate::desk::checks::{
+    Asked, asked_of_a_member, asked_of_the_move, date_hint, head_problem, shown, wrong,
+};
+use crate::desk::purpose::{self, late_in_words};
+use crate::desk::request;
 use crate::desk::residents::copy_value;
 use crate::desk::visit::{Pin, Receipt, Showing, Visit};
 use crate::devices::{CardLies, OtherCard};
-use crate::fields::{FieldDef, Kind, fields};
+use crate::events::events;
+use crate::fields::{FieldDef, Kind, MEMBERS, fields, split_member};
 use crate::records::Records;
 use crate::texts::{sentence, word};
 
@@ -49,13 +55,11 @@ impl<R: Records> Desk<R> {
 
     fn reception(&self, visit: &Visit) -> ReceptionView {
         let (kind, flow) = visit.event();
-        let field = |def: &FieldDef, member| self.field(visit, def, member);
+        let field = |asked: &Asked<'_>| self.field(visit, asked);
         let members = visit.members().into_iter().map(|number| MemberView {
             number,
-            fields: fields()
-                .of_a_member()
-                .map(|def| field(def, Some(number)))
-                .collect(),
+            fields: asked_of_a_member(visit, number).iter().map(field).collect(),
+            mark: purpose::mark(visit, number),
         });
         let blocked_by = self.blocked_by(visit);
         ReceptionView {
@@ -65,7 +69,7 @@ impl<R: Records> Desk<R> {
             step: visit.step,
             trail: self.trail(visit),
             card: self.card_view(visit),
-            move_fields: fields().of_the_move().map(|def| field(def, None)).collect(),
+            move_fields: asked_of_the_move(visit).iter().map(field).collect(),
             members: members.collect(),
             question: visit.interview.question.clone(),
             answered: visit.interview.answered.clone(),
@@ -93,11 +97,21 @@ impl<R: Records> Desk<R> {
             can_undo: visit.can_undo,
             protection: self.protection_in_words(visit),
             residents: self.residents_view(visit),
+            purpose: purpose::view(visit),
+            sides: visit.plan().sides,
+            refusals: refusals(visit),
+            late: visit
+                .late
+                .as_ref()
+                .filter(|_| visit.is_editable())
+                .map(late_in_words),
+            differences: visit.differences.clone(),
+            request: Self::request_view(visit),
         }
     }
 
-    fn field(&self, visit: &Visit, def: &FieldDef, member: Option<u8>) -> FieldView {
-        let path = def.path_for(member);
+    fn field(&self, visit: &Visit, asked: &Asked<'_>) -> FieldView {
+        let (def, path) = (asked.def, asked.path.clone());
         if tells_where(&path.as_str().into()) && !self.may_see_where(visit) {
             return left_out(def, path);
         }
@@ -125,15 +139,17 @@ impl<R: Records> Desk<R> {
             },
             hint: match def.kind {
                 Kind::Date => date_hint(&path, value, self.today()),
-                Kind::Text | Kind::Exact | Kind::Kana | Kind::Choice | Kind::Phone => String::new(),
+                Kind::Text | Kind::Exact | Kind::Kana | Kind::Choice | Kind::Phone => {
+                    hint(visit, &path)
+                }
             },
-            choices: fields().choices(&def.choices),
+            choices: choices(visit, def),
             source: merged
                 .as_ref()
                 .filter(|_| !stored.is_empty())
                 .map(|field| field.shown.source),
             confidence: merged.as_ref().and_then(|field| field.shown.confidence),
-            required: def.required,
+            required: asked.required,
             error,
             remark: remarks
                 .clone()
@@ -191,21 +207,12 @@ impl<R: Records> Desk<R> {
     }
 
     fn trail(&self, visit: &Visit) -> Vec<TrailItem> {
-        const STEPS: [Step; 7] = [
-            Step::Documents,
-            Step::Household,
-            Step::Questions,
-            Step::Procedures,
-            Step::Identity,
-            Step::Sign,
-            Step::Finish,
-        ];
         let open = visit.interview.open_questions;
         let remarks = visit.record.summary.remarks.iter();
         let unsettled = remarks.filter(|one| !remark(visit, one).settled).count();
         let unsettled = u32::try_from(unsettled).unwrap_or(u32::MAX);
-        STEPS
-            .into_iter()
+        let steps = visit.plan().steps.iter().copied();
+        steps
             .map(|step| {
                 let (done, attention, count) = match step {
                     Step::Documents => (!visit.text("member.1.name").is_empty(), false, 0),
@@ -214,6 +221,7 @@ impl<R: Records> Desk<R> {
                         unsettled > 0,
                         unsettled,
                     ),
+                    Step::Request => (request::problem(visit).is_none(), false, 0),
                     Step::Questions => (open == 0, false, open),
                     Step::Procedures => (open == 0, false, 0),
                     Step::Identity => (!visit.text("identity.kind").is_empty(), false, 0),
@@ -263,6 +271,49 @@ impl<R: Records> Desk<R> {
             state: state_in_words(visit.state()),
         })
     }
+}
+
+/// What cannot be filed, while it can still be put right.
+fn refusals(visit: &Visit) -> Vec<RefusalView> {
+    let found = visit.refusals.iter().filter(|_| visit.is_editable());
+    found
+        .map(|refusal| purpose::refused(visit, refusal))
+        .collect()
+}
+
+/// What may be chosen; persons by their names.
+fn choices(visit: &Visit, def: &FieldDef) -> Vec<Choice> {
+    if def.choices != MEMBERS {
+        return fields().choices(&def.choices);
+    }
+    let members = visit.members().into_iter();
+    members
+        .map(|number| Choice {
+            value: number.to_string(),
+            label: visit.name_of(number),
+        })
+        .collect()
+}
+
+/// What helps to fill a field of this event.
+fn hint(visit: &Visit, path: &str) -> String {
+    let name = match (path, split_member(path)) {
+        ("address.old", _) if visit.plan().defaults.contains_key(path) => "abroad",
+        ("address.new", _) if visit.plan().defaults.contains_key(path) => "abroad",
+        ("event.late_reason", _) => "late",
+        (_, Some((number, "name"))) if is_newborn(visit, number) => "newborn",
+        _ => return String::new(),
+    };
+    word("hint", name)
+}
+
+fn is_newborn(visit: &Visit, number: u8) -> bool {
+    let fact = visit
+        .plan()
+        .mark
+        .as_ref()
+        .and_then(|mark| mark.fact.as_deref());
+    fact == Some("newborn") && visit.is_marked(number)
 }
 
 /// A field whose value is not sent to the screen at all.
@@ -350,7 +401,7 @@ fn remark(visit: &Visit, remark: &Remark) -> RemarkView {
     };
     RemarkView {
         path: path.to_owned(),
-        label: label(path),
+        label: label(visit, path),
         category: word("remark", category(remark.category)),
         text: remark.text.clone(),
         settled: changed,
@@ -358,11 +409,12 @@ fn remark(visit: &Visit, remark: &Remark) -> RemarkView {
 }
 
 /// What a field is called, with the person it belongs to.
-fn label(path: &str) -> String {
-    let Some(def) = fields().find(path) else {
+fn label(visit: &Visit, path: &str) -> String {
+    let known = visit.plan().find(path).or_else(|| fields().find(path));
+    let Some(def) = known else {
         return word("identity", "title");
     };
-    match crate::fields::split_member(path) {
+    match split_member(path) {
         Some((number, _)) => {
             let person = sentence("reply", "person", &[("number", &number.to_string())]);
             format!("{person} {}", def.label.ja)
@@ -384,12 +436,8 @@ const fn category(category: RemarkCategory) -> &'static str {
 
 /// The event with its flow, for example a move-in by card.
 pub(crate) fn event_in_words(kind: &str, flow: &str) -> String {
-    let known = word("event", kind);
-    let kind = if known.is_empty() {
-        word("event", "other")
-    } else {
-        known
-    };
+    let known = events().name(kind).map(|name| name.ja.clone());
+    let kind = known.unwrap_or_else(|| word("event", "other"));
     let flow = word("flow", flow);
     if flow.is_empty() {
         kind

@@ -2,23 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use counter_api::{Language, Notice, Step};
+use counter_api::{DifferenceView, Language, Notice, Step};
 use counter_domain::case::{CaseState, CaseStep};
 use counter_domain::draft::{Draft, FieldPath, FieldValue, Source};
 use counter_domain::ids::{CaseId, StaffId};
+use counter_domain::lateness::Late;
 use counter_domain::protection::PROTECTED_FLAG;
+use counter_domain::refusal::Refusal;
+use counter_domain::relation::Relation;
 use counter_domain::snapshot::{Snapshot, SnapshotField};
 use counter_store::CaseRecord;
 
+use crate::certificates::{ROOT, of_draft};
 use crate::desk::catalogue::STARTED_WITH;
+use crate::desk::checks::shown;
 use crate::desk::interview::Interview;
+use crate::desk::purpose;
 use crate::desk::{Desk, NOTE_OPEN_BY, NOTE_OPEN_CASE, store_failed};
-use crate::fields::{MEMBERS_MAX, fields, member_path, split_member};
+use crate::events::{FIRST, Plan, events};
+use crate::fields::{FieldDef, Kind, MEMBERS, MEMBERS_MAX, member_path, split_member};
 use crate::records::{Deed, Entry, Records, RecordsError, UndoStep};
-use crate::texts::{Code, notice};
+use crate::texts::{Code, notice, sentence};
 
-/// The form that is signed, with its version.
-const FORM: &str = "resident-move/1";
+/// Version of the forms that are signed.
+const FORM_VERSION: &str = "1";
 
 /// The open case.
 #[derive(Debug)]
@@ -33,6 +40,12 @@ pub(super) struct Visit {
     pub(super) saved_at_ms: u64,
     pub(super) can_undo: bool,
     pub(super) interview: Interview,
+    /// What the law says against filing it like this.
+    pub(super) refusals: Vec<Refusal>,
+    /// How late it is.
+    pub(super) late: Option<Late>,
+    /// What the last change did to the list of procedures.
+    pub(super) differences: Vec<DifferenceView>,
     pub(super) showing: Showing,
     pub(super) pin: Pin,
     pub(super) receipt: Receipt,
@@ -103,6 +116,72 @@ impl Visit {
             .unwrap_or_default()
     }
 
+    /// How its event is filed; that of a move-in while none is chosen.
+    pub(super) fn plan(&self) -> &'static Plan {
+        plan_of(self.draft())
+    }
+
+    /// The form that is signed: a request for certificates has that of its first.
+    pub(super) fn form(&self) -> &'static str {
+        let first = of_draft(self.draft()).into_iter().next();
+        let asked = first.and_then(|line| events().certificate(&line.certificate));
+        match asked.filter(|_| self.plan().asks_for_certificates()) {
+            Some(certificate) => &certificate.0,
+            None => &self.plan().form,
+        }
+    }
+
+    /// Whether the event concerns a person.
+    pub(super) fn is_marked(&self, number: u8) -> bool {
+        let moving = self
+            .draft()
+            .field(&FieldPath(member_path(number, "moving")));
+        moving.is_some_and(|field| field.shown.value == FieldValue::Flag(true))
+    }
+
+    /// The persons it concerns.
+    pub(super) fn marked(&self) -> Vec<u8> {
+        let mut members = self.members();
+        members.retain(|number| self.is_marked(*number));
+        members
+    }
+
+    /// Those of the household it does not concern.
+    pub(super) fn staying(&self) -> Vec<u8> {
+        let mut members = self.members();
+        members.retain(|number| !self.is_marked(*number));
+        members
+    }
+
+    /// Whether the head goes and leaves more than one person behind.
+    pub(super) fn head_leaves(&self) -> bool {
+        let was_head = |number: &u8| {
+            let relation = self.text(&member_path(*number, "relation_before"));
+            relation.parse::<Relation>().is_ok_and(|one| one.is_head())
+        };
+        self.plan().mark.is_some() && self.staying().len() > 1 && self.marked().iter().any(was_head)
+    }
+
+    /// The name of a person, or which one it is.
+    pub(super) fn name_of(&self, number: u8) -> String {
+        let name = self.text(&member_path(number, "name"));
+        if name.is_empty() {
+            sentence("reply", "person", &[("number", &number.to_string())])
+        } else {
+            name.to_owned()
+        }
+    }
+
+    /// A value as people read it.
+    pub(super) fn in_words(&self, def: &FieldDef, value: &str) -> String {
+        match value.parse() {
+            Ok(number) if def.kind == Kind::Choice && def.choices == MEMBERS => {
+                self.name_of(number)
+            }
+            _ => shown(def, value),
+        }
+    }
+
     /// Numbers of the persons in the case.
     pub(super) fn members(&self) -> Vec<u8> {
         members(self.draft())
@@ -127,6 +206,21 @@ impl Visit {
             .max()
     }
 
+    /// Notes what changed in the list of procedures since `before`.
+    fn note_differences(&mut self, before: &Interview) {
+        let (old, new) = (&before.for_snapshot, &self.interview.for_snapshot);
+        let differences = if before.drawn {
+            let several = self.members().len() > 1;
+            purpose::differences(old, new, |member| match member {
+                Some(number) if several => self.name_of(number),
+                _ => String::new(),
+            })
+        } else {
+            Vec::new()
+        };
+        self.differences = differences;
+    }
+
     /// What would be shown and signed now.
     pub(super) fn content(&self, language: Language) -> Snapshot {
         let draft = self.draft();
@@ -145,7 +239,7 @@ impl Visit {
             version: 1,
             case_id: self.case(),
             receipt_number: self.receipt_number(),
-            form: FORM.to_owned(),
+            form: [self.form(), FORM_VERSION].join("/"),
             filed_on: self.text("event.filed_on").to_owned(),
             language: match language {
                 Language::Japanese => "ja".to_owned(),
@@ -170,7 +264,19 @@ impl Visit {
         {
             return false;
         }
-        fields().find(path).is_some() || BESIDE.contains(&path) || is_protection_flag(path)
+        let plan = self.plan();
+        let of_plan = match split_member(path) {
+            // Of those who only stay nothing is filed but who they are.
+            Some((number, name)) if plan.mark.is_some() => {
+                let filed = name == "name" || self.is_marked(number);
+                name == "moving" || (filed && plan.find(path).is_some())
+            }
+            _ => plan.find(path).is_some(),
+        };
+        of_plan
+            || BESIDE.contains(&path)
+            || is_protection_flag(path)
+            || (plan.asks_for_certificates() && path.starts_with(ROOT))
     }
 
     /// Whether the newest signature still stands for what the case says.
@@ -186,13 +292,22 @@ fn is_protection_flag(path: &str) -> bool {
     split_member(path).is_some_and(|(_, name)| name == PROTECTED_FLAG)
 }
 
-/// Numbers of the persons in a draft.
+/// How the event of a draft is filed.
+pub(super) fn plan_of(draft: &Draft) -> &'static Plan {
+    let text = |path: &str| draft.text(path).unwrap_or_default();
+    let known = events().plan(text("event.type"), text("event.flow"));
+    known
+        .or_else(|| events().plan(FIRST.0, FIRST.1))
+        .unwrap_or_else(Plan::none)
+}
+
+/// Numbers of the persons in a draft, whether the event concerns them or not.
 pub(super) fn members(draft: &Draft) -> Vec<u8> {
-    let moving = |number: &u8| {
+    let is_there = |number: &u8| {
         let field = draft.field(&FieldPath(member_path(*number, "moving")));
-        field.is_some_and(|field| field.shown.value == FieldValue::Flag(true))
+        field.is_some_and(|field| matches!(field.shown.value, FieldValue::Flag(_)))
     };
-    (1..=MEMBERS_MAX).filter(moving).collect()
+    (1..=MEMBERS_MAX).filter(is_there).collect()
 }
 
 fn has_content(value: &FieldValue) -> bool {
@@ -269,6 +384,9 @@ impl<R: Records> Desk<R> {
             saved_at_ms: self.now(),
             can_undo: false,
             interview: Interview::default(),
+            refusals: Vec::new(),
+            late: None,
+            differences: Vec::new(),
             showing: Showing::No,
             pin: Pin::NotAsked,
             receipt: if printed {
@@ -309,12 +427,12 @@ impl<R: Records> Desk<R> {
             source: Source::Staff,
         };
         let entries = [
-            Entry::text("event.type", "move_in", Source::Staff),
-            Entry::text("event.flow", "card", Source::Staff),
+            Entry::text("event.type", FIRST.0, Source::Staff),
+            Entry::text("event.flow", FIRST.1, Source::Staff),
             Entry::text("event.filed_on", today, Source::Derived),
             Entry::text(STARTED_WITH, catalogue, Source::Derived),
             flag("member.1.moving", FieldValue::Flag(true)),
-            flag("notifier.member", FieldValue::Count(1)),
+            Entry::text("notifier.member", "1", Source::Staff),
         ];
         let case = visit.case();
         self.records
@@ -348,21 +466,19 @@ impl<R: Records> Desk<R> {
         let interview =
             self.interviewer
                 .interview(&self.records, &record.draft, today, asking.as_deref());
-        let begun_only = record
-            .draft
-            .fields()
-            .filter(|(_, f)| has_content(&f.shown.value))
-            .count()
-            <= 6;
-        let can_undo = record.summary.is_editable() && !begun_only && self.records.can_undo(case);
+        let can_undo = record.summary.is_editable() && self.records.can_undo(case);
+        let closed = self.interviewer.closed_days(&record.draft);
         let Some(visit) = self.visit.as_mut() else {
             return;
         };
         visit.record = record;
         visit.signed = signed;
         visit.submitted = submitted;
-        visit.interview = interview;
-        visit.can_undo = can_undo;
+        let before = std::mem::replace(&mut visit.interview, interview);
+        visit.note_differences(&before);
+        visit.refusals = purpose::in_the_way(visit, today);
+        visit.late = purpose::late(visit, today, &closed);
+        visit.can_undo = can_undo && !purpose::is_fresh(visit);
         self.withdraw_changed_page();
     }
 

@@ -11,16 +11,6 @@ use crate::reception::fields::FieldRows;
 use crate::staff_line::StaffLine;
 use crate::ui::{KeyApi, Pad, ReceptionApi, StaffWindow, StepKind};
 
-const STEPS: [Step; 7] = [
-    Step::Documents,
-    Step::Household,
-    Step::Questions,
-    Step::Procedures,
-    Step::Identity,
-    Step::Sign,
-    Step::Finish,
-];
-
 pub(super) fn connect_fields(
     api: &ReceptionApi<'_>,
     line: &Rc<StaffLine>,
@@ -49,6 +39,7 @@ pub(super) fn connect_fields(
 
 pub(super) fn connect_deeds(api: &ReceptionApi<'_>, line: &Rc<StaffLine>) {
     connect_answers(api, line);
+    connect_request(api, line);
     let deed = Rc::clone(line);
     api.on_go_to(move |step| {
         deed.deed(StaffAction::GoTo {
@@ -76,6 +67,21 @@ pub(super) fn connect_deeds(api: &ReceptionApi<'_>, line: &Rc<StaffLine>) {
         }
     });
     let deed = Rc::clone(line);
+    api.on_choose_purpose(move |key| {
+        if let Some((event, flow)) = key.split_once('/') {
+            deed.deed(StaffAction::ChoosePurpose {
+                event: event.to_owned(),
+                flow: flow.to_owned(),
+            });
+        }
+    });
+    let deed = Rc::clone(line);
+    api.on_mark_member(move |number, set| {
+        if let Some(number) = member_number(number) {
+            deed.deed(StaffAction::MarkMember { number, set });
+        }
+    });
+    let deed = Rc::clone(line);
     api.on_record_identity(move |kind| {
         deed.deed(StaffAction::RecordIdentity { kind: kind.into() });
     });
@@ -92,6 +98,25 @@ pub(super) fn connect_deeds(api: &ReceptionApi<'_>, line: &Rc<StaffLine>) {
     api.on_submit(plain(StaffAction::Submit));
     api.on_print_receipt(plain(StaffAction::PrintReceipt));
     api.on_leave(plain(StaffAction::LeaveCase));
+}
+
+fn connect_request(api: &ReceptionApi<'_>, line: &Rc<StaffLine>) {
+    let deed = Rc::clone(line);
+    api.on_set_copies(move |certificate, copies| {
+        deed.deed(StaffAction::SetCopies {
+            certificate: certificate.into(),
+            copies: u16::try_from(copies).unwrap_or_default(),
+        });
+    });
+    let deed = Rc::clone(line);
+    api.on_set_option(move |certificate, option, set| {
+        deed.deed(StaffAction::SetOption {
+            certificate: certificate.into(),
+            option: option.into(),
+            set,
+        });
+    });
+    api.on_is_among(|all, one| all.iter().any(|other| other == one));
 }
 
 fn connect_answers(api: &ReceptionApi<'_>, line: &Rc<StaffLine>) {
@@ -140,8 +165,8 @@ pub(super) fn connect_bar(window: &StaffWindow, line: &Rc<StaffLine>, stand: &Rc
     let weak = window.as_weak();
     api.on_go_back(move || {
         hide_pad(&weak);
-        let step = here.borrow().step;
-        if let Some(step) = step.filter(|step| *step != Step::Finish).and_then(before) {
+        let step = before(&here.borrow());
+        if let Some(step) = step {
             deed.deed(StaffAction::GoTo { step });
         }
     });
@@ -161,16 +186,22 @@ fn main_action(stand: &Stand) -> Option<StaffAction> {
         _ if !stand.can_go_on => None,
         (Step::Sign, Some(SignView::Signed { .. })) => Some(StaffAction::Submit),
         (Step::Sign, _) => Some(StaffAction::ShowToResident),
-        (step, _) => after(step).map(|step| StaffAction::GoTo { step }),
+        _ => after(stand).map(|step| StaffAction::GoTo { step }),
     }
 }
 
-fn after(step: Step) -> Option<Step> {
-    STEPS.into_iter().find(|other| *other > step)
+fn place(stand: &Stand) -> Option<usize> {
+    let step = stand.step?;
+    stand.steps.iter().position(|one| *one == step)
 }
 
-fn before(step: Step) -> Option<Step> {
-    STEPS.into_iter().rev().find(|other| *other < step)
+fn after(stand: &Stand) -> Option<Step> {
+    stand.steps.get(place(stand)? + 1).copied()
+}
+
+fn before(stand: &Stand) -> Option<Step> {
+    let place = place(stand).filter(|_| stand.step != Some(Step::Finish))?;
+    stand.steps.get(place.checked_sub(1)?).copied()
 }
 
 fn member_number(number: i32) -> Option<u8> {
@@ -181,6 +212,7 @@ fn step_of(step: StepKind) -> Step {
     match step {
         StepKind::Documents => Step::Documents,
         StepKind::Household => Step::Household,
+        StepKind::Request => Step::Request,
         StepKind::Questions => Step::Questions,
         StepKind::Procedures => Step::Procedures,
         StepKind::Identity => Step::Identity,

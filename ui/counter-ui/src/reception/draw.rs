@@ -1,16 +1,18 @@
 //! Views of the daemon as the screen's data.
 
 use counter_api::{
-    Answered, CardView, Choice, FieldKind, FieldView, FinishView, ProcedureState, ProcedureView,
-    QuestionMember, QuestionView, RemarkView, SaveState, SignView, Step, StepState, TrailItem,
+    Answered, CardView, CertificateView, Choice, DifferenceView, FieldKind, FieldView, FinishView,
+    ProcedureState, ProcedureView, Purpose, PurposeView, QuestionMember, QuestionView, RefusalView,
+    RemarkView, RequestView, SaveState, SignView, Step, StepState, TrailItem,
 };
 use counter_domain::draft::Source;
 
 use crate::notice::shown;
 use crate::rows::list;
 use crate::ui::{
-    AnsweredData, AskedData, CardKind, ChoiceData, FieldData, FieldType, FinishData, OtherData,
-    ProcedureData, QuestionData, ReceptionApi, RemarkData, SignKind, SourceKind, StepKind,
+    AnsweredData, AskedData, CardKind, CertificateData, CertificateGroupData, ChoiceData,
+    DifferenceData, FieldData, FieldType, FinishData, OtherData, ProcedureData, QuestionData,
+    ReceptionApi, RefusalData, RemarkData, SignKind, SourceKind, StepKind,
     StepMark, TrailData,
 };
 
@@ -18,6 +20,7 @@ pub(super) fn step(at: Step) -> StepKind {
     match at {
         Step::Documents => StepKind::Documents,
         Step::Household => StepKind::Household,
+        Step::Request => StepKind::Request,
         Step::Questions => StepKind::Questions,
         Step::Procedures => StepKind::Procedures,
         Step::Identity => StepKind::Identity,
@@ -210,5 +213,79 @@ pub(super) fn save(api: &ReceptionApi<'_>, save: &SaveState) {
             api.set_save_failed(true);
             api.set_save_notice(notice.into());
         }
+    }
+}
+
+pub(super) fn refusal(refusal: &RefusalView) -> RefusalData {
+    let instead = refusal.instead.as_ref();
+    RefusalData {
+        reason: refusal.reason.as_str().into(),
+        way_out: refusal.way_out.as_str().into(),
+        instead: instead.map(key).unwrap_or_default().into(),
+        instead_label: instead
+            .map(|purpose| purpose.label.as_str())
+            .unwrap_or_default()
+            .into(),
+    }
+}
+
+pub(super) fn difference(difference: &DifferenceView) -> DifferenceData {
+    DifferenceData {
+        name: difference.name.as_str().into(),
+        added: difference.added,
+    }
+}
+
+/// How a purpose is named between the screen and here: event and flow.
+pub(super) fn key(purpose: &Purpose) -> String {
+    [purpose.event.as_str(), &purpose.flow].join("/")
+}
+
+/// The purposes: groups by the key of their first, and those of the chosen group.
+pub(super) fn purposes(api: &ReceptionApi<'_>, view: Option<&PurposeView>) {
+    let offered = |purpose: &Purpose| ChoiceData {
+        value: key(purpose).into(),
+        label: purpose.label.as_str().into(),
+    };
+    let groups = view.map_or(&[][..], |view| &view.groups);
+    let chosen = groups.iter().find(|group| group.chosen);
+    let inside = chosen.map_or(&[][..], |group| &group.purposes);
+    let purpose = inside.iter().find(|purpose| purpose.chosen);
+    api.set_purpose_groups(list(groups.iter().filter_map(|group| {
+        let first = group.purposes.first()?;
+        Some(ChoiceData {
+            value: key(first).into(),
+            label: group.label.as_str().into(),
+        })
+    })));
+    let label = chosen.map(|group| group.label.as_str()).unwrap_or_default();
+    api.set_purpose_group(label.into());
+    api.set_purposes(list(inside.iter().map(offered)));
+    api.set_purpose(purpose.map(key).unwrap_or_default().into());
+    api.set_purpose_fresh(view.is_some_and(|view| view.fresh));
+}
+
+/// The certificates that can be asked for.
+pub(super) fn request(api: &ReceptionApi<'_>, view: Option<&RequestView>) {
+    let nothing = RequestView::default();
+    let shown = view.unwrap_or(&nothing);
+    api.set_is_request(view.is_some());
+    api.set_certificates_total(shown.total.as_str().into());
+    api.set_certificates_papers(shown.papers.as_str().into());
+    api.set_certificates(list(shown.groups.iter().map(|group| CertificateGroupData {
+        label: group.label.as_str().into(),
+        certificates: list(group.certificates.iter().map(certificate)),
+    })));
+}
+
+fn certificate(certificate: &CertificateView) -> CertificateData {
+    CertificateData {
+        id: certificate.id.as_str().into(),
+        name: certificate.name.as_str().into(),
+        fee: certificate.fee.as_str().into(),
+        copies: i32::from(certificate.copies),
+        options: list(certificate.options.iter().map(choice)),
+        chosen: list(certificate.chosen.iter().map(|one| one.as_str().into())),
+        warning: certificate.warning.as_str().into(),
     }
 }

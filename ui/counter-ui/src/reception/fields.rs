@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use counter_api::{FieldView, MemberView, ReceptionView, RemarkView};
+use counter_api::{FieldView, MarkView, MemberView, ReceptionView, RemarkView};
 use slint::Model as _;
 
 use crate::reception::{draw, sides};
 use crate::rows::Rows;
 use crate::staff_line::Labels;
-use crate::ui::{FieldData, MemberData, ReceptionApi, RemarkData};
+use crate::ui::{FieldData, MarkData, MemberData, ReceptionApi, RemarkData};
 
 /// The lists of fields on the screen.
 #[derive(Default)]
 pub(super) struct FieldRows {
     moves: Rows<FieldView, FieldData>,
-    members: Rows<(u8, String), MemberData>,
+    members: Rows<(u8, String, Option<MarkView>), MemberData>,
     of_members: BTreeMap<u8, Rows<FieldView, FieldData>>,
     remarks: Rows<(RemarkView, bool), RemarkData>,
     remarked: Rows<FieldView, FieldData>,
@@ -57,14 +57,15 @@ impl FieldRows {
             let rows = of_members.entry(member.number).or_default();
             rows.show(&without_remark(&member.fields), draw::field);
         }
-        let keys: Vec<(u8, String)> = members
+        let keys: Vec<(u8, String, Option<MarkView>)> = members
             .iter()
-            .map(|member| (member.number, sides::name_of(member)))
+            .map(|member| (member.number, sides::name_of(member), member.mark.clone()))
             .collect();
-        self.members.show(&keys, |(number, name)| MemberData {
+        self.members.show(&keys, |(number, name, mark)| MemberData {
             number: i32::from(*number),
             name: name.as_str().into(),
             fields: of_members.get(number).map(Rows::model).unwrap_or_default(),
+            mark: mark.as_ref().map(drawn_mark).unwrap_or_default(),
         });
     }
 
@@ -83,6 +84,15 @@ impl FieldRows {
             .flat_map(|rows| rows.model().iter().collect::<Vec<_>>())
             .find(|field| field.path == path)
             .map(|field| field.value.into())
+    }
+}
+
+fn drawn_mark(mark: &MarkView) -> MarkData {
+    MarkData {
+        shown: true,
+        yes: mark.yes.as_str().into(),
+        no: mark.no.as_str().into(),
+        set: mark.set,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::ui::SideData;
 pub(super) enum Side {
     Before,
     After,
+    Staying,
 }
 
 pub(super) fn name_of(member: &MemberView) -> String {
@@ -36,12 +37,20 @@ pub(super) fn side(view: &ReceptionView, side: Side) -> SideData {
     let (address, head, relation) = match side {
         Side::Before => ("address.old", "head.old", "relation_before"),
         Side::After => ("address.new", "head.new", "relation"),
+        Side::Staying => ("address.old", "head.staying", "relation"),
     };
     let building = match side {
-        Side::Before => String::new(),
+        Side::Before | Side::Staying => String::new(),
         Side::After => shown_in(&view.move_fields, "address.new.building"),
     };
-    let people = view.members.iter().filter_map(|member| {
+    let stays = |member: &&MemberView| member.mark.as_ref().is_some_and(|mark| !mark.set);
+    let on_this_side = |member: &&MemberView| match side {
+        Side::Before => true,
+        Side::After => !stays(member),
+        Side::Staying => stays(member),
+    };
+    let shown = view.sides && (side != Side::Staying || view.members.iter().any(|one| stays(&one)));
+    let people = view.members.iter().filter(on_this_side).filter_map(|member| {
         let name = name_of(member);
         let path = format!("member.{}.{relation}", member.number);
         let relation = shown_in(&member.fields, &path);
@@ -49,6 +58,7 @@ pub(super) fn side(view: &ReceptionView, side: Side) -> SideData {
     });
     let address = [shown_in(&view.move_fields, address), building].join("　");
     SideData {
+        shown,
         address: address.trim().into(),
         head: shown_in(&view.move_fields, head).into(),
         people: list(people),

@@ -1,0 +1,112 @@
+//! What staff see and do because a reception may be about any event: the purpose, who of the
+//! household it concerns, what cannot be filed, what an answer changed, certificates.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Choice;
+
+/// What somebody came for, in groups. It can be changed; what was entered stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PurposeView {
+    /// Groups, in the order offered.
+    pub groups: Vec<PurposeGroup>,
+    /// Nothing was entered yet: the choice stands open.
+    pub fresh: bool,
+}
+
+/// A group of purposes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PurposeGroup {
+    /// Name.
+    pub label: String,
+    /// The reception is about one of them.
+    pub chosen: bool,
+    /// Its purposes; pressing the group means the first.
+    pub purposes: Vec<Purpose>,
+}
+
+/// A purpose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purpose {
+    /// Event, for example `move_in`.
+    pub event: String,
+    /// Flow, for example `card`; may be empty.
+    pub flow: String,
+    /// As shown in its group.
+    pub label: String,
+    /// The reception is about it.
+    pub chosen: bool,
+}
+
+/// Something that may be said of a person: yes or no.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MarkView {
+    /// What a person it concerns is called, for example `異動する`.
+    pub yes: String,
+    /// What the others are called.
+    pub no: String,
+    /// This person is one it concerns.
+    pub set: bool,
+}
+
+/// A combination that cannot be filed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusalView {
+    /// Field to look at.
+    pub path: String,
+    /// Why it cannot be taken.
+    pub reason: String,
+    /// What to do now.
+    pub way_out: String,
+    /// The purpose it should be instead, when there is one.
+    #[serde(default)]
+    pub instead: Option<Purpose>,
+}
+
+/// What the last answer or change did to the list of procedures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DifferenceView {
+    /// Name of the procedure, with the person where it is for one.
+    pub name: String,
+    /// It was added; taken away otherwise.
+    pub added: bool,
+}
+
+/// Certificates that can be asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestView {
+    /// Groups, for example those of the family register.
+    pub groups: Vec<CertificateGroup>,
+    /// The sum in words.
+    pub total: String,
+    /// What whoever asks must show, in words; empty when nothing is asked for yet.
+    pub papers: String,
+}
+
+/// Certificates of one group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateGroup {
+    /// Name.
+    pub label: String,
+    /// Its certificates.
+    pub certificates: Vec<CertificateView>,
+}
+
+/// A certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateView {
+    /// Id, for example `C01`.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Fee of one copy in words.
+    pub fee: String,
+    /// Copies asked for; 0 when it is not asked for.
+    pub copies: u16,
+    /// What may be added to it, while it is asked for.
+    pub options: Vec<Choice>,
+    /// Values of those that are.
+    pub chosen: Vec<String>,
+    /// Why it is not handed to whoever asks, or what to mind.
+    pub warning: String,
+}
