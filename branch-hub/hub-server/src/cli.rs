@@ -1,6 +1,7 @@
 //! The command line.
 
 mod backup;
+mod courier;
 mod device;
 mod report;
 mod residents;
@@ -24,7 +25,7 @@ use crate::administration::Hub;
 use crate::clock::Clock;
 use crate::folder::{Folder, Passphrase};
 use crate::residents::CopyOptions;
-use crate::{dataset, serve};
+use crate::{dataset, register, serve};
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +106,9 @@ enum Command {
     /// Devices that may talk to the hub
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Files on removable media, for counters without a line
+    #[command(subcommand)]
+    Courier(courier::CourierCommand),
     /// Encrypted copies of everything a new hub needs
     #[command(subcommand)]
     Backup(backup::BackupCommand),
@@ -308,8 +312,13 @@ fn execute(command: Command, out: &mut impl Write) -> Result<()> {
             device::list(&Hub::open(&data.folder, &clock)?.store, json, out)
         }
         Command::Device(DeviceCommand::Revoke { data, device }) => {
-            device::revoke(&mut Hub::open(&data.folder, &clock)?.store, &device, out)
+            let folder = Folder::open(&data.folder, Passphrase::of_the_environment())?;
+            let mut hub = Hub::of(&folder, &clock)?;
+            device::revoke(&mut hub.store, &device, out)?;
+            register::publish(&mut hub.store, &hub.authority, &register::recovery_keys(&folder))
+                .map(drop)
         }
+        Command::Courier(command) => command.run(&clock, out),
         Command::Backup(command) => command.run(&clock, out),
         Command::Staff(command) => execute_staff(command, &clock, out),
         Command::Handover(HandoverCommand::Export {

@@ -15,6 +15,7 @@ mod desk;
 mod export;
 mod folder;
 mod hand_over;
+mod register;
 mod residents;
 mod serve;
 

@@ -14,6 +14,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use replica::StoreChange;
 use sync_engine::Store as _;
+use sync_protocol::VersionVector;
 use sync_transport::{Authority, Wake};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -220,14 +221,10 @@ async fn look_around(store: Arc<Mutex<HubStore>>, wake: Wake) {
     }
 }
 
-/// Changes when this hub writes a record or publishes, whichever process does it.
-fn own_state(store: &HubStore) -> Option<(u64, Vec<(String, u64)>)> {
-    let own = store
-        .vector()
-        .ok()?
-        .get(&store.site())
-        .copied()
-        .unwrap_or(0);
+/// Changes when this hub writes a record, publishes, or takes a courier file, whichever process does
+/// it.
+fn own_state(store: &HubStore) -> Option<(VersionVector, Vec<(String, u64)>)> {
+    let own = store.vector().ok()?;
     let datasets = store
         .datasets()
         .ok()?

@@ -69,6 +69,7 @@
 mod archive;
 mod backup;
 mod cases;
+mod courier;
 mod desk;
 mod difference;
 mod enrolment;

@@ -82,6 +82,7 @@
 mod archive;
 mod board;
 mod cases;
+mod courier;
 mod error;
 mod note;
 mod prepared;

@@ -83,6 +83,13 @@ impl Store for CounterStore {
         Ok(progress)
     }
 
+    fn stream_acknowledged(&mut self, peer: &Peer, head: u64) -> Result<(), StoreError> {
+        if peer.role == PeerRole::Hub {
+            self.note_log_acknowledged(head)?;
+        }
+        Ok(())
+    }
+
     fn blobs_unconfirmed(&self, count_max: usize) -> Result<Vec<[u8; 32]>, StoreError> {
         board::blobs_unconfirmed(self.replica.reader(), count_max)
     }

@@ -86,6 +86,10 @@ pub enum AuditAction {
     PreparedSearched,
     /// Took a reservation or certificate data into a case.
     PreparedTaken,
+    /// Wrote a courier file.
+    CourierWritten,
+    /// Took a courier file.
+    CourierRead,
 }
 
 /// Body of an entry of the audit log.

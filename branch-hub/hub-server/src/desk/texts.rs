@@ -387,6 +387,8 @@ pub(crate) fn audit(action: AuditAction) -> &'static str {
         AuditAction::OfflineAllowed => "回線断でのサインインを許した",
         AuditAction::BackedUp => "バックアップを作った",
         AuditAction::Restored => "バックアップから戻した",
+        AuditAction::CourierWritten => "運搬ファイルを作った",
+        AuditAction::CourierRead => "運搬ファイルを取り込んだ",
         AuditAction::ResidentsSearched => "住民記録の副本を検索した",
         AuditAction::HouseholdViewed => "住民記録の副本の世帯を見た",
         AuditAction::ResidentTaken => "住民記録の副本から取り込んだ",

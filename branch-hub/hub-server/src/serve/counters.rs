@@ -1,18 +1,20 @@
 //! The counters' end: who may enrol and who may speak, as the database knows.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
 use counter_domain::ids::DeviceId;
 use hub_store::{EnrolError, HubStore};
 use sync_engine::Limits;
 use sync_protocol::SiteId;
-use sync_transport::{Admission, Authoriser, Device, EnrolRefusal, Hub};
+use sync_transport::courier::CourierRecipient;
+use sync_transport::{Admission, Authoriser, Authority, Device, EnrolRefusal, Hub, Wake};
 use tokio::net::TcpListener;
 
 use super::Shared;
 use crate::folder::Folder;
+use crate::register;
 
 /// Prepares the end; the future serves until the socket breaks.
 ///
@@ -31,11 +33,16 @@ pub(super) fn open(
         .authority
         .issue_server(site, &names, shared.clock.unix_ms())?;
     let tls = sync_transport::server_config(&shared.authority, identity, &clock)?;
+    let devices = Devices {
+        store: Arc::clone(&shared.store),
+        authority: Arc::clone(&shared.authority),
+        recovery: register::recovery_keys(folder),
+        wake: shared.wake.clone(),
+    };
+    devices.publish(&mut devices.store());
     let hub = Hub {
         store: Arc::clone(&shared.store),
-        authoriser: Arc::new(Devices {
-            store: Arc::clone(&shared.store),
-        }),
+        authoriser: Arc::new(devices),
         authority: Arc::clone(&shared.authority),
         wake: shared.wake.clone(),
         clock,
@@ -58,13 +65,37 @@ fn granted_before(store: &HubStore, site: SiteId, key: [u8; 32]) -> Option<Strin
 /// What the database says about devices.
 struct Devices {
     store: Arc<Mutex<HubStore>>,
+    authority: Arc<Authority>,
+    /// Public keys of head office beside the hub's own.
+    recovery: Vec<String>,
+    wake: Wake,
+}
+
+impl Devices {
+    fn store(&self) -> MutexGuard<'_, HubStore> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells every counter who is enrolled. A register that cannot be published now is published
+    /// with the next change or start.
+    fn publish(&self, store: &mut HubStore) {
+        match register::publish(store, &self.authority, &self.recovery) {
+            Ok(_) => self.wake.everyone(),
+            Err(error) => {
+                tracing::error!(event = "register_not_published", %error, "devices were not published");
+            }
+        }
+    }
 }
 
 impl Authoriser for Devices {
     fn redeem(&self, code: &str, site: SiteId, key: [u8; 32]) -> Result<String, EnrolRefusal> {
-        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut store = self.store();
         match store.redeem_enrolment_code(code, DeviceId(site.0), key) {
-            Ok(device) => Ok(device.branch.0),
+            Ok(device) => {
+                self.publish(&mut store);
+                Ok(device.branch.0)
+            }
             Err(EnrolError::Unknown) => Err(EnrolRefusal::Unknown),
             Err(EnrolError::Expired) => Err(EnrolRefusal::Expired),
             Err(EnrolError::Used) => granted_before(&store, site, key).ok_or(EnrolRefusal::Used),
@@ -81,7 +112,7 @@ impl Authoriser for Devices {
     /// The key must be the one enrolled: a certificate made for an older key of the same device is
     /// refused, and so is any device when the database cannot be asked.
     fn admit(&self, device: &Device) -> Admission {
-        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut store = self.store();
         match store.device(DeviceId(device.peer.site.0)) {
             Ok(Some(known)) if known.revoked => Admission::Revoked,
             Ok(Some(known)) if known.fingerprint == device.key => {
@@ -96,8 +127,18 @@ impl Authoriser for Devices {
         }
     }
 
+    fn courier_key(&self, site: SiteId, key: &CourierRecipient) {
+        let mut store = self.store();
+        match store.keep_courier_key_of(DeviceId(site.0), &key.to_string()) {
+            Ok(()) => self.publish(&mut store),
+            Err(error) => {
+                tracing::error!(event = "courier_key_not_kept", %error, "a courier key was not kept");
+            }
+        }
+    }
+
     fn heard(&self, device: &Device, program: &str) {
-        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut store = self.store();
         let program = Some(program).filter(|program| !program.is_empty());
         note_contact(&mut store, DeviceId(device.peer.site.0), program);
     }
@@ -132,6 +173,9 @@ mod tests {
         let site = SiteId([1; 16]);
         let devices = Devices {
             store: Arc::new(Mutex::new(store)),
+            authority: Arc::new(folder.authority(&clock).unwrap()),
+            recovery: Vec::new(),
+            wake: Wake::new(),
         };
         let key = [5; 32];
         assert_eq!(devices.redeem(&code, site, key), Ok("07".to_owned()));
