@@ -3,10 +3,13 @@
 //! ```text
 //! DIR/hub.json            city and device id
 //! DIR/hub.sqlite          encrypted database
+//! DIR/residents.sqlite    residents of the last files, encrypted; in no backup
 //! DIR/database.key        its key, 64 hex digits, readable by the owner only; or
 //! DIR/database.key.age    its key, sealed with the passphrase in TODOKE_PASSPHRASE (age, scrypt)
 //! DIR/authority/          the hub's authority and publishing key
 //! DIR/handover/           hand-over files
+//! DIR/catalogue-drafts/   copies of the catalogue that somebody edits
+//! DIR/catalogue.lock      held while an edition of the catalogue is published
 //! DIR/backups/            backups, unless they are written elsewhere
 //! DIR/backup-recipients.txt  public keys that may open backups, one a line
 //! ```
@@ -150,6 +153,16 @@ impl Folder {
     /// The hub's own device.
     pub(crate) fn device(&self) -> DeviceId {
         self.about.device
+    }
+
+    /// The folder itself.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The residents as head office knows them.
+    pub(crate) fn residents(&self) -> PathBuf {
+        self.path.join("residents.sqlite")
     }
 
     /// Where hand-over files go.

@@ -1,45 +1,44 @@
-//! The resident copy (住民記録の副本): from a file of the resident record system to two datasets.
+//! The resident copy (住民記録の副本): from files of the resident record system to datasets.
 //!
-//! The file is read twice. The first time everything is checked and everybody under protection is
-//! noted; the second time the people are written into the dataset, without the address of anybody
-//! who lives with a protected person: that address never leaves head office. Memory holds the
-//! packed dataset and the numbers already seen, never the file; the database is written only when
-//! all is read, so an aborted import changes nothing.
+//! A whole file makes the register (`hub_store::ResidentRegister`) anew and publishes everybody; a
+//! difference changes the register and publishes what changed since the published copy. Either way
+//! the protection list goes first, and the address of anybody who lives with a protected person
+//! never leaves head office. Nothing is in force before everything is read: an aborted import
+//! leaves register and datasets as they were.
 
-use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
-use counter_domain::protection::{PROTECTION_FORMAT, ProtectedPerson, ProtectionList};
-use counter_domain::resident::{COPY_FORMAT, CopyHeader, ResidentState};
+use clap::Args;
+use counter_domain::protection::{PROTECTION, PROTECTION_FORMAT, ProtectedPerson, ProtectionList};
+use counter_domain::resident::{
+    CHANGES_FORMAT, COPY_FORMAT, ChangesHeader, CopyHeader, RESIDENT_CHANGES, RESIDENT_COPY,
+    Resident,
+};
+use hub_store::{Difference, NewRegister, RegisterAbout, Registered, ResidentRegister};
+use replica::{DatabaseKey, StoreError};
 
-use crate::folder::private_file;
+use crate::line_file::{EncodingChoice, Fields, LineFile, Problem, Wrong};
 
-mod layout;
+mod bad;
+mod columns;
+mod layouts;
 mod line;
-mod problem;
 #[cfg(test)]
 mod tests;
 
-use layout::{Column, Layout};
-use line::{Encoding, Entry, Reader};
-use problem::{LineProtection, Problem, Wrong};
+use bad::BadLines;
+use columns::Column;
+use line::{Change, Said};
 
-/// Longest line; 25 fields of 500 characters of four bytes.
-const LINE_BYTES_MAX: u64 = 64 << 10;
-/// Most bad lines a file may have before it is taken for another kind of file.
-const PROBLEMS_MAX: usize = 10_000;
-/// Problems shown on the terminal; all are in the report.
-const PROBLEMS_SHOWN: usize = 20;
-/// Lines between two words about how far it is.
-const LINES_PER_WORD: u64 = 50_000;
 /// Strength of zstd: stronger ones cost minutes and save a tenth.
 const PACKING: i32 = 6;
+/// A new copy is published when more than one of so many people changed since the last.
+const CHANGED_SHARE: u64 = 20;
 
-/// What `publish resident-copy` takes beside the file.
+/// How a file of residents is read.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CopyOptions {
     /// resident-copy: check the file and publish nothing
@@ -51,402 +50,368 @@ pub(crate) struct CopyOptions {
     /// resident-copy: how the file is written
     #[arg(long, value_enum, default_value_t = EncodingChoice::Auto)]
     encoding: EncodingChoice,
+    /// resident-copy: how the file is laid out: todoke-csv, todoke-fixed, standard-list, or a layout file
+    #[arg(long, value_name = "LAYOUT", default_value = layouts::CSV)]
+    layout: String,
     /// resident-copy: the day the resident record system wrote the file, YYYY-MM-DD; today otherwise
     #[arg(long, value_name = "DAY")]
     as_of: Option<jiff::civil::Date>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum EncodingChoice {
-    /// UTF-8 when the whole file is, `Shift_JIS` otherwise
-    Auto,
-    Utf8,
-    ShiftJis,
-}
-
-/// Where a copy is of.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Origin<'a> {
+/// Where the residents are kept, and of which city they are.
+pub(crate) struct Registry<'a> {
+    /// The register's file.
+    pub(crate) path: &'a Path,
+    /// The database's key.
+    pub(crate) key: &'a DatabaseKey,
     /// The city, as its addresses begin.
     pub(crate) city: &'a str,
     /// The day, when the operator does not tell another, ISO 8601.
     pub(crate) today: &'a str,
+    /// Hash of the published copy.
+    pub(crate) published: Option<[u8; 32]>,
 }
 
-/// Two datasets, ready to publish; protection first.
-#[derive(Debug)]
-pub(crate) struct Datasets {
-    pub(crate) protection: Vec<u8>,
-    pub(crate) copy: Vec<u8>,
-}
+/// Publishes a dataset by name.
+pub(crate) type Publish<'a> = &'a mut dyn FnMut(&str, &[u8]) -> Result<()>;
 
-/// Reads `file`. `Ok(None)` when only checking was asked for. Words for the operator go to `say`.
+/// Reads a whole file and publishes it. Words for the operator go to `say`.
 ///
 /// # Errors
 /// When the file cannot be read, is of another layout, or has bad lines that were not accepted;
 /// they are in two files beside it then.
-pub(crate) fn import(
+pub(crate) fn import_whole(
     file: &Path,
     options: &CopyOptions,
-    origin: Origin<'_>,
+    registry: &Registry<'_>,
+    publish: Publish<'_>,
     say: &mut dyn Write,
-) -> Result<Option<Datasets>> {
-    let source = Source::open(file, options.encoding)?;
-    let as_of = options
-        .as_of
-        .map_or_else(|| origin.today.to_owned(), |day| day.to_string());
-    let checked = check(&source, say)?;
-    writeln!(
-        say,
-        "{} 人（うち支援措置 {} 人）、直す行 {} 行",
-        checked.persons,
-        checked.protected.len(),
-        checked.problems.len()
-    )?;
-    report(&source, &checked.problems, options.accept_errors, say)?;
-    if checked.persons == 0 {
-        bail!("読めた人が一人もいません。公開していません");
+) -> Result<()> {
+    let source = open(file, options)?;
+    if source.layout.place(Column::Change).is_some() {
+        bail!("異動区分の列があります。差分なら --difference を付け、全件なら列を除いてください");
     }
-    if options.dry_run {
-        writeln!(say, "確かめただけで、公開していません")?;
-        return Ok(None);
-    }
-    let header = CopyHeader {
-        format: COPY_FORMAT,
-        city: origin.city.to_owned(),
-        as_of: as_of.clone(),
-        persons: checked.persons,
-    };
-    let (copy, housemates) = pack(&source, &checked, &header, say)?;
-    let mut persons = checked.protected;
-    persons.extend(housemates);
-    let protection = serde_json::to_vec(&ProtectionList {
-        format: PROTECTION_FORMAT,
-        as_of,
-        persons,
-    })?;
-    Ok(Some(Datasets { protection, copy }))
-}
-
-/// What the first reading found.
-#[derive(Default)]
-struct Checked {
-    persons: u64,
-    problems: Vec<Problem>,
-    bad: HashSet<u64>,
-    protected: Vec<ProtectedPerson>,
-    /// Numbers of people whose place is left out.
-    hidden: HashSet<String>,
-    /// Numbers of households whose members' places are left out.
-    hidden_households: HashSet<String>,
-}
-
-impl Checked {
-    fn note_protected(&mut self, entry: &Entry) {
-        let Some(until) = &entry.protected_until else {
-            return;
-        };
-        let resident = &entry.resident;
-        self.protected.push(ProtectedPerson::of(resident, until));
-        self.hidden.insert(resident.person_no.clone());
-        if lives_here(resident.state) {
-            self.hidden_households.insert(resident.household_no.clone());
+    let register = NewRegister::beside(registry.path, registry.key)?;
+    let as_of = as_of(options, registry);
+    match read_whole(&source, &register, options, say) {
+        Ok(persons) if !options.dry_run => {
+            let header = CopyHeader {
+                format: COPY_FORMAT,
+                city: registry.city.to_owned(),
+                as_of: as_of.clone(),
+                persons,
+            };
+            let copy = packed_copy(&header, |each| register.each_published(each))?;
+            publish(PROTECTION, &protection(&as_of, register.protected()?)?)?;
+            publish(RESIDENT_COPY, &copy)?;
+            register.finish(&RegisterAbout {
+                copy: *blake3::hash(&copy).as_bytes(),
+                as_of,
+                city: registry.city.to_owned(),
+            })?;
+            Ok(())
+        }
+        Ok(_) => {
+            writeln!(say, "確かめただけで、公開していません")?;
+            Ok(register.give_up()?)
+        }
+        Err(error) => {
+            register.give_up()?;
+            Err(error)
         }
     }
-
-    fn hides(&self, entry: &Entry) -> bool {
-        let resident = &entry.resident;
-        self.hidden.contains(&resident.person_no)
-            || (lives_here(resident.state)
-                && self.hidden_households.contains(&resident.household_no))
-    }
 }
 
-fn lives_here(state: ResidentState) -> bool {
-    matches!(state, ResidentState::Resident | ResidentState::MovingOut)
+fn open(file: &Path, options: &CopyOptions) -> Result<LineFile<Column>> {
+    let layout = layouts::layout(&options.layout)?;
+    LineFile::open_as(file, options.encoding, &layout)
 }
 
-fn check(source: &Source, say: &mut dyn Write) -> Result<Checked> {
-    let mut checked = Checked::default();
-    let mut seen: HashMap<Box<str>, u64> = HashMap::new();
-    source.lines(say, &mut |number, read| {
-        let read = read.and_then(|entry| {
-            let person = entry.resident.person_no.as_str();
-            let Some(first) = seen.get(person) else {
-                seen.insert(person.into(), number);
-                return Ok(entry);
-            };
-            Err(Problem {
-                line: number,
-                column: source.column(Column::PersonNo),
-                what: Wrong::Twice { first: *first },
-                protection: match entry.protected_until {
-                    None => LineProtection::None,
-                    Some(_) => LineProtection::Perhaps,
-                },
-            })
+fn as_of(options: &CopyOptions, registry: &Registry<'_>) -> String {
+    options
+        .as_of
+        .map_or_else(|| registry.today.to_owned(), |day| day.to_string())
+}
+
+/// Puts everybody into the register; returns how many.
+fn read_whole(
+    source: &LineFile<Column>,
+    register: &NewRegister,
+    options: &CopyOptions,
+    say: &mut dyn Write,
+) -> Result<u64> {
+    let mut bad = BadLines::default();
+    let mut seen = Seen::default();
+    let (mut persons, mut protected) = (0_u64, 0_u64);
+    source.lines(say, &mut |line| {
+        let read = source.fields(line).and_then(|fields| {
+            let person = line::person(&fields)?;
+            seen.first(&fields, &person.resident.person_no)?;
+            Ok(person)
         });
         match read {
-            Ok(entry) => {
-                checked.persons += 1;
-                checked.note_protected(&entry);
+            Ok(person) => {
+                persons += 1;
+                protected += u64::from(person.protected_until.is_some());
+                Ok(register.put(&person)?)
             }
-            Err(problem) => {
-                checked.bad.insert(problem.line);
-                checked.problems.push(problem);
-            }
+            Err(problem) => bad.add(source, line, problem),
         }
-        if checked.problems.len() >= PROBLEMS_MAX {
-            bail!("直す行が{PROBLEMS_MAX}行を超えました。文字コードか列が違うようです。公開していません");
-        }
-        Ok(())
     })?;
-    Ok(checked)
-}
-
-/// The packed copy, and who lives with somebody under protection: a case of theirs would give
-/// away the same address.
-fn pack(
-    source: &Source,
-    checked: &Checked,
-    header: &CopyHeader,
-    say: &mut dyn Write,
-) -> Result<(Vec<u8>, Vec<ProtectedPerson>)> {
-    let mut housemates = Vec::new();
-    let mut packer = zstd::stream::write::Encoder::new(Vec::new(), PACKING)?;
-    write_line(&mut packer, header)?;
-    let mut persons = 0;
-    source.lines(say, &mut |number, read| {
-        if checked.bad.contains(&number) {
-            return Ok(());
-        }
-        let mut entry = read.map_err(|_| changed())?;
-        if checked.hides(&entry) {
-            entry.resident.place = None;
-            if entry.protected_until.is_none() {
-                housemates.push(ProtectedPerson::of(&entry.resident, ""));
-            }
-        }
-        persons += 1;
-        write_line(&mut packer, &entry.resident)
-    })?;
-    if persons != header.persons {
-        return Err(changed());
-    }
-    Ok((packer.finish()?, housemates))
-}
-
-fn changed() -> anyhow::Error {
-    anyhow::anyhow!(
-        "読んでいる間にファイルが変わりました。公開していません。もう一度行ってください"
-    )
-}
-
-fn write_line(out: &mut impl Write, value: &impl serde::Serialize) -> Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
-    out.write_all(b"\n")?;
-    Ok(())
-}
-
-/// Tells about bad lines, writes them to be corrected, and refuses unless they are accepted.
-fn report(source: &Source, problems: &[Problem], accept: bool, say: &mut dyn Write) -> Result<()> {
-    if problems.is_empty() {
-        return Ok(());
-    }
-    for problem in problems.iter().take(PROBLEMS_SHOWN) {
-        writeln!(say, "{problem}")?;
-    }
-    if problems.len() > PROBLEMS_SHOWN {
-        writeln!(say, "ほか {} 行", problems.len() - PROBLEMS_SHOWN)?;
-    }
-    let (lines, reasons) = source.write_bad(problems)?;
     writeln!(
         say,
-        "直す行：{}　理由：{}",
-        lines.display(),
-        reasons.display()
+        "{persons} 人（うち支援措置 {protected} 人）、直す行 {} 行",
+        bad.count()
     )?;
-    let perhaps = problems
-        .iter()
-        .find(|problem| problem.protection == LineProtection::Perhaps);
-    if let Some(problem) = perhaps {
-        bail!(
-            "{}行目は支援措置があるか、読めないので、飛ばせません。直してから公開してください。公開していません",
-            problem.line
-        );
+    bad.report(source, options.accept_errors, say)?;
+    if persons == 0 {
+        bail!("読めた人が一人もいません。公開していません");
     }
-    if accept {
-        return Ok(());
-    }
-    bail!(
-        "直す行があるので公開していません。直すか、読めた人だけを公開するときは --accept-errors を付けてください"
-    )
+    register.settle()?;
+    Ok(persons)
 }
 
-/// The file, as often as it is read.
-struct Source {
-    path: PathBuf,
-    reader: Reader,
-    bytes: u64,
-}
+/// Lines by the number of their person.
+#[derive(Default)]
+struct Seen(HashMap<Box<str>, u64>);
 
-impl Source {
-    fn open(path: &Path, choice: EncodingChoice) -> Result<Self> {
-        let bytes = std::fs::metadata(path)
-            .with_context(|| format!("cannot read {}", path.display()))?
-            .len();
-        let encoding = match choice {
-            EncodingChoice::Utf8 => Encoding::Utf8,
-            EncodingChoice::Auto if is_utf8(path)? => Encoding::Utf8,
-            EncodingChoice::ShiftJis | EncodingChoice::Auto => Encoding::ShiftJis,
-        };
-        let mut first = Vec::new();
-        next_line(&mut opened(path)?, &mut first)?;
-        let headings = line::split(without_bom(&first), encoding)
-            .map_err(|(_, wrong)| anyhow::anyhow!("1行目：{wrong}"))?;
-        let layout = Layout::of(&headings).map_err(|problem| anyhow::anyhow!("{problem}"))?;
-        Ok(Self {
-            path: path.to_owned(),
-            reader: Reader { layout, encoding },
-            bytes,
-        })
-    }
-
-    fn column(&self, column: Column) -> Option<(usize, Column)> {
-        let place = self.reader.layout.place(column)?;
-        Some((place + 1, column))
-    }
-
-    /// Reads every line behind the headings; empty ones say nothing.
-    fn lines(
-        &self,
-        say: &mut dyn Write,
-        each: &mut dyn FnMut(u64, Result<Entry, Problem>) -> Result<()>,
-    ) -> Result<()> {
-        let mut file = opened(&self.path)?;
-        let mut bytes = Vec::new();
-        let mut done = 0;
-        let mut number = 0;
-        while let Some(length) = next_line(&mut file, &mut bytes)? {
-            number += 1;
-            done += length.read;
-            if number % LINES_PER_WORD == 0 {
-                writeln!(say, "{number} 行 {}%", done * 100 / self.bytes.max(1))?;
-            }
-            if number == 1 || bytes.is_empty() {
-                continue;
-            }
-            let read = if length.cut {
-                Err(Problem {
-                    line: number,
-                    column: None,
-                    what: Wrong::TooLong,
-                    protection: LineProtection::Perhaps,
-                })
-            } else {
-                self.reader.read(number, &bytes)
+impl Seen {
+    /// Refuses a person who stands twice.
+    fn first(&mut self, fields: &Fields<'_, Column>, person_no: &str) -> Result<(), Problem> {
+        if let Some(first) = self.0.get(person_no) {
+            let twice = Wrong::Twice {
+                key: "宛名番号",
+                one: "一人",
+                first: *first,
             };
-            each(number, read)?;
+            return Err(fields.problem(Column::PersonNo, twice));
         }
+        self.0.insert(person_no.into(), fields.line);
         Ok(())
     }
+}
 
-    /// Writes the bad lines as they were, under the same headings, and the reasons.
-    fn write_bad(&self, problems: &[Problem]) -> Result<(PathBuf, PathBuf)> {
-        let lines = with_ending(&self.path, ".bad.csv");
-        let reasons = with_ending(&self.path, ".bad.txt");
-        let mut out = fresh(&lines)?;
-        let wanted: HashSet<u64> = problems.iter().map(|problem| problem.line).collect();
-        let mut file = opened(&self.path)?;
-        let mut bytes = Vec::new();
-        let mut number = 0;
-        while next_line(&mut file, &mut bytes)?.is_some() {
-            number += 1;
-            if number == 1 || wanted.contains(&number) {
-                out.write_all(&bytes)?;
-                out.write_all(b"\r\n")?;
-            }
+/// Reads a difference and publishes what changed. Words for the operator go to `say`.
+///
+/// # Errors
+/// As [`import_whole`]; or when there is no whole copy the difference could follow.
+pub(crate) fn import_difference(
+    file: &Path,
+    options: &CopyOptions,
+    registry: &Registry<'_>,
+    publish: Publish<'_>,
+    say: &mut dyn Write,
+) -> Result<()> {
+    let source = open(file, options)?;
+    if source.layout.place(Column::Change).is_none() {
+        bail!("異動区分（change）の列がありません。全件なら --difference を外してください");
+    }
+    let mut register = followed(registry)?;
+    let as_of = as_of(options, registry);
+    if as_of < register.about().as_of {
+        bail!(
+            "この差分は{as_of}のもので、取り込み済みの{}より古いです。新しい差分か全件を取り込んでください",
+            register.about().as_of
+        );
+    }
+    let mut difference = register.begin()?;
+    read_difference(&source, &mut difference, options, say)?;
+    if options.dry_run {
+        writeln!(say, "確かめただけで、公開していません")?;
+        return Ok(());
+    }
+    difference.commit(&as_of)?;
+    publish_changes(&mut register, publish, say)
+}
+
+/// The register, if differences can follow what is published.
+fn followed(registry: &Registry<'_>) -> Result<ResidentRegister> {
+    let register = ResidentRegister::open(registry.path, registry.key)
+        .context("住民記録の控えが読めません。全件を取り込み直してください")?
+        .context("全件がまだ取り込まれていません。先に全件を取り込んでください")?;
+    if registry.published != Some(register.about().copy) {
+        bail!("公開されている副本が、控えと違います。全件を取り込み直してください");
+    }
+    Ok(register)
+}
+
+/// What a difference did.
+#[derive(Debug, Default)]
+struct Counts {
+    added: u64,
+    altered: u64,
+    removed: u64,
+    unknown: u64,
+    protection_begun: u64,
+    protection_ended: u64,
+}
+
+fn read_difference(
+    source: &LineFile<Column>,
+    difference: &mut Difference<'_>,
+    options: &CopyOptions,
+    say: &mut dyn Write,
+) -> Result<()> {
+    let mut bad = BadLines::default();
+    let mut seen = Seen::default();
+    let mut counts = Counts::default();
+    source.lines(say, &mut |line| {
+        let said = source.fields(line).and_then(|fields| {
+            let said = line::change(&fields)?;
+            seen.first(&fields, said.person_no())?;
+            Ok((fields, said))
+        });
+        let followed = match said {
+            Ok((fields, said)) => follow(difference, &fields, said, &mut counts)?,
+            Err(problem) => Err(problem),
+        };
+        match followed {
+            Ok(()) => Ok(()),
+            Err(problem) => bad.add(source, line, problem),
         }
-        out.sync_all()?;
-        let mut out = fresh(&reasons)?;
-        for problem in problems {
-            writeln!(out, "{problem}")?;
+    })?;
+    writeln!(
+        say,
+        "追加 {} 人、修正 {} 人、削除 {} 人（うち副本にいない人 {} 人）、直す行 {} 行",
+        counts.added,
+        counts.altered,
+        counts.removed,
+        counts.unknown,
+        bad.count()
+    )?;
+    writeln!(
+        say,
+        "支援措置の始まり {} 人、終わり {} 人",
+        counts.protection_begun, counts.protection_ended
+    )?;
+    bad.report(source, options.accept_errors, say)
+}
+
+/// Follows one line; a problem when it does not fit what is there.
+fn follow(
+    difference: &mut Difference<'_>,
+    fields: &Fields<'_, Column>,
+    said: Said,
+    counts: &mut Counts,
+) -> Result<Result<(), Problem>> {
+    let unfit = |advice| Ok(Err(fields.problem(Column::Change, Wrong::Said(advice))));
+    let (change, person) = match said {
+        Said::IsGone(person_no) => {
+            counts.removed += 1;
+            counts.unknown += u64::from(!difference.remove(&person_no)?);
+            return Ok(Ok(()));
         }
-        out.sync_all()?;
-        Ok((lines, reasons))
-    }
-}
-
-/// A new private file; the one of an earlier try goes.
-fn fresh(path: &Path) -> Result<File> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("cannot replace {}", path.display()));
+        Said::Is(change, person) => (change, person),
+    };
+    let before = difference.person(&person.resident.person_no)?;
+    match (change, &before) {
+        // The same file a second time changes nothing.
+        (Change::Add, Some(before)) if *before == *person => return Ok(Ok(())),
+        (Change::Add, Some(_)) => {
+            return unfit(
+                "追加ですが、同じ宛名番号の人がもう副本にいます。修正（2）にしてください",
+            );
         }
-        Ok(()) | Err(_) => {}
-    }
-    private_file(path).with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
-}
-
-fn opened(path: &Path) -> Result<BufReader<File>> {
-    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(BufReader::with_capacity(1 << 20, file))
-}
-
-/// A line that was read.
-struct Length {
-    read: u64,
-    cut: bool,
-}
-
-/// The next line without its break; `None` at the end. What is too long is skipped to its end.
-fn next_line(file: &mut impl BufRead, bytes: &mut Vec<u8>) -> Result<Option<Length>> {
-    bytes.clear();
-    let mut read = file
-        .by_ref()
-        .take(LINE_BYTES_MAX)
-        .read_until(b'\n', bytes)? as u64;
-    if read == 0 {
-        return Ok(None);
-    }
-    let mut cut = false;
-    let mut rest = Vec::new();
-    while bytes.last() != Some(&b'\n') && read >= LINE_BYTES_MAX && rest.last() != Some(&b'\n') {
-        cut = true;
-        rest.clear();
-        let more = file
-            .by_ref()
-            .take(LINE_BYTES_MAX)
-            .read_until(b'\n', &mut rest)?;
-        if more == 0 {
-            break;
+        (Change::Alter, None) => {
+            return unfit(
+                "修正ですが、副本にいない人です。前の差分が抜けていないか確かめ、新しい人なら追加（1）にしてください",
+            );
         }
-        read += more as u64;
+        (Change::Add, None) => counts.added += 1,
+        (Change::Alter | Change::Remove, _) => counts.altered += 1,
     }
-    while matches!(bytes.last(), Some(b'\n' | b'\r')) {
-        bytes.pop();
-    }
-    Ok(Some(Length { read, cut }))
+    count_protection(before.as_ref(), &person, counts);
+    difference.put(&person)?;
+    Ok(Ok(()))
 }
 
-fn without_bom(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+fn count_protection(before: Option<&Registered>, now: &Registered, counts: &mut Counts) {
+    let was = before.is_some_and(|before| before.protected_until.is_some());
+    match (was, now.protected_until.is_some()) {
+        (false, true) => counts.protection_begun += 1,
+        (true, false) => counts.protection_ended += 1,
+        (true, true) | (false, false) => {}
+    }
 }
 
-/// Whether the whole file is UTF-8, line by line.
-fn is_utf8(path: &Path) -> Result<bool> {
-    let mut file = opened(path)?;
-    let mut bytes = Vec::new();
-    while let Some(length) = next_line(&mut file, &mut bytes)? {
-        if !length.cut && std::str::from_utf8(&bytes).is_err() {
-            return Ok(false);
-        }
+/// Publishes what changed since the published copy; when that is much, everybody.
+pub(crate) fn publish_changes(
+    register: &mut ResidentRegister,
+    publish: Publish<'_>,
+    say: &mut dyn Write,
+) -> Result<()> {
+    let RegisterAbout { as_of, city, copy } = register.about().clone();
+    publish(PROTECTION, &protection(&as_of, register.protected()?)?)?;
+    let persons = register.persons()?;
+    let (put, removed) = register.change_counts()?;
+    if put + removed > persons / CHANGED_SHARE {
+        writeln!(say, "変更が多いので、全件を配ります")?;
+        let header = CopyHeader {
+            format: COPY_FORMAT,
+            city,
+            as_of,
+            persons,
+        };
+        let copy = packed_copy(&header, |each| register.each_published(each))?;
+        publish(RESIDENT_COPY, &copy)?;
+        return Ok(register.published(*blake3::hash(&copy).as_bytes())?);
     }
-    Ok(true)
+    let header = ChangesHeader {
+        format: CHANGES_FORMAT,
+        copy: blake3::Hash::from_bytes(copy).to_hex().to_string(),
+        as_of,
+        put,
+        removed,
+    };
+    let mut packer = zstd::stream::write::Encoder::new(Vec::new(), PACKING)?;
+    write_line(&mut packer, &header)?;
+    register.each_change(|change| write_line(&mut packer, change))?;
+    publish(RESIDENT_CHANGES, &packer.finish()?)
+}
+
+/// Opens the register to publish from it again, after an import that was cut off.
+///
+/// # Errors
+/// When there is none, or it does not follow what is published.
+pub(crate) fn publish_again(
+    registry: &Registry<'_>,
+    publish: Publish<'_>,
+    say: &mut dyn Write,
+) -> Result<()> {
+    publish_changes(&mut followed(registry)?, publish, say)
+}
+
+fn protection(as_of: &str, persons: Vec<ProtectedPerson>) -> Result<Vec<u8>> {
+    Ok(serde_json::to_vec(&ProtectionList {
+        format: PROTECTION_FORMAT,
+        as_of: as_of.to_owned(),
+        persons,
+    })?)
+}
+
+/// Writes a dataset of everybody that `each` gives.
+fn packed_copy(
+    header: &CopyHeader,
+    each: impl FnOnce(&mut dyn FnMut(&Resident) -> Result<(), WriteError>) -> Result<(), WriteError>,
+) -> Result<Vec<u8>> {
+    let mut packer = zstd::stream::write::Encoder::new(Vec::new(), PACKING)?;
+    write_line(&mut packer, header)?;
+    each(&mut |resident| write_line(&mut packer, resident))?;
+    Ok(packer.finish()?)
+}
+
+/// Why a dataset was not written.
+#[derive(Debug, thiserror::Error)]
+enum WriteError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the dataset cannot be packed")]
+    Pack(#[from] std::io::Error),
+    #[error("the dataset cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+fn write_line(out: &mut impl Write, value: &impl serde::Serialize) -> Result<(), WriteError> {
+    serde_json::to_writer(&mut *out, value)?;
+    Ok(out.write_all(b"\n")?)
 }

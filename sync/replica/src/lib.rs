@@ -59,6 +59,6 @@ pub use quarantine::QuarantineRow;
 pub use records::{
     BlobKind, BlobRef, BlobView, blobs_of, branch_of, case_events, draft, field_of, snapshot,
 };
-pub use side_file::{create_side_file, finish_side_file, open_side_file};
+pub use side_file::{create_side_file, edit_side_file, finish_side_file, open_side_file};
 pub use stream::{AuditAction, AuditEntry, ChainReport, link};
 pub use surroundings::Surroundings;

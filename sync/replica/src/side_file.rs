@@ -54,6 +54,19 @@ pub fn open_side_file(path: &Path, key: &DatabaseKey) -> Result<Connection, Stor
     Ok(connection)
 }
 
+/// Opens a finished file for changing, in transactions that survive a power cut.
+///
+/// # Errors
+/// When it is missing, damaged or of another key.
+pub fn edit_side_file(path: &Path, key: &DatabaseKey) -> Result<Connection, StoreError> {
+    let connection = unlocked(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+    connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", READ_CACHE_KIB)?;
+    Ok(connection)
+}
+
 fn unlocked(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.pragma_update(None, "cipher_log_level", "NONE")?;

@@ -1,340 +1,159 @@
 //! One line of the file as a person, or what is wrong with it.
 
-use counter_domain::date::FuzzyDate;
-use counter_domain::name::Kana;
-use counter_domain::number::ResidentCode;
-use counter_domain::relation::Relation;
-use counter_domain::resident::{Place, QUALIFICATIONS, Resident, ResidentKind, ResidentState};
-use encoding_rs::SHIFT_JIS;
-use unicode_normalization::UnicodeNormalization;
+use counter_domain::resident::{
+    PastChange, Place, QUALIFICATIONS, Qualification, Resident, ResidentKind, ResidentState,
+};
+use hub_store::Registered;
 
-use crate::residents::layout::{Column, Layout};
-use crate::residents::problem::{LineProtection, Problem, Wrong};
+use crate::line_file::{Fields, Problem, Wrong};
+use crate::residents::columns::Column;
 
-/// Longest field, in characters.
-const FIELD_CHARS_MAX: usize = 500;
-/// Longest number of a person or household.
-const NUMBER_CHARS_MAX: usize = 15;
+/// Longest detail of a qualification.
+const DETAIL_CHARS_MAX: usize = 30;
 
-/// How the file is written.
+/// What a line of a difference does (異動区分).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Encoding {
-    Utf8,
-    /// As Windows writes it (code page 932).
-    ShiftJis,
+pub(super) enum Change {
+    Add,
+    Alter,
+    Remove,
 }
 
-impl Encoding {
-    /// The text of one field; `None` when it has bytes that are no character.
-    pub(crate) fn decode(self, bytes: &[u8]) -> Option<String> {
-        match self {
-            Self::Utf8 => std::str::from_utf8(bytes).ok().map(str::to_owned),
-            Self::ShiftJis => SHIFT_JIS
-                .decode_without_bom_handling_and_without_replacement(bytes)
-                .map(std::borrow::Cow::into_owned),
-        }
-    }
-}
-
-/// A person of the file, with the protection column.
+/// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) resident: Resident,
-    /// Under protection, until this day (stored form, may be empty).
-    pub(crate) protected_until: Option<String>,
+pub(super) enum Said {
+    /// Somebody is new, or is so now.
+    Is(Change, Box<Registered>),
+    /// Somebody is gone, by number.
+    IsGone(String),
 }
 
-/// Takes lines apart.
-#[derive(Debug)]
-pub(crate) struct Reader {
-    pub(crate) layout: Layout,
-    pub(crate) encoding: Encoding,
-}
-
-/// A line being read: its fields and where they stand.
-struct Line<'a> {
-    number: u64,
-    layout: &'a Layout,
-    fields: Vec<String>,
-}
-
-impl Reader {
-    /// Reads one line, without its line break.
-    pub(crate) fn read(&self, number: u64, bytes: &[u8]) -> Result<Entry, Problem> {
-        self.entry(number, bytes).map_err(|problem| Problem {
-            protection: self.protection_of(bytes),
-            ..problem
-        })
-    }
-
-    /// What a line that cannot be read says about protection.
-    pub(crate) fn protection_of(&self, bytes: &[u8]) -> LineProtection {
-        let record = record(bytes).filter(|record| record.len() == self.layout.width);
-        let place = self.layout.place(Column::Protection);
-        let field = record.as_ref().and_then(|record| record.get(place?));
-        match field.map(<[u8]>::trim_ascii) {
-            Some(b"" | b"0") => LineProtection::None,
-            Some(_) | None => LineProtection::Perhaps,
+impl Said {
+    /// Whose line it is.
+    pub(super) fn person_no(&self) -> &str {
+        match self {
+            Self::Is(_, person) => &person.resident.person_no,
+            Self::IsGone(person_no) => person_no,
         }
     }
+}
 
-    fn entry(&self, number: u64, bytes: &[u8]) -> Result<Entry, Problem> {
-        let fields = split(bytes, self.encoding).map_err(|(place, what)| Problem {
-            line: number,
-            column: place.and_then(|place| self.column_at(place)),
-            what,
-            protection: LineProtection::Perhaps,
-        })?;
-        if fields.len() != self.layout.width {
-            return Err(Problem {
-                line: number,
-                column: None,
-                what: Wrong::Width {
-                    has: fields.len(),
-                    needs: self.layout.width,
-                },
-                protection: LineProtection::Perhaps,
-            });
-        }
-        let line = Line {
-            number,
-            layout: &self.layout,
-            fields,
-        };
-        line.entry()
-    }
-
-    fn column_at(&self, place: usize) -> Option<(usize, Column)> {
-        let columns = crate::residents::layout::COLUMNS.iter();
-        columns
-            .map(|(column, ..)| *column)
-            .find(|column| self.layout.place(*column) == Some(place))
-            .map(|column| (place + 1, column))
+/// Reads a line of a difference.
+pub(super) fn change(fields: &Fields<'_, Column>) -> Result<Said, Problem> {
+    let change = fields.code(Column::Change, "1 2 3", |code| match code {
+        "1" => Some(Change::Add),
+        "2" => Some(Change::Alter),
+        "3" => Some(Change::Remove),
+        _ => None,
+    })?;
+    match change {
+        Change::Remove => Ok(Said::IsGone(fields.number(Column::PersonNo)?)),
+        Change::Add | Change::Alter => Ok(Said::Is(change, Box::new(person(fields)?))),
     }
 }
 
-/// The fields of a line; a problem with the place it stands at.
-pub(crate) fn split(
-    bytes: &[u8],
-    encoding: Encoding,
-) -> Result<Vec<String>, (Option<usize>, Wrong)> {
-    let even_quotes = bytes.iter().fold(true, |even, byte| even ^ (*byte == b'"'));
-    if !even_quotes {
-        return Err((None, Wrong::OpenQuote));
+/// Reads a line of a whole copy.
+pub(super) fn person(fields: &Fields<'_, Column>) -> Result<Registered, Problem> {
+    let state = fields.code(Column::State, "1 2 3 4 5", ResidentState::of_code)?;
+    let kind = fields.code(Column::Kind, "1 2", |code| match code {
+        "1" => Some(ResidentKind::Japanese),
+        "2" => Some(ResidentKind::Foreign),
+        _ => None,
+    })?;
+    let is_foreign = kind == ResidentKind::Foreign;
+    let resident = Resident {
+        person_no: fields.number(Column::PersonNo)?,
+        household_no: fields.number(Column::HouseholdNo)?,
+        state,
+        kind,
+        name: fields.needed(Column::Name)?,
+        kana: fields.kana(Column::Kana, is_foreign)?,
+        alias: fields.owned(Column::Alias),
+        alias_kana: fields.kana(Column::AliasKana, is_foreign)?,
+        former_surname: fields.owned(Column::FormerSurname),
+        birth_date: fields.needed_date(Column::BirthDate)?,
+        sex: fields.sex(Column::Sex)?,
+        relation: fields.relation(Column::Relation)?,
+        resident_code: fields.resident_code(Column::ResidentCode)?,
+        nationality: fields.owned(Column::Nationality),
+        qualifications: qualifications(fields)?,
+        place: Some(place(fields, state)?),
+    };
+    let is_protected = fields.flag(Column::Protection)?;
+    let until = fields.date(Column::ProtectionUntil)?;
+    Ok(Registered {
+        resident,
+        protected_until: is_protected.then_some(until),
+    })
+}
+
+fn place(fields: &Fields<'_, Column>, state: ResidentState) -> Result<Place, Problem> {
+    let address = fields.owned(Column::Address);
+    let lives_here = matches!(state, ResidentState::Resident | ResidentState::MovingOut);
+    if lives_here && address.trim().is_empty() {
+        let what = "住民の住所が空です。住所を入れるか、住民状態を直してください";
+        return Err(fields.problem(Column::Address, Wrong::Said(what)));
     }
-    record(bytes)
-        .ok_or((None, Wrong::OpenQuote))?
-        .iter()
-        .enumerate()
-        .map(|(place, field)| {
-            let text = encoding
-                .decode(field)
-                .ok_or((Some(place), Wrong::Encoding))?;
-            match wrong_characters(&text) {
-                None => Ok(text),
-                Some(wrong) => Err((Some(place), wrong)),
-            }
-        })
+    Ok(Place {
+        address,
+        building: fields.owned(Column::Building),
+        since: fields.date(Column::AddressSince)?,
+        previous: fields.owned(Column::PreviousAddress),
+        domicile: fields.owned(Column::Domicile),
+        register_head: fields.owned(Column::RegisterHead),
+        out_to: fields.owned(Column::OutTo),
+        out_date: fields.date(Column::OutDate)?,
+        history: history(fields)?,
+    })
+}
+
+/// What stands between the entries of a column that holds several.
+fn entries<'f>(fields: &'f Fields<'_, Column>, column: Column) -> impl Iterator<Item = &'f str> {
+    let entries = fields.text(column).split(';').map(str::trim);
+    entries.filter(|entry| !entry.is_empty())
+}
+
+/// `nhi;ltc:要介護2@2025-10-01`.
+fn qualifications(fields: &Fields<'_, Column>) -> Result<Vec<String>, Problem> {
+    entries(fields, Column::Qualifications)
+        .map(|entry| qualification(fields, Qualification::read(entry)))
         .collect()
 }
 
-fn record(bytes: &[u8]) -> Option<csv::ByteRecord> {
-    let mut record = csv::ByteRecord::new();
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .buffer_capacity(bytes.len().max(64))
-        .from_reader(bytes);
-    reader.read_byte_record(&mut record).ok()?;
-    Some(record)
+fn qualification(fields: &Fields<'_, Column>, one: Qualification<'_>) -> Result<String, Problem> {
+    let column = Column::Qualifications;
+    if !QUALIFICATIONS.contains(&one.code) {
+        return Err(fields.problem(column, Wrong::Qualification));
+    }
+    if one.detail.chars().count() > DETAIL_CHARS_MAX {
+        let what = Wrong::Said("資格の内容は30文字までにしてください");
+        return Err(fields.problem(column, what));
+    }
+    let since = fields.date_of(column, one.since)?;
+    let mut written = one.code.to_owned();
+    for (sign, part) in [(':', one.detail), ('@', since.as_str())] {
+        if !part.is_empty() {
+            written.push(sign);
+            written.push_str(part);
+        }
+    }
+    Ok(written)
 }
 
-fn wrong_characters(text: &str) -> Option<Wrong> {
-    let private = |c| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}');
-    if text.chars().any(private) {
-        Some(Wrong::PrivateUse)
-    } else if text.chars().any(char::is_control) {
-        Some(Wrong::Control)
-    } else {
-        (text.chars().count() > FIELD_CHARS_MAX).then_some(Wrong::TooLong)
-    }
-}
-
-impl Line<'_> {
-    fn problem(&self, column: Column, what: Wrong) -> Problem {
-        Problem {
-            line: self.number,
-            column: self.layout.place(column).map(|place| (place + 1, column)),
-            what,
-            protection: LineProtection::Perhaps,
-        }
-    }
-
-    fn text(&self, column: Column) -> &str {
-        let place = self.layout.place(column);
-        place
-            .and_then(|place| self.fields.get(place))
-            .map_or("", String::as_str)
-    }
-
-    fn owned(&self, column: Column) -> String {
-        self.text(column).to_owned()
-    }
-
-    fn needed(&self, column: Column) -> Result<String, Problem> {
-        let text = self.text(column);
-        if text.trim().is_empty() {
-            Err(self.problem(column, Wrong::Needed))
-        } else {
-            Ok(text.to_owned())
-        }
-    }
-
-    fn entry(&self) -> Result<Entry, Problem> {
-        let state = self.code(Column::State, "1 2 3 4 5", ResidentState::of_code)?;
-        let kind = self.code(Column::Kind, "1 2", |code| match code {
-            "1" => Some(ResidentKind::Japanese),
-            "2" => Some(ResidentKind::Foreign),
-            _ => None,
-        })?;
-        let birth_date = self.needed(Column::BirthDate)?;
-        let resident = Resident {
-            person_no: self.number(Column::PersonNo)?,
-            household_no: self.number(Column::HouseholdNo)?,
-            state,
-            kind,
-            name: self.needed(Column::Name)?,
-            kana: self.kana(Column::Kana, kind)?,
-            alias: self.owned(Column::Alias),
-            alias_kana: self.kana(Column::AliasKana, kind)?,
-            former_surname: self.owned(Column::FormerSurname),
-            birth_date: self.date_of(Column::BirthDate, &birth_date)?,
-            sex: self.sex()?,
-            relation: self.relation()?,
-            resident_code: self.resident_code()?,
-            nationality: self.owned(Column::Nationality),
-            qualifications: self.qualifications()?,
-            place: Some(self.place(state)?),
-        };
-        let protected = self.code(Column::Protection, "0 1", |code| match code {
-            "" | "0" => Some(false),
-            "1" => Some(true),
-            _ => None,
-        })?;
-        let until = self.date(Column::ProtectionUntil)?;
-        Ok(Entry {
-            resident,
-            protected_until: protected.then_some(until),
-        })
-    }
-
-    fn place(&self, state: ResidentState) -> Result<Place, Problem> {
-        let address = self.owned(Column::Address);
-        let lives_here = matches!(state, ResidentState::Resident | ResidentState::MovingOut);
-        if lives_here && address.trim().is_empty() {
-            return Err(self.problem(Column::Address, Wrong::Residents));
-        }
-        Ok(Place {
-            address,
-            building: self.owned(Column::Building),
-            since: self.date(Column::AddressSince)?,
-            previous: self.owned(Column::PreviousAddress),
-            domicile: self.owned(Column::Domicile),
-            register_head: self.owned(Column::RegisterHead),
-            out_to: self.owned(Column::OutTo),
-            out_date: self.date(Column::OutDate)?,
-            history: Vec::new(),
-        })
-    }
-
-    fn code<T>(
-        &self,
-        column: Column,
-        codes: &'static str,
-        read: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<T, Problem> {
-        let text: String = self.text(column).trim().nfkc().collect();
-        read(&text).ok_or_else(|| self.problem(column, Wrong::Code(codes)))
-    }
-
-    fn number(&self, column: Column) -> Result<String, Problem> {
-        let text = self.needed(column)?;
-        let fits = text.chars().count() <= NUMBER_CHARS_MAX
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        if fits {
-            Ok(text)
-        } else {
-            Err(self.problem(column, Wrong::Number("半角の英数字15字まで")))
-        }
-    }
-
-    /// Half-width kana, as many systems write it, becomes full-width: a reading has no glyphs.
-    fn kana(&self, column: Column, kind: ResidentKind) -> Result<String, Problem> {
-        let text: String = self.text(column).nfkc().collect();
-        let text = text.trim().replace([' ', '\u{3000}'], "\u{3000}");
-        if text.is_empty() || kind == ResidentKind::Foreign || Kana::parse(&text).is_ok() {
-            Ok(text)
-        } else {
-            Err(self.problem(column, Wrong::Kana))
-        }
-    }
-
-    fn sex(&self) -> Result<String, Problem> {
-        self.code(Column::Sex, "1 2 0 空", |code| match code {
-            "" | "0" | "9" => Some(String::new()),
-            "1" | "男" => Some("male".to_owned()),
-            "2" | "女" => Some("female".to_owned()),
-            _ => None,
-        })
-    }
-
-    fn relation(&self) -> Result<String, Problem> {
-        let text = self.text(Column::Relation).trim();
-        if text.is_empty() {
-            return Ok(String::new());
-        }
-        text.parse::<Relation>()
-            .map(|relation| relation.to_string())
-            .map_err(|_| self.problem(Column::Relation, Wrong::Relation))
-    }
-
-    fn resident_code(&self) -> Result<String, Problem> {
-        let text = self.text(Column::ResidentCode).trim();
-        if text.is_empty() {
-            return Ok(String::new());
-        }
-        ResidentCode::parse(text)
-            .map(|code| code.reveal().to_owned())
-            .map_err(|_| self.problem(Column::ResidentCode, Wrong::Number("数字11桁")))
-    }
-
-    fn qualifications(&self) -> Result<Vec<String>, Problem> {
-        self.text(Column::Qualifications)
-            .split(';')
-            .map(str::trim)
-            .filter(|code| !code.is_empty())
-            .map(|code| {
-                let known = QUALIFICATIONS.contains(&code);
-                known
-                    .then(|| code.to_owned())
-                    .ok_or_else(|| self.problem(Column::Qualifications, Wrong::Qualification))
+/// `2019-04-01|転入|仮市仮町1番1号;2022-06-10|転居`.
+fn history(fields: &Fields<'_, Column>) -> Result<Vec<PastChange>, Problem> {
+    entries(fields, Column::History)
+        .map(|entry| {
+            let mut parts = entry.split('|').map(str::trim);
+            let (Some(day), Some(what)) = (parts.next(), parts.next()) else {
+                let form = Wrong::Said("異動履歴は「日|事由|住所」を「;」で区切ってください");
+                return Err(fields.problem(Column::History, form));
+            };
+            Ok(PastChange {
+                day: fields.date_of(Column::History, day)?,
+                what: what.to_owned(),
+                place: parts.next().unwrap_or_default().to_owned(),
             })
-            .collect()
-    }
-
-    fn date(&self, column: Column) -> Result<String, Problem> {
-        let text = self.owned(column);
-        if text.trim().is_empty() {
-            return Ok(String::new());
-        }
-        self.date_of(column, &text)
-    }
-
-    fn date_of(&self, column: Column, text: &str) -> Result<String, Problem> {
-        text.parse::<FuzzyDate>()
-            .map(|date| date.to_string())
-            .map_err(|error| self.problem(column, Wrong::Date(error.advice_ja())))
-    }
+        })
+        .collect()
 }
