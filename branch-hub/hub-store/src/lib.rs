@@ -76,6 +76,7 @@ mod enrolment;
 mod fleet;
 mod prepared;
 mod release;
+mod residents;
 mod review;
 mod store;
 mod sync;
@@ -87,6 +88,7 @@ pub use difference::{FieldDifference, difference};
 pub use enrolment::{EnrolError, EnrolledDevice};
 pub use fleet::{Contact, CounterLine, CounterState};
 pub use release::{RELEASE_MINUTES, ReleaseError, ReleaseRequest};
+pub use residents::{Difference, NewRegister, RegisterAbout, Registered, ResidentRegister};
 pub use review::{Actor, HandOverRow, ReviewError};
 pub use store::HubStore;
 
