@@ -1,9 +1,12 @@
 //! The command line.
 
+mod archive;
 mod backup;
+mod catalogue;
 mod courier;
 mod device;
 mod report;
+mod reservations;
 mod residents;
 mod set_up;
 mod staff;
@@ -16,6 +19,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use counter_domain::ids::{BranchCode, StaffId};
+use counter_domain::prepared::PreparedKind;
 use counter_domain::resident::RESIDENT_COPY;
 use hub_store::Actor;
 use replica::staff::{Role, StaffMember};
@@ -103,6 +107,18 @@ enum Command {
         #[command(flatten)]
         copy: CopyOptions,
     },
+    /// Reservations of the national portal (転入予約)
+    #[command(subcommand)]
+    Reservations(reservations::PreparedCommand),
+    /// Move-out certificate data of the national network (転出証明書情報)
+    #[command(subcommand)]
+    MoveOuts(reservations::PreparedCommand),
+    /// The catalogue of procedures: copy, check, try out, publish with a date
+    #[command(subcommand)]
+    Catalogue(catalogue::CatalogueCommand),
+    /// The resident copy, from files of the resident record system
+    #[command(subcommand)]
+    Residents(residents::ResidentsCommand),
     /// Devices that may talk to the hub
     #[command(subcommand)]
     Device(DeviceCommand),
@@ -118,6 +134,9 @@ enum Command {
     /// Files for the resident record system
     #[command(subcommand)]
     Handover(HandoverCommand),
+    /// Filings of every year
+    #[command(subcommand)]
+    Archive(archive::ArchiveCommand),
     /// The audit log
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -305,9 +324,17 @@ fn execute(command: Command, out: &mut impl Write) -> Result<()> {
                 return residents::publish(&data.folder, &file, &copy, &clock, out);
             }
             let bytes = dataset::read(&name, &file)?;
+            if name == dataset::CATALOGUE {
+                let files = serde_json::from_slice(&bytes)?;
+                return catalogue::Bench::open(&data, &clock)?.publish_today(files, out);
+            }
             let version = Hub::open(&data.folder, &clock)?.publish(&name, &bytes)?;
             writeln!(out, "{name} {version}").map_err(Into::into)
         }
+        Command::Reservations(command) => command.run(PreparedKind::Reservation, &clock, out),
+        Command::MoveOuts(command) => command.run(PreparedKind::MoveOut, &clock, out),
+        Command::Catalogue(command) => catalogue::run(command, &clock, out),
+        Command::Residents(command) => command.run(&clock, out),
         Command::Device(DeviceCommand::List { data, json }) => {
             device::list(&Hub::open(&data.folder, &clock)?.store, json, out)
         }
@@ -315,9 +342,14 @@ fn execute(command: Command, out: &mut impl Write) -> Result<()> {
             let folder = Folder::open(&data.folder, Passphrase::of_the_environment())?;
             let mut hub = Hub::of(&folder, &clock)?;
             device::revoke(&mut hub.store, &device, out)?;
-            register::publish(&mut hub.store, &hub.authority, &register::recovery_keys(&folder))
-                .map(drop)
+            register::publish(
+                &mut hub.store,
+                &hub.authority,
+                &register::recovery_keys(&folder),
+            )
+            .map(drop)
         }
+        Command::Archive(command) => command.run(&clock, out),
         Command::Courier(command) => command.run(&clock, out),
         Command::Backup(command) => command.run(&clock, out),
         Command::Staff(command) => execute_staff(command, &clock, out),

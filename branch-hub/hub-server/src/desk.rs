@@ -5,8 +5,10 @@
 //! [`session::Viewer`], what a case allows in `counter-domain`, and both again in the store.
 
 mod answers;
+mod archive;
 mod assets;
 mod case_view;
+mod catalogue;
 mod data;
 mod guard;
 mod labels;
@@ -31,6 +33,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tokio::sync::watch;
 
+use crate::catalogue::Workbench;
 use crate::clock::Clock;
 
 pub(crate) use data::DeskData;
@@ -68,6 +71,8 @@ pub(crate) struct Desk {
     pub changed: watch::Receiver<u64>,
     /// Drawn form pages, newest few.
     pub previews: preview::Previews,
+    /// Where the catalogue is edited and published.
+    pub workbench: Arc<Workbench>,
 }
 
 /// What handlers share.
@@ -87,6 +92,8 @@ pub(crate) struct DeskSetup {
     pub backup_folder: PathBuf,
     /// Counts changes of the database.
     pub changed: watch::Receiver<u64>,
+    /// Where the catalogue is edited and published.
+    pub workbench: Workbench,
 }
 
 /// The desk as one service.
@@ -101,6 +108,7 @@ pub(crate) fn router(setup: DeskSetup) -> Router {
         backup_folder: setup.backup_folder,
         changed: setup.changed,
         previews: preview::Previews::default(),
+        workbench: Arc::new(setup.workbench),
     });
     let inside = Router::new()
         .route("/queue", get(queue::page))
@@ -122,10 +130,15 @@ pub(crate) fn router(setup: DeskSetup) -> Router {
             "/hand-over",
             get(records::hand_over_page).post(records::hand_over_all),
         )
+        .route("/archive", get(archive::page).post(archive::search))
         .route("/hand-over/{file}", get(records::hand_over_file))
         .route("/log", get(records::log_page))
         .route("/operations", get(operations::page))
         .route("/operations/rows", get(operations::rows))
+        .route("/catalogue", get(catalogue::page))
+        .route("/catalogue/try", get(catalogue::trial))
+        .route("/catalogue/copy", post(catalogue::prepare))
+        .route("/catalogue/publish", post(catalogue::publish))
         .route("/sign-out", post(sign_in::sign_out))
         .route_layer(from_fn_with_state(Arc::clone(&desk), guard::signed_in));
     Router::new()

@@ -7,7 +7,9 @@
 //! Handlers hold no SQL; everything goes through `hub-store`.
 
 mod administration;
+mod archive_export;
 mod backup;
+mod catalogue;
 mod cli;
 mod clock;
 mod dataset;
@@ -15,7 +17,9 @@ mod desk;
 mod export;
 mod folder;
 mod hand_over;
+mod line_file;
 mod register;
+mod reservations;
 mod residents;
 mod serve;
 

@@ -94,13 +94,16 @@ pub fn filing_of_form(
 
 /// Strokes and page signed with a content.
 fn signed(events: &[CaseEvent], content: SnapshotHash) -> Option<(BlobHash, BlobHash)> {
-    events.iter().rev().find_map(|event| match &event.what {
-        CaseStep::Signed {
+    events.iter().rev().find_map(|event| {
+        let CaseStep::Signed {
             snapshot,
             strokes,
             form,
-        } if *snapshot == content => Some((*strokes, *form)),
-        _ => None,
+        } = &event.what
+        else {
+            return None;
+        };
+        (*snapshot == content).then_some((*strokes, *form))
     })
 }
 

@@ -15,7 +15,8 @@ const LOOKED_AT_MAX: usize = 20_000;
 /// What is looked for. Everything named must hold.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ArchiveQuery {
-    words: Option<ResidentQuery>,
+    /// The words typed; `None` for every filing.
+    pub words: Option<ResidentQuery>,
     /// Only this office.
     pub branch: Option<String>,
     /// Only this event, for example `move_in`.

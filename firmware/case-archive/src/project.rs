@@ -180,7 +180,10 @@ fn persons(snapshot: &Snapshot) -> Vec<&str> {
         .fields
         .iter()
         .filter_map(|(path, field)| {
-            let number = path.as_str().strip_prefix("member.")?.strip_suffix(".name")?;
+            let number = path
+                .as_str()
+                .strip_prefix("member.")?
+                .strip_suffix(".name")?;
             Some((number.parse().ok()?, field.value.as_text()?))
         })
         .filter(|(_, name)| !name.is_empty())

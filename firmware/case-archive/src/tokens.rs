@@ -61,9 +61,9 @@ pub(crate) fn of_query(query: &ArchiveQuery) -> Option<String> {
 fn of_term(term: &Term) -> Option<String> {
     let named = |name: &str| match single(name) {
         Some(letter) => Some(quoted(&one('a', letter))),
-        None => every(pairs('n', name)),
+        None => every(&pairs('n', name)),
     };
-    let placed = |place: &str| every(pairs('l', place));
+    let placed = |place: &str| every(&pairs('l', place));
     match term {
         Term::Kana(kana) => any([named(kana), placed(kana)]),
         Term::Text { name, address } => any([named(name), placed(address)]),
@@ -150,7 +150,7 @@ fn quoted(token: &str) -> String {
     format!("\"{token}\"")
 }
 
-fn every(tokens: BTreeSet<String>) -> Option<String> {
+fn every(tokens: &BTreeSet<String>) -> Option<String> {
     let tokens: Vec<String> = tokens.iter().map(|token| quoted(token)).collect();
     (!tokens.is_empty()).then(|| format!("({})", tokens.join(" AND ")))
 }

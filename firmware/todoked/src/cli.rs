@@ -3,7 +3,9 @@
 mod address;
 mod card;
 mod case;
+mod courier;
 mod device;
+mod filing;
 mod form;
 mod guide;
 mod name;
@@ -56,6 +58,9 @@ enum Command {
     /// Cases of this counter.
     #[command(subcommand)]
     Case(case::CaseCommand),
+    /// Files on removable media, when there is no line for long.
+    #[command(subcommand)]
+    Courier(courier::CourierCommand),
     /// Procedures of a case.
     #[command(subcommand)]
     Guide(guide::GuideCommand),
@@ -109,6 +114,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Card(card) => card.run(),
         Command::Device(device) => device.run(),
         Command::Case(case) => case.run(),
+        Command::Courier(courier) => courier.run(),
         Command::Guide(guide) => guide.run(),
         Command::Form(form) => form.run(),
         Command::Address(address) => address.run(),

@@ -99,7 +99,7 @@ impl Cable {
             state.last_lost = Some(last.local_addr()?);
             drop(state);
             // It is hung up when it has been taken, with an error or without.
-            last.read(&mut [0]).ok();
+            last.read_to_end(&mut Vec::new()).ok();
         } else {
             drop(state);
         }

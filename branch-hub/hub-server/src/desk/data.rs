@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use case_archive::{ArchiveQuery, Filing};
 use counter_domain::case::{CaseEvent, CaseSummary};
 use counter_domain::ids::{BlobHash, BranchCode, CaseId, SnapshotHash, StaffId};
 use counter_domain::snapshot::Snapshot;
@@ -151,6 +152,29 @@ impl DeskData {
         self.run(move |store| {
             let rows = store.cases(CASES_MAX).map_err(|error| failed(&error))?;
             Ok(only_own(rows, &viewer))
+        })
+        .await?
+    }
+
+    /// Names behind codes.
+    pub(crate) async fn names(&self) -> Names {
+        self.run(|store| names(store)).await.unwrap_or_default()
+    }
+
+    /// Filings of the branches the viewer may see, where the next page begins, and names; the
+    /// search is written to the audit stream first.
+    pub(crate) async fn find_filings(
+        &self,
+        viewer: &Viewer,
+        query: ArchiveQuery,
+    ) -> Result<(Vec<Filing>, Option<i64>, Names), DataFailed> {
+        let viewer = viewer.clone();
+        self.run(move |store| {
+            audit(store, &viewer.staff, AuditAction::ArchiveSearched, None)?;
+            let found = store.find_filings(&query).map_err(|error| failed(&error))?;
+            let filings = found.filings.into_iter();
+            let filings = filings.filter(|one| may_see(&viewer, &one.branch));
+            Ok((filings.collect(), found.next, names(store)))
         })
         .await?
     }

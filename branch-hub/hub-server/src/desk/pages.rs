@@ -135,9 +135,11 @@ pub(crate) async fn frame(desk: &Shared, viewer: Option<&Viewer>, current: &str)
     let user = viewer.map(|viewer| {
         let all = [
             ("/queue", "届出の一覧", viewer.may_see_cases()),
+            ("/archive", "届出の検索", viewer.may_see_cases()),
             ("/hand-over", "引き継ぎファイル", viewer.may_see_cases()),
             ("/log", "記録", viewer.may_see_log()),
             ("/operations", "運用", viewer.may_see_operations()),
+            ("/catalogue", "手続きの一覧", viewer.may_see_operations()),
         ];
         let nav = all
             .into_iter()

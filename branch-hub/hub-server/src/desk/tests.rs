@@ -1,5 +1,6 @@
 //! The desk as a browser meets it, over real databases: a counter submits, reviewers act.
 
+mod archive;
 mod protection;
 mod stage;
 

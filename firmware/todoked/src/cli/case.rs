@@ -16,7 +16,7 @@ use counter_store::{CaseRecord, CounterStore};
 use replica::AuditAction;
 use serde_json::Value;
 
-use crate::cli::{print_json, print_line};
+use crate::cli::{filing, print_json, print_line};
 use crate::desk::catalogue;
 use crate::guidance::{self, SheetPlace};
 use crate::paper::{FormMaker, font_paths};
@@ -27,6 +27,8 @@ use crate::settings::{DataFolder, Settings, replace_private};
 pub(super) enum CaseCommand {
     /// Writes the newest signature of a case: form, strokes and content. The daemon may run.
     Export(Export),
+    /// Finds filings taken in here, also of former years. The daemon may run.
+    Find(filing::Find),
 }
 
 #[derive(Debug, Args)]
@@ -56,7 +58,10 @@ struct Signed {
 
 impl CaseCommand {
     pub(super) fn run(self) -> Result<()> {
-        let Self::Export(export) = self;
+        let export = match self {
+            Self::Export(export) => export,
+            Self::Find(find) => return find.run(),
+        };
         let folder = DataFolder::new(&export.data);
         let settings = Settings::read(&folder)?;
         if !folder.database().exists() {

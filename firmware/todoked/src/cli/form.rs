@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use counter_forms::{Assets, FormData, FormMeta, Forms, RenderError, SampleKind};
 use serde_json::{Value, json};
 
-use crate::cli::{print_json, print_line};
+use crate::cli::{filing, print_json, print_line};
 use crate::paper::font_paths;
 
 #[derive(Debug, Subcommand)]
@@ -26,6 +26,8 @@ pub(super) enum FormCommand {
     Render(Render),
     /// Checks a folder of forms, or the folder of one form, before it is published.
     Check(Check),
+    /// Proves that a PDF is the page a resident signed, with its data, signature and history.
+    Verify(filing::Verify),
 }
 
 #[derive(Debug, Args)]
@@ -83,6 +85,7 @@ impl FormCommand {
             Self::List { forms, json } => list(forms.as_deref(), json),
             Self::Render(render) => render.run(),
             Self::Check(check) => check.run(),
+            Self::Verify(verify) => verify.run(),
         }
     }
 }

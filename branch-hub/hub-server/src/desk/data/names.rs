@@ -29,6 +29,12 @@ impl Names {
             .map_or_else(|| id.to_string(), Clone::clone)
     }
 
+    /// Every branch, code and name, by code.
+    pub(crate) fn branches(&self) -> impl Iterator<Item = (&str, &str)> {
+        let branches = self.branches.iter();
+        branches.map(|(code, name)| (code.as_str(), name.as_str()))
+    }
+
     /// Name of a branch, or its code.
     pub(crate) fn branch(&self, code: &BranchCode) -> String {
         self.branches

@@ -1,0 +1,241 @@
+//! `archive find|check|verify|export`.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use case_archive::ArchiveQuery;
+use clap::Subcommand;
+use counter_domain::ids::BlobHash;
+use hub_store::{Actor, HubStore};
+use replica::AuditAction;
+use serde_json::json;
+
+use super::{Data, day};
+use crate::administration::Hub;
+use crate::archive_export;
+use crate::clock::Clock;
+
+/// Filings shown when nobody says how many.
+const LIMIT: usize = 50;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ArchiveCommand {
+    /// Find filings by name, reading, birth date, receipt number or address; written to the audit log
+    Find {
+        #[command(flatten)]
+        data: Data,
+        /// Words that must all fit, for example "ヤマダ S45.3.2"
+        words: String,
+        /// Only this branch, two digits
+        #[arg(long, value_name = "CODE")]
+        branch: Option<String>,
+        /// Only this event, for example `move_in`
+        #[arg(long, value_name = "EVENT")]
+        kind: Option<String>,
+        /// Only what this member of staff handed in
+        #[arg(long, value_name = "ID")]
+        staff: Option<String>,
+        /// Filed on this day or later, YYYY-MM-DD
+        #[arg(long, value_name = "DAY", value_parser = day)]
+        from: Option<String>,
+        /// Filed on this day or earlier, YYYY-MM-DD
+        #[arg(long, value_name = "DAY", value_parser = day)]
+        to: Option<String>,
+        /// One JSON document on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check every filing: content, page and signature against their hashes, and every audit log; exit status 1 when one is flawed
+    Check {
+        #[command(flatten)]
+        data: Data,
+        /// One JSON document on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prove that a PDF is the page a resident signed, with its data, signature and history
+    Verify {
+        #[command(flatten)]
+        data: Data,
+        /// The PDF
+        file: PathBuf,
+        /// One JSON document on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write every filing into a new folder in open formats (PDF, JSON) with a manifest
+    Export {
+        #[command(flatten)]
+        data: Data,
+        /// The folder; must not exist yet
+        folder: PathBuf,
+        /// Filed on this day or later, YYYY-MM-DD
+        #[arg(long, value_name = "DAY", value_parser = day)]
+        from: Option<String>,
+        /// Filed on this day or earlier, YYYY-MM-DD
+        #[arg(long, value_name = "DAY", value_parser = day)]
+        to: Option<String>,
+    },
+}
+
+impl ArchiveCommand {
+    pub(super) fn run(self, clock: &Clock, out: &mut impl Write) -> Result<()> {
+        match self {
+            Self::Find {
+                data,
+                words,
+                branch,
+                kind,
+                staff,
+                from,
+                to,
+                json,
+            } => {
+                let words = ArchiveQuery::new(&words, LIMIT).context("the query")?;
+                let query = ArchiveQuery {
+                    branch,
+                    kind,
+                    staff,
+                    from,
+                    to,
+                    ..words
+                };
+                find(
+                    &mut Hub::open(&data.folder, clock)?.store,
+                    &query,
+                    json,
+                    out,
+                )
+            }
+            Self::Check { data, json } => check(&Hub::open(&data.folder, clock)?.store, json, out),
+            Self::Verify { data, file, json } => {
+                verify(&Hub::open(&data.folder, clock)?.store, &file, json, out)
+            }
+            Self::Export {
+                data,
+                folder,
+                from,
+                to,
+            } => {
+                let mut hub = Hub::open(&data.folder, clock)?;
+                let by = Actor::System.id();
+                hub.store.audit(&by, AuditAction::ArchiveExported, None)?;
+                let period = (from.as_deref(), to.as_deref());
+                let count = archive_export::write(&hub.store, &folder, period)?;
+                writeln!(out, "{count} filings in {}", folder.display()).map_err(Into::into)
+            }
+        }
+    }
+}
+
+fn find(
+    store: &mut HubStore,
+    query: &ArchiveQuery,
+    as_json: bool,
+    out: &mut impl Write,
+) -> Result<()> {
+    store.audit(&Actor::System.id(), AuditAction::ArchiveSearched, None)?;
+    let found = store.find_filings(query)?;
+    if found.filings.is_empty() {
+        bail!("no filing fits");
+    }
+    if as_json {
+        let filings: Vec<_> = found
+            .filings
+            .iter()
+            .map(|one| {
+                json!({
+                    "case": one.case, "receipt_number": one.receipt_number, "branch": one.branch,
+                    "kind": one.kind, "filed_on": one.filed_on, "state": one.state,
+                    "staff": one.staff, "persons": one.persons, "protected": one.protected,
+                })
+            })
+            .collect();
+        writeln!(
+            out,
+            "{}",
+            json!({"filings": filings, "more": found.next.is_some()})
+        )?;
+        return Ok(());
+    }
+    for one in &found.filings {
+        let (day, number, kind) = (&one.filed_on, &one.receipt_number, &one.kind);
+        writeln!(out, "{day}\t{number}\t{kind}\t{}", one.persons.join(" "))?;
+    }
+    if found.next.is_some() {
+        writeln!(out, "more filings fit; say more to narrow them")?;
+    }
+    Ok(())
+}
+
+fn check(store: &HubStore, as_json: bool, out: &mut impl Write) -> Result<()> {
+    let cases = store.filed_cases()?;
+    let mut flawed = Vec::new();
+    for case in &cases {
+        let flaws = store.filing_flaws(*case)?;
+        if !flaws.is_empty() {
+            let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+            flawed.push((*case, flaws));
+        }
+    }
+    let broken = store
+        .audit_verify()?
+        .iter()
+        .filter(|chain| chain.broken_at.is_some())
+        .count();
+    if as_json {
+        let list: Vec<_> = flawed
+            .iter()
+            .map(|(case, flaws)| json!({"case": case, "flaws": flaws}))
+            .collect();
+        let report = json!({"filings": cases.len(), "flawed": list, "broken_logs": broken});
+        writeln!(out, "{report}")?;
+    } else {
+        for (case, flaws) in &flawed {
+            writeln!(out, "{case}\t{}", flaws.join("; "))?;
+        }
+        writeln!(
+            out,
+            "{} filings, {} flawed, {broken} broken logs",
+            cases.len(),
+            flawed.len()
+        )?;
+    }
+    if !flawed.is_empty() || broken > 0 {
+        bail!(
+            "{} filings are flawed; restore what is missing from a backup or from the branch's counter",
+            flawed.len()
+        );
+    }
+    Ok(())
+}
+
+fn verify(store: &HubStore, file: &Path, as_json: bool, out: &mut impl Write) -> Result<()> {
+    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let page = BlobHash(*blake3::hash(&bytes).as_bytes());
+    let Some(case) = store.filing_of_form(page)? else {
+        bail!(
+            "no filing here was signed on this page: it was altered, or belongs to another head office"
+        );
+    };
+    let flaws = store.filing_flaws(case)?;
+    let record = store.case(case)?.context("the case is gone")?;
+    let number = record.summary.receipt_number.unwrap_or_default();
+    let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+    if as_json {
+        let report = json!({"case": case, "receipt_number": number, "page": page, "state": record.summary.state, "flaws": flaws});
+        writeln!(out, "{report}")?;
+    } else {
+        writeln!(
+            out,
+            "{number}\tpage, content, signature and history belong together: {}",
+            flaws.is_empty()
+        )?;
+    }
+    if !flaws.is_empty() {
+        bail!("{}", flaws.join("; "));
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! The archive of head office: filings of every branch.
+
+use case_archive::{ArchiveQuery, Flaw, Found};
+use counter_domain::ids::{BlobHash, CaseId};
+use replica::StoreError;
+
+use crate::store::HubStore;
+
+impl HubStore {
+    /// Filings that fit, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn find_filings(&self, query: &ArchiveQuery) -> Result<Found, StoreError> {
+        case_archive::find(self.replica.reader(), query)
+    }
+
+    /// Every case that was ever handed in, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn filed_cases(&self) -> Result<Vec<CaseId>, StoreError> {
+        case_archive::all_cases(self.replica.reader())
+    }
+
+    /// Everything that does not belong together in a filing.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn filing_flaws(&self, case: CaseId) -> Result<Vec<Flaw>, StoreError> {
+        case_archive::check(self.replica.reader(), case)
+    }
+
+    /// The case whose history names this page.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn filing_of_form(&self, form: BlobHash) -> Result<Option<CaseId>, StoreError> {
+        case_archive::filing_of_form(self.replica.reader(), form)
+    }
+}

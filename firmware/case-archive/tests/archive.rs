@@ -1,0 +1,384 @@
+//! Filings are found by whatever people remember of them, and a flaw in one is said.
+//!
+//! Each test files a few invented families in a real encrypted database and asks in one line; the
+//! answer is the receipt numbers, newest first.
+
+use std::error::Error;
+
+use case_archive::{ArchiveQuery, Flaw, check, filing_of_form, find, open, project};
+use counter_domain::case::{CaseStep, Remark, RemarkCategory, fold};
+use counter_domain::draft::{DraftField, FieldPath, FieldValue, Source};
+use counter_domain::ids::{BlobHash, BranchCode, CaseId, SnapshotHash, StaffId};
+use counter_domain::snapshot::{Snapshot, SnapshotField};
+use replica::{BlobKind, DatabaseKey, Replica, StoreError, Surroundings, Write};
+use sync_protocol::SiteId;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+struct Archive {
+    replica: Replica,
+    _folder: tempfile::TempDir,
+}
+
+struct Filed {
+    case: CaseId,
+    form: BlobHash,
+}
+
+impl Archive {
+    fn new() -> Result<Self, Box<dyn Error>> {
+        let folder = tempfile::tempdir()?;
+        let mut state = 0_u64;
+        let around = Surroundings::new(
+            || 1_795_219_200_000,
+            move |bytes| {
+                for byte in bytes {
+                    state = state
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1);
+                    *byte = state.to_be_bytes()[0];
+                }
+            },
+        );
+        let key = DatabaseKey::from_bytes([9; 32]);
+        let path = folder.path().join("archive.db");
+        let mut replica = Replica::open(&path, &key, SiteId([7; 16]), around)?;
+        replica.open_protection()?;
+        open(&mut replica)?;
+        Ok(Self {
+            replica,
+            _folder: folder,
+        })
+    }
+
+    /// Files `fields`, one `path = value` a line.
+    fn file(&mut self, number: &str, day: &str, fields: &str) -> Result<Filed, Box<dyn Error>> {
+        let case = self.replica.write(|write| {
+            let case = write.new_case();
+            let receipt_number = number.to_owned();
+            let branch = BranchCode::from("12");
+            let started = CaseStep::Started {
+                branch,
+                receipt_number,
+            };
+            write.add_event(case, &StaffId::from("u0312"), started)?;
+            Ok::<_, StoreError>(case)
+        })?;
+        let form = self.hand_in(case, (number, day, fields))?;
+        Ok(Filed { case, form })
+    }
+
+    /// Signs and submits, as two steps of two moments.
+    fn hand_in(
+        &mut self,
+        case: CaseId,
+        filing: (&str, &str, &str),
+    ) -> Result<BlobHash, Box<dyn Error>> {
+        let (snapshot, form) = self.replica.write(|write| sign(write, case, filing))?;
+        self.replica.write(|write| {
+            let step = CaseStep::Submitted { snapshot };
+            write.add_event(case, &StaffId::from("u0312"), step)?;
+            let connection = write.connection();
+            let events = replica::case_events(connection, case)?;
+            replica::project_protection(connection, case, &replica::draft(connection, case)?)?;
+            project(
+                connection,
+                case,
+                &fold(&events),
+                Some(&BranchCode::from("12")),
+            )
+        })?;
+        Ok(form)
+    }
+
+    fn ask(&self, words: &str, narrow: impl FnOnce(&mut ArchiveQuery)) -> String {
+        let mut query = ArchiveQuery::new(words, 50).unwrap_or_default();
+        narrow(&mut query);
+        let found = find(self.replica.reader(), &query).unwrap_or_default();
+        let numbers: Vec<&str> = found
+            .filings
+            .iter()
+            .map(|filing| filing.receipt_number.as_str())
+            .collect();
+        numbers.join(" ")
+    }
+
+    fn alter(&mut self, sql: &str) -> Outcome {
+        self.replica.write(|write| {
+            write.connection().execute_batch(sql)?;
+            Ok::<_, StoreError>(())
+        })?;
+        Ok(())
+    }
+
+    fn flaws(&self, case: CaseId) -> Result<Vec<String>, StoreError> {
+        let flaws = check(self.replica.reader(), case)?;
+        Ok(flaws
+            .iter()
+            .map(|flaw| {
+                format!("{flaw:?}")
+                    .chars()
+                    .take_while(|c| *c != '(')
+                    .collect()
+            })
+            .collect())
+    }
+}
+
+fn sign(
+    write: &mut Write<'_>,
+    case: CaseId,
+    (number, day, fields): (&str, &str, &str),
+) -> Result<(SnapshotHash, BlobHash), StoreError> {
+    let staff = StaffId::from("u0312");
+    let mut snapshot = Snapshot {
+        version: 1,
+        case_id: case,
+        receipt_number: number.to_owned(),
+        form: "resident-move/1".to_owned(),
+        filed_on: day.to_owned(),
+        language: "ja".to_owned(),
+        fields: std::collections::BTreeMap::new(),
+        procedures: Vec::new(),
+    };
+    for line in fields.lines().filter(|line| line.contains('=')) {
+        let (path, value) = line.split_once('=').unwrap_or_default();
+        let path = FieldPath(path.trim().to_owned());
+        let value = match value.trim() {
+            "yes" => FieldValue::Flag(true),
+            text => FieldValue::Text(text.to_owned()),
+        };
+        let field = DraftField {
+            value: value.clone(),
+            source: Source::Staff,
+            confidence: None,
+            by: staff.clone(),
+            at: write.at(),
+            settles: None,
+        };
+        write.set_field(case, &path, &field)?;
+        let source = Source::Staff;
+        snapshot
+            .fields
+            .insert(path, SnapshotField { value, source });
+    }
+    let snapshot = write.put_snapshot(case, &snapshot)?;
+    let strokes = write.put_blob(
+        case,
+        BlobKind::Signature,
+        "application/json",
+        number.as_bytes(),
+    )?;
+    let page = format!("page of {number}");
+    let form = write.put_blob(case, BlobKind::Form, "application/pdf", page.as_bytes())?;
+    let signed = CaseStep::Signed {
+        snapshot,
+        strokes,
+        form,
+    };
+    write.add_event(case, &staff, signed)?;
+    Ok((snapshot, form))
+}
+
+const FAMILY: &str = "
+    event.type = move_in
+    address.new = 架空市本町一丁目9番6号
+    member.1.name = 髙橋　太郎
+    member.1.kana = タカハシ　タロウ
+    member.1.birth_date = 1985-07-14
+    member.2.name = 髙橋　花
+    member.2.kana = タカハシ　ハナ
+    member.2.birth_date = 2019-03
+";
+const SINGLE: &str = "
+    event.type = move_out
+    address.old = 架空市本町二丁目3番
+    member.1.name = 林　桜
+    member.1.kana = ハヤシ　サクラ
+    member.1.birth_date = 1970-03-02
+";
+const HIDDEN: &str = "
+    event.type = move_in
+    address.new = 架空市緑町5番
+    member.1.name = 架空　守
+    member.1.kana = カクウ　マモル
+    member.1.birth_date = 1990-01-01
+    member.1.protected = yes
+";
+
+fn filled() -> Result<Archive, Box<dyn Error>> {
+    let mut archive = Archive::new()?;
+    archive.file("12-260401-001-3", "2026-04-01", FAMILY)?;
+    archive.file("12-260402-001-8", "2026-04-02", SINGLE)?;
+    archive.file("12-260501-001-5", "2026-05-01", HIDDEN)?;
+    Ok(archive)
+}
+
+/// `words` find the filings with these beginnings of receipt numbers.
+#[track_caller]
+fn check_found(archive: &Archive, words: &str, expected: &str) {
+    assert_eq!(archive.ask(words, |_| ()), expected, "{words}");
+}
+
+#[test]
+fn a_filing_is_found_by_whatever_people_remember_of_it() -> Outcome {
+    let archive = filled()?;
+    let (family, single) = ("12-260401-001-3", "12-260402-001-8");
+    for words in [
+        "髙橋",
+        "高橋太郎",
+        "たかはし",
+        "ﾀｶﾊｼ ﾀﾛｳ",
+        "太郎",
+        "花",
+        "S60.7.14",
+        "19850714",
+    ] {
+        check_found(&archive, words, family);
+    }
+    for words in [
+        "林",
+        "林桜",
+        "さくら",
+        "昭和45年3月2日",
+        "ハヤシ S45.3.2",
+        "12260402",
+        "260402",
+    ] {
+        let expected = if words == "260402" { "" } else { single };
+        check_found(&archive, words, expected);
+    }
+    check_found(&archive, "本町", &format!("{single} {family}"));
+    check_found(&archive, "本町1-9", family);
+    check_found(&archive, "林 太郎", "");
+    check_found(&archive, "鈴木", "");
+    Ok(())
+}
+
+#[test]
+fn a_birth_known_by_its_month_only_is_found_by_a_day_of_it() -> Outcome {
+    let archive = filled()?;
+    check_found(&archive, "2019-03-15", "12-260401-001-3");
+    check_found(&archive, "2019-04-01", "");
+    Ok(())
+}
+
+#[test]
+fn kind_office_staff_and_period_narrow_what_is_found() -> Outcome {
+    let archive = filled()?;
+    let set = |text: &str| Some(text.to_owned());
+    let (family, single, hidden) = ("12-260401-001-3", "12-260402-001-8", "12-260501-001-5");
+    let ask = |narrow: &dyn Fn(&mut ArchiveQuery)| archive.ask("", narrow);
+    assert_eq!(ask(&|query| query.kind = set("move_out")), single);
+    assert_eq!(ask(&|query| query.branch = set("07")), "");
+    assert_eq!(
+        ask(&|query| query.staff = set("u0312")),
+        [hidden, single, family].join(" ")
+    );
+    assert_eq!(ask(&|query| query.to = set("2026-04-01")), family);
+    let april = |query: &mut ArchiveQuery| {
+        query.from = set("2026-04-02");
+        query.to = set("2026-04-30");
+    };
+    assert_eq!(ask(&april), single);
+    Ok(())
+}
+
+#[test]
+fn pages_follow_each_other_without_a_gap() -> Outcome {
+    let archive = filled()?;
+    let mut numbers = Vec::new();
+    let mut query = ArchiveQuery::new("", 1)?;
+    loop {
+        let found = find(archive.replica.reader(), &query)?;
+        numbers.extend(
+            found
+                .filings
+                .into_iter()
+                .map(|filing| filing.receipt_number),
+        );
+        match found.next {
+            Some(next) => query.before = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(
+        numbers.join(" "),
+        "12-260501-001-5 12-260402-001-8 12-260401-001-3"
+    );
+    Ok(())
+}
+
+#[test]
+fn nobody_under_protection_is_found_by_where_they_live() -> Outcome {
+    let archive = filled()?;
+    check_found(&archive, "緑町", "");
+    check_found(&archive, "架空守", "12-260501-001-5");
+    Ok(())
+}
+
+#[test]
+fn a_corrected_filing_is_found_by_what_is_in_force() -> Outcome {
+    let mut archive = Archive::new()?;
+    let filed = archive.file("12-260401-001-3", "2026-04-01", SINGLE)?;
+    let remarks = vec![Remark {
+        path: "member.1.name".into(),
+        category: RemarkCategory::Mismatch,
+        text: "氏名を確認してください".to_owned(),
+    }];
+    for step in [CaseStep::ReviewOpened, CaseStep::Returned { remarks }] {
+        archive.replica.write(|write| {
+            write.add_event(filed.case, &StaffId::from("u0101"), step)?;
+            Ok::<_, StoreError>(())
+        })?;
+    }
+    let corrected = SINGLE.replace("林　桜", "森　桜").replace("ハヤシ", "モリ");
+    archive.hand_in(filed.case, ("12-260401-001-3", "2026-04-01", &corrected))?;
+    check_found(&archive, "森", "12-260401-001-3");
+    check_found(&archive, "林", "");
+    Ok(())
+}
+
+#[test]
+fn the_projection_made_anew_is_the_same() -> Outcome {
+    let mut archive = filled()?;
+    let before = archive.ask("", |_| ());
+    archive.alter("DELETE FROM archive_state; DELETE FROM filing WHERE id = 2;")?;
+    open(&mut archive.replica)?;
+    assert_eq!(
+        archive.ask("", |_| ()).split(' ').count(),
+        before.split(' ').count()
+    );
+    check_found(&archive, "林", "12-260402-001-8");
+    Ok(())
+}
+
+#[test]
+fn every_flaw_of_a_filing_is_said() -> Outcome {
+    for (damage, expected) in [
+        ("SELECT 1", ""),
+        ("DELETE FROM snapshot", "ContentMissing"),
+        (
+            "UPDATE snapshot SET doc = CAST(replace(CAST(doc AS TEXT), '桜', '松') AS BLOB)",
+            "ContentAltered",
+        ),
+    ] {
+        let mut archive = Archive::new()?;
+        let filed = archive.file("12-260402-001-8", "2026-04-02", SINGLE)?;
+        archive.alter(damage)?;
+        assert_eq!(archive.flaws(filed.case)?.join(" "), expected, "{damage}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_page_names_its_filing() -> Outcome {
+    let mut archive = filled()?;
+    let filed = archive.file("12-260601-001-2", "2026-06-01", SINGLE)?;
+    let connection = archive.replica.reader();
+    assert_eq!(filing_of_form(connection, filed.form)?, Some(filed.case));
+    assert_eq!(filing_of_form(connection, BlobHash([1; 32]))?, None);
+    let strange = Flaw::PageMissing(BlobHash([1; 32])).to_string();
+    assert!(strange.starts_with("page ") && strange.ends_with("is missing"));
+    Ok(())
+}
