@@ -13,7 +13,7 @@ use replica::staff::StaffMember;
 use crate::administration::Settings;
 
 /// The procedure catalogue: a JSON object of file names and texts.
-const CATALOGUE: &str = "catalogue";
+pub(crate) const CATALOGUE: &str = crate::catalogue::DATASET;
 /// Files of a catalogue, and all their bytes together.
 const FILES_MAX: usize = 500;
 const BYTES_MAX: usize = 16 << 20;
@@ -51,7 +51,7 @@ pub(crate) fn read(name: &str, path: &Path) -> Result<Vec<u8>> {
 }
 
 /// A folder's YAML files under their names in it; or one file: such an object already, or YAML.
-fn catalogue_files(path: &Path) -> Result<BTreeMap<String, String>> {
+pub(crate) fn catalogue_files(path: &Path) -> Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     if path.is_dir() {
         collect(path, "", &mut files)?;

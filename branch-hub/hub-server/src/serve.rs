@@ -22,6 +22,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
+use crate::catalogue::Workbench;
 use crate::cli::ServeArgs;
 use crate::clock::Clock;
 use crate::desk::{DeskData, DeskSetup, Scheme, router};
@@ -97,6 +98,7 @@ async fn serve(folder: &Folder, args: &ServeArgs, clock: &Clock) -> Result<()> {
         hand_over_folder: folder.hand_over(),
         backup_folder: folder.backups()?,
         changed,
+        workbench: workbench(folder, &shared),
     });
     let tls = if args.desk_plain {
         None
@@ -116,6 +118,13 @@ async fn serve(folder: &Folder, args: &ServeArgs, clock: &Clock) -> Result<()> {
         _ = tokio::signal::ctrl_c() => Ok(()),
         _ = terminate.recv() => Ok(()),
     }
+}
+
+/// The rule workbench, which signs with the hub's publishing key.
+fn workbench(folder: &Folder, shared: &Shared) -> Workbench {
+    let authority = Arc::clone(&shared.authority);
+    let sign = move |message: &[u8]| Ok(authority.sign_published(message)?);
+    Workbench::of(folder, Box::new(sign))
 }
 
 /// The desk's certificate, fresh for every start, for the names browsers use.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::case_file::CaseFile;
 use crate::catalogue::{Catalogue, Fact, FactType, Level, Words};
-use crate::guide::{AskGroup, FactRef, Guide, Listed, ToConfirm};
+use crate::guide::{AskGroup, FactRef, Guide, Listed, ProcedureRef, ToConfirm};
 use crate::words;
 
 /// A member: the name of the file, its number where it has none, `null` for the household.
@@ -30,6 +30,77 @@ pub struct ListAnswer {
     pub hidden: usize,
     /// Facts that cannot be true together.
     pub contradictions: Vec<ContradictionAnswer>,
+}
+
+/// The same with nothing but what other programs are promised.
+#[derive(Debug, Serialize)]
+pub struct BriefAnswer {
+    /// Needed procedures.
+    pub listed: Vec<BriefListed>,
+    /// Questions, the best one first.
+    pub ask: Vec<BriefAsk>,
+    /// How many procedures, counted for each member, are certainly not needed.
+    pub hidden: usize,
+}
+
+/// A needed procedure in brief.
+#[derive(Debug, Serialize)]
+pub struct BriefListed {
+    /// Catalogue id.
+    pub procedure: String,
+    /// Member it is for.
+    pub member: Option<Who>,
+    /// Why, in a sentence.
+    pub reason: String,
+}
+
+/// A question in brief.
+#[derive(Debug, Serialize)]
+pub struct BriefAsk {
+    /// The fact it settles.
+    pub fact: String,
+    /// Member it is about.
+    pub member: Option<Who>,
+    /// Procedures that wait for it.
+    pub settles: Vec<String>,
+}
+
+impl ListAnswer {
+    /// The answer without what is only for people who look closely.
+    pub fn brief(self) -> BriefAnswer {
+        let listed = self.listed.into_iter();
+        let ask = self.ask.into_iter();
+        BriefAnswer {
+            listed: listed
+                .map(|one| BriefListed {
+                    procedure: one.procedure,
+                    member: one.member,
+                    reason: one.reason,
+                })
+                .collect(),
+            ask: ask
+                .map(|one| BriefAsk {
+                    fact: one.fact,
+                    member: one.member,
+                    settles: one.settles,
+                })
+                .collect(),
+            hidden: self.hidden,
+        }
+    }
+}
+
+/// What `todoke guide change` prints.
+#[derive(Debug, Serialize)]
+pub struct ChangesAnswer {
+    /// Needed now, not before.
+    pub added: Vec<BriefListed>,
+    /// Needed before, not now.
+    pub removed: Vec<BriefListed>,
+    /// Numbers of forms that are needed now.
+    pub forms_added: Vec<String>,
+    /// Numbers of forms nobody needs any more.
+    pub forms_removed: Vec<String>,
 }
 
 /// A needed procedure.
@@ -110,6 +181,8 @@ pub struct NextAnswer {
     pub question: Option<QuestionAnswer>,
     /// How many questions are open, this one included.
     pub open: usize,
+    /// Facts still open about the same person, the question's own first.
+    pub same_person: Vec<String>,
 }
 
 /// A question with everybody it is asked about.
@@ -222,9 +295,45 @@ pub fn list(guide: &Guide, case: &CaseFile) -> ListAnswer {
 pub fn next(guide: &Guide, case: &CaseFile) -> NextAnswer {
     let guidance = guide.evaluate(&case.facts);
     let first = guidance.questions.first();
+    let persons = guidance.questions_by_person().into_iter();
+    let whom = first.map(|group| group.members.first().copied());
+    let same = persons.filter(|person| Some(person.member) == whom);
+    let same = same.flat_map(|person| person.questions);
     NextAnswer {
         question: first.and_then(|group| question(guide.catalogue(), case, group)),
         open: guidance.questions.len(),
+        same_person: same.map(|ask| ask.fact).collect(),
+    }
+}
+
+/// What another answer to a question of the case changes. The reason of what goes is why it was
+/// needed.
+pub fn changes(guide: &Guide, before: &CaseFile, after: &CaseFile) -> ChangesAnswer {
+    let changes = guide.changes(&before.facts, &after.facts);
+    let told = |case: &CaseFile, rows: &[ProcedureRef]| {
+        let guidance = guide.evaluate(&case.facts);
+        let speaker = Speaker { guide, case };
+        let is_meant = |listed: &&Listed| {
+            let mut rows = rows.iter();
+            rows.any(|row| row.procedure == listed.procedure && row.member == listed.member)
+        };
+        let listed = guidance.listed.iter().filter(is_meant);
+        listed
+            .map(|one| {
+                let told = speaker.listed(one);
+                BriefListed {
+                    procedure: told.procedure,
+                    member: told.member,
+                    reason: told.reason,
+                }
+            })
+            .collect()
+    };
+    ChangesAnswer {
+        added: told(after, &changes.added),
+        removed: told(before, &changes.removed),
+        forms_added: changes.forms_added,
+        forms_removed: changes.forms_removed,
     }
 }
 

@@ -2,15 +2,26 @@
 //!
 //! `{"facts": {"ev.type": "move_in", "hh.dogs": 1}, "members": [{"name": "夫", "age": 41}],
 //! "requested": ["P026", "P032/2"], "event_date": "2026-11-20", "today": "2026-11-21"}`.
-//! `null` is asked and not known. Members are numbered from 1 unless they say `number`. The form
+//! `null` is asked and not known. Members are numbered from 1 unless they say `number`; `birth`
+//! (a day) and `sex` (`male`, `female`) of a member give the facts that follow from them. The form
 //! of [`Facts`] with `event` and `household` is read too.
+//!
+//! What does not fit is told with its line, column and path (`members[1].pension`).
 
+use counter_domain::age::{compulsory_school, known_age_on, within_school_year_of};
+use counter_domain::date::FuzzyDate;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::catalogue::{Catalogue, Fact, FactType, Level};
-use crate::facts::{FactValue, Facts, FactsError};
-use crate::guide::Guide;
+use crate::facts::{FactValue, Facts};
+use crate::guide::{FactRef, Guide};
+use crate::words;
+
+/// More members than any household has.
+const MEMBERS_MAX: usize = 99;
+/// Older than anybody, and more than any household has of anything.
+const COUNT_MAX: i64 = 150;
 
 /// A case with the names of its members.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,12 +62,14 @@ pub enum CaseFileError {
 
 /// A fact that does not fit the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("line {line}, column {column}: {sentence}")]
+#[error("line {line}, column {column}: {path}: {sentence}")]
 pub struct FactProblem {
     /// Line, from 1.
     pub line: usize,
     /// Column, from 1.
     pub column: usize,
+    /// Where it stands: `facts.hh.dogs`, `members[1].pension`, `requested[0]`.
+    pub path: String,
     /// What is wrong and what to do.
     pub sentence: String,
 }
@@ -105,8 +118,79 @@ impl CaseFile {
         if reader.problems.is_empty() {
             Ok(reader.case)
         } else {
+            reader.problems.sort_by_key(|one| (one.line, one.column));
             Err(CaseFileError::Facts(reader.problems))
         }
+    }
+
+    /// Reads a case as [`CaseFile::read`] does, and refuses facts that cannot be true together.
+    ///
+    /// # Errors
+    /// As [`CaseFile::read`], and for every fact that does not go with the others.
+    pub fn read_consistent(text: &str, guide: &Guide) -> Result<Self, CaseFileError> {
+        let case = Self::read(text, guide)?;
+        let mut reader = Reader {
+            text,
+            catalogue: guide.catalogue(),
+            problems: Vec::new(),
+            case,
+        };
+        for found in guide.contradictions(&reader.case.facts) {
+            reader.contradiction(&found.fact, &found.because);
+        }
+        if reader.problems.is_empty() {
+            Ok(reader.case)
+        } else {
+            Err(CaseFileError::Facts(reader.problems))
+        }
+    }
+
+    /// Sets a fact written as `hh.dogs=2`, `joins_nhi/1=true` or `pension/2=null` (asked and not
+    /// known).
+    ///
+    /// # Errors
+    /// When the catalogue has no such fact, member or value.
+    pub fn set(&mut self, said: &str, guide: &Guide) -> Result<(), CaseFileError> {
+        let (place, value) = said.split_once('=').ok_or_else(|| {
+            form("write FACT=VALUE, or FACT/MEMBER=VALUE for one person, for example joins_nhi/1=true")
+        })?;
+        let (name, number) = place
+            .split_once('/')
+            .map_or((place, None), |(name, number)| (name, Some(number)));
+        let fact = guide.catalogue().fact(name);
+        let fact = fact.ok_or_else(|| {
+            form(&format!(
+                "the catalogue has no fact {name} (todoke guide facts lists them all)"
+            ))
+        })?;
+        let member = match (fact.level, number) {
+            (Level::Member, Some(number)) => {
+                let number = number.parse().ok();
+                let mut members = self.facts.members.iter();
+                let known = number.filter(|number| members.any(|one| one.number == *number));
+                Some(known.ok_or_else(|| form("there is no such member"))?)
+            }
+            (Level::Member, None) => {
+                return Err(form(&format!(
+                    "{name} is about one person; write {name}/1=…"
+                )));
+            }
+            (Level::Event | Level::Household, None) => None,
+            (Level::Event | Level::Household, Some(_)) => {
+                return Err(form(&format!(
+                    "{name} is about the whole case; write {name}=…"
+                )));
+            }
+        };
+        let value = match value {
+            "null" => FactValue::Unknown,
+            text => FactValue::Choice(text.to_owned()),
+        };
+        if crate::table::read(guide.catalogue(), fact.level, name, &value).is_err() {
+            return Err(form(&format!("{name} should be {}", possible(fact))));
+        }
+        self.facts.set(name, member, value);
+        Ok(())
     }
 
     /// Name of a member; `None` when the file gives none.
@@ -131,23 +215,23 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn take(&mut self, map: &Map<String, Value>) -> Result<(), CaseFileError> {
+        self.case.facts.event_date = day(map, "event_date")?;
+        self.case.facts.today = day(map, "today")?;
         for (key, prefix) in [("facts", ""), ("event", "ev."), ("household", "hh.")] {
             let Some(value) = map.get(key) else { continue };
             let Value::Object(facts) = value else {
                 return Err(form(&format!("{key} should be an object of facts")));
             };
             for (name, value) in facts {
-                self.take_fact(name, prefix, None, value);
+                self.take_fact(name, prefix, Whose::Case(key), value);
             }
         }
-        self.case.facts.event_date = day(map, "event_date")?;
-        self.case.facts.today = day(map, "today")?;
-        self.take_requested(map)?;
         match map.get("members") {
-            None => Ok(()),
-            Some(Value::Array(members)) => self.take_members(members),
-            Some(_) => Err(form("members should be a list")),
+            None => {}
+            Some(Value::Array(members)) => self.take_members(members)?,
+            Some(_) => return Err(form("members should be a list")),
         }
+        self.take_requested(map)
     }
 
     fn take_requested(&mut self, map: &Map<String, Value>) -> Result<(), CaseFileError> {
@@ -155,22 +239,40 @@ impl Reader<'_> {
             return Ok(());
         };
         let wrong = || form("requested should be a list of procedures such as P026 or P032/2");
-        for picked in requested.as_array().ok_or_else(wrong)? {
+        for (at, picked) in requested.as_array().ok_or_else(wrong)?.iter().enumerate() {
             let picked = picked.as_str().ok_or_else(wrong)?;
-            let id = picked.split('/').next().unwrap_or_default();
+            let (id, number) = picked.split_once('/').unwrap_or((picked, ""));
+            let path = format!("requested[{at}]");
             if self.catalogue.procedure(id).is_none() {
-                let message = format!(
+                let sentence = format!(
                     "the catalogue has no procedure {id}; todoke guide list names them by id, for example P026"
                 );
-                return Err(CaseFileError::Form(message));
+                self.problem(picked, path, sentence);
+                continue;
+            }
+            let known = number.parse().is_ok_and(|number: u8| self.has(number));
+            if picked.contains('/') && !known {
+                let sentence = format!(
+                    "there is no member {number}; write the number of one that is listed, or {id} for everybody"
+                );
+                self.problem(picked, path, sentence);
+                continue;
             }
             self.case.facts.requested.insert(picked.to_owned());
         }
         Ok(())
     }
 
+    fn has(&self, number: u8) -> bool {
+        let mut members = self.case.facts.members.iter();
+        members.any(|one| one.number == number)
+    }
+
     fn take_members(&mut self, members: &[Value]) -> Result<(), CaseFileError> {
-        for (next, member) in (1_u8..).zip(members) {
+        if members.len() > MEMBERS_MAX {
+            return Err(form(&format!("a case has up to {MEMBERS_MAX} members")));
+        }
+        for (at, (next, member)) in (1_u8..).zip(members).enumerate() {
             let Value::Object(member) = member else {
                 return Err(form("a member should be an object with name and facts"));
             };
@@ -180,44 +282,98 @@ impl Reader<'_> {
             };
             let number = number.filter(|number| *number > 0);
             let number = number.ok_or_else(|| form("the number of a member is from 1 to 255"))?;
-            if self
-                .case
-                .facts
-                .members
-                .iter()
-                .any(|one| one.number == number)
-            {
+            if self.has(number) {
                 return Err(form(&format!("two members have the number {number}")));
             }
             self.case.facts.member(number);
-            let name = member
-                .get("name")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            self.case.names.push((number, MemberName(name.to_owned())));
-            let facts = member
-                .iter()
-                .filter(|(key, _)| !matches!(key.as_str(), "name" | "number"));
-            for (name, value) in facts {
-                self.take_fact(name, "", Some(number), value);
+            let whose = Whose::Member { at, number };
+            for (key, value) in member {
+                match key.as_str() {
+                    "number" => {}
+                    "name" => self.take_name(whose, value),
+                    "birth" => self.take_birth(whose, value),
+                    "sex" => self.take_sex(whose, value),
+                    fact => self.take_fact(fact, "", whose, value),
+                }
             }
         }
         Ok(())
     }
 
-    fn take_fact(&mut self, name: &str, prefix: &str, member: Option<u8>, value: &Value) {
+    fn take_name(&mut self, whose: Whose<'_>, value: &Value) {
+        let Whose::Member { number, .. } = whose else {
+            return;
+        };
+        match value {
+            Value::String(name) => self.case.names.push((number, MemberName(name.clone()))),
+            Value::Null => {}
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                self.problem("name", whose.path("name"), "a name is a text".to_owned());
+            }
+        }
+    }
+
+    /// Gives the facts that follow from a day of birth, unless the file gives them itself.
+    fn take_birth(&mut self, whose: Whose<'_>, value: &Value) {
+        let birth = value
+            .as_str()
+            .and_then(|text| text.parse::<FuzzyDate>().ok());
+        let Some(birth) = birth.filter(|_| value.is_string()) else {
+            let sentence = "birth should be a day such as 1985-04-01".to_owned();
+            return self.problem("birth", whose.path("birth"), sentence);
+        };
+        let facts = &self.case.facts;
+        let Some(on) = facts.event_date.or(facts.today) else {
+            let sentence = "an age needs a day; give event_date or today beside the members, or write age instead".to_owned();
+            return self.problem("birth", whose.path("birth"), sentence);
+        };
+        let age = known_age_on(&birth, on).map(|age| FactValue::Count(i64::from(age)));
+        self.follow(whose, "age", age);
+        let young = within_school_year_of(&birth, 18, on).map(FactValue::Flag);
+        self.follow(whose, "age_fy18", young);
+        let school = compulsory_school(&birth, on).map(FactValue::Flag);
+        self.follow(whose, "compulsory_school", school);
+    }
+
+    fn take_sex(&mut self, whose: Whose<'_>, value: &Value) {
+        match value.as_str() {
+            Some("male") => self.follow(whose, "pregnant", Some(FactValue::Flag(false))),
+            Some("female") => {}
+            _ if value.is_null() => {}
+            _ => {
+                let sentence = "sex should be male or female, or null when nobody knows".to_owned();
+                self.problem("sex", whose.path("sex"), sentence);
+            }
+        }
+    }
+
+    /// Sets a fact that follows from another key, unless the file gives it.
+    fn follow(&mut self, whose: Whose<'_>, fact: &str, value: Option<FactValue>) {
+        let (Whose::Member { number, .. }, Some(value)) = (whose, value) else {
+            return;
+        };
+        if self.catalogue.fact(fact).is_none() {
+            return;
+        }
+        let member = self.case.facts.member(number);
+        member.facts.entry(fact.to_owned()).or_insert(value);
+    }
+
+    fn take_fact(&mut self, name: &str, prefix: &str, whose: Whose<'_>, value: &Value) {
+        let member = whose.member();
         let full = if name.starts_with(prefix) {
             name.to_owned()
         } else {
             format!("{prefix}{name}")
         };
+        let path = whose.path(name);
         let Some(fact) = self.catalogue.fact(&full) else {
             let near = nearest(self.catalogue, &full, member.is_some());
             let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
             let sentence = format!(
                 "the catalogue has no fact {full}{near} (todoke guide facts lists them all)"
             );
-            return self.problem(name, sentence);
+            return self.problem(name, path, sentence);
         };
         let of_member = fact.level == Level::Member;
         if of_member != member.is_some() {
@@ -226,23 +382,53 @@ impl Reader<'_> {
             } else {
                 format!("{full} is about the whole case; write it under facts")
             };
-            return self.problem(name, sentence);
+            return self.problem(name, path, sentence);
         }
-        let Some(given) = fact_value(value) else {
-            return self.problem(name, format!("{full} should be {}", possible(fact)));
-        };
-        match crate::table::read(self.catalogue, fact.level, &full, &given) {
-            Ok(_) => self.case.facts.set(&full, member, given),
-            Err(
-                FactsError::UnknownFact { .. } | FactsError::Value { .. } | FactsError::Form { .. },
-            ) => {
-                self.problem(name, format!("{full} should be {}", possible(fact)));
+        let given = fact_value(value).filter(|given| {
+            let FactValue::Count(count) = given else {
+                return true;
+            };
+            fact.kind != FactType::Count || (0..=COUNT_MAX).contains(count)
+        });
+        let read = given.as_ref().map(|given| {
+            let read = crate::table::read(self.catalogue, fact.level, &full, given);
+            read.is_ok()
+        });
+        match (given, read) {
+            (Some(given), Some(true)) => self.case.facts.set(&full, member, given),
+            (Some(_) | None, _) => {
+                self.problem(name, path, format!("{full} should be {}", possible(fact)));
             }
         }
     }
 
+    /// A fact that does not go with others.
+    fn contradiction(&mut self, fact: &FactRef, because: &[FactRef]) {
+        let place = |member: Option<u8>| match member {
+            None => Whose::Case("facts"),
+            Some(number) => {
+                let mut members = self.case.facts.members.iter();
+                let at = members.position(|one| one.number == number);
+                Whose::Member {
+                    at: at.unwrap_or_default(),
+                    number,
+                }
+            }
+        };
+        let others: Vec<String> = because
+            .iter()
+            .map(|one| place(one.member).path(&one.fact))
+            .collect();
+        let path = place(fact.member).path(&fact.fact);
+        let others = words::and_en(&others);
+        let sentence = format!(
+            "this cannot be true together with {others}; correct one of them, or leave out what nobody knows"
+        );
+        self.problem(&fact.fact, path, sentence);
+    }
+
     /// Reports at the key, the one after those already reported.
-    fn problem(&mut self, key: &str, sentence: String) {
+    fn problem(&mut self, key: &str, path: String, sentence: String) {
         let quoted = format!("\"{key}\"");
         let taken: Vec<_> = self
             .problems
@@ -259,8 +445,34 @@ impl Reader<'_> {
         self.problems.push(FactProblem {
             line,
             column,
+            path,
             sentence,
         });
+    }
+}
+
+/// Whom a fact is given for.
+#[derive(Debug, Clone, Copy)]
+enum Whose<'a> {
+    /// The whole case, under this key.
+    Case(&'a str),
+    /// A member: its place in the list and its number.
+    Member { at: usize, number: u8 },
+}
+
+impl Whose<'_> {
+    fn member(self) -> Option<u8> {
+        match self {
+            Self::Case(_) => None,
+            Self::Member { number, .. } => Some(number),
+        }
+    }
+
+    fn path(self, key: &str) -> String {
+        match self {
+            Self::Case(under) => format!("{under}.{key}"),
+            Self::Member { at, .. } => format!("members[{at}].{key}"),
+        }
     }
 }
 
@@ -299,7 +511,9 @@ fn fact_value(value: &Value) -> Option<FactValue> {
 fn possible(fact: &Fact) -> String {
     match fact.kind {
         FactType::Flag => "true or false, or null when nobody knows".to_owned(),
-        FactType::Count => "a number, or null when nobody knows".to_owned(),
+        FactType::Count => {
+            format!("a number from 0 to {COUNT_MAX}, or null when nobody knows")
+        }
         FactType::Choice => {
             let values: Vec<&str> = fact.values.iter().map(|(name, _)| name.as_str()).collect();
             format!("one of {}, or null when nobody knows", values.join(", "))

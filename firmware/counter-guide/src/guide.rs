@@ -19,7 +19,8 @@ use crate::words;
 pub use contradiction::Contradiction;
 pub use explain::RowState;
 pub use guidance::{
-    Ask, AskGroup, Changes, FactRef, Guidance, Listed, ProcedureGroup, ProcedureRef, ToConfirm,
+    Ask, AskGroup, Changes, FactRef, Guidance, Listed, PersonQuestions, ProcedureGroup,
+    ProcedureRef, ToConfirm,
 };
 pub use session::Session;
 
@@ -115,6 +116,13 @@ impl Guide {
     /// What a case leads to.
     pub fn evaluate(&self, facts: &Facts) -> Guidance {
         Session::new(self, facts).guidance()
+    }
+
+    /// What changes when facts become others: the procedures added and removed, and forms that are
+    /// needed now or no longer.
+    pub fn changes(&self, before: &Facts, after: &Facts) -> Changes {
+        let before = self.evaluate(before);
+        self.evaluate(after).changes_since(&before, &self.catalogue)
     }
 
     /// What a fact's value is called, for the list of answers.

@@ -29,6 +29,6 @@ pub use draft_facts::facts_from_draft;
 pub use edition::{Edition, Shelf};
 pub use facts::{FactValue, Facts, MemberFacts};
 pub use guide::{
-    Ask, AskGroup, Changes, Contradiction, FactRef, Guidance, Guide, Listed, ProcedureGroup,
-    ProcedureRef, RowState, Session, ToConfirm,
+    Ask, AskGroup, Changes, Contradiction, FactRef, Guidance, Guide, Listed, PersonQuestions,
+    ProcedureGroup, ProcedureRef, RowState, Session, ToConfirm,
 };

@@ -156,3 +156,12 @@ pub(crate) fn fact_of_ja(who: Option<&str>, label: &str) -> String {
 pub(crate) fn settled_by_ja(procedure: &str, facts: &[String]) -> String {
     format!("{procedure}：{}が分かれば決まります", facts.join("・"))
 }
+
+/// Things in an English sentence.
+pub(crate) fn and_en(things: &[String]) -> String {
+    match things {
+        [] => "the others".to_owned(),
+        [only] => only.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}

@@ -101,7 +101,10 @@ fn nothing_left_to_ask_is_no_question() {
     let case = r#"{"facts": {"ev.type": "koseki_transfer"}, "members": [{"age": 30}]}"#;
     let case = CaseFile::read(case, &guide).unwrap();
     let next = serde_json::to_value(answer::next(&guide, &case)).unwrap();
-    assert_eq!(next, json!({"question": null, "open": 0}));
+    assert_eq!(
+        next,
+        json!({"question": null, "open": 0, "same_person": []})
+    );
 }
 
 #[test]
@@ -112,11 +115,11 @@ fn unknown_facts_are_named_with_place_and_advice() {
     assert_eq!(
         said.lines().collect::<Vec<_>>(),
         [
-            "line 3, column 3: age is about one person; write it under members",
-            "line 2, column 3: the catalogue has no fact hh.dog; did you mean hh.dogs? (todoke guide facts lists them all)",
-            "line 5, column 53: hh.dogs is about the whole case; write it under facts",
-            "line 5, column 17: the catalogue has no fact insurence; did you mean insurance? (todoke guide facts lists them all)",
-            "line 5, column 37: pension should be one of 1, 2, 3, none, or null when nobody knows",
+            "line 2, column 3: facts.hh.dog: the catalogue has no fact hh.dog; did you mean hh.dogs? (todoke guide facts lists them all)",
+            "line 3, column 3: facts.age: age is about one person; write it under members",
+            "line 5, column 17: members[0].insurence: the catalogue has no fact insurence; did you mean insurance? (todoke guide facts lists them all)",
+            "line 5, column 37: members[0].pension: pension should be one of 1, 2, 3, none, or null when nobody knows",
+            "line 5, column 53: members[0].hh.dogs: hh.dogs is about the whole case; write it under facts",
         ]
     );
     assert_eq!(
@@ -136,8 +139,128 @@ fn unknown_facts_are_named_with_place_and_advice() {
         "event_date should be a day such as 2026-11-20"
     );
     assert!(
-        refused(r#"{"requested": ["P999"]}"#).starts_with("the catalogue has no procedure P999")
+        refused(r#"{"requested": ["P999"]}"#)
+            .starts_with("line 1, column 16: requested[0]: the catalogue has no procedure P999")
     );
+    assert_eq!(
+        refused(r#"{"members": [{"age": 30}], "requested": ["P026/2"]}"#),
+        "line 1, column 42: requested[0]: there is no member 2; write the number of one that is listed, or P026 for everybody"
+    );
+    assert_eq!(
+        refused(r#"{"members": [{"age": -1, "name": 7}]}"#)
+            .lines()
+            .collect::<Vec<_>>(),
+        [
+            "line 1, column 15: members[0].age: age should be a number from 0 to 150, or null when nobody knows",
+            "line 1, column 26: members[0].name: a name is a text",
+        ]
+    );
+    assert_eq!(
+        refused(r#"{"members": [{"birth": "1985-04-01"}]}"#),
+        "line 1, column 15: members[0].birth: an age needs a day; give event_date or today beside the members, or write age instead"
+    );
+    let many = vec!["{}"; 300].join(",");
+    assert_eq!(
+        refused(&format!(r#"{{"members": [{many}]}}"#)),
+        "a case has up to 99 members"
+    );
+}
+
+#[test]
+fn facts_that_cannot_be_together_are_refused_with_both_paths() {
+    let text = "{\"facts\": {\"ev.type\": \"move_in\"},\n \"members\": [{\"age\": 40},\n  {\"age\": 10, \"wants_seal\": true}]}";
+    let refused = CaseFile::read_consistent(text, &guide()).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "line 3, column 15: members[1].wants_seal: this cannot be true together with members[1].age; correct one of them, or leave out what nobody knows"
+    );
+    let ok = r#"{"facts": {"ev.type": "move_in"}, "members": [{"age": 40, "wants_seal": true}]}"#;
+    assert!(CaseFile::read_consistent(ok, &guide()).is_ok());
+}
+
+#[test]
+fn brief_answer_has_exactly_the_promised_keys() {
+    let guide = guide();
+    let case = CaseFile::read(&couple().to_string(), &guide).unwrap();
+    let brief = serde_json::to_value(answer::list(&guide, &case).brief()).unwrap();
+    let keys =
+        |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+    let mut top = keys(&brief);
+    top.sort();
+    assert_eq!(top, ["ask", "hidden", "listed"]);
+    for row in brief["listed"].as_array().unwrap() {
+        let mut own = keys(row);
+        own.sort();
+        assert_eq!(own, ["member", "procedure", "reason"]);
+    }
+    for row in brief["ask"].as_array().unwrap() {
+        let mut own = keys(row);
+        own.sort();
+        assert_eq!(own, ["fact", "member", "settles"]);
+    }
+}
+
+#[test]
+fn birth_and_sex_give_what_follows_from_them() {
+    let with_birth = listed(&json!({
+        "facts": {"ev.type": "move_in"},
+        "members": [{"birth": "2012-03-01", "sex": "male", "moving": true}],
+        "event_date": "2026-11-20",
+    }));
+    let with_age = listed(&json!({
+        "facts": {"ev.type": "move_in"},
+        "members": [{"age": 14, "age_fy18": true, "compulsory_school": true, "pregnant": false, "moving": true}],
+        "event_date": "2026-11-20",
+    }));
+    assert_eq!(with_birth, with_age);
+}
+
+#[test]
+fn changed_answer_tells_what_comes_what_goes_and_which_form() {
+    let guide = guide();
+    let before = CaseFile::read(&couple().to_string(), &guide).unwrap();
+    let mut after = before.clone();
+    after.set("joins_nhi/1=false", &guide).unwrap();
+    let told = serde_json::to_value(answer::changes(&guide, &before, &after)).unwrap();
+    let ids = |rows: &Value| -> Vec<String> {
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| row["procedure"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(ids(&told["added"]), Vec::<String>::new());
+    assert_eq!(ids(&told["removed"]), ["P053", "P069"]);
+    let forms = told["forms_removed"].as_array().unwrap();
+    assert!(forms.contains(&json!("F044")), "{forms:?}");
+    let said = |one: &str| before.clone().set(one, &guide).unwrap_err().to_string();
+    assert_eq!(
+        said("joins_nhi=true"),
+        "joins_nhi is about one person; write joins_nhi/1=…"
+    );
+    assert_eq!(said("joins_nhi/7=true"), "there is no such member");
+    assert_eq!(
+        said("hh.dogs=many"),
+        "hh.dogs should be a number from 0 to 150, or null when nobody knows"
+    );
+}
+
+#[test]
+fn questions_come_person_by_person_where_that_is_wanted() {
+    let guide = guide();
+    let case = CaseFile::read(&couple().to_string(), &guide).unwrap();
+    let guidance = guide.evaluate(&case.facts);
+    let persons = guidance.questions_by_person();
+    let asked: usize = persons.iter().map(|person| person.questions.len()).sum();
+    assert_eq!(asked, guidance.ask.len());
+    for person in &persons {
+        assert!(
+            person
+                .questions
+                .iter()
+                .all(|ask| ask.member == person.member)
+        );
+    }
+    let next = serde_json::to_value(answer::next(&guide, &case)).unwrap();
+    assert_eq!(next["same_person"][0], next["question"]["fact"]);
 }
 
 #[test]

@@ -140,7 +140,7 @@ fn facts(found: &Operations, backup: Option<&str>) -> Vec<Fact> {
             "手続きの一覧",
             catalogue.map_or_else(
                 || "プログラムに付属の版".to_owned(),
-                |(_, version)| format!("第 {version} 版"),
+                |(_, version)| format!("公開 {version} 回"),
             ),
             false,
         ),

@@ -94,6 +94,15 @@ pub struct ProcedureRef {
     pub member: Option<u8>,
 }
 
+/// Every open question about one member, or about the event and the household.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonQuestions {
+    /// Number of the member; `None` for the event and the household.
+    pub member: Option<u8>,
+    /// The questions, the best one first.
+    pub questions: Vec<Ask>,
+}
+
 /// What a changed answer does to the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Changes {
@@ -144,6 +153,22 @@ impl Guidance {
             }
         }
         groups
+    }
+
+    /// The questions person by person: first whoever the best question is about. For a counter that
+    /// would rather finish one person than one question.
+    pub fn questions_by_person(&self) -> Vec<PersonQuestions> {
+        let mut persons: Vec<PersonQuestions> = Vec::new();
+        for ask in &self.ask {
+            match persons.iter_mut().find(|one| one.member == ask.member) {
+                Some(person) => person.questions.push(ask.clone()),
+                None => persons.push(PersonQuestions {
+                    member: ask.member,
+                    questions: vec![ask.clone()],
+                }),
+            }
+        }
+        persons
     }
 
     /// What is different from an earlier answer of the guide.

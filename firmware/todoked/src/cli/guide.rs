@@ -1,12 +1,14 @@
 //! `todoke guide`: what a case leads to, what is still to be asked, and whether a catalogue is
 //! right.
 
+mod certificates;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
-use counter_guide::catalogue::BUNDLED;
+use counter_guide::edition::in_order;
 use counter_guide::{CaseFile, Catalogue, Guide, answer, check};
 
 use crate::cli::{print_json, print_line};
@@ -21,12 +23,36 @@ pub(super) enum GuideCommand {
         /// One JSON document on the standard output.
         #[arg(long)]
         json: bool,
+        /// Names, deadlines and what is to be confirmed beside what other programs are promised.
+        #[arg(long)]
+        details: bool,
     },
     /// The next question of a case.
     Next {
         /// Facts of the case, JSON.
         #[arg(long)]
         case: PathBuf,
+        /// One JSON document on the standard output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What another answer changes: procedures that come and go, forms no longer needed.
+    Change {
+        /// Facts of the case, JSON.
+        #[arg(long)]
+        case: PathBuf,
+        /// The other answer: `hh.dogs=2`, `joins_nhi/1=true`, `pension/2=null` for not known; may be repeated.
+        #[arg(long, value_name = "FACT[/MEMBER]=VALUE", required = true)]
+        set: Vec<String>,
+        /// One JSON document on the standard output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The certificates a city hands out, or what becomes of a request for several.
+    Certificates {
+        /// The request, JSON: asker, identity, papers, purpose, stops, exemption, lines.
+        #[arg(long)]
+        request: Option<PathBuf>,
         /// One JSON document on the standard output.
         #[arg(long)]
         json: bool,
@@ -54,8 +80,14 @@ pub(super) enum GuideCommand {
 impl GuideCommand {
     pub(super) fn run(self) -> Result<()> {
         match self {
-            Self::List { case, json } => list(&case, json),
+            Self::List {
+                case,
+                json,
+                details,
+            } => list(&case, json, details),
             Self::Next { case, json } => next(&case, json),
+            Self::Change { case, set, json } => change(&case, &set, json),
+            Self::Certificates { request, json } => certificates::run(request.as_deref(), json),
             Self::Check {
                 catalogue,
                 golden,
@@ -73,14 +105,18 @@ fn bundled() -> Result<Guide> {
 fn read(path: &Path, guide: &Guide) -> Result<CaseFile> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    CaseFile::read(&text, guide).with_context(|| format!("{} is not taken", path.display()))
+    CaseFile::read_consistent(&text, guide)
+        .with_context(|| format!("{} is not taken", path.display()))
 }
 
-fn list(path: &Path, as_json: bool) -> Result<()> {
+fn list(path: &Path, as_json: bool, details: bool) -> Result<()> {
     let guide = bundled()?;
     let answer = answer::list(&guide, &read(path, &guide)?);
-    if as_json {
+    if as_json && details {
         return print_json(&answer);
+    }
+    if as_json {
+        return print_json(&answer.brief());
     }
     for listed in &answer.listed {
         print_line(&format!("{} {}", listed.procedure, listed.reason))?;
@@ -103,6 +139,35 @@ fn next(path: &Path, as_json: bool) -> Result<()> {
     }
 }
 
+fn change(path: &Path, set: &[String], as_json: bool) -> Result<()> {
+    let guide = bundled()?;
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let before = CaseFile::read(&text, &guide)
+        .with_context(|| format!("{} is not taken", path.display()))?;
+    let mut after = before.clone();
+    for one in set {
+        after
+            .set(one, &guide)
+            .with_context(|| format!("{one} is not taken"))?;
+    }
+    let answer = answer::changes(&guide, &before, &after);
+    if as_json {
+        return print_json(&answer);
+    }
+    for (sign, rows) in [("+", &answer.added), ("-", &answer.removed)] {
+        for row in rows {
+            print_line(&format!("{sign} {} {}", row.procedure, row.reason))?;
+        }
+    }
+    for (sign, forms) in [("+", &answer.forms_added), ("-", &answer.forms_removed)] {
+        for form in forms {
+            print_line(&format!("{sign} {form}"))?;
+        }
+    }
+    Ok(())
+}
+
 fn check_folder(catalogue: &Path, golden: Option<&Path>, as_json: bool) -> Result<()> {
     let mut files = texts(catalogue, catalogue, "yaml")?;
     if files.is_empty() {
@@ -111,8 +176,7 @@ fn check_folder(catalogue: &Path, golden: Option<&Path>, as_json: bool) -> Resul
             catalogue.display()
         );
     }
-    let order = |name: &str| BUNDLED.iter().position(|(known, _)| *known == name);
-    files.sort_by_key(|(name, _)| (order(name).unwrap_or(usize::MAX), name.clone()));
+    files.retain(|(name, _)| !name.starts_with("golden/"));
     let beside = catalogue.join("golden");
     let golden = golden.map_or(beside, Path::to_path_buf);
     let households = if golden.is_dir() {
@@ -120,7 +184,7 @@ fn check_folder(catalogue: &Path, golden: Option<&Path>, as_json: bool) -> Resul
     } else {
         Vec::new()
     };
-    let findings = check::check(&borrowed(&files), &borrowed(&households));
+    let findings = check::check(&in_order(borrowed(&files)), &borrowed(&households));
     if as_json {
         print_json(&findings)?;
     } else {

@@ -1,39 +1,53 @@
 //! Which procedure catalogue a reception works by.
 //!
-//! Head office publishes the catalogue as a dataset: one JSON object of file names and texts. The
-//! newest readable one is in force for new receptions, the one that comes with the program where
-//! none was published. A reception keeps the catalogue it was started with, so that no question
-//! appears and no procedure goes while somebody sits at the counter; the versions still needed for
-//! that are kept in notes of this counter.
+//! Head office publishes editions of the catalogue as one dataset, each with the day from which it
+//! holds ([`counter_guide::edition`]). For a new reception the one in force today counts, the one
+//! that comes with the program where none was published. A reception keeps the edition it was
+//! started with, so that no question appears and no procedure goes while somebody sits at the
+//! counter; the editions still needed for that are on the shelf head office sends and, should they
+//! fall off it, in notes of this counter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use counter_domain::draft::Draft;
-use counter_guide::{Catalogue, CatalogueError, Guide};
+use counter_guide::edition::number_of_mark;
+use counter_guide::{Catalogue, CatalogueError, Edition, Guide, Shelf};
 use counter_store::CounterStore;
+use jiff::civil::Date;
 use tokio::sync::watch;
 
 use crate::records::Records;
 
-/// The field that says with which version a reception was started.
+/// The field that says with which edition a reception was started: number and fingerprint.
 pub(super) const STARTED_WITH: &str = "guide.catalogue";
 /// The dataset.
 const DATASET: &str = "catalogue";
-/// The version of the catalogue that comes with the program; published ones count from 1.
+/// The edition that comes with the program; published ones count from 1.
 const BUNDLED: u64 = 0;
-/// Published versions kept for receptions that were started with them.
+/// Editions kept for receptions that were started with them.
 const KEPT_MAX: usize = 8;
-/// Note: the versions kept, oldest first.
+/// Note: the editions kept, oldest first.
 const NOTE_KEPT: &str = "guide.catalogues";
 
-fn note(version: u64) -> String {
-    format!("guide.catalogue.{version}")
+fn note(number: u64) -> String {
+    format!("guide.catalogue.{number}")
 }
 
-/// The catalogues read so far.
+/// An edition that was read.
+#[derive(Debug)]
+struct Ready {
+    guide: Guide,
+    mark: String,
+}
+
+/// The editions read so far.
 #[derive(Debug)]
 pub(super) struct Catalogues {
-    guides: BTreeMap<u64, Guide>,
+    ready: BTreeMap<u64, Ready>,
+    /// Editions this program cannot read, so that it is tried and told once.
+    unreadable: BTreeSet<u64>,
+    /// What head office sent last.
+    shelf: Shelf,
     /// The newest dataset looked at, readable or not.
     seen: Option<u64>,
     in_force: u64,
@@ -43,7 +57,9 @@ pub(super) struct Catalogues {
 impl Default for Catalogues {
     fn default() -> Self {
         Self {
-            guides: BTreeMap::new(),
+            ready: BTreeMap::new(),
+            unreadable: BTreeSet::new(),
+            shelf: Shelf::default(),
             seen: None,
             in_force: BUNDLED,
             told: watch::Sender::new(None),
@@ -56,36 +72,48 @@ pub(super) fn bundled() -> Result<Guide, CatalogueError> {
     Catalogue::bundled().map(Guide::new)
 }
 
-/// Reads a published catalogue; `None` when it is none, and the log says where.
-fn published(bytes: &[u8]) -> Option<Guide> {
-    let files: BTreeMap<String, String> = serde_json::from_slice(bytes)
-        .inspect_err(|error| tracing::error!(%error, "catalogue is not a set of files"))
-        .ok()?;
-    let files: Vec<(&str, &str)> = files
-        .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()))
-        .collect();
-    Catalogue::from_files(&files)
-        .inspect_err(|error| tracing::error!(%error, "published catalogue not used"))
-        .ok()
-        .map(Guide::new)
+/// Reads an edition; `None` when it cannot be read, and the log says where.
+fn readied(edition: &Edition) -> Option<Ready> {
+    let catalogue = edition
+        .catalogue()
+        .inspect_err(|error| tracing::error!(%error, "published catalogue not used"));
+    catalogue.ok().map(|catalogue| Ready {
+        guide: Guide::new(catalogue),
+        mark: edition.mark(),
+    })
 }
 
 impl Catalogues {
-    /// Takes the published catalogue when it is new. One that this program cannot read changes
-    /// nothing: the newest readable one stays in force.
-    pub(super) fn load(&mut self, records: &mut impl Records) {
+    /// Takes what head office published when it is new, and the edition whose day has come. What
+    /// this program cannot read changes nothing: the newest readable edition stays in force.
+    pub(super) fn load(&mut self, records: &mut impl Records, today: Date) {
         let newest = records.dataset(DATASET);
         let version = newest.as_ref().map(|(version, _)| *version);
-        if self.guides.contains_key(&self.in_force) && self.seen == version {
-            return;
+        if self.seen != version {
+            self.seen = version;
+            let read = newest.and_then(|(version, bytes)| {
+                Shelf::read(&bytes, version)
+                    .inspect_err(|error| tracing::error!(%error, "published catalogue not used"))
+                    .ok()
+            });
+            self.shelf = read.unwrap_or_default();
+            self.unreadable.clear();
         }
-        self.seen = version;
-        match newest.and_then(|(version, bytes)| Some((version, published(&bytes)?, bytes))) {
-            Some((version, guide, bytes)) => {
-                keep(records, version, &bytes);
-                self.guides.insert(version, guide);
-                self.in_force = version;
+        self.turn(records, today);
+    }
+
+    /// Puts the edition of today in force.
+    pub(super) fn turn(&mut self, records: &mut impl Records, today: Date) {
+        let come = self.shelf.come(today).into_iter();
+        let come: Vec<u64> = come.map(|edition| edition.number).collect();
+        match come.into_iter().find(|number| self.read(records, *number)) {
+            Some(number) => {
+                if !kept(records).contains(&number)
+                    && let Some(edition) = self.shelf.edition(number)
+                {
+                    keep(records, edition);
+                }
+                self.in_force = number;
             }
             None if self.in_force == BUNDLED => {
                 let last = kept(records).into_iter().rev();
@@ -97,56 +125,74 @@ impl Catalogues {
             }
             None => {}
         }
-        let in_force = Some(self.in_force).filter(|version| *version != BUNDLED);
-        self.told.send_replace(in_force);
+        let in_force = Some(self.in_force).filter(|number| *number != BUNDLED);
+        self.told.send_if_modified(|told| {
+            let changed = *told != in_force;
+            *told = in_force;
+            changed
+        });
     }
 
-    /// Reads one version into memory; whether it is there now.
-    fn read(&mut self, records: &impl Records, version: u64) -> bool {
-        if self.guides.contains_key(&version) {
+    /// Reads one edition into memory; whether it is there now.
+    fn read(&mut self, records: &impl Records, number: u64) -> bool {
+        if self.ready.contains_key(&number) {
             return true;
         }
-        let guide = if version == BUNDLED {
-            bundled()
-                .inspect_err(|error| tracing::error!(%error, "bundled catalogue"))
-                .ok()
+        if self.unreadable.contains(&number) {
+            return false;
+        }
+        let on_shelf = self.shelf.edition(number).cloned();
+        let edition = if number == BUNDLED {
+            Some(Edition::bundled())
         } else {
-            records
-                .note(&note(version))
-                .and_then(|bytes| published(&bytes))
+            on_shelf.or_else(|| noted(&records.note(&note(number))?, number))
         };
-        guide.is_some_and(|guide| self.guides.insert(version, guide).is_none())
+        match edition.as_ref().and_then(readied) {
+            Some(ready) => self.ready.insert(number, ready).is_none(),
+            None => {
+                self.unreadable.insert(number);
+                false
+            }
+        }
     }
 
-    /// Makes the catalogue of this reception ready for [`Self::of`]. One that is not here any more
+    /// Makes the edition of this reception ready for [`Self::of`]. One that is not here any more
     /// is replaced by the one in force.
     pub(super) fn prepare(&mut self, records: &impl Records, draft: &Draft) {
-        if let Some(version) = started_with(draft) {
-            let here = self.read(records, version);
-            tracing::debug!(version, here, "catalogue of this reception");
+        if let Some(number) = started_with(draft) {
+            let here = self.read(records, number);
+            tracing::debug!(number, here, "catalogue of this reception");
         }
     }
 
     /// The catalogue of this reception: the one it was started with, or the one in force.
     pub(super) fn of(&self, draft: &Draft) -> Option<&Guide> {
         started_with(draft)
-            .and_then(|version| self.guides.get(&version))
-            .or_else(|| self.guides.get(&self.in_force))
+            .and_then(|number| self.ready.get(&number))
+            .or_else(|| self.ready.get(&self.in_force))
+            .map(|ready| &ready.guide)
     }
 
     /// What a new reception notes in [`STARTED_WITH`].
     pub(super) fn in_force(&self) -> String {
-        self.in_force.to_string()
+        let ready = self.ready.get(&self.in_force);
+        ready.map_or_else(|| self.in_force.to_string(), |ready| ready.mark.clone())
     }
 
-    /// The published version in force; `None` while it is the program's own.
+    /// The published edition in force; `None` while it is the program's own.
     pub(super) fn watch(&self) -> watch::Receiver<Option<u64>> {
         self.told.subscribe()
     }
 }
 
 fn started_with(draft: &Draft) -> Option<u64> {
-    draft.text(STARTED_WITH)?.parse().ok()
+    number_of_mark(draft.text(STARTED_WITH)?)
+}
+
+/// An edition out of its note.
+fn noted(bytes: &[u8], number: u64) -> Option<Edition> {
+    let shelf = Shelf::read(bytes, number).ok()?;
+    shelf.edition(number).cloned()
 }
 
 fn kept(records: &impl Records) -> Vec<u64> {
@@ -154,33 +200,35 @@ fn kept(records: &impl Records) -> Vec<u64> {
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
-/// Keeps a version for the receptions that start with it. Without room on the disk they go on
+/// Keeps an edition for the receptions that start with it. Without room on the disk they go on
 /// with the newest one later.
-fn keep(records: &mut impl Records, version: u64, bytes: &[u8]) {
-    let mut versions = kept(records);
-    if versions.contains(&version) {
+fn keep(records: &mut impl Records, edition: &Edition) {
+    let number = edition.number;
+    let Ok(bytes) = serde_json::to_vec(&edition.files) else {
         return;
-    }
-    versions.push(version);
-    let surplus = versions.len().saturating_sub(KEPT_MAX);
-    let dropped: Vec<u64> = versions.drain(..surplus).collect();
-    let list = serde_json::to_vec(&versions).unwrap_or_default();
+    };
+    let mut numbers = kept(records);
+    numbers.retain(|one| *one != number);
+    numbers.push(number);
+    let surplus = numbers.len().saturating_sub(KEPT_MAX);
+    let dropped: Vec<u64> = numbers.drain(..surplus).collect();
+    let list = serde_json::to_vec(&numbers).unwrap_or_default();
     let mut stored = records
-        .set_note(&note(version), Some(bytes))
+        .set_note(&note(number), Some(&bytes))
         .and_then(|()| records.set_note(NOTE_KEPT, Some(&list)));
     for old in dropped {
         stored = stored.and_then(|()| records.set_note(&note(old), None));
     }
     if let Err(error) = stored {
-        tracing::warn!(%error, version, "catalogue not kept for later");
+        tracing::warn!(%error, number, "catalogue not kept for later");
     }
 }
 
 /// The catalogue a case was started with, for commands that open the database themselves.
 pub(crate) fn of_case(store: &CounterStore, draft: &Draft) -> Option<Catalogue> {
-    let kept = started_with(draft).filter(|version| *version != BUNDLED);
-    kept.and_then(|version| store.note(&note(version)).ok().flatten())
-        .and_then(|bytes| published(&bytes))
-        .map(|guide| guide.catalogue().clone())
+    let kept = started_with(draft).filter(|number| *number != BUNDLED);
+    kept.and_then(|number| noted(&store.note(&note(number)).ok().flatten()?, number))
+        .and_then(|edition| readied(&edition))
+        .map(|ready| ready.guide.catalogue().clone())
         .or_else(|| Catalogue::bundled().ok())
 }

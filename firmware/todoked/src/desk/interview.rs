@@ -50,9 +50,9 @@ pub(super) struct Interview {
 }
 
 impl Interviewer {
-    /// Takes the published catalogue when it is new.
-    pub(super) fn load(&mut self, records: &mut impl Records) {
-        self.catalogues.load(records);
+    /// Takes the published catalogue when it is new, and the edition of today.
+    pub(super) fn load(&mut self, records: &mut impl Records, today: Date) {
+        self.catalogues.load(records, today);
     }
 
     /// The published version in force; `None` while it is the program's own.
@@ -72,7 +72,8 @@ impl Interviewer {
     }
 
     /// What a new reception notes in [`catalogue::STARTED_WITH`].
-    pub(super) fn catalogue_in_force(&self) -> String {
+    pub(super) fn catalogue_in_force(&mut self, records: &mut impl Records, today: Date) -> String {
+        self.catalogues.turn(records, today);
         self.catalogues.in_force()
     }
 

@@ -20,6 +20,7 @@ use sync_transport::Wake;
 use tokio::sync::watch;
 use tower::ServiceExt;
 
+use crate::catalogue::Workbench;
 use crate::clock::Clock;
 use crate::desk::{DeskData, DeskSetup, Scheme, router};
 
@@ -90,6 +91,7 @@ impl Stage {
             hand_over_folder: folder.path().join("handover"),
             backup_folder: folder.path().join("backups"),
             changed,
+            workbench: Workbench::at(folder.path(), Box::new(|_| Ok(vec![1]))),
         });
         Self {
             counter,
