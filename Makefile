@@ -8,7 +8,7 @@ VISIT := tests/acceptance/suite/move-in-by-card-line-cut.toml
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench sim lint gallery packages build characters addresses
+.PHONY: help run test bench sim lint gallery packages models build characters addresses
 
 help: ## Says what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -19,7 +19,7 @@ run: packages build ## Plays one whole visit (or opens both screens on a display
 test: packages build ## Runs every test: crates, real pcscd and cards, and the whole visit with real processes
 	@TODOKE_PCSC=1 cargo test --workspace --locked $(FEATURES)
 
-bench: packages ## Prints every figure beside its budget or a peer measured in the same run
+bench: packages models ## Prints every figure beside its budget or a peer measured in the same run
 	@cargo build --workspace --bins --locked --release $(FEATURES)
 	@$(CARGO_TARGET_DIR)/release/todoke-bench
 
@@ -44,7 +44,10 @@ gallery: packages build ## Draws every screen to out/gallery
 packages: ## Installs the Debian packages that are missing
 	@images/install-packages images/debian-packages.txt
 
-build: packages ## Builds all programs
+models: packages ## Fetches the models that read text on pages (31 MB, checked by SHA-256)
+	@images/fetch-models $(CARGO_TARGET_DIR)/document-models
+
+build: packages models ## Builds all programs
 	@cargo build --workspace --bins --locked $(FEATURES)
 
 characters: ## Builds the character tables anew from their published sources
