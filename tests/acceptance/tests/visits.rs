@@ -97,3 +97,28 @@ fn every_script_is_played_by_a_test() {
         );
     }
 }
+
+#[test]
+fn a_part_of_a_family_moves_out() {
+    check("move-out-part-of-family");
+}
+
+#[test]
+fn a_whole_household_moves_within_the_city() {
+    check("move-within-whole-household");
+}
+
+#[test]
+fn a_child_without_a_name_is_born() {
+    check("birth-of-unnamed-child");
+}
+
+#[test]
+fn a_mixed_household_arrives_from_abroad() {
+    check("move-in-from-abroad");
+}
+
+#[test]
+fn somebody_only_wants_certificates() {
+    check("certificates-only");
+}

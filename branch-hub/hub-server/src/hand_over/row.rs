@@ -82,8 +82,13 @@ pub(crate) fn is_protected(snapshot: &Snapshot) -> bool {
     })
 }
 
-/// Numbers of the members a snapshot speaks of.
+/// Numbers of the members whose records change; those who only stay are named in the filing too.
 pub(crate) fn members(snapshot: &Snapshot) -> BTreeSet<u8> {
+    let stays = |number: &u8| {
+        let moving = FieldPath(format!("member.{number}.moving"));
+        let moving = snapshot.fields.get(&moving);
+        moving.is_some_and(|field| field.value == FieldValue::Flag(false))
+    };
     let number = |path: &FieldPath| {
         path.as_str()
             .strip_prefix("member.")?
@@ -92,7 +97,8 @@ pub(crate) fn members(snapshot: &Snapshot) -> BTreeSet<u8> {
             .parse()
             .ok()
     };
-    snapshot.fields.keys().filter_map(number).collect()
+    let named = snapshot.fields.keys().filter_map(number);
+    named.filter(|number| !stays(number)).collect()
 }
 
 fn row(case: &HandOverCase, member: u8) -> Row {

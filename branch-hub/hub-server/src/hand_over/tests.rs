@@ -50,6 +50,19 @@ fn utf8(case: &HandOverCase) -> String {
 }
 
 #[test]
+fn who_only_stays_gets_no_row() {
+    let file = utf8(&case(&[
+        ("event.type", text("move_out")),
+        ("member.1.name", text("架空　太郎")),
+        ("member.1.moving", FieldValue::Flag(true)),
+        ("member.2.name", text("架空　花子")),
+        ("member.2.moving", FieldValue::Flag(false)),
+    ]));
+    assert_eq!(file.lines().count(), 2);
+    assert!(file.contains("move_out") && !file.contains("花子"));
+}
+
+#[test]
 fn each_person_gets_a_row() {
     let file = utf8(&case(&[
         ("member.1.name", text("架空　太郎")),

@@ -136,7 +136,11 @@ fn earlier_texts_published_again_hold_again() {
     rig.sign_in();
     rig.staff(StaffAction::StartReception);
     check(&rig, "まちがいの転入届", Some(2));
-    let again = Edition { number: 3, valid_from: bad.valid_from, ..good.clone() };
+    let again = Edition {
+        number: 3,
+        valid_from: bad.valid_from,
+        ..good.clone()
+    };
     rig.arrives("catalogue", 2, shelf(&[good, bad, again]));
     next(&mut rig);
     check(&rig, "よい転入届", Some(3));
@@ -147,7 +151,8 @@ fn edition_this_program_cannot_read_leaves_the_one_before_it() {
     let mut rig = Rig::new();
     let good = edition(1, "2026-11-01", "よい転入届");
     let mut torn = edition(2, "2026-11-21", "読めない転入届");
-    torn.files.insert("facts.yaml".to_owned(), "facts: [".to_owned());
+    torn.files
+        .insert("facts.yaml".to_owned(), "facts: [".to_owned());
     rig.arrives("catalogue", 1, shelf(&[good, torn]));
     rig.sign_in();
     rig.staff(StaffAction::StartReception);

@@ -7,6 +7,7 @@
 mod cards;
 mod catalogue;
 mod door;
+mod events;
 mod faults;
 mod residents;
 mod rig;

@@ -381,6 +381,15 @@ impl Rig {
         self.make_form();
     }
 
+    /// What was signed last in the open case.
+    #[track_caller]
+    pub(crate) fn last_snapshot(&self) -> Snapshot {
+        let case = self.reception().case;
+        let records = self.desk.records();
+        let signed = records.case(case).unwrap().summary.signed.expect("signed");
+        records.snapshot(case, signed).expect("a snapshot")
+    }
+
     #[track_caller]
     pub(crate) fn make_form(&mut self) {
         let at = self

@@ -1,0 +1,510 @@
+//! Every event of the law at the desk: chosen, changed midway, refused, signed on its form.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use counter_api::{
+    FieldView, ReceptionView, ResidentScreen, StaffAction, Step, Stroke, StrokePoint,
+};
+use counter_domain::draft::{FieldPath, FieldValue, Source};
+use counter_domain::ids::CaseId;
+use counter_domain::snapshot::{Snapshot, SnapshotField};
+use todoked::devices::{Effect, FormJob, Signature};
+use todoked::events::{Plan, events};
+use todoked::fields::{FieldDef, Kind, fields, member_path};
+use todoked::paper::{FormMaker, font_paths};
+
+use crate::rig::Rig;
+
+fn started(event: &str, flow: &str) -> Rig {
+    let mut rig = Rig::new();
+    rig.sign_in();
+    rig.staff(StaffAction::StartReception);
+    choose(&mut rig, event, flow);
+    rig
+}
+
+#[track_caller]
+fn choose(rig: &mut Rig, event: &str, flow: &str) {
+    rig.staff(StaffAction::ChoosePurpose {
+        event: event.to_owned(),
+        flow: flow.to_owned(),
+    });
+}
+
+fn labels(view: &ReceptionView) -> Vec<&str> {
+    view.move_fields
+        .iter()
+        .map(|field| field.label.as_str())
+        .collect()
+}
+
+#[track_caller]
+fn field<'v>(view: &'v ReceptionView, path: &str) -> &'v FieldView {
+    let of_members = view.members.iter().flat_map(|member| &member.fields);
+    let mut all = view.move_fields.iter().chain(of_members);
+    all.find(|field| field.path == path)
+        .unwrap_or_else(|| panic!("{path}"))
+}
+
+/// A person with a name, a birth date, a sex and a relation to the head.
+fn person(rig: &mut Rig, number: u8, name: &str, born: &str, relation: (&str, &str)) {
+    if number > 1 {
+        rig.staff(StaffAction::AddMember);
+    }
+    for (field, value) in [
+        ("name", name),
+        ("birth_date", born),
+        ("sex", "male"),
+        relation,
+    ] {
+        rig.set(&member_path(number, field), value);
+    }
+}
+
+#[test]
+fn a_purpose_brings_its_own_steps_and_fields() {
+    let mut rig = Rig::new();
+    rig.sign_in();
+    rig.staff(StaffAction::StartReception);
+    let purpose = rig.reception().purpose.expect("a choice of purposes");
+    assert!(purpose.fresh);
+    let first = purpose.groups.first().expect("a group");
+    assert!(
+        first.chosen && first.label == "転入",
+        "move-in stays the first"
+    );
+    choose(&mut rig, "move_out", "card");
+    let view = rig.reception();
+    assert_eq!(view.event, "転出（カード）");
+    assert!(labels(&view).contains(&"転出予定日"));
+    assert!(view.residents.is_some(), "it starts from the resident copy");
+    choose(&mut rig, "request", "certificate");
+    let steps: Vec<Step> = rig.reception().trail.iter().map(|item| item.step).collect();
+    assert!(steps.contains(&Step::Request) && !steps.contains(&Step::Questions));
+    let nowhere = StaffAction::GoTo {
+        step: Step::Questions,
+    };
+    assert_eq!(rig.refused(nowhere).code, "NOT-POSSIBLE-NOW");
+}
+
+#[test]
+fn an_event_changed_midway_keeps_what_was_entered() {
+    let mut rig = Rig::new();
+    rig.filled_reception();
+    choose(&mut rig, "move_within", "");
+    let view = rig.reception();
+    assert_eq!(view.event, "転居");
+    assert_eq!(
+        field(&view, "address.new").value,
+        "六会市架空町一丁目９番６号"
+    );
+    assert_eq!(field(&view, "member.2.name").value, "架空　花子");
+    let told = rig.desk.staff_view().notice.expect("a notice");
+    assert_eq!(told.code, "PURPOSE-CHANGED");
+    choose(&mut rig, "move_in", "card");
+    assert_eq!(field(&rig.reception(), "member.2.relation").value, "妻");
+}
+
+#[test]
+fn a_move_inside_the_city_is_refused_as_a_move_in_with_the_way_out() {
+    let mut rig = Rig::new();
+    rig.filled_reception();
+    rig.set("address.old", "六会市架空町五丁目１番１号");
+    let view = rig.reception();
+    let refusal = view.refusals.first().expect("a refusal");
+    assert!(refusal.way_out.contains("転居"));
+    let instead = refusal.instead.as_ref().expect("another purpose");
+    let told = rig.refused(StaffAction::ShowToResident);
+    assert_eq!(told.code, "SIGN-NOT-READY");
+    assert!(
+        matches!(rig.page(), ResidentScreen::Wait),
+        "nobody reads it"
+    );
+    let (event, flow) = (instead.event.clone(), instead.flow.clone());
+    choose(&mut rig, &event, &flow);
+    assert!(rig.reception().refusals.is_empty());
+}
+
+#[test]
+fn a_late_filing_says_what_follows_and_asks_why() {
+    let mut rig = Rig::new();
+    rig.filled_reception();
+    choose(&mut rig, "move_in", "paper");
+    assert_eq!(rig.reception().late, None);
+    rig.set("event.date", "R8.10.1");
+    let view = rig.reception();
+    let said = view.late.as_deref().expect("late");
+    assert!(
+        said.contains("令和8年10月15日") && said.contains("51日"),
+        "{said}"
+    );
+    assert!(field(&view, "event.late_reason").required);
+    assert_eq!(
+        rig.refused(StaffAction::ShowToResident).code,
+        "SIGN-NOT-READY"
+    );
+    rig.set("event.late_reason", "入院していたため");
+    rig.staff(StaffAction::ShowToResident);
+}
+
+#[test]
+fn of_a_family_a_part_moves_out_and_those_who_stay_need_a_head() {
+    let mut rig = started("move_out", "card");
+    let before = ("relation_before", "世帯主");
+    person(&mut rig, 1, "架空　太郎", "1980-01-01", before);
+    person(
+        &mut rig,
+        2,
+        "架空　花子",
+        "1982-01-01",
+        ("relation_before", "妻"),
+    );
+    person(
+        &mut rig,
+        3,
+        "架空　葵",
+        "2012-01-01",
+        ("relation_before", "子"),
+    );
+    rig.set("event.date", "R8.12.1");
+    rig.set("address.old", "六会市架空町一丁目９番６号");
+    rig.set("address.new", "東京都千代田区架空町二丁目４番１号");
+    for number in [2, 3] {
+        rig.staff(StaffAction::MarkMember { number, set: false });
+    }
+    let view = rig.reception();
+    assert!(field(&view, "head.staying").required);
+    assert!(view.refusals.is_empty(), "{:?}", view.refusals);
+    rig.set("head.staying", "架空　花子");
+    rig.staff(StaffAction::RecordIdentity {
+        kind: "licence".to_owned(),
+    });
+    rig.signed();
+    let form = rig.last_snapshot();
+    assert_eq!(form.form, "move-out/1");
+    let says = |path: &str| form.fields.contains_key(&FieldPath::from(path));
+    assert!(says("member.2.name") && !says("member.2.birth_date"));
+    assert_eq!(
+        form.fields[&FieldPath::from("member.2.moving")].value,
+        FieldValue::Flag(false)
+    );
+}
+
+#[test]
+fn only_children_may_not_stay_behind() {
+    let mut rig = started("move_out", "card");
+    person(
+        &mut rig,
+        1,
+        "架空　太郎",
+        "1980-01-01",
+        ("relation_before", "世帯主"),
+    );
+    person(
+        &mut rig,
+        2,
+        "架空　葵",
+        "2018-01-01",
+        ("relation_before", "子"),
+    );
+    rig.set("event.date", "R8.12.1");
+    rig.staff(StaffAction::MarkMember {
+        number: 2,
+        set: false,
+    });
+    let refusals = rig.reception().refusals;
+    let reasons: Vec<&str> = refusals.iter().map(|one| one.reason.as_str()).collect();
+    assert!(
+        reasons.iter().any(|reason| reason.contains("15歳未満")),
+        "{reasons:?}"
+    );
+}
+
+#[test]
+fn a_newborn_without_a_name_is_taken_and_listed() {
+    let mut rig = started("birth", "");
+    person(
+        &mut rig,
+        1,
+        "架空　太郎",
+        "1990-01-01",
+        ("relation", "世帯主"),
+    );
+    rig.staff(StaffAction::MarkMember {
+        number: 1,
+        set: false,
+    });
+    person(&mut rig, 2, "名未定", "R8.11.14", ("relation", "子"));
+    rig.set("event.date", "R8.11.14");
+    rig.set("address.new", "六会市架空町一丁目９番６号");
+    rig.set("head.new", "架空　太郎");
+    rig.set("notifier.member", "1");
+    let view = rig.reception();
+    assert!(view.refusals.is_empty(), "{:?}", view.refusals);
+    assert!(field(&view, "member.2.name").hint.contains("名未定"));
+    assert!(
+        view.procedures
+            .iter()
+            .any(|one| one.id == "P097" || one.name.contains("児童手当")),
+        "the child allowance"
+    );
+    rig.staff(StaffAction::RecordIdentity {
+        kind: "licence".to_owned(),
+    });
+    rig.signed();
+    assert_eq!(rig.last_snapshot().form, "resident-move/1");
+}
+
+#[test]
+fn nobody_is_taken_for_the_dead_until_staff_say_who() {
+    let mut rig = started("death", "");
+    person(
+        &mut rig,
+        1,
+        "架空　太郎",
+        "1940-01-01",
+        ("relation_before", "世帯主"),
+    );
+    rig.staff(StaffAction::MarkMember {
+        number: 1,
+        set: false,
+    });
+    rig.set("event.date", "R8.11.18");
+    rig.set("address.new", "六会市架空町一丁目９番６号");
+    rig.set("head.old", "架空　太郎");
+    rig.staff(StaffAction::GoTo {
+        step: Step::Household,
+    });
+    let blocked = rig.reception().blocked_by.expect("blocked");
+    assert!(blocked.contains("亡くなった方"), "{blocked}");
+    rig.staff(StaffAction::MarkMember {
+        number: 1,
+        set: true,
+    });
+    assert_eq!(rig.reception().blocked_by, None);
+}
+
+#[test]
+fn foreign_residents_are_asked_for_their_status() {
+    let mut rig = started("move_in_abroad", "");
+    let view = rig.reception();
+    assert_eq!(field(&view, "address.old").value, "国外");
+    let asks = |view: &ReceptionView| {
+        let mut all = view.members.iter().flat_map(|member| &member.fields);
+        all.any(|field| field.path == "member.1.residence_class" && field.required)
+    };
+    assert!(!asks(&view));
+    rig.set("member.1.nationality", "外国");
+    assert!(asks(&rig.reception()));
+    rig.set("member.1.residence_class", "none");
+    rig.set("member.1.name", "SAMPLE MARIA");
+    let refusals = rig.reception().refusals;
+    assert!(
+        refusals
+            .iter()
+            .any(|one| one.path == "member.1.residence_class")
+    );
+}
+
+fn certificates(asker: &str) -> Rig {
+    let mut rig = started("request", "certificate");
+    rig.set("member.1.name", "架空　太郎");
+    rig.set("member.1.birth_date", "1980-01-01");
+    rig.set("address.new", "六会市架空町一丁目９番６号");
+    rig.set("request.asker", asker);
+    rig
+}
+
+fn copies(certificate: &str, copies: u16) -> StaffAction {
+    StaffAction::SetCopies {
+        certificate: certificate.to_owned(),
+        copies,
+    }
+}
+
+#[test]
+fn certificates_are_counted_added_up_and_stand_on_one_form() {
+    let mut rig = certificates("self");
+    rig.staff(copies("C01", 2));
+    rig.staff(copies("C03", 1));
+    rig.staff(StaffAction::SetOption {
+        certificate: "C01".to_owned(),
+        option: "honseki".to_owned(),
+        set: true,
+    });
+    let request = rig.reception().request.expect("certificates");
+    assert_eq!(request.total, "3通　合計 900円");
+    assert_eq!(rig.refused(copies("C19", 1)).code, "CERTIFICATE-OTHER-FORM");
+    rig.staff(StaffAction::RecordIdentity {
+        kind: "licence".to_owned(),
+    });
+    rig.staff(StaffAction::ShowToResident);
+    let ResidentScreen::Check {
+        title, sections, ..
+    } = rig.page()
+    else {
+        panic!("no check page");
+    };
+    assert_eq!(title, "住民票の写し等交付請求書");
+    let rows = sections.iter().flat_map(|section| &section.rows);
+    let values: Vec<&str> = rows.map(|row| row.value.as_str()).collect();
+    assert!(
+        values.contains(&"2通　600円（本籍・筆頭者の記載）"),
+        "{values:?}"
+    );
+    rig.staff(StaffAction::StopShowing);
+    rig.signed();
+    assert_eq!(rig.last_snapshot().form, "resident-record/1");
+    rig.staff(StaffAction::Submit);
+    let fee = rig.effects.iter().find_map(|effect| match effect {
+        Effect::PrintReceipt(job) => Some(job.fee.clone()),
+        _ => None,
+    });
+    assert_eq!(fee.as_deref(), Some("3通　合計 900円"));
+}
+
+#[test]
+fn who_may_not_have_a_certificate_is_told_before_the_resident_reads() {
+    let mut rig = certificates("third_party");
+    rig.set("notifier.name", "架空　三郎");
+    rig.staff(copies("C16", 1));
+    rig.staff(StaffAction::RecordIdentity {
+        kind: "licence".to_owned(),
+    });
+    let told = rig.refused(StaffAction::ShowToResident);
+    assert!(told.what.contains("登録した本人") || told.advice.contains("登録した本人"));
+    rig.set("request.asker", "self");
+    rig.staff(StaffAction::ShowToResident);
+}
+
+#[test]
+fn an_answer_says_which_procedures_came_and_went() {
+    let mut rig = Rig::new();
+    rig.filled_reception();
+    let mut seen = false;
+    for _ in 0..30 {
+        let Some(question) = rig.reception().question else {
+            break;
+        };
+        let value = question
+            .choices
+            .first()
+            .map_or("1".to_owned(), |choice| choice.value.clone());
+        let before = rig.reception().procedures;
+        rig.staff(StaffAction::Answer {
+            fact: question.fact,
+            member: question.member,
+            value,
+        });
+        let view = rig.reception();
+        let came = view
+            .procedures
+            .iter()
+            .filter(|one| !before.contains(one))
+            .count();
+        seen |= came > 0 && view.differences.iter().any(|one| one.added);
+    }
+    assert!(seen, "thirty answers add a procedure");
+    rig.staff(StaffAction::GoTo {
+        step: Step::Procedures,
+    });
+    assert!(rig.reception().differences.is_empty());
+}
+
+static FORMS: LazyLock<FormMaker> =
+    LazyLock::new(|| FormMaker::open(&font_paths(None)).expect("the fonts are installed"));
+
+/// A plausible value for every field.
+fn sample(def: &FieldDef) -> String {
+    match def.kind {
+        Kind::Date => "2026-11-14".to_owned(),
+        Kind::Phone => "090-0000-0000".to_owned(),
+        Kind::Kana => "カクウ　タロウ".to_owned(),
+        Kind::Choice if def.choices == "members" => "1".to_owned(),
+        Kind::Choice => fields()
+            .choices(&def.choices)
+            .first()
+            .map(|choice| choice.value.clone())
+            .unwrap_or_default(),
+        Kind::Text => "見本".to_owned(),
+        Kind::Exact => "架空　太郎".to_owned(),
+    }
+}
+
+fn filled(plan: &Plan, form: &str) -> Snapshot {
+    let mut values: BTreeMap<String, FieldValue> = BTreeMap::new();
+    let text = |text: &str| FieldValue::Text(text.to_owned());
+    values.insert("event.type".to_owned(), text(&plan.code));
+    values.insert("event.flow".to_owned(), text(&plan.flow));
+    values.insert("notifier.member".to_owned(), text("1"));
+    for def in plan.of_the_move() {
+        values.insert(def.path.clone(), FieldValue::Text(sample(def)));
+    }
+    for number in [1, 2] {
+        values.insert(member_path(number, "moving"), FieldValue::Flag(number == 1));
+        for def in plan.of_a_member() {
+            values.insert(def.path_for(Some(number)), FieldValue::Text(sample(def)));
+        }
+    }
+    for (id, count) in [("C01", 2), ("C16", 1), ("C19", 1), ("C44", 1)] {
+        let on_this = events().certificate(id).is_some_and(|on| on.0 == form);
+        if on_this {
+            values.insert(format!("certificate.{id}.copies"), FieldValue::Count(count));
+        }
+    }
+    let field = |(path, value)| {
+        let source = Source::Staff;
+        (FieldPath(path), SnapshotField { value, source })
+    };
+    Snapshot {
+        version: 1,
+        case_id: CaseId([7; 16]),
+        receipt_number: "07-2-261121-0184-6".to_owned(),
+        form: format!("{form}/1"),
+        filed_on: "2026-11-21".to_owned(),
+        language: "ja".to_owned(),
+        fields: values.into_iter().map(field).collect(),
+        procedures: Vec::new(),
+    }
+}
+
+#[track_caller]
+fn check_form(plan: &Plan, form: &str) {
+    let points = [(0, 0), (5_000, 100), (9_000, 300)];
+    let points = points.map(|(x, t)| StrokePoint { x, y: 100, t });
+    let job = FormJob {
+        case: CaseId([7; 16]),
+        snapshot: filled(plan, form),
+        signature: Signature {
+            version: 1,
+            pad_width: 100_000,
+            pad_height: 40_000,
+            strokes: vec![Stroke {
+                points: points.to_vec(),
+            }],
+        },
+        city: "六会市".to_owned(),
+        place: "北部市民センター".to_owned(),
+    };
+    let made = FORMS.make(&job);
+    assert!(made.is_ok(), "{} on {form}: {made:?}", plan.code);
+}
+
+#[test]
+fn every_event_fills_its_form() {
+    let groups = events().groups.iter().flat_map(|group| &group.plans);
+    for place in groups {
+        let plan = events().offered(*place).expect("a plan");
+        check_form(plan, &plan.form);
+    }
+    let request = events().plan("request", "certificate").expect("a plan");
+    for form in ["family-register", "seal-certificate", "tax-certificate"] {
+        check_form(request, form);
+    }
+}
