@@ -1,7 +1,9 @@
 //! Guidance sheet (手続き案内書): what a household has to do, by deadline and place.
 //!
-//! Who the entries are for, where and what to bring comes from whoever knows the catalogue; this
-//! module only puts them in order. No address stands on the sheet: it leaves the building.
+//! Three parts: the way through the building, each place once; what to bring, each paper once; and
+//! every procedure by its deadline. Numbers tie them together. Who the entries are for, where and
+//! what to bring comes from whoever knows the catalogue; this module only puts them in order. No
+//! address stands on the sheet: it leaves the building.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -12,6 +14,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::data::FormData;
+use crate::signature::qr_svg;
 
 /// Id of the form.
 pub const FORM_ID: &str = "guidance";
@@ -40,6 +43,19 @@ pub enum Urgency {
     Never,
 }
 
+/// Where a procedure is done: one stop of the way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stop {
+    /// Its name.
+    pub name: Both,
+    /// Floor and window, where the city says; may be empty.
+    pub floor: Both,
+    /// Its turn on the way through the building, lowest first; `None` for places outside.
+    pub route: Option<u16>,
+    /// A map or page the city keeps, for a QR code.
+    pub map_url: Option<String>,
+}
+
 /// One procedure. Debug hides whom it is for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct GuidanceEntry {
@@ -47,14 +63,16 @@ pub struct GuidanceEntry {
     pub name: Both,
     /// Names of the people, or the household.
     pub who: Both,
-    /// The section where it is done.
-    pub place: Both,
+    /// Where it is done.
+    pub place: Stop,
     /// Deadline in words; a dated one begins with its last day in the Japanese calendar.
     pub deadline: Both,
     /// How pressing it is.
     pub urgency: Urgency,
     /// What to bring.
     pub documents: Vec<Both>,
+    /// What happens when it is late; empty where nothing does.
+    pub late: Both,
     /// Why it is not sure yet; for procedures to confirm.
     pub reason: String,
     /// Whether a fact is still unknown.
@@ -114,8 +132,8 @@ pub fn english_day(iso: &str) -> Option<String> {
     Some(day.strftime("%-d %B %Y").to_string())
 }
 
-/// The sheet's data: entries by deadline, then place, then as they came. What several people need
-/// with the same deadline stands there once.
+/// The sheet's data: entries by deadline, then in the order of the way, then as they came. What
+/// several people need with the same deadline stands there once.
 pub fn guidance(
     head: &GuidanceHead,
     notifier: &str,
@@ -123,10 +141,11 @@ pub fn guidance(
     entries: Vec<GuidanceEntry>,
 ) -> FormData {
     let mut entries = together(entries);
-    entries.sort_by(by_deadline_and_place);
+    entries.sort_by(by_deadline_and_way);
+    let (walk, bring) = (walk(&entries), bring(&entries));
     let mut groups: Vec<(Both, Vec<serde_json::Value>)> = Vec::new();
-    for entry in entries {
-        let item = item(&entry);
+    for (number, entry) in (1_usize..).zip(entries) {
+        let item = item(number, &entry);
         match groups.last_mut() {
             Some((deadline, items)) if *deadline == entry.deadline => items.push(item),
             _ => groups.push((entry.deadline, vec![item])),
@@ -145,20 +164,72 @@ pub fn guidance(
         "event": {
             "title": event.title.ja, "title_other": event.title.other, "date": event.date,
         },
-        "groups": groups,
+        "walk": walk, "bring": bring, "groups": groups,
     }))
 }
 
-fn item(entry: &GuidanceEntry) -> serde_json::Value {
-    let documents =
-        |pick: fn(&Both) -> &String| -> Vec<&String> { entry.documents.iter().map(pick).collect() };
+fn item(number: usize, entry: &GuidanceEntry) -> serde_json::Value {
     json!({
+        "number": number.to_string(),
         "name": entry.name.ja, "name_other": entry.name.other,
         "who": entry.who.ja, "who_other": entry.who.other,
-        "place": entry.place.ja, "place_other": entry.place.other,
-        "documents": documents(|both| &both.ja), "documents_other": documents(|both| &both.other),
+        "place": entry.place.name.ja, "place_other": entry.place.name.other,
+        "late": entry.late.ja, "late_other": entry.late.other,
         "reason": entry.reason, "to_confirm": entry.to_confirm,
     })
+}
+
+/// Every place once, inside the building first, with the numbers of what is done there.
+fn walk(entries: &[GuidanceEntry]) -> Vec<serde_json::Value> {
+    let mut stops: Vec<(&Stop, Vec<String>)> = Vec::new();
+    for (number, entry) in (1_usize..).zip(entries) {
+        let number = number.to_string();
+        match stops.iter_mut().find(|(stop, _)| *stop == &entry.place) {
+            Some((_, numbers)) => numbers.push(number),
+            None => stops.push((&entry.place, vec![number])),
+        }
+    }
+    stops.retain(|(stop, _)| !stop.name.ja.is_empty());
+    stops.sort_by_key(|(stop, _)| (stop.route.is_none(), stop.route));
+    stops
+        .into_iter()
+        .map(|(stop, numbers)| {
+            json!({
+                "place": stop.name.ja, "place_other": stop.name.other,
+                "floor": stop.floor.ja, "floor_other": stop.floor.other,
+                "inside": stop.route.is_some(), "numbers": numbers.join("・"),
+                "map_qr": stop.map_url.as_deref().and_then(qr_svg).unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+/// Every paper once, with the numbers of what it is for; those only an unsure procedure asks for
+/// stand last.
+fn bring(entries: &[GuidanceEntry]) -> Vec<serde_json::Value> {
+    let mut papers: Vec<(&Both, Vec<String>, bool)> = Vec::new();
+    for (number, entry) in (1_usize..).zip(entries) {
+        for paper in &entry.documents {
+            let number = number.to_string();
+            match papers.iter_mut().find(|(known, _, _)| *known == paper) {
+                Some((_, numbers, unsure)) => {
+                    numbers.push(number);
+                    *unsure &= entry.to_confirm;
+                }
+                None => papers.push((paper, vec![number], entry.to_confirm)),
+            }
+        }
+    }
+    papers.sort_by_key(|(_, _, unsure)| *unsure);
+    papers
+        .into_iter()
+        .map(|(paper, numbers, unsure)| {
+            json!({
+                "name": paper.ja, "name_other": paper.other,
+                "numbers": numbers.join("・"), "to_confirm": unsure,
+            })
+        })
+        .collect()
 }
 
 fn together(entries: Vec<GuidanceEntry>) -> Vec<GuidanceEntry> {
@@ -180,13 +251,15 @@ fn together(entries: Vec<GuidanceEntry>) -> Vec<GuidanceEntry> {
     all
 }
 
-fn by_deadline_and_place(a: &GuidanceEntry, b: &GuidanceEntry) -> Ordering {
+fn by_deadline_and_way(a: &GuidanceEntry, b: &GuidanceEntry) -> Ordering {
     let day = |entry: &GuidanceEntry| last_day(&entry.deadline.ja);
     a.urgency
         .cmp(&b.urgency)
         .then_with(|| day(a).cmp(&day(b)))
         .then_with(|| a.deadline.ja.cmp(&b.deadline.ja))
-        .then_with(|| a.place.ja.cmp(&b.place.ja))
+        .then_with(|| a.place.route.is_none().cmp(&b.place.route.is_none()))
+        .then_with(|| a.place.route.cmp(&b.place.route))
+        .then_with(|| a.place.name.ja.cmp(&b.place.name.ja))
 }
 
 #[cfg(test)]
@@ -201,10 +274,15 @@ mod tests {
         GuidanceEntry {
             name: both(name),
             who: both(who),
-            place: both("市民課"),
+            place: Stop {
+                name: both("市民課"),
+                route: Some(10),
+                ..Stop::default()
+            },
             deadline: both(deadline),
             urgency,
             documents: Vec::new(),
+            late: Both::default(),
             reason: String::new(),
             to_confirm: false,
         }
@@ -269,6 +347,51 @@ mod tests {
                 "期限の定めなし: 犬 (世帯)",
             ]
         );
+    }
+
+    #[test]
+    fn every_place_is_walked_to_once_and_every_paper_brought_once() {
+        let both = |ja: &str| Both {
+            ja: ja.to_owned(),
+            other: String::new(),
+        };
+        let at = |name: &str, deadline: &str, place: &str, route: Option<u16>, papers: &[&str]| {
+            let mut entry = entry(name, "父", deadline, Urgency::Soon);
+            entry.place = Stop {
+                name: both(place),
+                route,
+                ..Stop::default()
+            };
+            entry.documents = papers.iter().map(|paper| both(paper)).collect();
+            entry
+        };
+        let mut unsure = at("年金", "お早めに", "保険年金課", Some(20), &["年金手帳"]);
+        unsure.to_confirm = true;
+        let data = guidance(
+            &GuidanceHead::default(),
+            "架空　太郎",
+            &GuidanceEvent::default(),
+            vec![
+                at("水道", "お早めに", "水道", None, &[]),
+                at("手当", "お早めに", "子育て", Some(30), &["番号", "通帳"]),
+                unsure,
+                at("国保", "お早めに", "保険年金課", Some(20), &["番号"]),
+            ],
+        );
+        let told = |list: &str, key: &str| -> Vec<String> {
+            let list = data.as_json()[list].as_array().expect("a list").clone();
+            list.iter()
+                .map(|one| {
+                    let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+                    format!("{} {}", text(key), text("numbers"))
+                })
+                .collect()
+        };
+        assert_eq!(
+            told("walk", "place"),
+            ["保険年金課 1・2", "子育て 3", "水道 4"]
+        );
+        assert_eq!(told("bring", "name"), ["番号 2・3", "通帳 3", "年金手帳 1"]);
     }
 
     #[test]

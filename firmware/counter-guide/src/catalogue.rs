@@ -510,10 +510,14 @@ impl Catalogue {
         let consequences = consequences.map(|(id, words)| ("consequence", id.as_str(), words));
         let counters = self.counters.iter();
         let counters = counters.map(|(id, counter)| ("place", id.as_str(), &counter.place));
+        let floors = self.counters.iter();
+        let floors = floors
+            .filter_map(|(id, counter)| Some(("floor", id.as_str(), counter.floor.as_ref()?)));
         sections
             .chain(documents)
             .chain(consequences)
             .chain(counters)
+            .chain(floors)
     }
 
     pub(crate) fn fact_id(&self, name: &str) -> Option<FactId> {

@@ -8,7 +8,7 @@ use counter_domain::draft::{FieldPath, FieldValue};
 use counter_domain::snapshot::{Snapshot, SnapshotProcedure};
 use counter_forms::filing::form_of;
 use counter_forms::guidance::{
-    self, Both, GuidanceEntry, GuidanceEvent, GuidanceHead, Urgency, english_day, last_day,
+    self, Both, GuidanceEntry, GuidanceEvent, GuidanceHead, Stop, Urgency, english_day, last_day,
 };
 use counter_forms::{Assets, Forms, RenderError};
 use counter_guide::Catalogue;
@@ -178,21 +178,27 @@ fn entry(
     if !may_leave_the_building(catalogue, procedure, listed.to_confirm) {
         return None;
     }
-    let place = catalogue.section(&procedure.section);
+    let language = snapshot.language.as_str();
+    let said = |key: String, words: &Words| Both {
+        ja: words.ja.clone(),
+        other: catalogue.said_in(language, &key, words).to_owned(),
+    };
     Some(GuidanceEntry {
-        name: both(&procedure.name),
+        name: said(format!("procedure.{}", listed.id), &procedure.name),
         who: who(snapshot, listed.member),
-        place: place.map(both).unwrap_or_default(),
+        place: stop(catalogue, procedure, said),
         deadline: Both {
             ja: listed.deadline.clone(),
             other: english_deadline(procedure, &listed.deadline),
         },
         urgency: urgency(procedure, &listed.deadline),
-        documents: catalogue
-            .documents_of(procedure)
-            .into_iter()
-            .map(both)
+        documents: procedure
+            .documents
+            .iter()
+            .filter(|id| *id != "none")
+            .filter_map(|id| Some(said(format!("document.{id}"), catalogue.document(id)?)))
             .collect(),
+        late: late(catalogue, procedure, said),
         reason: if listed.to_confirm {
             listed.reason.clone()
         } else {
@@ -200,6 +206,48 @@ fn entry(
         },
         to_confirm: listed.to_confirm,
     })
+}
+
+/// Where it is done: one stop of the way through the building.
+fn stop(
+    catalogue: &Catalogue,
+    procedure: &Procedure,
+    said: impl Fn(String, &Words) -> Both,
+) -> Stop {
+    let id = catalogue.counter_id_of(procedure);
+    let Some(counter) = catalogue.counter_of(procedure) else {
+        let section = catalogue.section(&procedure.section);
+        let name = section.map(|words| said(format!("section.{}", procedure.section), words));
+        return Stop {
+            name: name.unwrap_or_default(),
+            ..Stop::default()
+        };
+    };
+    let floor = counter.floor.as_ref();
+    Stop {
+        name: said(format!("place.{id}"), &counter.place),
+        floor: floor
+            .map(|words| said(format!("floor.{id}"), words))
+            .unwrap_or_default(),
+        route: counter.route,
+        map_url: counter.map_url.clone(),
+    }
+}
+
+/// What is not worth a line on the sheet: nothing happens, or it is only for information.
+const NOTHING_LATE: [&str; 2] = ["none", "guide_only"];
+
+fn late(
+    catalogue: &Catalogue,
+    procedure: &Procedure,
+    said: impl Fn(String, &Words) -> Both,
+) -> Both {
+    let advice = catalogue.advice(&procedure.id);
+    let id = advice.map_or("none", |advice| advice.late.as_str());
+    match catalogue.consequence_of(&procedure.id) {
+        Some(words) if !NOTHING_LATE.contains(&id) => said(format!("consequence.{id}"), words),
+        Some(_) | None => Both::default(),
+    }
 }
 
 fn who(snapshot: &Snapshot, member: Option<u8>) -> Both {

@@ -1,6 +1,7 @@
 //! The desk as a browser meets it, over real databases: a counter submits, reviewers act.
 
 mod archive;
+mod catalogue;
 mod protection;
 mod stage;
 

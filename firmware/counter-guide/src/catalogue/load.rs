@@ -342,6 +342,9 @@ impl Loader {
             self.catalogue.consequences.insert(id, words);
         }
         for (id, counter) in self.only_new(name, "place", &mut file.counters) {
+            if let Some(mark) = self.catalogue.marks.of("place", &id).cloned() {
+                self.catalogue.marks.keep("floor", &id, mark);
+            }
             let counter = counter.take(name);
             if let Some(counter) = self.note(counter) {
                 self.catalogue.counters.insert(id, counter);

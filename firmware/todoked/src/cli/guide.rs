@@ -84,7 +84,14 @@ impl GuideCommand {
                 case,
                 json,
                 details,
-            } => list(&case, json, details),
+            } => {
+                let wanted = match (json, details) {
+                    (false, _) => Wanted::Lines,
+                    (true, false) => Wanted::Promised,
+                    (true, true) => Wanted::Details,
+                };
+                list(&case, wanted)
+            }
             Self::Next { case, json } => next(&case, json),
             Self::Change { case, set, json } => change(&case, &set, json),
             Self::Certificates { request, json } => certificates::run(request.as_deref(), json),
@@ -109,14 +116,24 @@ fn read(path: &Path, guide: &Guide) -> Result<CaseFile> {
         .with_context(|| format!("{} is not taken", path.display()))
 }
 
-fn list(path: &Path, as_json: bool, details: bool) -> Result<()> {
+/// How a list is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// For people.
+    Lines,
+    /// JSON with exactly what other programs are promised.
+    Promised,
+    /// JSON with everything.
+    Details,
+}
+
+fn list(path: &Path, wanted: Wanted) -> Result<()> {
     let guide = bundled()?;
     let answer = answer::list(&guide, &read(path, &guide)?);
-    if as_json && details {
-        return print_json(&answer);
-    }
-    if as_json {
-        return print_json(&answer.brief());
+    match wanted {
+        Wanted::Promised => return print_json(&answer.brief()),
+        Wanted::Details => return print_json(&answer),
+        Wanted::Lines => {}
     }
     for listed in &answer.listed {
         print_line(&format!("{} {}", listed.procedure, listed.reason))?;

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use counter_domain::draft::Draft;
 use counter_guide::edition::number_of_mark;
-use counter_guide::{Catalogue, CatalogueError, Edition, Guide, Shelf};
+use counter_guide::{Catalogue, Edition, Guide, Shelf};
 use counter_store::CounterStore;
 use jiff::civil::Date;
 use tokio::sync::watch;
@@ -65,11 +65,6 @@ impl Default for Catalogues {
             told: watch::Sender::new(None),
         }
     }
-}
-
-/// The catalogue that comes with the program.
-pub(super) fn bundled() -> Result<Guide, CatalogueError> {
-    Catalogue::bundled().map(Guide::new)
 }
 
 /// Reads an edition; `None` when it cannot be read, and the log says where.
@@ -147,13 +142,12 @@ impl Catalogues {
         } else {
             on_shelf.or_else(|| noted(&records.note(&note(number))?, number))
         };
-        match edition.as_ref().and_then(readied) {
-            Some(ready) => self.ready.insert(number, ready).is_none(),
-            None => {
-                self.unreadable.insert(number);
-                false
-            }
+        if let Some(ready) = edition.as_ref().and_then(readied) {
+            self.ready.insert(number, ready);
+            return true;
         }
+        self.unreadable.insert(number);
+        false
     }
 
     /// Makes the edition of this reception ready for [`Self::of`]. One that is not here any more
