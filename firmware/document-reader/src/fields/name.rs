@@ -1,0 +1,278 @@
+//! Names as they stand, and their kana.
+//!
+//! A name is kept character by character. Rarer forms that a reader does not tell apart (髙 from 高)
+//! are offered beside it.
+
+use counter_characters::written::is_ideograph;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::field::Check;
+use crate::fields::text::{ATOM_GAP, count};
+use crate::fields::value::{Judged, Rows, bare, joined, row_text};
+use crate::page::Character;
+
+/// Forms that readers take for each other, one group a line.
+const VARIANTS: &str = include_str!("../../data/variants.txt");
+/// So many readings of one name are offered.
+const OFFERED: usize = 4;
+
+/// A name of a person.
+pub(super) fn name(rows: &Rows<'_>) -> Judged {
+    let kept: Vec<Vec<&Character>> = name_rows(rows);
+    let as_read = joined(rows);
+    let value = trimmed(&joined(&kept));
+    let strange = value.chars().filter(|c| !can_be_in_a_name(*c)).count();
+    let length = value.chars().filter(|c| !c.is_whitespace()).count();
+    let variants = value.chars().filter(|c| group(*c).is_some()).count();
+    let is_name = strange == 0 && (2..=60).contains(&length);
+    Judged {
+        fit: fit(&value, length, strange),
+        checks: if is_name { vec![Check::Repertoire] } else { Vec::new() },
+        failed: if is_name { Vec::new() } else { vec![Check::Repertoire] },
+        alternatives: offered(&value, &kept),
+        variants: count(variants),
+        value,
+        as_read,
+        ..Judged::default()
+    }
+}
+
+/// Rows of a name without the row of kana above or below it.
+fn name_rows<'p>(rows: &Rows<'p>) -> Vec<Vec<&'p Character>> {
+    let (kana, others): (Vec<_>, Vec<_>) = rows.iter().cloned().partition(|row| is_kana_row(row));
+    if others.iter().all(Vec::is_empty) { kana } else { others }
+}
+
+/// The kana that stand in the cell of a name, if any do.
+pub(super) fn kana_beside<'p>(rows: &Rows<'p>) -> Option<Vec<Vec<&'p Character>>> {
+    let (kana, others): (Vec<_>, Vec<_>) = rows.iter().cloned().partition(|row| is_kana_row(row));
+    let has_both = !kana.is_empty() && others.iter().flatten().any(|one| is_ideograph(one.value));
+    has_both.then_some(kana)
+}
+
+fn is_kana_row(row: &[&Character]) -> bool {
+    let kana = row.iter().filter(|one| is_kana(one.value)).count();
+    kana >= 2 && kana * 5 >= row.len() * 4
+}
+
+fn is_kana(c: char) -> bool {
+    matches!(c, '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | 'ー' | 'ヽ' | 'ヾ' | '\u{ff66}'..='\u{ff9f}')
+}
+
+fn can_be_in_a_name(c: char) -> bool {
+    is_ideograph(c)
+        || is_kana(c)
+        || c.is_alphabetic() && !c.is_ascii_digit()
+        || matches!(c, '\u{3000}' | ' ' | '・' | '-' | '\'' | '.' | '（' | '）' | '(' | ')' | '－' | '＝' | ',')
+        || matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
+}
+
+fn fit(value: &str, length: usize, strange: usize) -> f32 {
+    let is_kana_only = value.chars().filter(|c| !c.is_whitespace()).all(is_kana);
+    let like_an_address = value.chars().filter(|c| "県市区町村番地年月日".contains(*c)).count();
+    match (length, strange) {
+        (0..=1, _) => 0.1,
+        (2..=30, 0) if is_kana_only => 0.5,
+        (2..=14, 0) if like_an_address < 2 => 0.9,
+        (15..=60, 0) if like_an_address == 0 => 0.6,
+        (2..=20, 1) => 0.5,
+        _ => 0.15,
+    }
+}
+
+/// Without marks at the ends that are no part of a name.
+fn trimmed(text: &str) -> String {
+    let mark = |c: char| c.is_whitespace() || ":：|｜.,・、。-_'\"()（）「」『』[]【】*＊".contains(c);
+    let text = text.trim_matches(mark);
+    let text = text.strip_suffix('様').or_else(|| text.strip_suffix('殿')).unwrap_or(text);
+    text.trim_matches(mark).to_owned()
+}
+
+/// The forms that `c` is taken for, with itself.
+fn group(c: char) -> Option<&'static str> {
+    VARIANTS
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .find(|line| line.contains(c) && line.chars().count() > 1)
+}
+
+/// The name with other forms of one character, and with what else the reader held possible.
+fn offered(value: &str, rows: &Rows<'_>) -> Vec<String> {
+    let characters: Vec<char> = value.chars().collect();
+    let mut offered: Vec<String> = Vec::new();
+    let with = |place: usize, other: char| -> String {
+        characters.iter().enumerate().map(|(at, c)| if at == place { other } else { *c }).collect()
+    };
+    for (place, c) in characters.iter().enumerate() {
+        for other in group(*c).unwrap_or_default().chars().filter(|other| other != c) {
+            offered.push(with(place, other));
+        }
+    }
+    let mut held: Vec<(String, f32)> = Vec::new();
+    let letters: Vec<usize> = (0..characters.len())
+        .filter(|place| characters.get(*place).is_some_and(|c| !c.is_whitespace()))
+        .collect();
+    let all: Vec<&Character> = rows.iter().flatten().copied().collect();
+    if letters.len() == all.len() {
+        for (place, one) in letters.iter().zip(all) {
+            for (other, weight) in one.alternatives.iter().filter(|(other, _)| is_ideograph(*other)) {
+                held.push((with(*place, *other), *weight));
+            }
+        }
+    }
+    held.sort_by(|one, other| other.1.total_cmp(&one.1));
+    offered.extend(held.into_iter().map(|(text, _)| text));
+    offered.dedup();
+    offered.truncate(OFFERED);
+    offered
+}
+
+/// Kana of a name: katakana in full width, an ideographic space between the parts.
+pub(super) fn kana(rows: &Rows<'_>) -> Judged {
+    let rows: Vec<Vec<&Character>> = rows
+        .iter()
+        .map(|row| row.iter().copied().filter(|one| !"()（）:：｜|[]「」".contains(one.value)).collect())
+        .filter(|row: &Vec<&Character>| !row.is_empty())
+        .collect();
+    let as_read = joined(&rows);
+    let wide: Vec<String> = rows.iter().map(|row| wide_row(row)).collect();
+    let text = wide.join("\u{3000}");
+    let mut changed = 0_usize;
+    let value: String = trimmed(&text)
+        .chars()
+        .map(|c| {
+            let kana = katakana(c);
+            changed += usize::from(kana != c && !('\u{3041}'..='\u{3096}').contains(&c));
+            kana
+        })
+        .collect();
+    let letters = value.chars().filter(|c| !c.is_whitespace()).count();
+    let right = value.chars().filter(|c| matches!(c, '\u{30a1}'..='\u{30f4}' | 'ー' | 'ヽ' | 'ヾ')).count();
+    let is_kana = letters >= 2 && right == letters;
+    let natural = bare(&rows).chars().filter(|c| is_kana_plain(*c)).count();
+    Judged {
+        fit: if is_kana && natural * 5 >= letters * 4 { 0.95 } else if natural * 2 > letters { 0.5 } else { 0.05 },
+        checks: if is_kana { vec![Check::Repertoire] } else { Vec::new() },
+        failed: if is_kana { Vec::new() } else { vec![Check::Repertoire] },
+        corrected: count(changed),
+        alternatives: without_long_mark(&value),
+        value,
+        as_read,
+        ..Judged::default()
+    }
+}
+
+fn is_kana_plain(c: char) -> bool {
+    matches!(c, '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | 'ー' | 'ヽ' | 'ヾ' | '゙' | '゚' | 'ﾞ' | 'ﾟ')
+}
+
+/// A row in full width with an ideographic space where a gap is: voicing marks of half-width kana
+/// join the letter before them, and the gap is measured in their own narrow width.
+fn wide_row(row: &[&Character]) -> String {
+    let narrow = row.iter().filter(|one| matches!(one.value, '\u{ff66}'..='\u{ff9f}')).count() * 2 > row.len();
+    if !narrow {
+        return row_text(row).nfkc().collect();
+    }
+    let mut text = String::new();
+    let mut end: Option<f32> = None;
+    for one in row {
+        if end.is_some_and(|end| one.bounds.x - end > 0.7 * ATOM_GAP * one.bounds.height) {
+            text.push('\u{3000}');
+        }
+        text.push(match one.value {
+            '゛' | '"' | '゙' => 'ﾞ',
+            '゜' | '°' | '゚' => 'ﾟ',
+            other => other,
+        });
+        end = Some(one.bounds.right());
+    }
+    text.nfkc().collect::<String>().replace(' ', "\u{3000}")
+}
+
+/// Katakana for hiragana and for the ideographs and signs that look like one.
+fn katakana(c: char) -> char {
+    match c {
+        '\u{3041}'..='\u{3096}' => char::from_u32(u32::from(c) + 0x60).unwrap_or(c),
+        ' ' => '\u{3000}',
+        '二' => 'ニ',
+        '力' => 'カ',
+        '口' | '□' => 'ロ',
+        '夕' => 'タ',
+        '工' => 'エ',
+        '卜' => 'ト',
+        '八' => 'ハ',
+        '千' => 'チ',
+        '三' => 'ミ',
+        '一' | '－' | '―' | '-' | '─' => 'ー',
+        '才' => 'オ',
+        '又' => 'ヌ',
+        '丿' => 'ノ',
+        '乇' | '毛' => 'モ',
+        '丁' => 'ー',
+        '厶' => 'ム',
+        '七' => 'セ',
+        '廾' => 'サ',
+        '卄' => 'サ',
+        'ヵ' => 'カ',
+        'ヶ' => 'ケ',
+        'メ' | '〆' => 'メ',
+        other => other,
+    }
+}
+
+/// The gap between the parts of a name is easily read as ー.
+fn without_long_mark(value: &str) -> Vec<String> {
+    if value.contains('\u{3000}') {
+        return Vec::new();
+    }
+    value
+        .match_indices('ー')
+        .take(1)
+        .map(|(place, mark)| {
+            let (before, after) = value.split_at(place);
+            format!("{before}\u{3000}{}", after.trim_start_matches(mark))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::FieldName;
+    use crate::fields::tests::value_of;
+
+    #[track_caller]
+    fn check(field: FieldName, text: &str, expected: &str) {
+        assert_eq!(value_of(field, text).value, expected, "{text}");
+    }
+
+    #[test]
+    fn kana_of_every_width_and_kind() {
+        check(FieldName::NameKana, "ｶｸｳ　ﾀﾛｳ", "カクウ　タロウ");
+        check(FieldName::NameKana, "ﾔﾏﾀﾞ　ｼﾞﾛｳ", "ヤマダ　ジロウ");
+        check(FieldName::NameKana, "かくう　はなこ", "カクウ　ハナコ");
+        check(FieldName::NameKana, "(力クウ　夕ロウ)", "カクウ　タロウ");
+    }
+
+    #[test]
+    fn a_long_mark_may_be_the_gap() {
+        let found = value_of(FieldName::NameKana, "カクウータロウ");
+        assert_eq!(found.alternatives, ["カクウ　タロウ"]);
+    }
+
+    #[test]
+    fn names_stay_as_they_are_and_rarer_forms_are_offered() {
+        let found = value_of(FieldName::Name, "高橋　太郎");
+        assert_eq!(found.value, "高橋　太郎");
+        assert!(found.alternatives.contains(&"髙橋　太郎".to_owned()));
+        check(FieldName::Name, "架空　花子　様", "架空　花子");
+        check(FieldName::Name, "TODOKE MARIA ANNA", "TODOKE　MARIA　ANNA");
+    }
+
+    #[test]
+    fn what_is_no_name_is_said() {
+        let found = value_of(FieldName::Name, "令和8年10月7日");
+        assert_eq!(found.failed, [Check::Repertoire]);
+        assert!(found.fit < 0.4);
+    }
+}

@@ -1,0 +1,276 @@
+//! Pages drawn as text in, fields as text out.
+
+use counter_addresses::Addresses;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use super::*;
+use crate::page::{Character, sketch};
+use value::Judged;
+
+static FINDER: LazyLock<Finder> = LazyLock::new(|| {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../counter-addresses/data/towns.bin");
+    Finder::standard()
+        .unwrap()
+        .with_places(Places::new(&Addresses::open(&file).unwrap()))
+        .with_today(jiff::civil::date(2026, 11, 1))
+});
+
+/// One row of text, read without doubt, as a value.
+pub(super) fn value_of(field: FieldName, text: &str) -> Judged {
+    let page = sketch::parse(&format!("page 2000 100\nline 0 0 {} 40 {text}", text.chars().count() * 40)).unwrap();
+    let rows: Vec<Vec<&Character>> = page.lines.iter().map(|line| line.characters.iter().collect()).collect();
+    value::judge(field, &rows)
+}
+
+/// A page is drawn as a table of characters: `|` and `-` rule cells, everything else is text. Each
+/// character is 20 wide, a wide one 40; each row 60 high.
+fn drawn(drawing: &str) -> Page {
+    let rows: Vec<&str> = drawing.lines().map(str::trim_end).skip_while(|row| row.is_empty()).collect();
+    let mut sketched = String::from("page 2400 3400\n");
+    let mut open: Vec<(f32, f32, f32)> = Vec::new();
+    for (place, row) in rows.iter().enumerate() {
+        let y = count(place) * 60.0;
+        let mut x = 0.0;
+        let mut bars = Vec::new();
+        let mut text = String::new();
+        let mut start = 0.0;
+        let mut blank = 0.0;
+        let mut finish = |text: &mut String, start: f32, end: f32| {
+            let trimmed = text.trim_end().to_owned();
+            if !trimmed.is_empty() {
+                sketched.push_str(&format!("line {start} {} {} 40 {trimmed}\n", y + 10.0, end - start));
+            }
+            text.clear();
+        };
+        for c in row.chars() {
+            let width = if c.is_ascii() || ('\u{ff61}'..='\u{ff9f}').contains(&c) { 20.0 } else { 40.0 };
+            match c {
+                '|' => {
+                    finish(&mut text, start, x - blank);
+                    bars.push(x + 10.0);
+                    blank = 0.0;
+                }
+                ' ' | '\u{3000}' => {
+                    blank += width;
+                    if !text.is_empty() {
+                        text.push(c);
+                    }
+                }
+                _ => {
+                    if blank > 70.0 {
+                        finish(&mut text, start, x - blank);
+                    }
+                    if text.is_empty() {
+                        start = x;
+                    }
+                    blank = 0.0;
+                    text.push(c);
+                }
+            }
+            x += width;
+        }
+        finish(&mut text, start, x - blank);
+        for pair in bars.windows(2) {
+            open.push((pair[0], pair[1], y));
+        }
+    }
+    for (left, right, y) in open {
+        sketched.push_str(&format!("cell {left} {y} {} 60\n", right - left));
+    }
+    sketch::parse(&sketched).unwrap()
+}
+
+/// `member name value` for each field, in order.
+#[track_caller]
+fn check(kind: DocumentKind, drawings: &[&str], expected: &str) {
+    let pages: Vec<Page> = drawings.iter().map(|drawing| drawn(drawing)).collect();
+    let found: Vec<String> = FINDER
+        .find(kind, &pages)
+        .iter()
+        .map(|field| format!("{} {} {}", field.member, field.name.label(), field.value))
+        .collect();
+    let expected: Vec<&str> = expected.lines().map(str::trim).filter(|row| !row.is_empty()).collect();
+    assert_eq!(found, expected);
+}
+
+const OUT: DocumentKind = DocumentKind::MoveOutCertificate;
+
+#[test]
+fn labels_left_of_their_cells() {
+    check(
+        OUT,
+        &["
+|旧　住　所|神奈川県藤沢市朝日町１番地の１|
+|転出先住所|静岡県沼津市御幸町１６番１号|
+|世帯主氏名|架空　太郎|異動予定日|令和８年１０月７日|
+"],
+        "
+        -1 世帯主 架空　太郎
+        -1 旧住所 神奈川県藤沢市朝日町１番地の１
+        -1 新住所 静岡県沼津市御幸町１６番１号
+        -1 転出予定日 2026-10-07
+        ",
+    );
+}
+
+#[test]
+fn persons_in_rows_of_a_table() {
+    check(
+        OUT,
+        &["
+|氏名      |生年月日       |性別|続柄  |個人番号    |
+|架空　太郎|昭和60年7月14日|男  |世帯主|123456789018|
+|架空　花子|S63.1.28       |女  |妻    |            |
+|架空　一郎|H27.3.30       |男  |子    |379474484458|
+"],
+        "
+        0 氏名 架空　太郎
+        0 生年月日 1985-07-14
+        0 性別 男
+        0 続柄 世帯主
+        0 個人番号 123456789018
+        1 氏名 架空　花子
+        1 生年月日 1988-01-28
+        1 性別 女
+        1 続柄 妻
+        2 氏名 架空　一郎
+        2 生年月日 2015-03-30
+        2 性別 男
+        2 続柄 子
+        2 個人番号 379474484458
+        ",
+    );
+}
+
+#[test]
+fn persons_in_columns_of_a_table() {
+    check(
+        OUT,
+        &["
+|フリガナ|カクウ　タロウ|カクウ　ハナコ|
+|氏　　名|架空　太郎    |架空　花子    |
+|生年月日|昭和60.7.14   |平成2.2.2     |
+|性　　別|男            |女            |
+|続　　柄|世帯主        |妻            |
+|本　　籍|神奈川県藤沢市|              |
+"],
+        "
+        0 氏名 架空　太郎
+        0 氏名カナ カクウ　タロウ
+        0 生年月日 1985-07-14
+        0 性別 男
+        0 続柄 世帯主
+        0 本籍 神奈川県藤沢市
+        1 氏名 架空　花子
+        1 氏名カナ カクウ　ハナコ
+        1 生年月日 1990-02-02
+        1 性別 女
+        1 続柄 妻
+        ",
+    );
+}
+
+#[test]
+fn blocks_without_any_ruled_line() {
+    check(
+        OUT,
+        &["
+転出前の住所：神奈川県藤沢市朝日町１番地の１
+転出先の住所：静岡県沼津市御幸町１６番１号
+転出予定日　：令和８年１０月７日
+
+（１）氏名：架空　太郎　　　　性別：男　　　続柄：世帯主
+　　　生年月日：昭和６０年　７月１４日　　　国民健康保険：有
+（２）氏名：架空　花子　　　　性別：女　　　続柄：妻
+　　　生年月日：昭和６３年　１月２８日　　　国民健康保険：無
+"],
+        "
+        -1 旧住所 神奈川県藤沢市朝日町１番地の１
+        -1 新住所 静岡県沼津市御幸町１６番１号
+        -1 転出予定日 2026-10-07
+        0 氏名 架空　太郎
+        0 生年月日 1985-07-14
+        0 性別 男
+        0 続柄 世帯主
+        0 国保 有
+        1 氏名 架空　花子
+        1 生年月日 1988-01-28
+        1 性別 女
+        1 続柄 妻
+        1 国保 無
+        ",
+    );
+}
+
+#[test]
+fn a_continuation_sheet_goes_on_counting() {
+    check(
+        OUT,
+        &[
+            "
+|氏名      |性別|
+|架空　太郎|男  |
+",
+            "
+|氏名      |性別|
+|架空　花子|女  |
+",
+        ],
+        "
+        0 氏名 架空　太郎
+        0 性別 男
+        1 氏名 架空　花子
+        1 性別 女
+        ",
+    );
+}
+
+#[test]
+fn a_misread_town_is_corrected_where_all_can_see_it() {
+    let pages = [drawn("
+|旧住所|神奈川県藤沢市朝目町１番地の１|
+")];
+    let found = FINDER.find(OUT, &pages);
+    let one = found.first().unwrap();
+    assert_eq!(one.value, "神奈川県藤沢市朝日町１番地の１");
+    assert_eq!(one.as_read, "神奈川県藤沢市朝目町１番地の１");
+    assert_eq!(one.alternatives, ["神奈川県藤沢市朝目町１番地の１"]);
+}
+
+#[test]
+fn the_individual_number_is_not_read_where_nobody_needs_it() {
+    let finder = Finder::standard().unwrap().without(FieldName::IndividualNumber);
+    let pages = [drawn("
+|氏名    |架空　太郎  |
+|個人番号|123456789018|
+")];
+    let found = finder.find(OUT, &pages);
+    assert!(found.iter().all(|one| one.name != FieldName::IndividualNumber));
+    assert!(found.iter().any(|one| one.name == FieldName::Name));
+}
+
+#[test]
+fn a_passport_is_read_by_its_zone() {
+    check(
+        DocumentKind::Passport,
+        &["
+P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<
+L898902C36UT0740812ZF1204159ZE184226B<<<<<1O
+"],
+        "
+        0 氏名 ERIKSSON ANNA MARIA
+        0 生年月日 1974-08-12
+        0 性別 女
+        0 番号 L898902C3
+        0 国籍・地域 UTO
+        0 有効期限 2012-04-15
+        ",
+    );
+}
+
+#[test]
+fn debug_of_a_field_tells_no_value() {
+    let found = FINDER.find(OUT, &[drawn("|氏名|架空　太郎|")]);
+    assert!(!format!("{found:?}").contains('架'));
+}

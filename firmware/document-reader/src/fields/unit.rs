@@ -1,0 +1,309 @@
+//! What stands on a page as labels and values: one unit for each ruled cell, and rows of tokens
+//! for what no line divides.
+
+use crate::field::{DocumentKind, FieldName};
+use crate::fields::text::{Area, Atom, Row, around};
+use crate::fields::value;
+use crate::labels::{Labels, Matched, Meaning};
+use crate::page::{Character, Rect};
+
+/// A label or the text between two labels.
+#[derive(Debug, Clone)]
+pub(super) enum Token<'p> {
+    /// A label.
+    Label(Tag<'p>),
+    /// Anything else.
+    Value(Vec<Atom<'p>>),
+}
+
+/// A label on the page.
+#[derive(Debug, Clone)]
+pub(super) struct Tag<'p> {
+    pub(super) matched: Matched,
+    pub(super) atoms: Vec<Atom<'p>>,
+    pub(super) bounds: Rect,
+}
+
+impl Tag<'_> {
+    /// The field whose label it is.
+    pub(super) fn field(&self) -> Option<FieldName> {
+        match self.matched.meaning {
+            Meaning::Field(field) => Some(field),
+            Meaning::Unwanted | Meaning::Before | Meaning::After | Meaning::SomebodyElse => None,
+        }
+    }
+}
+
+impl Token<'_> {
+    pub(super) fn bounds(&self) -> Rect {
+        match self {
+            Self::Label(tag) => tag.bounds,
+            Self::Value(atoms) => around(atoms.iter().map(|atom| atom.bounds)).unwrap_or_default(),
+        }
+    }
+}
+
+/// A ruled cell with what was recognised in it.
+#[derive(Debug, Clone)]
+pub(super) struct Unit<'p> {
+    pub(super) bounds: Rect,
+    /// Rows of tokens, top to bottom.
+    pub(super) rows: Vec<Vec<Token<'p>>>,
+    pub(super) holds: Holds,
+}
+
+/// What a cell holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// Nothing.
+    Nothing,
+    /// Labels only.
+    Labels,
+    /// Text without a label.
+    Values,
+    /// Labels with their values.
+    Both,
+}
+
+impl<'p> Unit<'p> {
+    /// Its labels.
+    pub(super) fn tags(&self) -> impl Iterator<Item = &Tag<'p>> {
+        self.rows.iter().flatten().filter_map(|token| match token {
+            Token::Label(tag) => Some(tag),
+            Token::Value(_) => None,
+        })
+    }
+
+    /// Its characters row by row, labels taken as text.
+    pub(super) fn characters(&self) -> Vec<Vec<&'p Character>> {
+        self.rows
+            .iter()
+            .map(|row| row.iter().flat_map(token_characters).collect())
+            .collect()
+    }
+}
+
+/// The characters of a token.
+pub(super) fn token_characters<'p>(token: &Token<'p>) -> Vec<&'p Character> {
+    let atoms = match token {
+        Token::Label(tag) => &tag.atoms,
+        Token::Value(atoms) => atoms,
+    };
+    atoms.iter().flat_map(|atom| atom.characters.clone()).collect()
+}
+
+/// Recognises labels in a cell.
+pub(super) fn unit<'p>(labels: &Labels, kind: DocumentKind, area: &Area<'p>) -> Unit<'p> {
+    let rows: Vec<Vec<Token<'p>>> = area.rows.iter().map(|row| tokens(labels, kind, row)).collect();
+    let has = |wanted: fn(&Token<'_>) -> bool| rows.iter().flatten().any(wanted);
+    let has_label = has(|token| matches!(token, Token::Label(_)));
+    let has_value = has(|token| matches!(token, Token::Value(_)));
+    let holds = match (has_label, has_value) {
+        (false, false) => Holds::Nothing,
+        (true, false) => Holds::Labels,
+        (false, true) => Holds::Values,
+        (true, true) => Holds::Both,
+    };
+    let bounds = area
+        .cell
+        .or_else(|| around(area.rows.iter().map(|row| row.bounds)))
+        .unwrap_or_default();
+    Unit { bounds, rows, holds }
+}
+
+/// Letters of one label are at most this many heights apart (氏　　　名).
+const SPREAD: f32 = 5.0;
+/// A label has at most this many pieces.
+const PIECES: usize = 9;
+
+/// Tells labels and values of a row apart.
+fn tokens<'p>(labels: &Labels, kind: DocumentKind, row: &Row<'p>) -> Vec<Token<'p>> {
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(atom) = row.atoms.get(at) {
+        let whole = spread_label(labels, kind, &row.atoms, at);
+        // 国民健康保険有 is nearer to a label and its value than to a misread label.
+        let divided = match &whole {
+            Some((_, tag)) if tag.matched.distance == 0.0 => Vec::new(),
+            Some(_) | None => divided(labels, kind, atom),
+        };
+        if let Some((taken, tag)) = whole
+            && first_distance(&divided).is_none_or(|distance| distance >= tag.matched.distance)
+        {
+            tokens.push(Token::Label(tag));
+            at += taken;
+            continue;
+        }
+        if divided.is_empty() {
+            push_value(&mut tokens, atom.clone());
+        }
+        for token in divided {
+            match token {
+                Token::Label(tag) => tokens.push(Token::Label(tag)),
+                Token::Value(atoms) => atoms.into_iter().for_each(|own| push_value(&mut tokens, own)),
+            }
+        }
+        at += 1;
+    }
+    tokens
+}
+
+/// How well the first of these tokens was read, if it is a label.
+fn first_distance(tokens: &[Token<'_>]) -> Option<f32> {
+    match tokens.first() {
+        Some(Token::Label(tag)) => Some(tag.matched.distance),
+        Some(Token::Value(_)) | None => None,
+    }
+}
+
+fn push_value<'p>(tokens: &mut Vec<Token<'p>>, atom: Atom<'p>) {
+    if let Some(Token::Value(atoms)) = tokens.last_mut() {
+        atoms.push(atom);
+    } else {
+        tokens.push(Token::Value(vec![atom]));
+    }
+}
+
+/// The longest label that atoms from `at` on make together.
+fn spread_label<'p>(
+    labels: &Labels,
+    kind: DocumentKind,
+    atoms: &[Atom<'p>],
+    at: usize,
+) -> Option<(usize, Tag<'p>)> {
+    let mut own: Vec<Atom<'p>> = Vec::new();
+    let mut best: Option<(usize, Tag<'p>)> = None;
+    for atom in atoms.iter().skip(at).take(PIECES) {
+        if let Some(last) = own.last()
+            && atom.bounds.x - last.bounds.right() > SPREAD * atom.bounds.height
+        {
+            break;
+        }
+        own.push(atom.clone());
+        if starts_with_box(&own) {
+            break;
+        }
+        let characters: Vec<&Character> = own.iter().flat_map(|one| one.characters.clone()).collect();
+        let Some(matched) = labels.matched(kind, &characters) else {
+            continue;
+        };
+        // Pieces that are labels themselves make one only together with nothing misread.
+        if own.len() > 1 && matched.distance > 0.5 && best.is_some() {
+            continue;
+        }
+        best = Some((own.len(), tag(matched, own.clone())));
+    }
+    best
+}
+
+fn tag<'p>(matched: Matched, atoms: Vec<Atom<'p>>) -> Tag<'p> {
+    let bounds = around(atoms.iter().map(|atom| atom.bounds)).unwrap_or_default();
+    Tag {
+        matched,
+        atoms,
+        bounds,
+    }
+}
+
+/// Signs of a box to tick, empty or ticked.
+fn is_box(c: char) -> bool {
+    matches!(c, '☑' | '☐' | '□' | '✓' | '✔' | '☒' | '🗹')
+}
+
+fn starts_with_box(atoms: &[Atom<'_>]) -> bool {
+    atoms
+        .first()
+        .and_then(|atom| atom.characters.first())
+        .is_some_and(|one| is_box(one.value))
+}
+
+/// A label and its value, or several labels, in one atom; nothing when it holds no label.
+fn divided<'p>(labels: &Labels, kind: DocumentKind, atom: &Atom<'p>) -> Vec<Token<'p>> {
+    ticked(labels, kind, atom)
+        .or_else(|| at_mark(labels, kind, atom))
+        .or_else(|| several(labels, kind, atom))
+        .or_else(|| run_together(labels, kind, atom))
+        .unwrap_or_default()
+}
+
+/// `☑国保`: the box is the value.
+fn ticked<'p>(labels: &Labels, kind: DocumentKind, atom: &Atom<'p>) -> Option<Vec<Token<'p>>> {
+    let (first, rest) = atom.characters.split_first()?;
+    if !is_box(first.value) {
+        return None;
+    }
+    let matched = labels.matched(kind, rest)?;
+    Some(vec![
+        Token::Label(tag(matched, vec![part(rest)?])),
+        Token::Value(vec![part(&[*first])?]),
+    ])
+}
+
+fn part<'p>(characters: &[&'p Character]) -> Option<Atom<'p>> {
+    let bounds = around(characters.iter().map(|one| one.bounds))?;
+    Some(Atom {
+        characters: characters.to_vec(),
+        bounds,
+    })
+}
+
+/// `氏名：架空`, `【氏名】架空`.
+fn at_mark<'p>(labels: &Labels, kind: DocumentKind, atom: &Atom<'p>) -> Option<Vec<Token<'p>>> {
+    let ends = |c: char| matches!(c, ':' | '：' | '】' | ']' | '］' | '〕' | '」' | ')' | '）' | '･' | '→' | '・' | '=');
+    let marks = atom.characters.iter().enumerate().filter(|(_, one)| ends(one.value));
+    for (place, _) in marks {
+        let (before, after) = atom.characters.split_at_checked(place + 1)?;
+        if let Some(matched) = labels.matched(kind, before) {
+            let mut tokens = vec![Token::Label(tag(matched, vec![part(before)?]))];
+            if let Some(rest) = part(after) {
+                let inner = divided(labels, kind, &rest);
+                if inner.is_empty() {
+                    tokens.push(Token::Value(vec![rest]));
+                } else {
+                    tokens.extend(inner);
+                }
+            }
+            return Some(tokens);
+        }
+    }
+    None
+}
+
+/// `続柄・性別`, `氏名（フリガナ）`: labels that share a heading.
+fn several<'p>(labels: &Labels, kind: DocumentKind, atom: &Atom<'p>) -> Option<Vec<Token<'p>>> {
+    let divides = |one: &&Character| matches!(one.value, '・' | '･' | '/' | '／' | '(' | '（' | ')' | '）' | '｜' | '|' | '、');
+    let parts: Vec<&[&'p Character]> = atom
+        .characters
+        .split(divides)
+        .filter(|part| !part.is_empty())
+        .collect();
+    if parts.len() < 2 {
+        return None;
+    }
+    parts
+        .into_iter()
+        .map(|own| {
+            let matched = labels.matched(kind, own)?;
+            Some(Token::Label(tag(matched, vec![part(own)?])))
+        })
+        .collect()
+}
+
+/// `性別男`, `生年月日昭和60年7月14日`: read without the gap. Only the very word counts, and only
+/// before what can be nothing but its value.
+fn run_together<'p>(labels: &Labels, kind: DocumentKind, atom: &Atom<'p>) -> Option<Vec<Token<'p>>> {
+    let longest = atom.characters.len().saturating_sub(1).min(16);
+    (2..=longest).rev().find_map(|length| {
+        let (before, after) = atom.characters.split_at_checked(length)?;
+        let matched = labels.matched(kind, before).filter(|one| one.distance < 0.5)?;
+        let Meaning::Field(field) = matched.meaning else {
+            return None;
+        };
+        let rows = vec![after.to_vec()];
+        (value::fits(field, &rows) >= 0.8).then_some(())?;
+        Some(vec![
+            Token::Label(tag(matched, vec![part(before)?])),
+            Token::Value(vec![part(after)?]),
+        ])
+    })
+}

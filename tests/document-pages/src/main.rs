@@ -1,0 +1,143 @@
+//! `todoke-document-pages`: draws made-up certificates, scores how they are read, fits the calibration.
+#![expect(clippy::print_stdout, reason = "a command prints its figures")]
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use counter_addresses::Addresses;
+use document_pages::fit::fit;
+use document_pages::generator::{Order, draw};
+use document_pages::score::{Reading, report, score, wrong};
+use document_pages::tesseract;
+use document_reader::field::DocumentKind;
+use document_reader::fields::{Finder, Places};
+
+/// Made-up pages to practise on.
+#[derive(Debug, Parser)]
+#[command(name = "todoke-document-pages")]
+struct Arguments {
+    /// Address dictionary.
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../firmware/counter-addresses/data/towns.bin"))]
+    addresses: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Draws documents with their truth.
+    Draw {
+        /// Every choice follows from it.
+        #[arg(long)]
+        seed: u64,
+        /// How many documents.
+        #[arg(long)]
+        count: usize,
+        /// Folder for pictures and truth.
+        #[arg(long)]
+        out: PathBuf,
+        /// scan300, fax200, stamp300, scan200, clean300 or camera; one after the other without it.
+        #[arg(long)]
+        condition: Option<String>,
+        /// Kind of document.
+        #[arg(long, default_value = "move-out-certificate")]
+        kind: String,
+        /// Only layouts for `design` or for the `report`.
+        #[arg(long)]
+        half: Option<String>,
+    },
+    /// Reads the documents of a folder and says how much is right.
+    Score {
+        /// Folder with pictures and truth.
+        folder: PathBuf,
+        /// engine, kept, truth or tesseract; several with commas.
+        #[arg(long, default_value = "engine", value_delimiter = ',')]
+        reading: Vec<String>,
+        /// Share of characters misread by chance, with `--reading truth`.
+        #[arg(long, default_value_t = 0.0)]
+        errors: f32,
+        /// Only documents of this half.
+        #[arg(long)]
+        half: Option<String>,
+        /// Lists what is wrong.
+        #[arg(long)]
+        wrong: bool,
+    },
+    /// Fits the calibration on documents that the engine has read (`score` keeps them) and prints it.
+    Fit {
+        /// Folders with pictures, truth and what was read.
+        folders: Vec<PathBuf>,
+        /// Only documents of this half.
+        #[arg(long)]
+        half: Option<String>,
+    },
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let addresses = Addresses::open(&arguments.addresses).context("the address dictionary cannot be read")?;
+    match arguments.command {
+        Command::Draw { seed, count, out, condition, kind, half } => {
+            let kind = DocumentKind::named(&kind).context("no such kind of document")?;
+            let order = Order { seed, count, condition, kind, half };
+            let written = draw(&order, &addresses, &out)?;
+            println!("{} documents in {}", written.len(), out.display());
+        }
+        Command::Score { folder, reading, errors, half, wrong: lists_wrong } => {
+            let finder = finder(&addresses)?;
+            for name in &reading {
+                let Some(reading) = reading_named(name, errors)? else {
+                    println!("tesseract with jpn is not installed");
+                    continue;
+                };
+                let scored = score(&folder, reading, &finder, half.as_deref())?;
+                println!("## {name}\n\n{}", report(&scored));
+                if lists_wrong {
+                    println!("{}", wrong(&scored));
+                }
+            }
+        }
+        Command::Fit { folders, half } => {
+            let finder = finder(&addresses)?;
+            let mut samples = Vec::new();
+            for folder in &folders {
+                for one in score(folder, Reading::Kept, &finder, half.as_deref())? {
+                    samples.extend(one.judged().map(|(weighed, right)| (weighed.evidence, right)));
+                }
+            }
+            let about = format!("todoke-document-pages fit, {} fields", samples.len());
+            println!("{}", toml_of(&fit(&samples, &about)));
+        }
+    }
+    Ok(())
+}
+
+fn finder(addresses: &Addresses) -> Result<Finder> {
+    Ok(Finder::standard()?.with_places(Places::new(addresses)))
+}
+
+fn reading_named(name: &str, errors: f32) -> Result<Option<Reading>> {
+    Ok(match name {
+        "engine" => Some(Reading::Engine),
+        "kept" => Some(Reading::Kept),
+        "truth" => Some(Reading::Truth(errors)),
+        "tesseract" => tesseract::is_installed().then_some(Reading::Tesseract),
+        other => anyhow::bail!("nobody called {other} reads pages"),
+    })
+}
+
+/// The file that `document-reader` ships, one row a line.
+fn toml_of(calibration: &document_reader::fields::Calibration) -> String {
+    let numbers = |numbers: &[f32]| {
+        let all: Vec<String> = numbers.iter().map(|number| format!("{number:.3}")).collect();
+        all.join(", ")
+    };
+    let points: Vec<String> = calibration.curve.iter().map(|(from, to)| format!("  [{from:.3}, {to:.4}],\n")).collect();
+    let mut text = format!("about = \"{}\"\ncurve = [\n{}]\n", calibration.about, points.concat());
+    for weights in &calibration.weights {
+        let name = format!("{:?}", weights.group).to_lowercase();
+        text += &format!("\n[[weights]]\ngroup = \"{name}\"\nof = [{}]\n", numbers(&weights.of));
+    }
+    text
+}
