@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use counter_api::Step;
 use serde::Deserialize;
 
-use crate::fields::{FieldDef, fields};
+use crate::fields::{FieldDef, When, fields};
 use crate::texts::Both;
 
 /// The event a counter begins with when nobody chose one.
@@ -367,7 +367,8 @@ impl Row {
     fn field(&self, written: &str, ahead: bool) -> Option<FieldDef> {
         let path = written.trim_end_matches('!');
         let mut def = fields().all().find(|def| def.path == path)?.clone();
-        def.required = written.ends_with('!');
+        // What is asked only sometimes says itself whether it must be filled then.
+        def.required = written.ends_with('!') || (def.required && def.when != When::Always);
         if path == "event.date" && ahead {
             def.past = false;
         }

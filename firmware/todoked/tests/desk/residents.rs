@@ -163,6 +163,10 @@ fn whole_household_is_taken_with_its_source_and_undone_in_one_step() {
 #[test]
 fn values_the_copy_says_differently_wait_for_a_person() {
     let mut rig = counter();
+    rig.staff(StaffAction::ChoosePurpose {
+        event: "move_within".to_owned(),
+        flow: String::new(),
+    });
     rig.set("member.1.name", "架空　太郎");
     rig.set("member.1.birth_date", "1985-07-14");
     rig.set("member.1.sex", "male");
