@@ -7,6 +7,7 @@
 //! The resident's screen is sent [`ResidentView`] only; nothing else ever reaches that process.
 
 mod events;
+mod prepared;
 mod resident;
 mod residents;
 mod secret;
@@ -17,6 +18,9 @@ use serde::{Deserialize, Serialize};
 pub use events::{
     CertificateGroup, CertificateView, DifferenceView, MarkView, Purpose, PurposeGroup, PurposeView,
     RefusalView, RequestView,
+};
+pub use prepared::{
+    BesideValue, FlowProposal, FlowView, LinkedCase, PreparedAction, PreparedRow, PreparedView, TakenPrepared,
 };
 pub use resident::{
     CheckRow, CheckSection, Language, ResidentAction, ResidentScreen, ResidentView, Stroke,

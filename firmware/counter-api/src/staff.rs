@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Notice;
 use crate::events::{DifferenceView, MarkView, PurposeView, RefusalView, RequestView};
+use crate::prepared::{BesideValue, FlowView, LinkedCase, PreparedAction, PreparedView};
 use crate::residents::{CopyChoice, ResidentCopyState, ResidentsView};
 use crate::secret::{CardNumber, Digits, Password};
 
@@ -18,6 +19,9 @@ pub struct StaffView {
     pub screen: StaffScreen,
     /// Something to tell, until dismissed.
     pub notice: Option<Notice>,
+    /// The list of reservations and certificate data, over the screen while it is open.
+    #[serde(default)]
+    pub prepared: Option<PreparedView>,
 }
 
 /// The line at the top.
@@ -29,6 +33,9 @@ pub struct Header {
     pub staff: Option<String>,
     /// The line to head office.
     pub line: LineState,
+    /// Other counters of the branch that are connected directly.
+    #[serde(default)]
+    pub neighbours: u16,
     /// Cases stored here that head office does not have yet.
     pub waiting_to_send: u32,
     /// Up to when everything is safe at head office, `10:42`.
@@ -246,6 +253,12 @@ pub struct ReceptionView {
     /// The search in the resident copy, while it is open.
     #[serde(default)]
     pub residents: Option<ResidentsView>,
+    /// What is prepared for a move-in; `None` for other events.
+    #[serde(default)]
+    pub flow: Option<FlowView>,
+    /// Cases of the same visit.
+    #[serde(default)]
+    pub links: Vec<LinkedCase>,
     /// What somebody came for; absent once it can no longer be changed.
     #[serde(default)]
     pub purpose: Option<PurposeView>,
@@ -367,6 +380,9 @@ pub struct FieldView {
     /// What the resident copy says differently; a person chooses.
     #[serde(default)]
     pub copy_value: Option<String>,
+    /// What a reservation or certificate data says differently; a person chooses.
+    #[serde(default)]
+    pub beside: Vec<BesideValue>,
 }
 
 /// Something to choose.
@@ -732,4 +748,9 @@ pub enum StaffAction {
     PrintReceipt,
     /// Closes a notice.
     DismissNotice,
+    /// What is done with reservations, certificate data and cases of one visit.
+    Prepared {
+        /// What.
+        deed: PreparedAction,
+    },
 }

@@ -12,6 +12,7 @@ mod door;
 mod interview;
 mod purpose;
 mod request;
+mod reservations;
 mod resident_view;
 mod residents;
 mod signing;
@@ -40,6 +41,7 @@ pub use residents::CopyProgress;
 use board::Board;
 use door::Door;
 use interview::Interviewer;
+use reservations::Reservations;
 use residents::Search;
 use visit::Visit;
 
@@ -78,12 +80,14 @@ pub struct Desk<R> {
     door: Door,
     visit: Option<Visit>,
     residents: Search,
+    reservations: Reservations,
     copy_progress: CopyProgress,
     board: Board,
     known_returned: BTreeSet<CaseId>,
     card: CardLies,
     devices: Devices,
     line: LineState,
+    neighbours: u16,
     notice: Option<Notice>,
     resident_notice: Option<Code>,
     resident_left: bool,
@@ -117,6 +121,7 @@ impl<R: Records> Desk<R> {
             door,
             visit: None,
             residents: Search::default(),
+            reservations: Reservations::default(),
             copy_progress: CopyProgress::default(),
             board: Board::default(),
             known_returned: BTreeSet::new(),
@@ -127,14 +132,17 @@ impl<R: Records> Desk<R> {
                 resident_display: DeviceState::Missing,
             },
             line: LineState::Unset,
+            neighbours: 0,
             notice: None,
             resident_notice: None,
             resident_left: false,
             language: Language::Japanese,
             effects: Vec::new(),
         };
-        desk.interviewer.load(&mut desk.records);
+        let today = desk.today();
+        desk.interviewer.load(&mut desk.records, today);
         desk.load_settings();
+        desk.load_prepared();
         desk.load_board();
         desk.known_returned = desk.board.returned_cases();
         desk
@@ -181,6 +189,7 @@ impl<R: Records> Desk<R> {
             Happened::FormMade { case, form } => self.form_made(case, form),
             Happened::ReceiptPrinted { case, printed } => self.receipt_printed(case, printed),
             Happened::Line { line, trouble } => self.line_is(line, trouble),
+            Happened::Neighbours(count) => self.neighbours = count,
             Happened::Arrived(news) => {
                 news.taken();
                 self.arrived();
@@ -210,6 +219,7 @@ impl<R: Records> Desk<R> {
                 .notice
                 .clone()
                 .filter(|_| self.door.at_screen().is_some() || self.door.at_work().is_none()),
+            prepared: self.prepared_view(),
         }
     }
 
@@ -291,8 +301,10 @@ impl<R: Records> Desk<R> {
 
     /// Something arrived: cases, datasets. Tells staff about a case that came back.
     fn arrived(&mut self) {
-        self.interviewer.load(&mut self.records);
+        let today = self.today();
+        self.interviewer.load(&mut self.records, today);
         self.load_settings();
+        self.load_prepared();
         self.load_board();
         let returned = self.board.returned_cases();
         let fresh: Vec<CaseId> = returned.difference(&self.known_returned).copied().collect();

@@ -5,6 +5,8 @@
 
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::{BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
+use counter_domain::prepared::UsedAt;
+use counter_domain::protection::Digest;
 use counter_domain::resident::ResidentQuery;
 use counter_domain::snapshot::Snapshot;
 use counter_store::{
@@ -121,6 +123,10 @@ pub enum Deed {
     TookResident,
     /// A supervisor allowed sign-in without head office.
     AllowedOffline,
+    /// Looked through reservations and certificate data.
+    SearchedPrepared,
+    /// Took a reservation or certificate data.
+    TookPrepared,
 }
 
 /// The database as the desk sees it. Every write is on disk when the call returns.
@@ -215,6 +221,38 @@ pub trait Records {
 
     /// The bytes and version of a dataset.
     fn dataset(&self, name: &str) -> Option<(u64, Vec<u8>)>;
+
+    /// The version of a dataset.
+    fn dataset_version(&self, name: &str) -> Option<u64> {
+        self.dataset(name).map(|(version, _)| version)
+    }
+
+    /// Which reservations and certificate data the cases here use.
+    fn prepared_uses(&self) -> Vec<UsedAt> {
+        Vec::new()
+    }
+
+    /// Whether anybody recognised by `digests` is under protection; yes when it cannot be told.
+    fn is_any_protected(&self, _digests: &[Digest]) -> bool {
+        false
+    }
+
+    /// Notes in both cases that they belong together.
+    ///
+    /// # Errors
+    /// When one is not here, or it cannot be stored.
+    fn link_cases(&mut self, one: CaseId, other: CaseId, by: &StaffId) -> Result<(), RecordsError>;
+
+    /// Notes in both that they do not.
+    ///
+    /// # Errors
+    /// When one is not here, or it cannot be stored.
+    fn unlink_cases(
+        &mut self,
+        one: CaseId,
+        other: CaseId,
+        by: &StaffId,
+    ) -> Result<(), RecordsError>;
 
     /// The resident copy that can be searched.
     fn resident_copy(&self) -> Option<ResidentCopy> {

@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use counter_domain::draft::FieldPath;
 use counter_domain::ids::{BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
+use counter_domain::prepared::UsedAt;
+use counter_domain::protection::Digest;
 use counter_domain::resident::ResidentQuery;
 use counter_domain::snapshot::Snapshot;
 use counter_store::{
@@ -13,6 +15,7 @@ use counter_store::{
 use jiff::civil::Date;
 use replica::staff::Role;
 use replica::{AuditAction, StoreError};
+use sync_engine::Store as _;
 
 use crate::records::{Deed, Entry, NotLetIn, Records, RecordsError, SignedIn, UndoStep};
 
@@ -188,6 +191,38 @@ impl Records for StoreRecords {
         Some((dataset.version, dataset.bytes))
     }
 
+    fn dataset_version(&self, name: &str) -> Option<u64> {
+        let installed = or_empty("datasets", self.lock().datasets());
+        let found = installed.iter().find(|one| one.name == name);
+        found.map(|one| one.version)
+    }
+
+    fn prepared_uses(&self) -> Vec<UsedAt> {
+        or_empty("prepared uses", self.lock().prepared_uses())
+    }
+
+    fn is_any_protected(&self, digests: &[Digest]) -> bool {
+        self.lock()
+            .is_any_protected(digests)
+            .unwrap_or_else(|error| {
+                tracing::error!(%error, "protection list not readable");
+                true
+            })
+    }
+
+    fn link_cases(&mut self, one: CaseId, other: CaseId, by: &StaffId) -> Result<(), RecordsError> {
+        Ok(self.lock().link_cases(one, other, by)?)
+    }
+
+    fn unlink_cases(
+        &mut self,
+        one: CaseId,
+        other: CaseId,
+        by: &StaffId,
+    ) -> Result<(), RecordsError> {
+        Ok(self.lock().unlink_cases(one, other, by)?)
+    }
+
     fn resident_copy(&self) -> Option<ResidentCopy> {
         self.lock().resident_copy().cloned()
     }
@@ -211,6 +246,8 @@ impl Records for StoreRecords {
             Deed::ViewedHousehold => AuditAction::HouseholdViewed,
             Deed::TookResident => AuditAction::ResidentTaken,
             Deed::AllowedOffline => AuditAction::OfflineAllowed,
+            Deed::SearchedPrepared => AuditAction::PreparedSearched,
+            Deed::TookPrepared => AuditAction::PreparedTaken,
         };
         if let Err(error) = self.lock().audit(by, action, case) {
             tracing::error!(%error, "audit log not written");

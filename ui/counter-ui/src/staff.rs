@@ -10,6 +10,7 @@ use slint::ComponentHandle;
 
 use crate::keys;
 use crate::notice::shown;
+use crate::prepared::PreparedController;
 use crate::reception::ReceptionController;
 use crate::residents::ResidentsController;
 use crate::rows::Rows;
@@ -27,6 +28,7 @@ pub(crate) struct StaffController {
     handed_in: Rows<BoardRow, BoardData>,
     reception: ReceptionController,
     residents: ResidentsController,
+    prepared: PreparedController,
     line: Rc<StaffLine>,
     page: StaffPage,
     /// Why the last deed was refused; stays until it is closed or another deed is done.
@@ -48,6 +50,7 @@ impl StaffController {
         keys::connect(window);
         let reception = ReceptionController::new(window, &line);
         let residents = ResidentsController::new(window, &line);
+        let prepared = PreparedController::new(window, &line);
         let window = window.as_weak();
         Self {
             window,
@@ -56,6 +59,7 @@ impl StaffController {
             handed_in,
             reception,
             residents,
+            prepared,
             line,
             page: StaffPage::None,
             refusal: None,
@@ -89,6 +93,7 @@ impl StaffController {
             StaffScreen::Reception(reception) => {
                 self.reception.show(reception);
                 self.residents.show(Some(reception));
+                self.prepared.show_reception(Some(reception));
                 StaffPage::Reception
             }
         };
@@ -100,7 +105,9 @@ impl StaffController {
         if page != StaffPage::Reception {
             self.reception.close();
             self.residents.show(None);
+            self.prepared.show_reception(None);
         }
+        self.prepared.show_list(view.prepared.as_ref());
         if page != self.page {
             window.global::<KeyApi<'_>>().set_pad(Pad::None);
             self.page = page;
@@ -214,6 +221,7 @@ fn draw_header(header: &Header) -> HeaderData {
             LineState::Refused => LineKind::Refused,
             LineState::Unset => LineKind::Unset,
         },
+        neighbours: i32::from(header.neighbours),
         waiting: i32::try_from(header.waiting_to_send).unwrap_or(i32::MAX),
         safe_until: header.safe_until.as_deref().unwrap_or_default().into(),
         returned: i32::try_from(header.returned).unwrap_or(i32::MAX),

@@ -111,7 +111,6 @@ impl Form for C {
             building: fields.owned(C::NewBuilding),
             phone: phone(fields)?,
             mail: fields.owned(C::Mail),
-            ..PreparedPlace::default()
         };
         let (number, revision) = Self::key(fields)?;
         let day = exact_day(fields, C::VisitOn)?;

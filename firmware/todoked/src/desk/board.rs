@@ -68,6 +68,13 @@ impl Board {
             .unwrap_or_default()
     }
 
+    /// Every case with its receipt number.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = (CaseId, &str)> {
+        self.rows
+            .iter()
+            .map(|row| (row.case, row.receipt_number.as_str()))
+    }
+
     pub(super) fn draw(&self) -> StaffScreen {
         let rows = |wanted: Part| {
             self.rows

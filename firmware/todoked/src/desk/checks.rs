@@ -10,6 +10,7 @@ use counter_domain::relation::Relation;
 use jiff::civil::Date;
 
 use crate::desk::request;
+use crate::desk::reservations::is_contradicted;
 use crate::desk::residents::copy_value;
 use crate::desk::visit::Visit;
 use crate::desk::{Desk, visit::Showing};
@@ -279,6 +280,9 @@ impl<R: Records> Desk<R> {
             .is_some_and(|field| !field.others.is_empty());
         if undecided {
             return Some(sentence("blocked", "others", &label));
+        }
+        if is_contradicted(visit, path) {
+            return Some(sentence("blocked", "beside", &label));
         }
         if copy_value(visit, path).is_some() {
             return Some(sentence("blocked", "copy", &label));

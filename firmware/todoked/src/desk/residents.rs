@@ -225,7 +225,7 @@ impl<R: Records> Desk<R> {
         }
     }
 
-    fn birth_in_words(&self, birth_date: &str) -> String {
+    pub(super) fn birth_in_words(&self, birth_date: &str) -> String {
         let Ok(date) = birth_date.parse::<FuzzyDate>() else {
             return String::new();
         };

@@ -6,6 +6,7 @@ use counter_domain::ids::{CaseId, DeviceId};
 
 use crate::desk::checks::tidy;
 use crate::desk::purpose::marks;
+use crate::desk::reservations::source_of_typing;
 use crate::desk::visit::{Pin, Receipt, Showing};
 use crate::desk::{Desk, store_failed};
 use crate::devices::{Effect, GuidanceJob, PrintTrouble, ReceiptJob};
@@ -41,6 +42,7 @@ impl<R: Records> Desk<R> {
             }
             StaffAction::SignOut => self.sign_out(),
             StaffAction::StartReception => self.start_reception(),
+            StaffAction::Prepared { deed } => self.prepared_action(deed),
             StaffAction::ChoosePurpose { event, flow } => self.choose_purpose(&event, &flow),
             StaffAction::MarkMember { number, set } => self.mark_member(number, set),
             StaffAction::SetCopies {
@@ -101,7 +103,7 @@ impl<R: Records> Desk<R> {
         }
     }
 
-    fn start_reception(&mut self) -> Result<(), Notice> {
+    pub(super) fn start_reception(&mut self) -> Result<(), Notice> {
         let by = self.by()?;
         let today = self.today();
         let (branch, counter) = (self.place.branch.clone(), self.place.counter);
@@ -180,7 +182,7 @@ impl<R: Records> Desk<R> {
         let mut entries = visit.unsaved_entries();
         entries.retain(|entry| entry.path.as_str() != path);
         if visit.text(path) != tidied || visit.unsaved.contains_key(path) {
-            entries.push(Entry::text(path, tidied, Source::Staff));
+            entries.push(Entry::text(path, tidied, source_of_typing(visit, path)));
         }
         Ok((visit.case(), entries))
     }

@@ -17,6 +17,7 @@ use crate::desk::checks::{
 };
 use crate::desk::purpose::{self, late_in_words};
 use crate::desk::request;
+use crate::desk::reservations::beside;
 use crate::desk::residents::copy_value;
 use crate::desk::visit::{Pin, Receipt, Showing, Visit};
 use crate::devices::{CardLies, OtherCard};
@@ -35,6 +36,7 @@ impl<R: Records> Desk<R> {
             place: self.place.name.clone(),
             staff: self.door.at_screen().map(|staff| staff.name.clone()),
             line: self.line,
+            neighbours: self.neighbours,
             waiting_to_send: sending.waiting,
             safe_until: sending.safe_until_unix_ms.map(hour_and_minute),
             returned: u32::try_from(self.board.returned_cases().len()).unwrap_or(u32::MAX),
@@ -97,6 +99,8 @@ impl<R: Records> Desk<R> {
             can_undo: visit.can_undo,
             protection: self.protection_in_words(visit),
             residents: self.residents_view(visit),
+            flow: self.flow_view(visit),
+            links: self.linked(visit),
             purpose: purpose::view(visit),
             sides: visit.plan().sides,
             refusals: refusals(visit),
@@ -167,6 +171,7 @@ impl<R: Records> Desk<R> {
                     at: hour_and_minute(field.at.unix_ms()),
                 })
                 .collect(),
+            beside: beside(visit, def, &path),
             copy_value: copy_value(visit, &path).map(|copy| shown(def, &copy)),
             path,
         }
@@ -333,6 +338,7 @@ fn left_out(def: &FieldDef, path: String) -> FieldView {
         old_value: None,
         others: Vec::new(),
         copy_value: None,
+        beside: Vec::new(),
     }
 }
 

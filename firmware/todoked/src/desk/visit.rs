@@ -275,6 +275,8 @@ impl Visit {
         };
         of_plan
             || BESIDE.contains(&path)
+            || path == STARTED_WITH
+            || path.starts_with("taken.")
             || is_protection_flag(path)
             || (plan.asks_for_certificates() && path.starts_with(ROOT))
     }
@@ -318,12 +320,13 @@ fn has_content(value: &FieldValue) -> bool {
     }
 }
 
-/// Whether two snapshots say the same to the resident. Wording of reasons and deadlines, sources
-/// and the language beside Japanese are not part of what is declared.
+/// Whether two snapshots say the same to the resident. Wording of reasons and deadlines, sources,
+/// the language beside Japanese and the edition of the catalogue are not part of what is declared.
 pub(super) fn same_content(one: &Snapshot, other: &Snapshot) -> bool {
     let values = |snapshot: &Snapshot| -> Vec<(FieldPath, FieldValue)> {
         let fields = snapshot.fields.iter();
         fields
+            .filter(|(path, _)| path.as_str() != STARTED_WITH)
             .map(|(path, field)| (path.clone(), field.value.clone()))
             .collect()
     };
@@ -413,8 +416,9 @@ impl<R: Records> Desk<R> {
     /// Fields every new case begins with. A plug pulled between the case and its fields leaves a
     /// case without them; they are added when it is opened.
     pub(super) fn begin_fields(&mut self, by: &StaffId) -> Result<(), Notice> {
-        let today = self.today().to_string();
-        let catalogue = self.interviewer.catalogue_in_force();
+        let day = self.today();
+        let today = day.to_string();
+        let catalogue = self.interviewer.catalogue_in_force(&mut self.records, day);
         let Some(visit) = self.visit.as_ref() else {
             return Ok(());
         };

@@ -16,6 +16,8 @@ use counter_api::{
 };
 use counter_domain::draft::FieldPath;
 use counter_domain::ids::{BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
+use counter_domain::prepared::UsedAt;
+use counter_domain::protection::Digest;
 use counter_domain::resident::ResidentQuery;
 use counter_domain::snapshot::Snapshot;
 use counter_store::{
@@ -136,6 +138,31 @@ impl Records for Disk {
 
     fn dataset(&self, name: &str) -> Option<(u64, Vec<u8>)> {
         self.inner.dataset(name)
+    }
+
+    fn dataset_version(&self, name: &str) -> Option<u64> {
+        self.inner.dataset_version(name)
+    }
+
+    fn prepared_uses(&self) -> Vec<UsedAt> {
+        self.inner.prepared_uses()
+    }
+
+    fn is_any_protected(&self, digests: &[Digest]) -> bool {
+        self.inner.is_any_protected(digests)
+    }
+
+    fn link_cases(&mut self, one: CaseId, other: CaseId, by: &StaffId) -> Result<(), RecordsError> {
+        self.inner.link_cases(one, other, by)
+    }
+
+    fn unlink_cases(
+        &mut self,
+        one: CaseId,
+        other: CaseId,
+        by: &StaffId,
+    ) -> Result<(), RecordsError> {
+        self.inner.unlink_cases(one, other, by)
     }
 
     fn resident_copy(&self) -> Option<ResidentCopy> {

@@ -10,7 +10,7 @@ use counter_domain::draft::Source;
 use crate::notice::shown;
 use crate::rows::list;
 use crate::ui::{
-    AnsweredData, AskedData, CardKind, CertificateData, CertificateGroupData, ChoiceData,
+    BesideData, AnsweredData, AskedData, CardKind, CertificateData, CertificateGroupData, ChoiceData,
     DifferenceData, FieldData, FieldType, FinishData, OtherData, ProcedureData, QuestionData,
     ReceptionApi, RefusalData, RemarkData, SignKind, SourceKind, StepKind,
     StepMark, TrailData,
@@ -75,6 +75,11 @@ pub(super) fn field(field: &FieldView) -> FieldData {
         remark: text(&field.remark),
         old_value: text(&field.old_value),
         copy_value: text(&field.copy_value),
+        beside: list(field.beside.iter().map(|other| BesideData {
+            kind: other.kind.code().into(),
+            source: source(other.source),
+            value: other.value.as_str().into(),
+        })),
         others: list(field.others.iter().map(|other| OtherData {
             counter: other.counter.to_string().into(),
             value: other.value.as_str().into(),
