@@ -21,15 +21,18 @@ pub enum DocumentKind {
     Licence,
     /// My Number card (個人番号カード), front.
     MyNumberCard,
+    /// Passport (旅券): the machine-readable zone.
+    Passport,
 }
 
 impl DocumentKind {
     /// Every kind with its name on the command line.
-    pub const NAMES: [(Self, &'static str); 4] = [
+    pub const NAMES: [(Self, &'static str); 5] = [
         (Self::MoveOutCertificate, "move-out-certificate"),
         (Self::ResidenceCard, "residence-card"),
         (Self::Licence, "licence"),
         (Self::MyNumberCard, "my-number-card"),
+        (Self::Passport, "passport"),
     ];
 
     /// The kind of that name.
@@ -182,6 +185,9 @@ pub struct Field {
     pub page: usize,
     /// What spoke for it.
     pub checks: Vec<Check>,
+    /// What spoke against it.
+    #[serde(default)]
+    pub failed: Vec<Check>,
     /// Other values it may be, likeliest first.
     pub alternatives: Vec<String>,
 }
@@ -196,6 +202,7 @@ impl fmt::Debug for Field {
             .field("page", &self.page)
             .field("bounds", &self.bounds)
             .field("checks", &self.checks)
+            .field("failed", &self.failed)
             .finish_non_exhaustive()
     }
 }

@@ -8,6 +8,7 @@
 //! Works without a network, writes no file and logs nothing that it reads. The models lie beside the
 //! program ([`models::folder`]).
 
+mod crops;
 mod decode;
 mod detect;
 pub mod field;
