@@ -152,6 +152,8 @@ pub enum Happened {
         /// What staff must know about it.
         trouble: Option<Code>,
     },
+    /// How many other counters of the branch are connected.
+    Neighbours(u16),
     /// Something arrived from head office or another counter.
     Arrived(Arrival),
     /// A resident's display came or went.

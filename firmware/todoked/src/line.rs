@@ -1,4 +1,7 @@
-//! The line to head office, as the desk and the command line use it.
+//! The line to head office, as the desk and the command line use it; `branch` has the lines to the
+//! other counters of the branch.
+
+mod branch;
 
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
@@ -13,7 +16,7 @@ use sync_transport::{
     DeviceIdentity, DeviceKey, EnrolmentCode, HubAddress, Link, LinkConfig, LinkRefusal, LinkState,
     Renewal,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::clock::{Clock as _, Random as _, SystemClock, SystemRandom};
 use crate::counter::Input;
@@ -21,11 +24,14 @@ use crate::devices::Happened;
 use crate::settings::{DataFolder, Settings, write_private};
 use crate::texts::Code;
 
+use branch::Branch;
+
 /// The running line; `None` inside when no head office is set. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Line {
     changed: Option<Arc<Notify>>,
     link: Arc<Mutex<Option<Link>>>,
+    branch: Branch,
 }
 
 fn clock() -> sync_transport::Clock {
@@ -50,16 +56,14 @@ impl Line {
         store: Arc<Mutex<CounterStore>>,
         inputs: Sender<Input>,
     ) -> Result<Self> {
-        let none = Self {
-            changed: None,
-            link: Arc::default(),
-        };
         let identity = DeviceIdentity::load(&folder.identity())
             .context("the identity of this counter is damaged; enrol it again")?;
         let (Some(identity), Some(hub)) = (identity, hub.or_else(|| settings.hub.clone())) else {
             tracing::info!("no head office is set; everything stays here");
-            return Ok(none);
+            return Ok(Self::default());
         };
+        let (renewal, renewed) = renewal(folder);
+        let branch = Branch::start(settings, &identity, renewed, &store, &inputs);
         let point = identity.publishing_point()?;
         store
             .lock()
@@ -72,15 +76,18 @@ impl Line {
             clock: clock(),
             random: Arc::new(random),
             limits: Limits::default(),
-            renewal: Some(renewal(folder)),
+            renewal: Some(renewal),
         };
-        let link = Link::start(config, store)?;
-        let changed = Some(link.changed());
-        tokio::spawn(tell_status(link.status(), inputs));
-        Ok(Self {
-            changed,
+        let link = Link::start(config, Arc::clone(&store))?;
+        let changed = link.changed();
+        tokio::spawn(tell_status(link.status(), inputs.clone()));
+        let line = Self {
+            changed: Some(changed),
             link: Arc::new(Mutex::new(Some(link))),
-        })
+            branch,
+        };
+        tokio::spawn(branch::look_around(store, line.clone(), inputs));
+        Ok(line)
     }
 
     /// Something waits to be sent.
@@ -88,6 +95,7 @@ impl Line {
         if let Some(changed) = &self.changed {
             changed.notify_one();
         }
+        self.branch.wake();
     }
 
     /// Ends the line. What was not acknowledged is sent the next time.
@@ -98,26 +106,30 @@ impl Line {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         drop(link);
+        self.branch.stop();
     }
 }
 
-/// Keeps a renewed identity in the place of the old one, whole or not at all.
-fn renewal(folder: &DataFolder) -> Renewal {
+/// Keeps a renewed identity in the place of the old one, whole or not at all, and tells of it.
+fn renewal(folder: &DataFolder) -> (Renewal, watch::Receiver<Option<DeviceIdentity>>) {
     let path = folder.identity();
+    let (tell, renewed) = watch::channel(None);
     let keep = move |identity: &DeviceIdentity| match identity.save(&path) {
-        Ok(()) => true,
+        Ok(()) => {
+            tell.send_replace(Some(identity.clone()));
+            true
+        }
         Err(error) => {
             tracing::error!(%error, "renewed identity not kept");
             false
         }
     };
-    Renewal {
-        keep: Arc::new(keep),
-    }
+    let keep = Arc::new(keep);
+    (Renewal { keep }, renewed)
 }
 
 async fn tell_status(
-    mut status: tokio::sync::watch::Receiver<sync_transport::LinkStatus>,
+    mut status: watch::Receiver<sync_transport::LinkStatus>,
     inputs: Sender<Input>,
 ) {
     loop {

@@ -189,8 +189,12 @@ fn hear_the_store(
     store.on_change(move |change| match change {
         StoreChange::Written { .. } | StoreChange::Logged => line.wake(),
         other => {
-            if matches!(other, StoreChange::Dataset { name } if name == RESIDENT_COPY) {
-                copies.wake();
+            if let StoreChange::Dataset { name } = other {
+                // The other counters of the branch may not have it yet.
+                line.wake();
+                if name == RESIDENT_COPY {
+                    copies.wake();
+                }
             }
             // The desk reads everything anew; a second message before that says nothing more.
             if let Some(news) = Arrival::tell(&told)
@@ -331,6 +335,7 @@ async fn write_status(
         let header = views.borrow_and_update().header.clone();
         let status = serde_json::json!({
             "line": header.line,
+            "neighbours": header.neighbours,
             "waiting_to_send": header.waiting_to_send,
             "safe_until": header.safe_until,
             "returned": header.returned,

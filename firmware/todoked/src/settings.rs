@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -42,9 +43,27 @@ pub struct Settings {
     /// head office's settings say otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_lock_minutes: Option<u16>,
+    /// The other counters of the branch; without it they are reached through head office only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub neighbours: Option<NeighbourSettings>,
     /// Fonts, where they are not where Debian puts them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fonts: Option<Fonts>,
+}
+
+/// How the counters of a branch reach each other on their LAN.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NeighbourSettings {
+    /// Address the others reach this counter at; without it this one only calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// Looks for the others by multicast DNS, and is found by it.
+    #[serde(default)]
+    pub discover: bool,
+    /// Others to call, `host:port` each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub at: Vec<String>,
 }
 
 /// Font files of the forms.
@@ -222,6 +241,11 @@ mod tests {
             page_printer: None,
             card_reader: None,
             idle_lock_minutes: Some(10),
+            neighbours: Some(NeighbourSettings {
+                listen: Some(([0, 0, 0, 0], 7444).into()),
+                discover: true,
+                at: vec!["192.0.2.7:7444".to_owned()],
+            }),
             fonts: None,
         }
     }

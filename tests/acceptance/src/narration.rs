@@ -1,7 +1,7 @@
 //! What happens, told to whoever watches.
 
 use crate::script::{
-    Act, CableAct, CardAct, CounterAct, DatabaseAct, DiskAct, IntruderAct, PageAct, ReaderAct,
+    Act, CableAct, CardAct, CounterAct, CourierAct, DatabaseAct, DiskAct, IntruderAct, PageAct, ReaderAct,
     ScreenAct,
 };
 
@@ -53,6 +53,9 @@ pub(crate) fn thing_in_words(act: &Act) -> (&'static str, String) {
         Act::Database(DatabaseAct::Repair) => ("窓口", "ファイルを元に戻す"),
         Act::Disk(DiskAct::Fill) => ("窓口", "記憶装置がいっぱいになる"),
         Act::Disk(DiskAct::Free) => ("窓口", "記憶装置に空きができる"),
+        Act::Courier(CourierAct::Carry) => ("運搬", "運搬ファイルを本庁へ運び、本庁が取り込む"),
+        Act::Courier(CourierAct::CarryBack) => ("運搬", "本庁の返信ファイルを窓口へ運び、取り込む"),
+        Act::Courier(CourierAct::Damaged) => ("運搬", "壊れた運搬ファイルを本庁が断る"),
         Act::Intruder(IntruderAct::Malformed) => {
             ("侵入者", "通信の形になっていないものを本庁へ送る")
         }

@@ -87,6 +87,7 @@ impl Player<'_> {
             | Act::Counter(_)
             | Act::Database(_)
             | Act::Disk(_)
+            | Act::Courier(_)
             | Act::Intruder(_) => {
                 let (who, what) = thing_in_words(act);
                 self.say(who, &what);
@@ -208,6 +209,7 @@ pub(crate) fn thing_act(stage: &mut Stage, act: &Act) -> Result<()> {
         }
         Act::Database(deed) => return stage.database(*deed),
         Act::Disk(deed) => return stage.disk(*deed),
+        Act::Courier(deed) => return stage.courier(*deed),
         Act::Intruder(deed) => return stage.intrude(*deed),
         Act::Counter(CounterAct::Refuses(_))
         | Act::Staff(_)

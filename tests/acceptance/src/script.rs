@@ -42,6 +42,9 @@ pub struct Scene {
     pub card_on_reader: bool,
     /// Number of a second counter of the same branch.
     pub neighbour: Option<String>,
+    /// The branch's counters reach each other on their LAN.
+    #[serde(default)]
+    pub lan: bool,
     /// The counter's data lie on a disk of so many KiB, so that it can be filled.
     pub disk_kib: Option<u32>,
     /// Residents head office publishes before the counter starts, a CSV file beside the script.
@@ -98,6 +101,8 @@ pub enum Act {
     Database(DatabaseAct),
     /// The counter's small disk.
     Disk(DiskAct),
+    /// Removable media between the counter and head office.
+    Courier(CourierAct),
     /// A program that has the counter's certificate and means no good.
     Intruder(IntruderAct),
     /// Measures a span of time, for `make bench`.
@@ -244,6 +249,18 @@ pub enum DiskAct {
     Fill,
     /// Has room again.
     Free,
+}
+
+/// Removable media between the counter and head office.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CourierAct {
+    /// The counter's file is carried to head office.
+    Carry,
+    /// Head office's answer is carried back.
+    CarryBack,
+    /// A damaged copy of the counter's file must be refused by head office.
+    Damaged,
 }
 
 /// What the intruder sends. The hub must refuse it, log it, and go on on the same connection.

@@ -1,6 +1,7 @@
 //! The stage: every program of a visit, started as a city would start it.
 
 mod counter;
+mod courier;
 mod faults;
 mod neighbour;
 mod set_up;
@@ -60,6 +61,8 @@ pub struct Stage {
     hub_address: SocketAddr,
     desk: String,
     disk: Option<SmallDisk>,
+    /// Where the counter is reached on the branch's LAN.
+    lan: Option<SocketAddr>,
 }
 
 impl Stage {
@@ -111,6 +114,7 @@ impl Stage {
             hub_address: ready.listen,
             desk: format!("http://{}", ready.desk),
             disk,
+            lan: scene.lan.then(free_address).transpose()?,
         };
         interrupt::check()?;
         enrol_counter(&stage, &stage.counter_place(scene, &printer_address))?;
@@ -131,6 +135,8 @@ impl Stage {
             place: &scene.place,
             counter: &scene.counter,
             printer: Some(printer),
+            lan: self.lan,
+            calls: None,
         }
     }
 
@@ -268,6 +274,12 @@ fn insert(card: &mut Program) -> Result<()> {
             return Ok(());
         }
     }
+}
+
+/// An address nobody listens at.
+fn free_address() -> Result<SocketAddr> {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    Ok(listener.local_addr()?)
 }
 
 fn log(folder: &Path, name: &str) -> PathBuf {

@@ -46,6 +46,16 @@ fn move_in_by_card_with_the_line_cut() {
 }
 
 #[test]
+fn two_counters_on_one_lan_without_head_office() {
+    check("two-counters-lan");
+}
+
+#[test]
+fn courier_files_instead_of_a_line() {
+    check("courier-files");
+}
+
+#[test]
 fn faults_of_cards_and_readers() {
     check("card-and-reader-faults");
 }

@@ -1,5 +1,6 @@
 //! `todoke init` and `todoke enrol`: a counter is set up once.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
@@ -8,7 +9,7 @@ use counter_domain::ids::{BranchCode, DeviceId};
 
 use crate::cli::print_line;
 use crate::keys;
-use crate::settings::{DataFolder, Settings};
+use crate::settings::{DataFolder, NeighbourSettings, Settings};
 
 /// Sets up a new counter.
 #[derive(Debug, Args)]
@@ -37,6 +38,15 @@ pub(super) struct Init {
     /// Card reader, where there are several.
     #[arg(long)]
     card_reader: Option<String>,
+    /// Address at which the other counters of the branch reach this one, for example 0.0.0.0:7444.
+    #[arg(long, value_name = "ADDR")]
+    lan: Option<SocketAddr>,
+    /// Finds the other counters by multicast DNS, and is found by it.
+    #[arg(long, requires = "lan")]
+    discover: bool,
+    /// Another counter of the branch, `host:port`; may be repeated.
+    #[arg(long, value_name = "HOST:PORT")]
+    neighbour: Vec<String>,
 }
 
 impl Init {
@@ -51,6 +61,11 @@ impl Init {
         getrandom::fill(&mut device)?;
         let folder = DataFolder::new(&self.data);
         folder.create()?;
+        let neighbours = NeighbourSettings {
+            listen: self.lan,
+            discover: self.discover,
+            at: self.neighbour.clone(),
+        };
         let settings = Settings {
             branch: BranchCode(self.branch),
             counter: self.counter.to_ascii_uppercase(),
@@ -62,6 +77,7 @@ impl Init {
             page_printer: self.page_printer,
             card_reader: self.card_reader,
             idle_lock_minutes: None,
+            neighbours: (self.lan.is_some() || !self.neighbour.is_empty()).then_some(neighbours),
             fonts: None,
         };
         settings.write_new(&folder)?;

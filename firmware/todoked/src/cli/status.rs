@@ -26,6 +26,7 @@ pub(super) fn run(folder: &DataFolder, as_json: bool) -> Result<()> {
             "running": running,
             "enrolled": enrolled,
             "line": if running { part("line") } else { Value::Null },
+            "neighbours": if running { part("neighbours") } else { Value::Null },
             "waiting_to_send": part("waiting_to_send"),
             "safe_until": part("safe_until"),
             "returned": part("returned"),
@@ -39,5 +40,9 @@ pub(super) fn run(folder: &DataFolder, as_json: bool) -> Result<()> {
         "line: {}, waiting to send: {}",
         part("line"),
         part("waiting_to_send")
+    ))?;
+    print_line(&format!(
+        "other counters of the branch connected: {}",
+        if running { part("neighbours") } else { Value::Null }
     ))
 }

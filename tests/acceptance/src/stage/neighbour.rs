@@ -26,6 +26,8 @@ impl Neighbour {
             place: &scene.place,
             counter: number,
             printer: None,
+            lan: stage.lan.map(|_| super::free_address()).transpose()?,
+            calls: stage.lan,
         };
         enrol_counter(stage, &place)?;
         let mut command = stage.serve(&data);

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -157,6 +158,10 @@ pub(super) struct CounterPlace<'a> {
     pub(super) place: &'a str,
     pub(super) counter: &'a str,
     pub(super) printer: Option<&'a str>,
+    /// Where the branch's other counters reach it.
+    pub(super) lan: Option<SocketAddr>,
+    /// Another counter of the branch, which it calls.
+    pub(super) calls: Option<SocketAddr>,
 }
 
 /// Sets up a counter and enrols it with a one-time code.
@@ -175,6 +180,14 @@ pub(super) fn enrol_counter(stage: &Stage, at: &CounterPlace<'_>) -> Result<()> 
     ];
     if let Some(printer) = at.printer {
         init.extend([arg("--receipt-printer"), arg(printer)]);
+    }
+    let lan = at.lan.map(|address| address.to_string());
+    if let Some(lan) = &lan {
+        init.extend([arg("--lan"), arg(lan)]);
+    }
+    let calls = at.calls.map(|address| address.to_string());
+    if let Some(calls) = &calls {
+        init.extend([arg("--neighbour"), arg(calls)]);
     }
     stage.todoke(&init)?;
     let (hub_data, name) = (stage.hub_data(), format!("{} {}", at.place, at.counter));
