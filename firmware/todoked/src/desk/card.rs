@@ -8,7 +8,7 @@ use crate::desk::Desk;
 use crate::desk::residents::same;
 use crate::desk::visit::Pin;
 use crate::devices::{CardFacts, CardKey, CardLies, CardTrouble, Effect, OtherCard};
-use crate::fields::fields;
+use crate::fields::{fields, member_path};
 use crate::records::{Deed, Entry, Records};
 use crate::texts::{Code, notice, notice_with};
 
@@ -170,16 +170,25 @@ impl<R: Records> Desk<R> {
             Some(OtherCard::DriversLicence) => Source::LicenceChip,
             Some(OtherCard::Residence) => Source::ResidenceChip,
         };
-        let text = |path: &str, text: &str| Entry::text(path, text, source);
-        let mut entries: Vec<Entry> = [
-            text("member.1.name", &facts.name),
-            text("address.old", &facts.address),
-            text("member.1.birth_date", &facts.birth_date),
-            text("member.1.sex", &facts.sex),
-        ]
-        .into_iter()
-        .filter(|entry| entry.value.as_text().is_some())
-        .collect();
+        let Some(visit) = self.visit.as_ref() else {
+            return;
+        };
+        let number = visit.member_like(&facts.name, &facts.birth_date);
+        let own = |name: &str, text: &str| Entry::text(member_path(number, name), text, source);
+        let person = [
+            own("name", &facts.name),
+            own("birth_date", &facts.birth_date),
+            own("sex", &facts.sex),
+        ];
+        // Which address it is depends on the event: the one before a move, or the one that stays.
+        let places = visit.plan().copy.address.iter();
+        let places = places.map(|path| Entry::text(path.as_str(), facts.address.as_str(), source));
+        let files = (number > 1)
+            .then(|| Entry::text("notifier.member", number.to_string(), Source::Derived));
+        let all = person.into_iter().chain(places).chain(files);
+        let mut entries: Vec<Entry> = all
+            .filter(|entry| entry.value.as_text().is_some())
+            .collect();
         self.keep_copy_beside(&mut entries);
         self.keep_prepared_beside(&mut entries);
         let differs = self.typed_differently(&entries);

@@ -10,6 +10,7 @@ use counter_domain::lateness::Late;
 use counter_domain::protection::PROTECTED_FLAG;
 use counter_domain::refusal::Refusal;
 use counter_domain::relation::Relation;
+use counter_domain::resident::name_key;
 use counter_domain::snapshot::{Snapshot, SnapshotField};
 use counter_store::CaseRecord;
 
@@ -170,6 +171,15 @@ impl Visit {
         } else {
             name.to_owned()
         }
+    }
+
+    /// The person of the case with this name and birth date; the first when it is nobody yet.
+    pub(super) fn member_like(&self, name: &str, birth_date: &str) -> u8 {
+        let is_same = |number: &u8| {
+            let own = |field: &str| self.text(&member_path(*number, field));
+            name_key(own("name")) == name_key(name) && own("birth_date") == birth_date
+        };
+        self.members().into_iter().find(is_same).unwrap_or(1)
     }
 
     /// A value as people read it.

@@ -14,12 +14,12 @@ use counter_api::{
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::CaseId;
 use counter_domain::snapshot::{Snapshot, SnapshotField};
-use todoked::devices::{Effect, FormJob, Signature};
+use todoked::devices::{Effect, FormJob, Happened, Signature};
 use todoked::events::{Plan, events};
 use todoked::fields::{FieldDef, Kind, fields, member_path};
 use todoked::paper::{FormMaker, font_paths};
 
-use crate::rig::Rig;
+use crate::rig::{Rig, taro};
 
 fn started(event: &str, flow: &str) -> Rig {
     let mut rig = Rig::new();
@@ -194,6 +194,26 @@ fn of_a_family_a_part_moves_out_and_those_who_stay_need_a_head() {
         form.fields[&FieldPath::from("member.2.moving")].value,
         FieldValue::Flag(false)
     );
+}
+
+#[test]
+fn the_card_fills_the_member_it_belongs_to() {
+    let mut rig = started("move_out", "card");
+    let spouse = ("relation_before", "妻");
+    person(&mut rig, 1, "架空　花子", "1982-01-01", spouse);
+    person(
+        &mut rig,
+        2,
+        "架空　太郎",
+        "1985-07-14",
+        ("relation_before", "世帯主"),
+    );
+    rig.happened(Happened::CardRead(Ok(taro())));
+    let view = rig.reception();
+    assert_eq!(field(&view, "member.1.name").value, "架空　花子");
+    assert_eq!(field(&view, "member.2.name").source, Some(Source::Chip));
+    assert_eq!(field(&view, "address.old").value, taro().address);
+    assert_eq!(field(&view, "notifier.member").value, "2");
 }
 
 #[test]
