@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::case_file::CaseFile;
 use crate::catalogue::{Catalogue, Fact, FactType, Level, Words};
-use crate::guide::{AskGroup, FactRef, Guide, Listed, ProcedureRef, ToConfirm};
+use crate::guide::{Ask, AskGroup, FactRef, Guidance, Guide, Listed, ProcedureRef, ToConfirm};
 use crate::words;
 
 /// A member: the name of the file, its number where it has none, `null` for the household.
@@ -270,7 +270,9 @@ pub fn list(guide: &Guide, case: &CaseFile) -> ListAnswer {
             .collect(),
         ask: guidance
             .ask
-            .into_iter()
+            .iter()
+            .cloned()
+            .chain(to_look_up(guide.catalogue(), &guidance))
             .map(|ask| AskAnswer {
                 fact: ask.fact,
                 member: speaker.who(ask.member),
@@ -289,6 +291,32 @@ pub fn list(guide: &Guide, case: &CaseFile) -> ListAnswer {
             })
             .collect(),
     }
+}
+
+/// Facts that nobody is asked because documents tell them (nationality, age), and that are missing
+/// all the same: whoever hands the case in may know them.
+fn to_look_up(catalogue: &Catalogue, guidance: &Guidance) -> Vec<Ask> {
+    let mut found: Vec<Ask> = Vec::new();
+    for waiting in &guidance.to_confirm {
+        for missing in &waiting.missing {
+            let fact = catalogue.fact(&missing.fact);
+            let Some(fact) = fact.filter(|fact| fact.question.is_none()) else {
+                continue;
+            };
+            let same = |ask: &&mut Ask| ask.fact == missing.fact && ask.member == missing.member;
+            match found.iter_mut().find(same) {
+                Some(ask) if ask.settles.contains(&waiting.procedure) => {}
+                Some(ask) => ask.settles.push(waiting.procedure.clone()),
+                None => found.push(Ask {
+                    fact: missing.fact.clone(),
+                    member: missing.member,
+                    settles: vec![waiting.procedure.clone()],
+                    sensitive: fact.sensitive,
+                }),
+            }
+        }
+    }
+    found
 }
 
 /// The next question of the case.

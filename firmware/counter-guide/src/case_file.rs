@@ -3,8 +3,9 @@
 //! `{"facts": {"ev.type": "move_in", "hh.dogs": 1}, "members": [{"name": "夫", "age": 41}],
 //! "requested": ["P026", "P032/2"], "event_date": "2026-11-20", "today": "2026-11-21"}`.
 //! `null` is asked and not known. Members are numbered from 1 unless they say `number`; `birth`
-//! (a day) and `sex` (`male`, `female`) of a member give the facts that follow from them. The form
-//! of [`Facts`] with `event` and `household` is read too.
+//! (a day) and `sex` (`male`, `female`) of a member give the facts that follow from them. In a move
+//! of which the file says of nobody whether they move, all members do. The form of [`Facts`] with
+//! `event` and `household` is read too.
 //!
 //! What does not fit is told with its line, column and path (`members[1].pension`).
 
@@ -78,6 +79,15 @@ fn joined(problems: &[FactProblem]) -> String {
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
     lines.join("\n")
 }
+
+/// Events in which people move.
+const MOVES: [&str; 5] = [
+    "move_in",
+    "move_in_abroad",
+    "move_out",
+    "move_out_abroad",
+    "move_within",
+];
 
 const KEYS: [&str; 7] = [
     "facts",
@@ -231,7 +241,38 @@ impl Reader<'_> {
             Some(Value::Array(members)) => self.take_members(members)?,
             Some(_) => return Err(form("members should be a list")),
         }
-        self.take_requested(map)
+        self.take_requested(map)?;
+        self.assume();
+        Ok(())
+    }
+
+    /// What a short file leaves out because it goes without saying: in a move of which it says of
+    /// nobody whether they move, all do; and two days are so many days apart.
+    fn assume(&mut self) {
+        let facts = &mut self.case.facts;
+        let event = facts.event.get("ev.type");
+        let moves =
+            matches!(event, Some(FactValue::Choice(event)) if MOVES.contains(&event.as_str()));
+        let said = facts
+            .members
+            .iter()
+            .any(|one| one.facts.contains_key("moving"));
+        if moves && !said && self.catalogue.fact("moving").is_some() {
+            for member in &mut facts.members {
+                member
+                    .facts
+                    .insert("moving".to_owned(), FactValue::Flag(true));
+            }
+        }
+        if let (Some(event), Some(today)) = (facts.event_date, facts.today)
+            && self.catalogue.fact("ev.days_since").is_some()
+        {
+            let days = FactValue::Count(i64::from((today - event).get_days()).max(0));
+            facts
+                .event
+                .entry("ev.days_since".to_owned())
+                .or_insert(days);
+        }
     }
 
     fn take_requested(&mut self, map: &Map<String, Value>) -> Result<(), CaseFileError> {

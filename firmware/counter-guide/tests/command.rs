@@ -301,3 +301,43 @@ fn earlier_form_with_event_and_household_is_read_too() {
     assert!(rows.iter().any(|row| row["procedure"] == "P143"));
     assert!(rows.iter().any(|row| row["member"] == 3));
 }
+
+#[test]
+fn family_with_nothing_but_names_and_ages_is_served() {
+    let answer = listed(&json!({
+        "facts": {"ev.type": "move_in", "hh.size": 4},
+        "members": [
+            {"name": "夫", "age": 41}, {"name": "妻", "age": 39},
+            {"name": "長男", "age": 12}, {"name": "長女", "age": 5},
+        ],
+    }));
+    let has = |list: &str, key: &str, value: &str, member: Value| {
+        let rows = answer[list].as_array().unwrap().iter();
+        rows.filter(|row| row["member"] == member)
+            .any(|row| row[key] == value)
+    };
+    assert!(
+        has("listed", "procedure", "P146", Value::Null),
+        "the garbage guide"
+    );
+    assert!(
+        has("listed", "procedure", "P102", json!("長女")),
+        "the child's medical certificate"
+    );
+    assert!(has("ask", "fact", "joins_nhi", json!("夫")));
+    assert!(
+        has("ask", "fact", "japanese", json!("長男")),
+        "to be looked up: school by nationality"
+    );
+    let moves = |members: Value| {
+        let answer = listed(&json!({"facts": {"ev.type": "move_in"}, "members": members}));
+        let rows = answer["listed"].as_array().unwrap().clone();
+        rows.iter().filter(|row| row["procedure"] == "P102").count()
+    };
+    assert_eq!(moves(json!([{"age": 5}, {"age": 3}])), 2);
+    assert_eq!(
+        moves(json!([{"age": 5, "moving": true}, {"age": 3}])),
+        1,
+        "who said, said it"
+    );
+}

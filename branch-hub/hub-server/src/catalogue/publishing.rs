@@ -93,7 +93,9 @@ impl Workbench {
         };
         readable(&edition)?;
         let then = in_force(&shelf, edition.valid_from.unwrap_or(today));
-        if then.files == edition.files {
+        // The program's own texts may be published: they become the city's, and stay when a newer
+        // program brings others.
+        if then.number != 0 && then.files == edition.files {
             return Err(PublishRefused::Same(then.number));
         }
         if edition.valid_from > Some(today) && shelf.to_come(today).len() >= TO_COME_MAX {

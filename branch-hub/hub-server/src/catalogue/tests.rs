@@ -102,8 +102,6 @@ fn what_cannot_hold_is_not_published() {
         refused.to_string(),
         "2026-11-20 is over; an edition holds from today or a later day"
     );
-    let refused = scene.publish(Edition::bundled(), "2026-11-21").unwrap_err();
-    assert!(matches!(refused, PublishRefused::Same(0)), "{refused}");
     let draft = scene.copy(
         "torn",
         "procedures/eisei.yaml",
@@ -117,6 +115,9 @@ fn what_cannot_hold_is_not_published() {
         "{told}"
     );
     assert_eq!(scene.in_force(["2026-11-21"; 3]), [0; 3]);
+    assert_eq!(scene.publish(Edition::bundled(), "2026-11-21").unwrap(), 1);
+    let refused = scene.publish(Edition::bundled(), "2026-11-22").unwrap_err();
+    assert!(matches!(refused, PublishRefused::Same(1)), "{refused}");
 }
 
 #[test]

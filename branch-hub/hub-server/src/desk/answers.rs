@@ -1,7 +1,6 @@
 //! Words for questions and answers: those of the published catalogue, and the program's own for
 //! what only an older catalogue knew.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use counter_domain::draft::FieldValue;
@@ -9,8 +8,7 @@ use counter_guide::{Catalogue, FactValue, Guide};
 use hub_store::HubStore;
 use sync_engine::Store as _;
 
-/// The dataset: one JSON object of file names and texts.
-const DATASET: &str = "catalogue";
+use crate::catalogue::DATASET;
 
 /// The catalogue that comes with the program; `None` when it cannot be read.
 fn bundled() -> Option<&'static Guide> {
@@ -77,18 +75,18 @@ impl Answers {
     }
 }
 
+/// The newest edition, also when its day is still to come: it knows the questions of those before
+/// it, or they are in the program's own.
 fn guide_of(store: &HubStore) -> Option<Guide> {
-    let dataset = store.dataset(DATASET).ok()??;
-    let files: BTreeMap<String, String> = serde_json::from_slice(&dataset.bytes).ok()?;
-    let files: Vec<(&str, &str)> = files
-        .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()))
-        .collect();
-    Catalogue::from_files(&files).ok().map(Guide::new)
+    let shelf = crate::catalogue::shelf(store).ok()?;
+    let newest = shelf.editions().last()?;
+    newest.catalogue().ok().map(Guide::new)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use counter_domain::ids::DeviceId;
     use counter_guide::catalogue::BUNDLED;
     use replica::{DatabaseKey, Surroundings};

@@ -20,7 +20,9 @@ async fn edited(stage: &Stage, browser: &mut Browser) {
 }
 
 fn hidden(page: &str, name: &str) -> String {
-    let (_, rest) = page.split_once(&format!(r#"name="{name}" value=""#)).unwrap();
+    let (_, rest) = page
+        .split_once(&format!(r#"name="{name}" value=""#))
+        .unwrap();
     rest.split('"').next().unwrap().to_owned()
 }
 
@@ -30,7 +32,11 @@ async fn only_administrators_open_the_workbench() {
     for staff in ["u0101", "u0900"] {
         let mut browser = stage.signed_in(staff).await;
         for path in ["/catalogue", "/catalogue/try?draft=x"] {
-            assert_eq!(browser.get(path).await.status, StatusCode::FORBIDDEN, "{staff}");
+            assert_eq!(
+                browser.get(path).await.status,
+                StatusCode::FORBIDDEN,
+                "{staff}"
+            );
         }
         for path in ["/catalogue/copy", "/catalogue/publish"] {
             let answer = browser.post(path, &[("name", "x")]).await;
@@ -50,15 +56,18 @@ async fn copy_is_tried_out_published_and_taken_back() {
     edited(&stage, &mut browser).await;
     let page = browser.get("/catalogue/try?draft=dogs").await;
     let text = page.text();
-    assert!(text.contains("この 31 日の届出　1 件のうち 0 件で変わります"), "{text}");
-    assert!(text.contains("－ 案内しない P143"), "a golden household loses the dog");
+    assert!(
+        text.contains("この 31 日の届出　1 件のうち 0 件で変わります"),
+        "{text}"
+    );
+    assert!(
+        text.contains("－ 案内しない P143"),
+        "a golden household loses the dog"
+    );
     assert!(!text.contains("架空"), "no name of a real case");
     // A claim of a golden household says otherwise, so the copy is not right yet.
     assert!(!text.contains("この写しを公開する"));
-    let golden = stage
-        .folder
-        .path()
-        .join("catalogue-drafts/dogs/golden");
+    let golden = stage.folder.path().join("catalogue-drafts/dogs/golden");
     for entry in fs::read_dir(&golden).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
@@ -78,7 +87,10 @@ async fn copy_is_tried_out_published_and_taken_back() {
     assert!(page.text().contains("第 1 版") && page.text().contains("これから"));
     assert!(page.text().contains("二頭目から"));
     let same = browser.post("/catalogue/publish", &publish).await;
-    assert!(same.text().contains("同じ内容の「第 1 版」がすでに有効です"));
+    assert!(
+        same.text()
+            .contains("同じ内容の「第 1 版」がすでに有効です")
+    );
     let back = [("again", "0"), ("from", "2026-12-02"), ("note", "戻す")];
     let done = browser.post("/catalogue/publish", &back).await;
     assert_eq!(done.location(), "/catalogue?notice=published");
