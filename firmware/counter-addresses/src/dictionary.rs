@@ -1,17 +1,14 @@
-//! The dictionary as one file: zstd over postcard, made by `todoke-address-dictionary`.
+//! The dictionary as one file (`table-file`), made by `todoke-address-dictionary`.
 
-use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use table_file::LoadError;
 
 use crate::fold::{kana_key, written_key};
 
-/// Largest file after unpacking; the dictionary has 8 MB.
-const BYTES_MAX: u64 = 64 << 20;
-
 /// First bytes of the file; the digit is the format's version.
-const MAGIC: &[u8; 8] = b"TDKADDR1";
+const MAGIC: &table_file::Magic = b"TDKADDR2";
 
 /// A city, ward, town or village (市区町村).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,9 +23,21 @@ pub struct Municipality {
     pub prefecture_kana: String,
     /// Reading of the name, in katakana.
     pub kana: String,
+    /// The last edition it stood in, when it was abolished: registered domiciles keep old names.
+    pub until: Option<String>,
 }
 
 impl Municipality {
+    /// Whether it is gone.
+    pub fn is_abolished(&self) -> bool {
+        self.until.is_some()
+    }
+
+    /// The name with its prefecture.
+    pub fn full_name(&self) -> String {
+        format!("{}{}", self.prefecture, self.name)
+    }
+
     /// The code with its check digit: six digits.
     pub fn code_with_check(&self) -> String {
         let weighted: u32 = (0..5u32)
@@ -60,6 +69,8 @@ pub struct Town {
     pub kana: String,
     /// Postal codes, ascending; several where blocks differ.
     pub postal_codes: Vec<u32>,
+    /// Its 丁目 as numbers, ascending; none when it has none, or nobody tells.
+    pub chome: Vec<u8>,
 }
 
 /// Everything in the file.
@@ -71,17 +82,6 @@ pub struct Contents {
     pub municipalities: Vec<Municipality>,
     /// Ascending by municipality and name.
     pub towns: Vec<Town>,
-}
-
-/// Why the dictionary cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The file cannot be read.
-    #[error("the address dictionary cannot be read")]
-    Unreadable(#[source] std::io::Error),
-    /// Not a dictionary of this version, or damaged.
-    #[error("the file is not an address dictionary of this version, or is damaged")]
-    Damaged,
 }
 
 /// Keys of one place in one way of writing, ascending, each with the place.
@@ -109,7 +109,7 @@ impl Addresses {
     /// # Errors
     /// When the file cannot be read, or is not a dictionary of this version.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
-        Self::from_bytes(&std::fs::read(path).map_err(LoadError::Unreadable)?)
+        Self::checked(table_file::open(path, MAGIC)?)
     }
 
     /// The same from bytes.
@@ -117,15 +117,10 @@ impl Addresses {
     /// # Errors
     /// When they are not a dictionary of this version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
-        let packed = bytes
-            .strip_prefix(MAGIC.as_slice())
-            .ok_or(LoadError::Damaged)?;
-        let mut plain = Vec::new();
-        zstd::Decoder::new(packed)
-            .and_then(|unpacked| unpacked.take(BYTES_MAX).read_to_end(&mut plain))
-            .map_err(|_cause| LoadError::Damaged)?;
-        let contents: Contents =
-            postcard::from_bytes(&plain).map_err(|_cause| LoadError::Damaged)?;
+        Self::checked(table_file::unpack(bytes, MAGIC)?)
+    }
+
+    fn checked(contents: Contents) -> Result<Self, LoadError> {
         let count = contents.municipalities.len();
         let known = |town: &Town| usize::try_from(town.municipality).is_ok_and(|m| m < count);
         if !contents.towns.iter().all(known)
@@ -197,6 +192,19 @@ impl Addresses {
         &self.contents.municipalities
     }
 
+    /// The municipality of this name, with or without its prefecture and county.
+    pub fn named(&self, name: &str) -> Option<&Municipality> {
+        let key = written_key(name);
+        let first = self
+            .municipality_spellings
+            .partition_point(|(known, _)| *known < key);
+        let spellings = self.municipality_spellings.get(first..)?.iter();
+        spellings
+            .take_while(|(known, _)| *known == key)
+            .filter_map(|(_, place)| self.municipality(*place))
+            .find(|one| !one.is_abolished())
+    }
+
     /// Every town, ascending by municipality and name.
     pub fn towns(&self) -> impl Iterator<Item = &Town> {
         self.contents.towns.iter()
@@ -250,9 +258,6 @@ impl Contents {
     /// # Errors
     /// When packing fails, which it does only for want of memory.
     pub fn to_bytes(&self) -> std::io::Result<Vec<u8>> {
-        let plain = postcard::to_stdvec(self).map_err(std::io::Error::other)?;
-        let mut bytes = MAGIC.to_vec();
-        zstd::stream::copy_encode(plain.as_slice(), &mut bytes, 19)?;
-        Ok(bytes)
+        table_file::pack(self, MAGIC)
     }
 }

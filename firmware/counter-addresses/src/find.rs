@@ -6,7 +6,7 @@ use counter_domain::romaji;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::dictionary::{Addresses, Index, Municipality, Town};
-use crate::fold::{kana_key, written_key};
+use crate::fold::{kana_key, kanji_number, written_key};
 
 /// A place that answers what was typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,24 +15,38 @@ pub struct Found<'a> {
     pub municipality: &'a Municipality,
     /// The town; nothing when what was typed does not yet choose between towns.
     pub town: Option<&'a Town>,
+    /// The 丁目 of the town.
+    pub chome: Option<u8>,
 }
 
 impl Found<'_> {
-    /// The address up to here: prefecture, municipality, town.
+    /// The address up to here: prefecture, municipality, town, 丁目.
     pub fn text(&self) -> String {
-        let Municipality {
-            prefecture, name, ..
-        } = self.municipality;
-        format!(
-            "{prefecture}{name}{}",
-            self.town.map_or("", |town| &town.name)
-        )
+        format!("{}{}", self.municipality.full_name(), self.local_text())
+    }
+
+    /// The part behind the municipality.
+    pub fn local_text(&self) -> String {
+        let town = self.town.map_or("", |town| &town.name);
+        let chome = self.chome.map(chome_text).unwrap_or_default();
+        format!("{town}{chome}")
     }
 }
 
-/// Where a place stands in the list, smaller first: outside the own municipality, outside the own
-/// prefecture, a town and not a whole municipality, length of its name, place in the dictionary.
-type Rank = (bool, bool, bool, usize, u32);
+/// How a 丁目 is written: `三丁目`.
+fn chome_text(number: u8) -> String {
+    format!("{}丁目", kanji_number(u32::from(number)))
+}
+
+/// And read, as far as anybody types it.
+fn chome_kana(number: u8) -> String {
+    format!("{number}チヨウメ")
+}
+
+/// Where a place stands in the list, smaller first: abolished, outside the own municipality, outside
+/// the own prefecture, a town and not a whole municipality, length of its name, place in the
+/// dictionary, 丁目.
+type Rank = ([bool; 4], usize, u32, u8);
 
 /// What was typed, in one way of writing, with the indexes for it.
 struct Typed<'a> {
@@ -40,6 +54,15 @@ struct Typed<'a> {
     municipalities: &'a Index,
     towns: &'a Index,
     town_key: fn(&Town) -> String,
+    chome_key: fn(u8) -> String,
+}
+
+impl Typed<'_> {
+    /// The 丁目 of a town that what was typed behind its name begins; all when nothing was.
+    fn chome<'t>(&'t self, town: &'t Town, rest: &'t str) -> impl Iterator<Item = u8> + 't {
+        let numbers = town.chome.iter().copied();
+        numbers.filter(move |number| (self.chome_key)(*number).starts_with(rest))
+    }
 }
 
 impl Addresses {
@@ -59,7 +82,9 @@ impl Addresses {
         }
         found.sort_by_key(|(rank, _)| *rank);
         let mut seen = HashSet::new();
-        found.retain(|(rank, _)| seen.insert((rank.2, rank.4)));
+        found.retain(|(([.., is_town], _, place, chome), _)| {
+            seen.insert((*is_town, *place, *chome))
+        });
         found.truncate(limit);
         found.into_iter().map(|(_, one)| one).collect()
     }
@@ -70,7 +95,10 @@ impl Addresses {
             .chars()
             .all(|c| c.is_ascii() || "āīūēōâîûêô".contains(c));
         let kana = if latin {
-            romaji::katakana(text)
+            // A 丁目 is typed as a number behind the letters.
+            let letters = text.trim_end_matches(|c: char| c.is_ascii_digit());
+            let number = text.get(letters.len()..).unwrap_or_default();
+            romaji::katakana(letters).map(|kana| format!("{kana}{number}"))
         } else {
             Some(text.to_owned())
         };
@@ -79,12 +107,14 @@ impl Addresses {
             municipalities: &self.municipality_spellings,
             towns: &self.town_spellings,
             town_key: |town| written_key(&town.name),
+            chome_key: chome_text,
         };
         let read = kana.map(|kana| Typed {
             key: kana_key(&kana),
             municipalities: &self.municipality_readings,
             towns: &self.town_readings,
             town_key: |town| kana_key(&town.kana),
+            chome_key: chome_kana,
         });
         [Some(written).filter(|_| !latin), read]
             .into_iter()
@@ -105,6 +135,7 @@ impl Addresses {
                 let one = Found {
                     municipality,
                     town: None,
+                    chome: None,
                 };
                 found.push((rank(one, near, length, *place), one));
             }
@@ -130,13 +161,20 @@ impl Addresses {
             };
             for (at, town) in self.towns_of(*place) {
                 let town_key = (typed.town_key)(town);
+                let length = town_key.chars().count();
+                let one = Found {
+                    municipality,
+                    town: Some(town),
+                    chome: None,
+                };
                 if town_key.starts_with(rest) {
-                    let length = town_key.chars().count();
-                    let one = Found {
-                        municipality,
-                        town: Some(town),
-                    };
                     found.push((rank(one, near, length, at), one));
+                }
+                if let Some(rest) = rest
+                    .strip_prefix(town_key.as_str())
+                    .filter(|_| !town_key.is_empty())
+                {
+                    with_chome(typed, (one, rest), (near, length, at), found);
                 }
             }
         }
@@ -156,8 +194,43 @@ impl Addresses {
             let one = Found {
                 municipality,
                 town: Some(town),
+                chome: None,
             };
-            found.push((rank(one, near, key.chars().count(), *at), one));
+            let length = key.chars().count();
+            found.push((rank(one, near, length, *at), one));
+            if *key == typed.key {
+                with_chome(typed, (one, ""), (near, length, *at), found);
+            }
+        }
+        self.chome_of_towns(typed, near, found);
+    }
+
+    /// A town's name with the beginning of a 丁目 behind it.
+    fn chome_of_towns<'a>(
+        &'a self,
+        typed: &Typed<'a>,
+        near: Option<u32>,
+        found: &mut Vec<(Rank, Found<'a>)>,
+    ) {
+        for (cut, _) in typed.key.char_indices().skip(1) {
+            let Some((name, rest)) = typed.key.split_at_checked(cut) else {
+                continue;
+            };
+            let named = starting_with(typed.towns, name).take_while(|(key, _)| key == name);
+            for (_, at) in named {
+                let place = self.town(*at);
+                let place =
+                    place.and_then(|town| Some((town, self.municipality(town.municipality)?)));
+                let Some((town, municipality)) = place else {
+                    continue;
+                };
+                let one = Found {
+                    municipality,
+                    town: Some(town),
+                    chome: None,
+                };
+                with_chome(typed, (one, rest), (near, name.chars().count(), *at), found);
+            }
         }
     }
 
@@ -181,6 +254,7 @@ impl Addresses {
                 Some(Found {
                     municipality,
                     town: Some(town).filter(|town| !town.name.is_empty()),
+                    chome: None,
                 })
             })
             .take(limit)
@@ -210,5 +284,28 @@ fn rank(one: Found<'_>, near: Option<u32>, length: usize, place: u32) -> Rank {
     let code = one.municipality.code;
     let same = near == Some(code);
     let neighbour = near.is_some_and(|near| near / 1000 == code / 1000);
-    (!same, !neighbour, one.town.is_some(), length, place)
+    let gone = one.municipality.is_abolished();
+    (
+        [gone, !same, !neighbour, one.town.is_some()],
+        length,
+        place,
+        one.chome.unwrap_or_default(),
+    )
+}
+
+/// The 丁目 of a town that `rest` begins.
+fn with_chome<'a>(
+    typed: &Typed<'a>,
+    (one, rest): (Found<'a>, &str),
+    (near, length, at): (Option<u32>, usize, u32),
+    found: &mut Vec<(Rank, Found<'a>)>,
+) {
+    let Some(town) = one.town else { return };
+    for number in typed.chome(town, rest) {
+        let one = Found {
+            chome: Some(number),
+            ..one
+        };
+        found.push((rank(one, near, length, at), one));
+    }
 }

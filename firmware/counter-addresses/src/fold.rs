@@ -127,7 +127,7 @@ fn compatible(c: char) -> char {
 }
 
 /// 1-99 in kanji; other numbers as they are.
-fn kanji_number(value: u32) -> String {
+pub(crate) fn kanji_number(value: u32) -> String {
     const DIGITS: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
     let digit = |n: u32| {
         usize::try_from(n)

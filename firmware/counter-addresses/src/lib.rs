@@ -7,14 +7,23 @@
 //! numbers town by town (住居表示に関する法律).
 //!
 //! Knows no database and no network. The dictionary is data beside the program (`data/README.md`).
-//! It has towns, not blocks: 丁目 are read as part of the number unless Japan Post names them.
+//! It has towns with their 丁目, not blocks; blocks and buildings of the own city come from the
+//! city's file ([`CityPlaces`]). Municipalities that are gone stay in it, marked, because registered
+//! domiciles (本籍) keep their names; [`Report`] says what a new edition changes.
 
 mod dictionary;
 mod find;
 mod fold;
+mod own;
 mod parse;
+mod report;
+mod suggest;
 
-pub use dictionary::{Addresses, Contents, LoadError, Municipality, Town};
+pub use dictionary::{Addresses, Contents, Municipality, Town};
 pub use find::Found;
 pub use fold::{kana_key, written_key};
+pub use own::{CITY_PLACES, CityPlace, CityPlaces, OwnPlaces};
 pub use parse::{ParseError, Parsed};
+pub use report::Report;
+pub use suggest::{PlaceFinder, Suggestion, Wanted};
+pub use table_file::LoadError;

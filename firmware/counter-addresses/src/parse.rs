@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::dictionary::{Addresses, Municipality, Town};
-use crate::fold::{Folded, written_key};
+use crate::fold::{Folded, kanji_number, written_key};
 
 /// The parts of an address. The texts are slices of what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Parsed<'a, 't> {
     pub municipality: &'a Municipality,
     /// The town, if the dictionary has it.
     pub town: Option<&'a Town>,
+    /// The 丁目, when the town has one and the number begins with it.
+    pub chome: Option<u8>,
     /// Number as written: 丁目, block, lot and house number (番地・号).
     pub number: &'t str,
     /// Building and room (方書), as written.
@@ -93,11 +95,13 @@ impl Addresses {
         let end = town.map_or(len, |(end, _)| end);
         let rest = text.get(folded.original_end(end)?..)?;
         let (number, building) = number_and_building(rest);
+        let town = town.map(|(_, town)| town);
         Some((
             end,
             Parsed {
                 municipality,
-                town: town.map(|(_, town)| town),
+                town,
+                chome: town.and_then(|town| chome(town, number)),
                 number,
                 building,
             },
@@ -120,6 +124,18 @@ impl Addresses {
         });
         endings.max_by_key(|(end, _)| *end)
     }
+}
+
+/// The 丁目 a number begins with, if the town has it.
+fn chome(town: &Town, number: &str) -> Option<u8> {
+    let key = written_key(number);
+    let marks = ["丁目", "-", "‐", "−", "－", "ー"];
+    let begins = |one: &&u8| {
+        let digits = kanji_number(u32::from(**one));
+        let rest = key.strip_prefix(&digits);
+        rest.is_some_and(|rest| marks.iter().any(|mark| rest.starts_with(mark)))
+    };
+    town.chome.iter().find(begins).copied()
 }
 
 /// Splits what stands after the town. The number goes on as long as numbers and the words between

@@ -4,7 +4,10 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use counter_addresses::{Addresses, LoadError, ParseError};
+use counter_addresses::{
+    Addresses, CityPlace, CityPlaces, Contents, LoadError, OwnPlaces, ParseError, PlaceFinder,
+    Report, Wanted,
+};
 use proptest::prelude::*;
 
 static ADDRESSES: LazyLock<Addresses> = LazyLock::new(|| {
@@ -45,7 +48,8 @@ fn check_parse(text: &str, expected: &str) {
 
 #[test]
 fn dictionary_has_the_whole_country() {
-    assert_eq!(ADDRESSES.municipalities().len(), 1_892);
+    let here = ADDRESSES.municipalities().iter();
+    assert_eq!(here.filter(|one| !one.is_abolished()).count(), 1_892);
     assert!(ADDRESSES.town_count() > 110_000);
     let prefectures: std::collections::BTreeSet<_> = ADDRESSES
         .municipalities()
@@ -185,6 +189,200 @@ fn a_damaged_file_is_refused() {
     ));
 }
 
+#[test]
+fn a_town_with_its_chome_is_found_in_every_way_of_typing() {
+    for typed in [
+        "石川三丁目",
+        "石川3",
+        "藤沢市石川３丁目",
+        "いしかわ3",
+        "ishikawa3",
+    ] {
+        let found = ADDRESSES.find(typed, Some(FUJISAWA), 1);
+        let found = found.first().map(counter_addresses::Found::text);
+        assert_eq!(
+            found.as_deref(),
+            Some("神奈川県藤沢市石川三丁目"),
+            "{typed}"
+        );
+    }
+    check_find(
+        "藤沢市石川",
+        &[
+            "神奈川県藤沢市石川",
+            "神奈川県藤沢市石川一丁目",
+            "神奈川県藤沢市石川二丁目",
+        ],
+    );
+}
+
+#[test]
+fn a_chome_is_told_from_a_block() {
+    let chome = |text: &str| ADDRESSES.parse(text).unwrap().chome;
+    assert_eq!(chome("藤沢市石川三丁目5番1号"), Some(3));
+    assert_eq!(chome("藤沢市石川3-5-1"), Some(3));
+    assert_eq!(chome("藤沢市石川５１６番地"), None);
+    assert_eq!(chome("藤沢市朝日町1番地の1"), None);
+}
+
+/// What is offered under a field of the city, with the building behind a bar.
+fn offered(typed: &str, wanted: Wanted, own: Option<&OwnPlaces>) -> Vec<String> {
+    let finder = PlaceFinder {
+        country: &ADDRESSES,
+        own,
+        city: "藤沢市",
+    };
+    finder
+        .suggest(typed, wanted, 4)
+        .into_iter()
+        .map(|one| match one.building.as_str() {
+            "" => one.text,
+            building => format!("{}|{building}", one.text),
+        })
+        .collect()
+}
+
+#[test]
+fn the_own_city_is_offered_in_its_own_notation() {
+    assert_eq!(offered("251-0026", Wanted::Address, None), ["藤沢市鵠沼東"]);
+    assert_eq!(
+        offered("kasumigaseki3", Wanted::Address, None)[0],
+        "東京都千代田区霞が関三丁目"
+    );
+}
+
+#[test]
+fn places_that_are_gone_are_offered_for_domiciles_only() {
+    let naka = "静岡県浜松市中区";
+    assert!(
+        offered(naka, Wanted::Address, None)
+            .iter()
+            .all(|one| !one.starts_with(naka))
+    );
+    assert!(
+        offered("浜松市中区", Wanted::Domicile, None)
+            .iter()
+            .any(|one| one.starts_with(naka))
+    );
+    let parsed = ADDRESSES.parse("静岡県浜松市中区元城町103").unwrap();
+    assert!(parsed.municipality.is_abolished());
+    assert_eq!(parsed.number, "103");
+}
+
+#[test]
+fn numbers_and_buildings_of_the_own_city_are_offered() {
+    let place = |town: &str, number: &str, building: &str| CityPlace {
+        town: town.to_owned(),
+        number: number.to_owned(),
+        building: building.to_owned(),
+        postal_code: "2520815".to_owned(),
+    };
+    let file = CityPlaces {
+        city: "藤沢市".to_owned(),
+        as_of: "2026-11-20".to_owned(),
+        places: vec![
+            place("石川三丁目", "5番1号", ""),
+            place("石川三丁目", "5番1号", "架空ハイツ"),
+            place("石川三丁目", "5番10号", ""),
+            place("朝日町", "1番地の1", "仮名ビル"),
+        ],
+    };
+    let read = CityPlaces::from_bytes(&file.to_bytes().unwrap()).unwrap();
+    assert_eq!(read, file);
+    let own = OwnPlaces::new(read);
+    assert_eq!(
+        offered("石川3-5-1", Wanted::Address, Some(&own)),
+        [
+            "藤沢市石川三丁目5番1号",
+            "藤沢市石川三丁目5番1号|架空ハイツ",
+            "藤沢市石川三丁目5番10号"
+        ]
+    );
+    assert_eq!(
+        offered("架空ハ", Wanted::Address, Some(&own)),
+        ["藤沢市石川三丁目5番1号|架空ハイツ"]
+    );
+    assert_eq!(
+        offered("朝日町1番地の1", Wanted::Domicile, Some(&own)),
+        ["藤沢市朝日町1番地の1"]
+    );
+}
+
+/// A small dictionary: municipalities with their towns, each town with its postal code.
+fn edition(name: &str, places: &[(u32, &str, &[(&str, u32)])]) -> Addresses {
+    let mut contents = Contents {
+        edition: name.to_owned(),
+        ..Contents::default()
+    };
+    for (at, (code, name, towns)) in (0..).zip(places) {
+        contents
+            .municipalities
+            .push(counter_addresses::Municipality {
+                code: *code,
+                prefecture: "仮県".to_owned(),
+                name: (*name).to_owned(),
+                prefecture_kana: String::new(),
+                kana: String::new(),
+                until: None,
+            });
+        contents
+            .towns
+            .extend(towns.iter().map(|(town, postal)| counter_addresses::Town {
+                municipality: at,
+                name: (*town).to_owned(),
+                kana: String::new(),
+                postal_codes: vec![*postal],
+                chome: Vec::new(),
+            }));
+    }
+    Addresses::from_bytes(&contents.to_bytes().unwrap()).unwrap()
+}
+
+#[test]
+fn a_new_edition_says_what_was_merged_renamed_and_abolished() {
+    let old = edition(
+        "旧",
+        &[
+            (1001, "北村", &[("上", 1), ("下", 2)]),
+            (1002, "南市", &[("本町", 3), ("字川", 4), ("原", 5)]),
+            (1003, "西町", &[("浜", 6)]),
+        ],
+    );
+    let new = edition(
+        "新",
+        &[
+            (
+                1002,
+                "南市",
+                &[("本町", 3), ("川", 4), ("上", 1), ("下", 2)],
+            ),
+            (1003, "西市", &[("浜", 6)]),
+            (1004, "東市", &[("丘", 7)]),
+        ],
+    );
+    let report = Report::between(&old, &new);
+    assert_eq!(
+        report.abolished,
+        [("仮県北村".to_owned(), Some("仮県南市".to_owned()))]
+    );
+    assert_eq!(
+        report.renamed,
+        [("仮県西町".to_owned(), "仮県西市".to_owned())]
+    );
+    assert_eq!(report.created, ["仮県東市"]);
+    assert_eq!(
+        report.towns_renamed,
+        [("仮県南市字川".to_owned(), "仮県南市川".to_owned())]
+    );
+    assert_eq!(report.towns_gone, ["仮県南市原"]);
+    assert!(
+        report
+            .to_string()
+            .contains("廃止（合併）　仮県北村 → 仮県南市")
+    );
+    assert!(Report::between(&old, &old).is_empty());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -196,7 +394,7 @@ proptest! {
 
     #[test]
     fn parts_are_slices_of_what_was_written(
-        place in 0usize..1_892, number in "[0-9]{1,3}番地[0-9]{1,2}", building in "[架空荘]{0,4}",
+        place in 0usize..1_890, number in "[0-9]{1,3}番地[0-9]{1,2}", building in "[架空荘]{0,4}",
     ) {
         let one = &ADDRESSES.municipalities()[place];
         let text = format!("{}{}{number}　{building}", one.prefecture, one.name);

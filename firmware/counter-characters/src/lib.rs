@@ -24,6 +24,7 @@ pub mod written;
 pub use glyph::{Glyph, JisCode, MjNumber, Standing};
 pub use identity::Identity;
 pub use search::Query;
-pub use tables::{Characters, LoadError};
+pub use table_file::LoadError;
+pub use tables::Characters;
 pub use target::{Fit, Proposal, Target};
 pub use written::{Written, written};

@@ -1,11 +1,12 @@
-//! Finding a character by what a clerk can see of it, and folding forms for the search of people.
+//! Finding a character by what a clerk can see of it.
+//!
+//! Folding forms for the search of people is `counter_domain::resident::name_key`.
 
 use unicode_normalization::UnicodeNormalization;
 
 use crate::glyph::Glyph;
 use crate::tables::Characters;
 use crate::target::Source;
-use crate::written::is_selector;
 
 /// What is known of the character that is looked for. Everything given must hold.
 #[derive(Debug, Clone, Default)]
@@ -105,33 +106,6 @@ impl Characters {
                 )
             })
             .map(|reduction| reduction.to)
-    }
-
-    /// Folds the forms of one character into one, for searching people only: 髙 and 高, 﨑 and 崎,
-    /// 邉 and 邊 and 辺 give the same text. Never used to change a name.
-    pub fn search_fold(&self, text: &str) -> String {
-        text.nfkc()
-            .filter(|c| !is_selector(*c))
-            .map(|c| self.folded(c))
-            .collect()
-    }
-
-    /// The standard character of `c`: of its parents the one for everyday use with the fewest
-    /// strokes, else `c`.
-    fn folded(&self, c: char) -> char {
-        let Some(glyph) = self.forms(c).find(|glyph| glyph.plain == Some(c)) else {
-            return c;
-        };
-        self.parents(glyph)
-            .filter(|parent| *parent != c)
-            .filter_map(|parent| {
-                let standard = self.forms(parent).find(|form| form.plain == Some(parent))?;
-                let closer = everyday(standard) <= everyday(glyph);
-                closer.then_some((everyday(standard), standard.strokes, parent))
-            })
-            .chain([(everyday(glyph), glyph.strokes, c)])
-            .min()
-            .map_or(c, |(_, _, standard)| standard)
     }
 }
 

@@ -1,18 +1,15 @@
-//! The tables as one file: zstd over postcard, made by `todoke-character-tables`.
+//! The tables as one file (`table-file`), made by `todoke-character-tables`.
 
-use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use table_file::LoadError;
 
 use crate::glyph::{Glyph, MjNumber};
 use crate::target::Source;
 
-/// Largest file after unpacking; the tables have 5 MB.
-const BYTES_MAX: u64 = 64 << 20;
-
 /// First bytes of the file; the digit is the format's version.
-pub(crate) const MAGIC: &[u8; 8] = b"TDKCHAR1";
+const MAGIC: &table_file::Magic = b"TDKCHAR1";
 
 /// Everything in the file, in the order in which it is searched.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -58,17 +55,6 @@ pub struct Reduction {
     pub rank: u8,
 }
 
-/// Why the tables cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The file cannot be read.
-    #[error("the character tables cannot be read")]
-    Unreadable(#[source] std::io::Error),
-    /// Not a table file of this version, or damaged.
-    #[error("the file is not a character table of this version, or is damaged")]
-    Damaged,
-}
-
 /// The characters that the state's systems know, with every index needed to ask about one.
 #[derive(Debug)]
 pub struct Characters {
@@ -83,7 +69,7 @@ impl Characters {
     /// # Errors
     /// When the file cannot be read, or is not a table of this version.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
-        Self::from_bytes(&std::fs::read(path).map_err(LoadError::Unreadable)?)
+        Self::checked(table_file::open(path, MAGIC)?)
     }
 
     /// The same from bytes.
@@ -91,15 +77,10 @@ impl Characters {
     /// # Errors
     /// When they are not a table of this version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
-        let packed = bytes
-            .strip_prefix(MAGIC.as_slice())
-            .ok_or(LoadError::Damaged)?;
-        let mut plain = Vec::new();
-        zstd::Decoder::new(packed)
-            .and_then(|unpacked| unpacked.take(BYTES_MAX).read_to_end(&mut plain))
-            .map_err(|_cause| LoadError::Damaged)?;
-        let contents: Contents =
-            postcard::from_bytes(&plain).map_err(|_cause| LoadError::Damaged)?;
+        Self::checked(table_file::unpack(bytes, MAGIC)?)
+    }
+
+    fn checked(contents: Contents) -> Result<Self, LoadError> {
         let glyphs = contents.glyphs.len();
         let within = |place: &u32| usize::try_from(*place).is_ok_and(|place| place < glyphs);
         if !contents
@@ -208,9 +189,6 @@ impl Contents {
     /// # Errors
     /// When packing fails, which it does only for want of memory.
     pub fn to_bytes(&self) -> std::io::Result<Vec<u8>> {
-        let plain = postcard::to_stdvec(self).map_err(std::io::Error::other)?;
-        let mut bytes = MAGIC.to_vec();
-        zstd::stream::copy_encode(plain.as_slice(), &mut bytes, 19)?;
-        Ok(bytes)
+        table_file::pack(self, MAGIC)
     }
 }

@@ -151,24 +151,6 @@ fn kana_and_letters_need_no_identification() {
 }
 
 #[test]
-fn searching_folds_the_forms_of_one_character() {
-    for (forms, standard) in [
-        ("髙橋", "高橋"),
-        ("宮﨑", "宮崎"),
-        ("渡邉", "渡辺"),
-        ("渡邊", "渡辺"),
-        ("齋藤", "斎藤"),
-    ] {
-        assert_eq!(
-            TABLES.search_fold(forms),
-            TABLES.search_fold(standard),
-            "{forms}"
-        );
-    }
-    assert_ne!(TABLES.search_fold("斉藤"), TABLES.search_fold("高藤"));
-}
-
-#[test]
 fn a_character_is_found_by_reading_and_strokes() {
     let query = Query {
         reading: Some("ツジ"),

