@@ -1,8 +1,9 @@
 //! Checks a whole folder of forms, for whoever changes one: what the clerk at the counter would
 //! run into, said before it is published.
 
-use crate::definition::{FormMeta, SampleKind};
+use crate::definition::{FormMeta, Prefill, SampleKind};
 use crate::notices;
+use crate::prefill::COPIED;
 use crate::render::{Assets, Forms};
 use crate::rules::Rules;
 use crate::template::Template;
@@ -86,7 +87,11 @@ impl Forms {
             .chain(&meta.optional)
             .filter(|path| rules.rule(path).is_none())
             .map(|path| notices::field_unknown(path));
-        unknown.chain(date_faults(meta)).collect()
+        let prefill = meta.prefill.iter();
+        let prefill = prefill
+            .filter(|rule| !is_sound(rule, &rules))
+            .map(|rule| notices::prefill_wrong(&rule.field));
+        unknown.chain(date_faults(meta)).chain(prefill).collect()
     }
 
     fn sample_fault(&self, form: &Template, kind: SampleKind) -> Option<String> {
@@ -112,6 +117,21 @@ impl Forms {
             Err(error) => Some(error.staff_text()),
         }
     }
+}
+
+/// Whether what fills a field in names a field of the form, one of its values, and either a fact
+/// with values or none.
+fn is_sound(rule: &Prefill, rules: &Rules<'_>) -> bool {
+    let mut fields = rules.meta.required.iter().chain(&rules.meta.optional);
+    let Some(field) = rules.rule(&rule.field) else {
+        return false;
+    };
+    let content = match (&rule.value, &rule.from) {
+        (Some(value), None) => field.values.is_empty() || field.values.contains(value),
+        (None, Some(from)) => COPIED.contains(&from.as_str()),
+        (Some(_), Some(_)) | (None, None) => false,
+    };
+    content && rule.fact.is_some() != rule.is.is_empty() && fields.any(|path| *path == rule.field)
 }
 
 fn dated(data: &FormData) -> String {

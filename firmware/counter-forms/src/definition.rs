@@ -51,9 +51,33 @@ pub struct FormMeta {
     /// Fields of this form alone; the others are in `fields.toml` of the templates' folder.
     #[serde(default)]
     pub fields: BTreeMap<String, FieldRule>,
+    /// Fields the notification or the interview has already answered.
+    #[serde(default)]
+    pub prefill: Vec<Prefill>,
     /// What only its template reads.
     #[serde(default)]
     pub print: toml::Table,
+}
+
+/// A field that is filled in from what is known: `value`, or what stands at `from` in the
+/// notification, when `fact` has one of the values `is` (always, where there is no fact).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prefill {
+    /// Path of the field; `members.*.…` and `children.*.…` are decided person by person.
+    pub field: String,
+    /// A fact of the procedure catalogue, `ev.type` or `japanese`.
+    #[serde(default)]
+    pub fact: Option<String>,
+    /// Its values: names of choices, digits, `true`, `false`.
+    #[serde(default)]
+    pub is: Vec<String>,
+    /// What to write; one of the field's values where it has some.
+    #[serde(default)]
+    pub value: Option<String>,
+    /// What to copy, for example `new.head`.
+    #[serde(default)]
+    pub from: Option<String>,
 }
 
 /// How many people stand on a form.

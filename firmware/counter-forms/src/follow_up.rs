@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::data::FormData;
 use crate::definition::FormMeta;
 use crate::filing::form_of;
+use crate::prefill::{Answers, Known};
 use crate::render::Forms;
 use crate::resident_move::{self, City, FromSnapshotError, MemberData, ResidentMoveData};
 
@@ -32,7 +33,8 @@ const CHILD_AGE_MAX: i16 = 18;
 
 impl Forms {
     /// The forms of the procedures listed for sure, in the order of their numbers: one for all of
-    /// its people where a form takes several, else one for each.
+    /// its people where a form takes several, else one for each. `answers` fill in what the forms
+    /// say they take from the interview.
     ///
     /// # Errors
     /// When the snapshot does not fill the notification itself.
@@ -40,6 +42,7 @@ impl Forms {
         &self,
         snapshot: &Snapshot,
         city: &City,
+        answers: &Answers,
     ) -> Result<Vec<FollowUp>, FromSnapshotError> {
         // A request for certificates lists nothing, and is no change of anybody's record.
         if snapshot.procedures.is_empty() {
@@ -57,7 +60,12 @@ impl Forms {
             let is_newest = self.meta(&meta.id) == Some(meta);
             let is_signed = meta.id == form_of(snapshot);
             if is_newest && !is_signed && is_printed_along(meta) && !listed.is_empty() {
-                found.extend(of_form(meta, &case, &listed));
+                let maker = Maker {
+                    meta,
+                    case: &case,
+                    answers,
+                };
+                found.extend(maker.of_people(&listed));
             }
         }
         Ok(found)
@@ -73,75 +81,156 @@ fn is_printed_along(meta: &FormMeta) -> bool {
     meta.id != resident_move::FORM_ID && by_hand != Some(true)
 }
 
-fn of_form(
-    meta: &FormMeta,
-    case: &ResidentMoveData,
-    listed: &BTreeSet<Option<u8>>,
-) -> Vec<FollowUp> {
-    let follow_up = |member: Option<u8>, patch: &Value| {
-        let base = serde_json::to_value(case).ok()?;
-        let known = json!({ "notifier": notifier(case), "detail": {} });
-        Some(FollowUp {
-            form: meta.id.clone(),
-            number: meta.number.clone(),
-            member,
-            data: FormData::new(base).patched(&known).patched(patch),
-        })
-    };
-    let people = || -> Vec<&MemberData> {
-        let whole = listed.contains(&None);
-        let members = case.members.iter();
-        members
-            .filter(|member| whole || listed.contains(&Some(member.number)))
-            .collect()
-    };
-    if meta.people.is_some() {
-        let patch = json!({ "members": people() });
-        return follow_up(None, &patch).into_iter().collect();
-    }
-    if meta.required.iter().any(|path| path == "children") {
-        let patch = children(case, &people());
-        return follow_up(None, &patch).into_iter().collect();
-    }
-    people()
-        .into_iter()
-        .take(if listed.contains(&None) {
-            1
-        } else {
-            usize::MAX
-        })
-        .filter_map(|member| {
-            let patch = json!({ "subject": subject(case, member), "owner": subject(case, member) });
-            follow_up(Some(member.number), &patch)
-        })
-        .collect()
+/// Makes the follow-ups of one form.
+struct Maker<'m> {
+    meta: &'m FormMeta,
+    case: &'m ResidentMoveData,
+    answers: &'m Answers,
 }
 
-/// The children of a form: those it is listed for, or all when it is listed for a parent.
-fn children(case: &ResidentMoveData, people: &[&MemberData]) -> Value {
-    let is_child = |member: &&MemberData| age_is_a_childs(member, &case.filed_on);
-    let listed: Vec<_> = people.iter().copied().filter(is_child).collect();
-    let children = if listed.is_empty() {
-        case.members.iter().filter(is_child).collect()
-    } else {
-        listed
-    };
-    let parent = people.iter().find(|member| !is_child(member));
-    let parent = parent.copied().or_else(|| case.members.first());
-    json!({
-        "children": children,
-        "subject": parent.map(|member| subject(case, member)),
-    })
+impl Maker<'_> {
+    /// For the members the form's procedures are listed for; `None` among them is the household.
+    fn of_people(&self, listed: &BTreeSet<Option<u8>>) -> Vec<FollowUp> {
+        let whole = listed.contains(&None);
+        let members = self.case.members.iter();
+        let people: Vec<&MemberData> = members
+            .filter(|member| whole || listed.contains(&Some(member.number)))
+            .collect();
+        if self.meta.people.is_some() {
+            let first = people.first().map(|member| member.number);
+            let one = self.one(None, first, &json!({ "members": people }));
+            return one.into_iter().collect();
+        }
+        if let Some(which) = Children::of(self.meta) {
+            return self.with_children(&people, which);
+        }
+        let most = if whole { 1 } else { usize::MAX };
+        let people = people.into_iter().take(most);
+        people
+            .filter_map(|member| {
+                let number = Some(member.number);
+                self.one(number, number, &self.about(member))
+            })
+            .collect()
+    }
+
+    /// The patch about the person a form is for. A form about somebody who died leaves blank who
+    /// claims.
+    fn about(&self, member: &MemberData) -> Value {
+        let person = subject(self.case, member);
+        if self
+            .meta
+            .required
+            .iter()
+            .any(|path| path == "deceased.name")
+        {
+            let died_on = json!({ "deceased": { "died_on": self.case.event.date } });
+            let deceased = FormData::new(json!({ "deceased": person })).patched(&died_on);
+            return deceased.as_json().clone();
+        }
+        json!({ "subject": person, "owner": person })
+    }
+
+    /// A form for a parent with its children: one for all, or one for each parent of a newborn.
+    fn with_children(&self, people: &[&MemberData], which: Children) -> Vec<FollowUp> {
+        let is_child = |member: &&MemberData| age_is_a_childs(member, &self.case.filed_on);
+        let listed: Vec<_> = people.iter().copied().filter(is_child).collect();
+        let of_case = || self.case.members.iter().filter(is_child).collect();
+        let children: Vec<&MemberData> = match which {
+            Children::NotOfTheCase => Vec::new(),
+            Children::Newborn => {
+                let of_case = self.case.members.iter();
+                let is_new = |member: &&MemberData| is_under_one(member, &self.case.filed_on);
+                of_case.filter(is_new).collect()
+            }
+            Children::All if listed.is_empty() => of_case(),
+            Children::All => listed,
+        };
+        let adults = people.iter().copied().filter(|member| !is_child(member));
+        let mut parents: Vec<&MemberData> = adults.collect();
+        if which != Children::Newborn {
+            parents.truncate(1);
+        }
+        if parents.is_empty() {
+            parents.extend(self.case.members.first());
+        }
+        let several = parents.len() > 1;
+        let parents = parents.into_iter();
+        parents
+            .filter_map(|parent| {
+                let person = subject(self.case, parent);
+                let patch = json!({ "children": children, "subject": person });
+                let number = Some(parent.number);
+                self.one(number.filter(|_| several), number, &patch)
+            })
+            .collect()
+    }
+
+    /// One form with what the case knows, `patch` laid over it, then what was answered about
+    /// `asked`.
+    fn one(&self, member: Option<u8>, asked: Option<u8>, patch: &Value) -> Option<FollowUp> {
+        let base = serde_json::to_value(self.case).ok()?;
+        let known = json!({ "notifier": notifier(self.case), "detail": {} });
+        let data = FormData::new(base).patched(&known).patched(patch);
+        let mut data = data.as_json().clone();
+        let known = Known {
+            case: self.case,
+            answers: self.answers,
+        };
+        known.fill(self.meta, asked, &mut data);
+        Some(FollowUp {
+            form: self.meta.id.clone(),
+            number: self.meta.number.clone(),
+            member,
+            data: FormData::new(data),
+        })
+    }
+}
+
+/// Which children of the case a form lists; its `print.children` says so.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Children {
+    All,
+    Newborn,
+    /// Children the case does not know, or not which of them: a pen writes them.
+    NotOfTheCase,
+}
+
+impl Children {
+    fn of(meta: &FormMeta) -> Option<Self> {
+        match meta.print.get("children").and_then(toml::Value::as_str) {
+            Some("newborn") => Some(Self::Newborn),
+            Some("none") => Some(Self::NotOfTheCase),
+            Some(_) => Some(Self::All),
+            None => {
+                let listed = meta.required.iter().any(|path| path == "children");
+                listed.then_some(Self::All)
+            }
+        }
+    }
 }
 
 /// Younger than nineteen at the end of the filing year; a birth date nobody knows counts as no
 /// child.
 fn age_is_a_childs(member: &MemberData, filed_on: &str) -> bool {
-    let year = |text: &str| Some(FuzzyDate::from_str(text).ok()?.interval()?.0.year());
-    match (year(filed_on), year(&member.birth_date)) {
-        (Some(now), Some(born)) => now - born <= CHILD_AGE_MAX,
+    match (day_of(filed_on), day_of(&member.birth_date)) {
+        (Some((now, ..)), Some((born, ..))) => now - born <= CHILD_AGE_MAX,
         _ => false,
     }
+}
+
+/// Before the first birthday on the day of filing.
+fn is_under_one(member: &MemberData, filed_on: &str) -> bool {
+    match (day_of(filed_on), day_of(&member.birth_date)) {
+        (Some(now), Some((year, month, day))) => now < (year + 1, month, day),
+        _ => false,
+    }
+}
+
+/// Year, month and day; the first possible ones of a date that is not fully known.
+fn day_of(text: &str) -> Option<(i16, i8, i8)> {
+    let day = FuzzyDate::from_str(text).ok()?.interval()?.0;
+    Some((day.year(), day.month(), day.day()))
 }
 
 fn subject(case: &ResidentMoveData, member: &MemberData) -> Value {

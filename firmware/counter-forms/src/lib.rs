@@ -9,6 +9,7 @@
 //! every character and variation sequence of names and addresses against the MJ font itself.
 
 mod check;
+mod compact;
 mod data;
 mod definition;
 mod error;
@@ -19,6 +20,7 @@ pub mod glyph;
 pub mod guidance;
 mod notices;
 mod picture;
+mod prefill;
 mod render;
 pub mod resident_move;
 mod rules;
@@ -28,11 +30,14 @@ mod world;
 
 pub use check::Finding;
 pub use data::FormData;
-pub use definition::{FieldKind, FieldRule, FormMeta, People, SampleKind, SignaturePlace};
+pub use definition::{
+    FieldKind, FieldRule, FormMeta, People, Prefill, SampleKind, SignaturePlace,
+};
 pub use error::{OpenFormsError, RenderError, TemplateFault};
 pub use follow_up::FollowUp;
 pub use fonts::FontPaths;
 pub use picture::Picture;
+pub use prefill::Answers;
 pub use render::{Assets, Forms, RenderedForm};
 pub use resident_move::ResidentMoveData;
 pub use signature::{Point, Stroke, qr_svg, signature_svg};

@@ -55,6 +55,12 @@ pub(crate) fn glyph_missing(label: &str, character: &str) -> String {
     )
 }
 
+pub(crate) fn prefill_wrong(field: &str) -> String {
+    format!(
+        "meta.toml の prefill「{field}」が、この様式の項目・値・写し元のどれかに合いません。項目名、value（または from）、fact と is を直してください。"
+    )
+}
+
 pub(crate) fn font_missing(family: &str, package: &str) -> String {
     format!("書体 {family} が見つかりません。パッケージ {package} を入れてください。")
 }

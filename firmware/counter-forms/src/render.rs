@@ -13,6 +13,7 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 use typst_render::RenderOptions;
 
+use crate::compact;
 use crate::data::FormData;
 use crate::definition::{FormMeta, SampleKind};
 use crate::error::{OpenFormsError, RenderError, TemplateFault};
@@ -409,7 +410,7 @@ fn export(
     };
     let pdf = typst_pdf::pdf(document, &options).map_err(|errors| refused(world.fault(&errors)))?;
     Ok(RenderedForm {
-        pdf,
+        pdf: compact::compacted(pdf),
         pages: document.pages().len(),
     })
 }

@@ -15,9 +15,10 @@ use counter_domain::ids::CaseId;
 use counter_domain::snapshot::{Snapshot, SnapshotField, SnapshotProcedure};
 use counter_forms::resident_move::{self, City, FromSnapshotError};
 use counter_forms::{
-    Assets, FontPaths, FormData, Forms, OpenFormsError, Point, RenderError, RenderedForm,
-    SampleKind, Stroke, signature_svg,
+    Answers, Assets, FollowUp, FontPaths, FormData, Forms, OpenFormsError, Point, RenderError,
+    RenderedForm, SampleKind, Stroke, signature_svg,
 };
+use serde_json::{Value, json};
 
 const FILED_ON: &str = "2026-11-21";
 
@@ -487,19 +488,7 @@ fn snapshot_without_a_name_is_refused() {
 
 /// Number, member and text of each follow-up form, as printed.
 fn follow_ups(listed: &[(&str, Option<u8>)]) -> Vec<(String, Option<u8>, String)> {
-    let mut snapshot = snapshot();
-    snapshot.procedures = listed
-        .iter()
-        .map(|(id, member)| SnapshotProcedure {
-            id: (*id).to_owned(),
-            name: String::new(),
-            member: *member,
-            reason: String::new(),
-            deadline: String::new(),
-            to_confirm: false,
-        })
-        .collect();
-    let found = FORMS.follow_ups(&snapshot, &city()).expect("complete");
+    let found = of_case(snapshot(), listed, &Answers::default());
     found
         .into_iter()
         .map(|form| {
@@ -512,6 +501,27 @@ fn follow_ups(listed: &[(&str, Option<u8>)]) -> Vec<(String, Option<u8>, String)
             )
         })
         .collect()
+}
+
+/// The follow-up forms of a case for which these procedures are listed.
+fn of_case(
+    mut snapshot: Snapshot,
+    listed: &[(&str, Option<u8>)],
+    answers: &Answers,
+) -> Vec<FollowUp> {
+    snapshot.procedures = listed
+        .iter()
+        .map(|(id, member)| SnapshotProcedure {
+            id: (*id).to_owned(),
+            name: String::new(),
+            member: *member,
+            reason: String::new(),
+            deadline: String::new(),
+            to_confirm: false,
+        })
+        .collect();
+    let found = FORMS.follow_ups(&snapshot, &city(), answers);
+    found.expect("complete")
 }
 
 #[test]
@@ -528,6 +538,110 @@ fn follow_up_forms_are_filled_from_the_case() {
     assert!(forms[0].2.contains("架空花子"));
     assert!(forms[1].2.contains("架空太郎") && forms[1].2.contains("架空花子"));
     assert!(forms[1].2.contains("架空ハイツ２０３号室"));
+}
+
+/// The value at a dotted path of a follow-up form's data, entries counted from one.
+fn filled(form: &FollowUp, path: &str) -> Value {
+    path.split('.')
+        .fold(form.data.as_json().clone(), |value, step| {
+            match step.parse::<usize>() {
+                Ok(number) => value[number - 1].clone(),
+                Err(_) => value[step].clone(),
+            }
+        })
+}
+
+/// Procedure, answers (`fact` or `m<n>.fact`), and what one field must say.
+#[track_caller]
+fn check_answer(procedure: &str, told: &[(&str, &str)], path: &str, expected: &Value) {
+    let mut answers = Answers::default();
+    for (fact, value) in told {
+        match fact.strip_prefix('m').and_then(|rest| rest.split_once('.')) {
+            Some((number, fact)) => answers.set(fact, number.parse().ok(), value),
+            None => answers.set(fact, None, value),
+        }
+    }
+    let forms = of_case(snapshot(), &[(procedure, Some(1))], &answers);
+    let form = forms.first().expect("the procedure has a form");
+    assert_eq!(&filled(form, path), expected, "{} {path}", form.number);
+    let made = FORMS.render_prefilled(&form.form, &form.data, &assets(), FILED_ON);
+    assert!(made.is_ok(), "{}: {:?}", form.number, made.err());
+}
+
+#[test]
+fn answers_of_the_interview_fill_the_sections_forms() {
+    let yes = |fact| [(fact, "true")];
+    let text = |text: &str| json!(text);
+    check_answer("P053", &[], "detail.reason", &text("move_in"));
+    check_answer(
+        "P053",
+        &yes("m1.myna_hoken"),
+        "members.1.myna",
+        &text("yes"),
+    );
+    check_answer(
+        "P053",
+        &[("m1.myna_hoken", "false")],
+        "members.1.myna",
+        &text("no"),
+    );
+    check_answer("P053", &[], "members.1.myna", &Value::Null);
+    check_answer(
+        "P097",
+        &[("m1.pension", "2")],
+        "detail.pension",
+        &text("employee"),
+    );
+    check_answer(
+        "P097",
+        &[("m1.pension", "1")],
+        "detail.pension",
+        &text("national"),
+    );
+    check_answer("P097", &[], "detail.pension", &Value::Null);
+    check_answer("P097", &[], "detail.happened_on", &text("2026-11-14"));
+    check_answer("P063", &[], "detail.kind", &text("move_in"));
+    check_answer("P063", &[], "detail.head", &text("架空　太郎"));
+    check_answer(
+        "P073",
+        &yes("m1.body_cert"),
+        "detail.proof",
+        &json!(["body"]),
+    );
+    let both = [("m1.body_cert", "true"), ("m1.mental_cert", "true")];
+    check_answer("P073", &both, "detail.proof", &json!(["body", "mental"]));
+    check_answer("P106", &[], "detail.kinds", &json!(["in"]));
+    check_answer("P066", &yes("m1.pregnant"), "detail.when", &text("before"));
+    check_answer(
+        "P032",
+        &yes("m1.wants_seal"),
+        "detail.kind",
+        &text("register"),
+    );
+}
+
+#[test]
+fn nobody_agrees_or_signs_by_an_answer() {
+    for meta in FORMS.list() {
+        for rule in &meta.prefill {
+            assert!(
+                !["consents", "explained", "consent"]
+                    .iter()
+                    .any(|word| rule.field.ends_with(word)),
+                "{} fills {}",
+                meta.number,
+                rule.field
+            );
+        }
+    }
+}
+
+#[test]
+fn what_an_unknown_or_taken_back_answer_says_stays_blank() {
+    let mut answers = Answers::default();
+    answers.set("myna_hoken", Some(1), "unknown");
+    let forms = of_case(snapshot(), &[("P053", Some(1))], &answers);
+    assert_eq!(filled(&forms[0], "members.1.myna"), Value::Null);
 }
 
 #[test]

@@ -9,8 +9,8 @@ use clap::{Args, Subcommand};
 use counter_domain::case::CaseStep;
 use counter_domain::ids::{BlobHash, CaseId, SnapshotHash, StaffId};
 use counter_domain::snapshot::Snapshot;
-use counter_forms::Assets;
 use counter_forms::resident_move::City;
+use counter_forms::{Answers, Assets};
 use counter_guide::Catalogue;
 use counter_store::{CaseRecord, CounterStore};
 use replica::AuditAction;
@@ -155,7 +155,7 @@ fn write(
         replace_private(&path, sheet.as_ref())?;
         files.insert("guidance", path);
     }
-    for (name, form) in follow_up_forms(&snapshot, settings)? {
+    for (name, form) in follow_up_forms(&snapshot, &Answers::of_draft(&draft), settings)? {
         replace_private(&out.join(name), form.as_ref())?;
     }
     for (kind, name, bytes) in [
@@ -172,7 +172,11 @@ fn write(
 
 /// The other sections' forms, filled in as far as the case knows: file name and PDF. A form that
 /// cannot be made is left out with a line on the error output; the others are written.
-fn follow_up_forms(snapshot: &Snapshot, settings: &Settings) -> Result<Vec<(String, Vec<u8>)>> {
+fn follow_up_forms(
+    snapshot: &Snapshot,
+    answers: &Answers,
+    settings: &Settings,
+) -> Result<Vec<(String, Vec<u8>)>> {
     let maker = FormMaker::open(&font_paths(Some(settings)))?;
     let forms = maker.forms();
     let city = City {
@@ -181,7 +185,7 @@ fn follow_up_forms(snapshot: &Snapshot, settings: &Settings) -> Result<Vec<(Stri
     };
     let assets = Assets::for_receipt(&snapshot.receipt_number);
     let mut made = Vec::new();
-    for follow_up in forms.follow_ups(snapshot, &city)? {
+    for follow_up in forms.follow_ups(snapshot, &city, answers)? {
         let name = match follow_up.member {
             Some(member) => format!("follow-up-{}-{member}.pdf", follow_up.number),
             None => format!("follow-up-{}.pdf", follow_up.number),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use counter_forms::{Assets, FormData, FormMeta, Forms, RenderError, SampleKind};
+use counter_guide::Catalogue;
 use serde_json::{Value, json};
 
 use crate::cli::{filing, print_json, print_line};
@@ -90,28 +91,64 @@ impl FormCommand {
     }
 }
 
-fn described(form: &FormMeta) -> Value {
+/// One number of a form as listed: `name` is what the procedure catalogue calls it, `title` what
+/// stands on the paper. A number that another paper covers names that paper as `printed_on`.
+fn described(form: &FormMeta, number: &str, catalogue: &Catalogue) -> Value {
+    let mut named = catalogue.procedures().iter();
+    let named = named.find(|procedure| procedure.form_no.as_deref() == Some(number));
+    let (name, name_en) = named.map_or((form.title.as_str(), form.title_en.as_str()), |named| {
+        (named.name.ja.as_str(), named.name.en.as_str())
+    });
+    let is_own = form.number == number;
     json!({
-        "number": form.number, "id": form.id, "name": form.title, "name_en": form.title_en,
+        "number": number, "id": form.id, "name": name, "name_en": name_en,
+        "title": form.title, "title_en": form.title_en,
+        "printed_on": form.number, "core": named.is_some_and(|named| named.core),
         "version": form.version, "valid_from": form.valid_from, "valid_to": form.valid_to,
-        "paper": form.paper, "section": form.section, "covers": form.covers,
+        "paper": form.paper, "section": form.section,
+        "covers": if is_own { form.covers.as_slice() } else { &[] },
         "procedures": form.procedures, "required": form.required,
     })
 }
 
+/// Every number that can be printed, in order, with the form it is printed on.
+fn numbered<'f>(forms: &[&'f FormMeta]) -> Vec<(&'f str, &'f FormMeta)> {
+    let mut numbered: Vec<(&str, &FormMeta)> = forms
+        .iter()
+        .flat_map(|form| {
+            let numbers = std::iter::once(&form.number).chain(&form.covers);
+            numbers.map(|number| (number.as_str(), *form))
+        })
+        .collect();
+    numbered.sort_by_key(|(number, form)| (*number, form.version));
+    numbered
+}
+
 fn list(dir: Option<&Path>, as_json: bool) -> Result<()> {
     let forms = open(dir)?;
+    let catalogue = Catalogue::bundled()?;
     let forms = forms.list();
+    let forms = numbered(&forms)
+        .into_iter()
+        .map(|(number, form)| described(form, number, &catalogue));
     if as_json {
-        let forms: Vec<_> = forms.into_iter().map(described).collect();
+        let forms: Vec<Value> = forms.collect();
         return print_json(&json!({ "forms": forms }));
     }
-    forms.iter().try_for_each(|form| {
+    for form in forms {
+        let text = |name: &str| form.get(name).and_then(Value::as_str).unwrap_or_default();
+        let paper = match text("printed_on") {
+            same if same == text("number") => String::new(),
+            other => format!("　様式 {other}「{}」で印字", text("title")),
+        };
+        let section = text("section");
         print_line(&format!(
-            "{}  第{}版  {}（{}）",
-            form.number, form.version, form.title, form.section
-        ))
-    })
+            "{}  {}（{section}）{paper}",
+            text("number"),
+            text("name")
+        ))?;
+    }
+    Ok(())
 }
 
 /// The words for a clerk, and for whoever edits the template the compiler's.
@@ -274,3 +311,33 @@ const SAMPLE_DATE: &str = "2026-11-21";
 const SAMPLE_NUMBER: &str = "07-2-261121-0184-6";
 /// Pixels per point of the pictures compared.
 const PICTURE_SCALE: f32 = 1.5;
+
+#[cfg(test)]
+mod tests {
+    use counter_forms::FontPaths;
+
+    use super::*;
+
+    #[test]
+    fn every_core_number_of_the_catalogue_is_listed_by_its_name_and_printed() {
+        let catalogue = Catalogue::bundled().expect("the catalogue is read");
+        let forms = Forms::new(&FontPaths::default()).expect("the fonts are installed");
+        let listed = forms.list();
+        let listed = numbered(&listed);
+        let core = catalogue.procedures().iter().filter(|one| one.core);
+        let mut numbers = 0;
+        for procedure in core {
+            let Some(number) = &procedure.form_no else {
+                continue;
+            };
+            let found = listed.iter().find(|(listed, _)| listed == number);
+            let (_, form) = found.unwrap_or_else(|| panic!("{number} is on no paper"));
+            let row = described(form, number, &catalogue);
+            assert_eq!(row["name"], procedure.name.ja.as_str(), "{number}");
+            assert!(form.procedures.contains(&procedure.id), "{number}");
+            assert!(forms.meta(number).is_some(), "{number} cannot be rendered");
+            numbers += 1;
+        }
+        assert_eq!(numbers, 95);
+    }
+}
