@@ -181,9 +181,8 @@ fn item(number: usize, entry: &GuidanceEntry) -> serde_json::Value {
 
 /// Every place once, inside the building first, with the numbers of what is done there.
 fn walk(entries: &[GuidanceEntry]) -> Vec<serde_json::Value> {
-    let mut stops: Vec<(&Stop, Vec<String>)> = Vec::new();
+    let mut stops: Vec<(&Stop, Vec<usize>)> = Vec::new();
     for (number, entry) in (1_usize..).zip(entries) {
-        let number = number.to_string();
         match stops.iter_mut().find(|(stop, _)| *stop == &entry.place) {
             Some((_, numbers)) => numbers.push(number),
             None => stops.push((&entry.place, vec![number])),
@@ -197,20 +196,37 @@ fn walk(entries: &[GuidanceEntry]) -> Vec<serde_json::Value> {
             json!({
                 "place": stop.name.ja, "place_other": stop.name.other,
                 "floor": stop.floor.ja, "floor_other": stop.floor.other,
-                "inside": stop.route.is_some(), "numbers": numbers.join("・"),
+                "inside": stop.route.is_some(), "numbers": in_short(&numbers),
                 "map_qr": stop.map_url.as_deref().and_then(qr_svg).unwrap_or_default(),
             })
         })
         .collect()
 }
 
+/// Numbers in rising order, runs of three and more in short: `1・4〜7`.
+fn in_short(numbers: &[usize]) -> String {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if *last == *number => {}
+            Some((_, last)) if *last + 1 == *number => *last = *number,
+            _ => runs.push((*number, *number)),
+        }
+    }
+    let runs = runs.into_iter().map(|(first, last)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}・{last}"),
+        _ => format!("{first}〜{last}"),
+    });
+    runs.collect::<Vec<_>>().join("・")
+}
+
 /// Every paper once, with the numbers of what it is for; those only an unsure procedure asks for
 /// stand last.
 fn bring(entries: &[GuidanceEntry]) -> Vec<serde_json::Value> {
-    let mut papers: Vec<(&Both, Vec<String>, bool)> = Vec::new();
+    let mut papers: Vec<(&Both, Vec<usize>, bool)> = Vec::new();
     for (number, entry) in (1_usize..).zip(entries) {
         for paper in &entry.documents {
-            let number = number.to_string();
             match papers.iter_mut().find(|(known, _, _)| *known == paper) {
                 Some((_, numbers, unsure)) => {
                     numbers.push(number);
@@ -226,7 +242,7 @@ fn bring(entries: &[GuidanceEntry]) -> Vec<serde_json::Value> {
         .map(|(paper, numbers, unsure)| {
             json!({
                 "name": paper.ja, "name_other": paper.other,
-                "numbers": numbers.join("・"), "to_confirm": unsure,
+                "numbers": in_short(&numbers), "to_confirm": unsure,
             })
         })
         .collect()
@@ -392,6 +408,12 @@ mod tests {
             ["保険年金課 1・2", "子育て 3", "水道 4"]
         );
         assert_eq!(told("bring", "name"), ["番号 2・3", "通帳 3", "年金手帳 1"]);
+    }
+
+    #[test]
+    fn many_numbers_are_said_in_short() {
+        assert_eq!(in_short(&[1, 2, 3, 5, 6, 9, 9]), "1〜3・5・6・9");
+        assert_eq!(in_short(&[]), "");
     }
 
     #[test]

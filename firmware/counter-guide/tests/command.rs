@@ -321,8 +321,8 @@ fn family_with_nothing_but_names_and_ages_is_served() {
         "the garbage guide"
     );
     assert!(
-        has("listed", "procedure", "P102", json!("長女")),
-        "the child's medical certificate"
+        has("listed", "procedure", "P112", json!("長女")),
+        "vaccination slips"
     );
     assert!(has("ask", "fact", "joins_nhi", json!("夫")));
     assert!(
@@ -332,7 +332,7 @@ fn family_with_nothing_but_names_and_ages_is_served() {
     let moves = |members: Value| {
         let answer = listed(&json!({"facts": {"ev.type": "move_in"}, "members": members}));
         let rows = answer["listed"].as_array().unwrap().clone();
-        rows.iter().filter(|row| row["procedure"] == "P102").count()
+        rows.iter().filter(|row| row["procedure"] == "P112").count()
     };
     assert_eq!(moves(json!([{"age": 5}, {"age": 3}])), 2);
     assert_eq!(

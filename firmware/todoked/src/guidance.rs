@@ -401,6 +401,137 @@ mod tests {
         assert!(!text.contains("支援措置"));
     }
 
+    /// A household of the guide's golden ones, or one made of `ages`, as it would be signed.
+    fn household(facts: &counter_guide::Facts, language: &str, names: &[&str]) -> Snapshot {
+        let guide = counter_guide::Guide::new(Catalogue::bundled().expect("the catalogue is read"));
+        let guidance = guide.evaluate(facts);
+        let of = |id: &str, member, deadline: &counter_guide::deadline::Deadline, to_confirm| {
+            let name = guide.catalogue().procedure(id).expect("a procedure");
+            SnapshotProcedure {
+                id: id.to_owned(),
+                name: name.name.ja.clone(),
+                member,
+                reason: String::new(),
+                deadline: deadline.words.ja.clone(),
+                to_confirm,
+            }
+        };
+        let listed = guidance.listed.iter();
+        let open = guidance.to_confirm.iter();
+        let mut made = snapshot();
+        made.language = language.to_owned();
+        made.procedures = listed
+            .map(|one| of(&one.procedure, one.member, &one.deadline, false))
+            .chain(open.map(|one| of(&one.procedure, one.member, &one.deadline, true)))
+            .collect();
+        for (number, name) in (1..).zip(names) {
+            let field = SnapshotField {
+                value: FieldValue::Text((*name).to_owned()),
+                source: Source::Staff,
+            };
+            let path = format!("member.{number}.name");
+            made.fields.insert(FieldPath::from(path.as_str()), field);
+        }
+        made
+    }
+
+    /// The text of the sheet without blanks, and its pages. `TODOKE_SHEETS=DIR` keeps the PDF.
+    fn printed(snapshot: &Snapshot, name: &str) -> (String, usize) {
+        let forms = Forms::new(&FontPaths::default()).expect("the fonts are installed");
+        let catalogue = Catalogue::bundled().expect("the catalogue is read");
+        let place = SheetPlace {
+            city: "六会市".to_owned(),
+            branch: "北部市民センター".to_owned(),
+            contact: "北部市民センター　電話 0000-00-0000".to_owned(),
+        };
+        let made = sheet(&forms, &catalogue, snapshot, &place).expect("made");
+        let pdf = made.expect("something is left");
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        let file = folder.path().join("sheet.pdf");
+        std::fs::write(&file, &pdf).expect("written");
+        if let Some(kept) = std::env::var_os("TODOKE_SHEETS") {
+            let kept = std::path::Path::new(&kept).join(format!("{name}.pdf"));
+            std::fs::write(kept, &pdf).expect("kept");
+        }
+        let out = std::process::Command::new("pdftotext")
+            .arg("-raw")
+            .arg(&file)
+            .arg("-")
+            .output()
+            .expect("pdftotext (poppler-utils) is installed");
+        let text = String::from_utf8(out.stdout).expect("UTF-8");
+        let pages = text.matches('\u{c}').count();
+        (text.chars().filter(|c| !c.is_whitespace()).collect(), pages)
+    }
+
+    fn golden(file: &str) -> counter_guide::Facts {
+        let all = counter_guide::golden::BUNDLED;
+        let (_, text) = all
+            .iter()
+            .find(|(name, _)| *name == file)
+            .expect("a household");
+        let golden = counter_guide::golden::Golden::read(text);
+        golden.expect("it is read").facts
+    }
+
+    #[test]
+    fn single_person_walks_to_each_place_once() {
+        let facts = golden("single-move-in-answered.txt");
+        let (text, pages) = printed(&household(&facts, "ja", &["架空　太郎"]), "single");
+        assert!(pages <= 2, "{pages}");
+        assert!(text.contains("まわる順") && text.contains("お持ちいただくもの"));
+    }
+
+    #[test]
+    fn six_with_a_foreign_spouse_read_it_in_two_languages() {
+        let facts = golden("six-with-foreign-spouse-and-care.txt");
+        let names = [
+            "架空　太郎",
+            "KAKUU MARIA",
+            "架空　一子",
+            "架空　二郎",
+            "架空　三郎",
+            "架空　梅",
+        ];
+        let (text, pages) = printed(&household(&facts, "en", &names), "six");
+        assert!(pages <= 5, "{pages}");
+        for said in ["Yourway", "Whattobring", "KAKUUMARIA", "Long-termcare"] {
+            assert!(text.contains(said), "{said}");
+        }
+        assert_eq!(
+            text.matches("個人番号が分かるもの").count(),
+            1,
+            "packed once"
+        );
+    }
+
+    #[test]
+    fn twelve_people_have_a_sheet_of_several_pages() {
+        let mut facts = counter_guide::Facts::default();
+        facts.set("ev.type", None, "move_in");
+        facts.set("ev.transfer_mode", None, "paper");
+        facts.set("hh.welfare", None, false);
+        facts.set("hh.dogs", None, 2);
+        let ages = [48, 45, 19, 17, 16, 14, 12, 10, 7, 4, 1, 81];
+        for (number, age) in (1_u8..).zip(ages) {
+            let who = Some(number);
+            facts.set("age", who, age);
+            facts.set("moving", who, true);
+            facts.set("japanese", who, true);
+            facts.set("joins_nhi", who, age < 75);
+            facts.set("insurance", who, if age < 75 { "nhi" } else { "latter" });
+            facts.set("is_head", who, number == 1);
+            facts.set("child_allowance_payee", who, number == 1);
+            facts.set("mn_card", who, if age > 15 { "valid" } else { "none" });
+        }
+        facts.set("ltc_certified", Some(12), true);
+        let names: Vec<String> = (1..=12).map(|number| format!("架空　{number}郎")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (text, pages) = printed(&household(&facts, "ja", &names), "twelve");
+        assert!((2..=6).contains(&pages), "{pages}");
+        assert!(text.contains("架空12郎"), "the last of them too");
+    }
+
     #[test]
     fn paper_for_home_says_nothing_of_protection_or_assistance() {
         let catalogue = Catalogue::bundled().expect("the catalogue is read");

@@ -1,5 +1,6 @@
 //! `todoke-hub catalogue`: the rule workbench.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,8 @@ use serde_json::json;
 
 use super::Data;
 use crate::catalogue::{
-    CASE_DAYS, Draft, NewEdition, RealCases, Workbench, day_in_japan, in_force, shelf, try_out,
+    CASE_DAYS, Draft, NewEdition, PublishRefused, RealCases, Workbench, day_in_japan, in_force,
+    shelf, try_out,
 };
 use crate::clock::Clock;
 use crate::folder::{Folder, Passphrase};
@@ -235,10 +237,11 @@ impl Bench {
         Ok(())
     }
 
-    /// Publishes a folder or file as it was always done: it holds from today.
+    /// Publishes a folder or file as any dataset is: it holds from today, and what is published
+    /// already keeps its number.
     pub(super) fn publish_today(
         &mut self,
-        files: std::collections::BTreeMap<String, String>,
+        files: BTreeMap<String, String>,
         out: &mut impl Write,
     ) -> Result<()> {
         let new = NewEdition {
@@ -246,7 +249,15 @@ impl Bench {
             valid_from: self.today,
             note: String::new(),
         };
-        self.publish(&Actor::System.id(), new, out)
+        let by = Actor::System.id();
+        let done = self
+            .workbench
+            .publish(&mut self.store, &by, new, self.today);
+        let number = match done {
+            Ok(number) | Err(PublishRefused::Same(number)) => number,
+            Err(error) => return Err(error).context("nothing was published"),
+        };
+        writeln!(out, "catalogue {number}").map_err(Into::into)
     }
 }
 
