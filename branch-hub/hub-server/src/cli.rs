@@ -395,3 +395,13 @@ fn execute_staff(command: StaffCommand, clock: &Clock, out: &mut impl Write) -> 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_has_arguments_of_its_own() {
+        super::Cli::command().debug_assert();
+    }
+}

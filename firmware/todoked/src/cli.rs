@@ -5,6 +5,7 @@ mod card;
 mod case;
 mod courier;
 mod device;
+mod document;
 mod filing;
 mod form;
 mod guide;
@@ -52,6 +53,9 @@ enum Command {
     /// Cards on the reader.
     #[command(subcommand)]
     Card(card::CardCommand),
+    /// Pictures of certificates and cards.
+    #[command(subcommand)]
+    Document(document::DocumentCommand),
     /// Devices of this counter.
     #[command(subcommand)]
     Device(device::DeviceCommand),
@@ -112,6 +116,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Init(init) => init.run(),
         Command::Enrol(enrol) => enrol.run(),
         Command::Card(card) => card.run(),
+        Command::Document(document) => document.run(),
         Command::Device(device) => device.run(),
         Command::Case(case) => case.run(),
         Command::Courier(courier) => courier.run(),
@@ -141,4 +146,14 @@ fn print_line(line: &str) -> Result<()> {
 fn say_error(line: &str) {
     // Nobody is left to be told when the error output is closed.
     writeln!(std::io::stderr(), "{line}").ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_has_arguments_of_its_own() {
+        super::Arguments::command().debug_assert();
+    }
 }

@@ -70,7 +70,8 @@ pub(super) enum ArchiveCommand {
         #[command(flatten)]
         data: Data,
         /// The folder; must not exist yet
-        folder: PathBuf,
+        #[arg(value_name = "FOLDER")]
+        into: PathBuf,
         /// Filed on this day or later, YYYY-MM-DD
         #[arg(long, value_name = "DAY", value_parser = day)]
         from: Option<String>,
@@ -115,7 +116,7 @@ impl ArchiveCommand {
             }
             Self::Export {
                 data,
-                folder,
+                into,
                 from,
                 to,
             } => {
@@ -123,8 +124,8 @@ impl ArchiveCommand {
                 let by = Actor::System.id();
                 hub.store.audit(&by, AuditAction::ArchiveExported, None)?;
                 let period = (from.as_deref(), to.as_deref());
-                let count = archive_export::write(&hub.store, &folder, period)?;
-                writeln!(out, "{count} filings in {}", folder.display()).map_err(Into::into)
+                let count = archive_export::write(&hub.store, &into, period)?;
+                writeln!(out, "{count} filings in {}", into.display()).map_err(Into::into)
             }
         }
     }
