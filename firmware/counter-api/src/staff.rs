@@ -603,12 +603,13 @@ pub enum StaffAction {
         /// It does.
         set: bool,
     },
-    /// Says how many copies of a certificate are asked for; none takes it away.
-    SetCopies {
+    /// Asks for more copies of a certificate, or for fewer; a count of none takes it away. It says
+    /// the difference, so that two quick presses are two copies.
+    ChangeCopies {
         /// Certificate, for example `C01`.
         certificate: String,
-        /// Copies.
-        copies: u16,
+        /// Copies more; fewer below zero.
+        by: i32,
     },
     /// Says what is added to a certificate.
     SetOption {

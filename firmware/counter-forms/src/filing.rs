@@ -68,11 +68,10 @@ pub fn form_of(snapshot: &Snapshot) -> &str {
 /// When the snapshot lacks what the form cannot do without.
 pub fn filing(snapshot: &Snapshot, city: &City, said: &Said) -> Result<Filing, FilingError> {
     let form = form_of(snapshot);
-    let data = match form {
-        "resident-record" | "family-register" | "seal-certificate" | "tax-certificate" => {
-            request(snapshot, city, said)?
-        }
-        _ => change(snapshot, city, said)?,
+    let data = if said.lines.is_empty() {
+        change(snapshot, city, said)?
+    } else {
+        request(snapshot, city, said)?
     };
     Ok(Filing {
         form: form.to_owned(),
@@ -140,7 +139,11 @@ fn notifier_address(fields: &Fields<'_>, case: &ResidentMoveData) -> String {
 }
 
 fn joined(parts: &[&str]) -> String {
-    let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = parts
+        .iter()
+        .copied()
+        .filter(|part| !part.is_empty())
+        .collect();
     parts.join("　")
 }
 
@@ -226,16 +229,44 @@ fn detail(fields: &Fields<'_>, said: &Said, names: &[String]) -> Value {
     })
 }
 
-/// Who asks, as each form names them.
+/// Who asks, as each form names them; empty where the form has no box for them.
 fn role(form: &str, asker: &str) -> &'static str {
-    match (form, asker) {
-        ("tax-certificate", "heir") => "heir",
-        ("tax-certificate", "tenant") => "tenant",
-        ("tax-certificate", "company") => "corporate",
-        ("family-register", "spouse_or_lineal") | (_, "self") => "self",
-        (_, "household") => "household",
-        (_, "proxy") | ("tax-certificate", _) => "proxy",
-        (_, "official" | "professional") => "duty",
-        _ => "third",
+    const ROLES: [(&str, &str, &str); 28] = [
+        ("resident-record", "household", "household"),
+        ("resident-record", "heir", "third"),
+        ("resident-record", "third_party", "third"),
+        ("resident-record", "official", "duty"),
+        ("resident-record", "professional", "duty"),
+        ("family-register", "spouse_or_lineal", "self"),
+        ("family-register", "third_party", "third"),
+        ("family-register", "official", "duty"),
+        ("family-register", "professional", "duty"),
+        ("seal-certificate", "household", "household"),
+        ("tax-certificate", "household", "household"),
+        ("tax-certificate", "heir", "heir"),
+        ("tax-certificate", "tenant", "tenant"),
+        ("tax-certificate", "company", "corporate"),
+        ("family-notification", "spouse_or_lineal", "lineal"),
+        ("family-notification", "third_party", "interested"),
+        ("family-notification", "official", "duty"),
+        ("family-notification", "professional", "duty"),
+        ("property-certificate", "heir", "heir"),
+        ("property-certificate", "tenant", "tenant"),
+        ("property-certificate", "official", "court"),
+        ("vehicle-certificate", "household", "household"),
+        ("administrative-certificate", "household", "household"),
+        ("administrative-certificate", "third_party", "interested"),
+        ("administrative-certificate", "company", "corporate"),
+        ("disaster-certificate", "household", "household"),
+        ("insurance-certificate", "household", "household"),
+        ("insurance-certificate", "heir", "heir"),
+    ];
+    match asker {
+        "self" => "self",
+        "proxy" => "proxy",
+        _ => ROLES
+            .iter()
+            .find(|(on, who, _)| (*on, *who) == (form, asker))
+            .map_or("", |(_, _, role)| role),
     }
 }

@@ -150,6 +150,7 @@ impl ReceptionController {
         }
         self.refusals.show(&view.refusals, draw::refusal);
         self.differences.show(&view.differences, draw::difference);
+        api.set_marked(view.members.iter().any(|member| member.mark.is_some()));
         api.set_late(view.late.as_deref().unwrap_or_default().into());
     }
 

@@ -428,6 +428,12 @@ pub(crate) fn form(form: &str) -> &'static str {
         "family-register" => "戸籍証明書等交付請求書",
         "seal-certificate" => "印鑑登録証明書交付申請書",
         "tax-certificate" => "税証明書交付申請書",
+        "family-notification" => "届書記載事項証明書等請求書",
+        "property-certificate" => "固定資産の証明書交付申請書",
+        "vehicle-certificate" => "軽自動車税の証明書交付申請書",
+        "administrative-certificate" => "行政証明書交付申請書",
+        "disaster-certificate" => "り災証明書交付申請書",
+        "insurance-certificate" => "保険の証明書交付申請書",
         _ => "届出書",
     }
 }

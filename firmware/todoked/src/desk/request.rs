@@ -14,13 +14,16 @@ use crate::records::{Entry, Records};
 use crate::texts::{Code, notice, notice_with, sentence, word};
 
 impl<R: Records> Desk<R> {
-    /// Sets how many copies are asked for. Certificates of one request stand on one form.
-    pub(super) fn set_copies(&mut self, id: &str, copies: u16) -> Result<(), Notice> {
+    /// Changes how many copies are asked for. Certificates of one request stand on one form.
+    pub(super) fn change_copies(&mut self, id: &str, by: i32) -> Result<(), Notice> {
         let visit = self.editable()?;
+        let lines = of_draft(visit.draft());
+        let line = lines.iter().find(|line| line.certificate == id);
+        let copies = i32::from(line.map_or(0, |line| line.copies)).saturating_add(by);
+        let copies = u16::try_from(copies.max(0)).unwrap_or(COPIES_MAX);
         let form = events().certificate(id).map(|on| on.0.as_str());
         let form = form.ok_or_else(|| notice(Code::NotPossibleNow))?;
-        let others = of_draft(visit.draft());
-        let elsewhere = others
+        let elsewhere = lines
             .iter()
             .filter(|line| line.certificate != id)
             .filter_map(|line| events().certificate(&line.certificate))

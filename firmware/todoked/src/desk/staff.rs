@@ -45,10 +45,7 @@ impl<R: Records> Desk<R> {
             StaffAction::Prepared { deed } => self.prepared_action(deed),
             StaffAction::ChoosePurpose { event, flow } => self.choose_purpose(&event, &flow),
             StaffAction::MarkMember { number, set } => self.mark_member(number, set),
-            StaffAction::SetCopies {
-                certificate,
-                copies,
-            } => self.set_copies(&certificate, copies),
+            StaffAction::ChangeCopies { certificate, by } => self.change_copies(&certificate, by),
             StaffAction::SetOption {
                 certificate,
                 option,

@@ -58,7 +58,11 @@ impl<R: Records> Desk<R> {
     fn reception(&self, visit: &Visit) -> ReceptionView {
         let (kind, flow) = visit.event();
         let field = |asked: &Asked<'_>| self.field(visit, asked);
-        let members = visit.members().into_iter().map(|number| MemberView {
+        // Those it concerns first; those who stay ask for little.
+        let stays = |number: &u8| visit.plan().mark.is_some() && !visit.is_marked(*number);
+        let (staying, concerned): (Vec<u8>, Vec<u8>) = visit.members().into_iter().partition(stays);
+        let members = concerned.into_iter().chain(staying);
+        let members = members.map(|number| MemberView {
             number,
             fields: asked_of_a_member(visit, number).iter().map(field).collect(),
             mark: purpose::mark(visit, number),

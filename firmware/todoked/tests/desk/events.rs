@@ -5,7 +5,7 @@
     reason = "a test stops at what it did not expect"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use counter_api::{
@@ -14,6 +14,7 @@ use counter_api::{
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::CaseId;
 use counter_domain::snapshot::{Snapshot, SnapshotField};
+use todoked::certificates::certificates as known;
 use todoked::devices::{Effect, FormJob, Happened, Signature};
 use todoked::events::{Plan, events};
 use todoked::fields::{FieldDef, Kind, fields, member_path};
@@ -341,18 +342,20 @@ fn certificates(asker: &str) -> Rig {
     rig
 }
 
-fn copies(certificate: &str, copies: u16) -> StaffAction {
-    StaffAction::SetCopies {
+fn copies(certificate: &str, by: i32) -> StaffAction {
+    StaffAction::ChangeCopies {
         certificate: certificate.to_owned(),
-        copies,
+        by,
     }
 }
 
 #[test]
 fn certificates_are_counted_added_up_and_stand_on_one_form() {
     let mut rig = certificates("self");
-    rig.staff(copies("C01", 2));
-    rig.staff(copies("C03", 1));
+    rig.staff(copies("C01", 1));
+    rig.staff(copies("C01", 1));
+    rig.staff(copies("C03", 2));
+    rig.staff(copies("C03", -1));
     rig.staff(StaffAction::SetOption {
         certificate: "C01".to_owned(),
         option: "honseki".to_owned(),
@@ -457,6 +460,15 @@ fn sample(def: &FieldDef) -> String {
     }
 }
 
+/// The certificates that are asked for on a form.
+fn certificates_on(form: &str) -> impl Iterator<Item = &'static str> {
+    let all = known()
+        .list()
+        .iter()
+        .map(|certificate| certificate.id.as_str());
+    all.filter(move |id| events().certificate(id).is_some_and(|on| on.0 == form))
+}
+
 fn filled(plan: &Plan, form: &str) -> Snapshot {
     let mut values: BTreeMap<String, FieldValue> = BTreeMap::new();
     let text = |text: &str| FieldValue::Text(text.to_owned());
@@ -472,11 +484,8 @@ fn filled(plan: &Plan, form: &str) -> Snapshot {
             values.insert(def.path_for(Some(number)), FieldValue::Text(sample(def)));
         }
     }
-    for (id, count) in [("C01", 2), ("C16", 1), ("C19", 1), ("C44", 1)] {
-        let on_this = events().certificate(id).is_some_and(|on| on.0 == form);
-        if on_this {
-            values.insert(format!("certificate.{id}.copies"), FieldValue::Count(count));
-        }
+    for id in certificates_on(form) {
+        values.insert(format!("certificate.{id}.copies"), FieldValue::Count(2));
     }
     let field = |(path, value)| {
         let source = Source::Staff;
@@ -524,7 +533,12 @@ fn every_event_fills_its_form() {
         check_form(plan, &plan.form);
     }
     let request = events().plan("request", "certificate").expect("a plan");
-    for form in ["family-register", "seal-certificate", "tax-certificate"] {
+    let offered = known().list().iter();
+    let forms: BTreeSet<&str> = offered
+        .filter_map(|certificate| Some(events().certificate(&certificate.id)?.0.as_str()))
+        .collect();
+    assert!(forms.len() > 8);
+    for form in forms {
         check_form(request, form);
     }
 }

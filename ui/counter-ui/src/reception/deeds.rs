@@ -102,10 +102,10 @@ pub(super) fn connect_deeds(api: &ReceptionApi<'_>, line: &Rc<StaffLine>) {
 
 fn connect_request(api: &ReceptionApi<'_>, line: &Rc<StaffLine>) {
     let deed = Rc::clone(line);
-    api.on_set_copies(move |certificate, copies| {
-        deed.deed(StaffAction::SetCopies {
+    api.on_change_copies(move |certificate, by| {
+        deed.deed(StaffAction::ChangeCopies {
             certificate: certificate.into(),
-            copies: u16::try_from(copies).unwrap_or_default(),
+            by,
         });
     });
     let deed = Rc::clone(line);

@@ -10,10 +10,10 @@ use counter_domain::draft::Source;
 use crate::notice::shown;
 use crate::rows::list;
 use crate::ui::{
-    BesideData, AnsweredData, AskedData, CardKind, CertificateData, CertificateGroupData, ChoiceData,
-    DifferenceData, FieldData, FieldType, FinishData, OtherData, ProcedureData, QuestionData,
-    ReceptionApi, RefusalData, RemarkData, SignKind, SourceKind, StepKind,
-    StepMark, TrailData,
+    AnsweredData, AskedData, BesideData, CardKind, CertificateData, CertificateGroupData,
+    ChoiceData, DifferenceData, FieldData, FieldType, FinishData, OtherData, ProcedureData,
+    QuestionData, ReceptionApi, RefusalData, RemarkData, SignKind, SourceKind, StepKind, StepMark,
+    TrailData,
 };
 
 pub(super) fn step(at: Step) -> StepKind {
@@ -277,9 +277,11 @@ pub(super) fn request(api: &ReceptionApi<'_>, view: Option<&RequestView>) {
     api.set_is_request(view.is_some());
     api.set_certificates_total(shown.total.as_str().into());
     api.set_certificates_papers(shown.papers.as_str().into());
-    api.set_certificates(list(shown.groups.iter().map(|group| CertificateGroupData {
-        label: group.label.as_str().into(),
-        certificates: list(group.certificates.iter().map(certificate)),
+    api.set_certificates(list(shown.groups.iter().map(|group| {
+        CertificateGroupData {
+            label: group.label.as_str().into(),
+            certificates: list(group.certificates.iter().map(certificate)),
+        }
     })));
 }
 

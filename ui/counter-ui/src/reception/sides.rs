@@ -50,12 +50,16 @@ pub(super) fn side(view: &ReceptionView, side: Side) -> SideData {
         Side::Staying => stays(member),
     };
     let shown = view.sides && (side != Side::Staying || view.members.iter().any(|one| stays(&one)));
-    let people = view.members.iter().filter(on_this_side).filter_map(|member| {
-        let name = name_of(member);
-        let path = format!("member.{}.{relation}", member.number);
-        let relation = shown_in(&member.fields, &path);
-        (!name.is_empty()).then(|| [name, relation].join("　").trim_end().into())
-    });
+    let people = view
+        .members
+        .iter()
+        .filter(on_this_side)
+        .filter_map(|member| {
+            let name = name_of(member);
+            let path = format!("member.{}.{relation}", member.number);
+            let relation = shown_in(&member.fields, &path);
+            (!name.is_empty()).then(|| [name, relation].join("　").trim_end().into())
+        });
     let address = [shown_in(&view.move_fields, address), building].join("　");
     SideData {
         shown,
