@@ -147,6 +147,7 @@ impl Finder {
         for (number, page) in pages.iter().enumerate() {
             let mut found = self.on_page(kind, page);
             found.retain(|one| !self.unwanted.contains(&one.field));
+            found::tidy(&mut found);
             let (owned, own) = member::owned(found);
             let first = household::first_member(&candidates, &owned, members);
             for one in owned {
@@ -166,11 +167,11 @@ impl Finder {
         found::settle_words(&mut units);
         let mut found = found::in_cells(&units);
         for own in units.iter().filter(|own| own.holds == Holds::Both) {
-            found.extend(found::in_rows(&own.rows, Some(own.bounds)));
+            found.extend(found::in_rows(&own.rows));
         }
         if let Some(mut outside) = outside {
             resolve_rows(&mut outside);
-            found.extend(found::in_rows(&outside.rows, None));
+            found.extend(found::in_rows(&outside.rows));
             if kind != DocumentKind::MoveOutCertificate {
                 found.extend(card::by_pattern(kind, &units, &outside, &found));
             }

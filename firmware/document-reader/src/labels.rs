@@ -179,6 +179,9 @@ fn tolerated(length: usize) -> f32 {
     }
 }
 
+/// A number before a label has at most this many characters.
+const NUMBERING: usize = 4;
+
 /// Without a number before it, and without 予定 in brackets, which any word may have.
 fn without_intended<'p>(characters: &[&'p Character]) -> Vec<&'p Character> {
     let is = |one: &Character, wanted: &str| wanted.contains(one.value);
@@ -191,6 +194,7 @@ fn without_intended<'p>(characters: &[&'p Character]) -> Vec<&'p Character> {
         c.is_ascii_digit() || matches!(c, '(' | ')' | '.' | '、' | '①'..='⑳')
     };
     let front = characters.iter().take_while(|one| numbering(one)).count();
+    let front = if front > NUMBERING { 0 } else { front };
     characters
         .iter()
         .enumerate()

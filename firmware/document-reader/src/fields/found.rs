@@ -336,8 +336,23 @@ fn divided_rows<'p>(rows: &[Vec<&'p Character>], wanted: usize) -> Vec<Vec<&'p C
     if at_gaps.len() == wanted { at_gaps } else { rows.to_vec() }
 }
 
+/// Takes the colon of the label and other marks off the ends of values.
+pub(super) fn tidy(found: &mut [Found<'_>]) {
+    let is_mark = |one: &&Character| matches!(one.value, ':' | '：' | '；' | ';' | '】' | '］' | '┃' | '│' | '|' | '｜' | '・' | '、' | '.' | '．');
+    for one in found {
+        if let Some(row) = one.rows.first_mut() {
+            let marks = row.iter().take_while(|one| is_mark(one)).count();
+            row.drain(..marks);
+        }
+        if let Some(row) = one.rows.last_mut() {
+            while row.pop_if(|one| is_mark(one)).is_some() {}
+        }
+        one.rows.retain(|row| !row.is_empty());
+    }
+}
+
 /// Values of labels that share a row or a cell with them.
-pub(super) fn in_rows<'p>(rows: &[Vec<Token<'p>>], limit: Option<Rect>) -> Vec<Found<'p>> {
+pub(super) fn in_rows<'p>(rows: &[Vec<Token<'p>>]) -> Vec<Found<'p>> {
     let mut found = Vec::new();
     let columns = columns(rows);
     let mut at = 0;
@@ -349,7 +364,7 @@ pub(super) fn in_rows<'p>(rows: &[Vec<Token<'p>>], limit: Option<Rect>) -> Vec<F
             continue;
         }
         for place in 0..row.len() {
-            found.extend(beside(rows, at, place, &columns, limit));
+            found.extend(beside(rows, at, place, &columns));
         }
         at += 1;
     }
@@ -431,7 +446,6 @@ fn beside<'p>(
     at: usize,
     place: usize,
     columns: &[f32],
-    limit: Option<Rect>,
 ) -> Vec<Found<'p>> {
     let row = rows.get(at).map(Vec::as_slice).unwrap_or_default();
     let Some(Token::Label(tag)) = row.get(place) else {
@@ -460,11 +474,15 @@ fn beside<'p>(
     }
     let mut lines: Vec<Vec<&Character>> = vec![atoms.iter().flat_map(|atom| atom.characters.clone()).collect()];
     let mut slot = around(atoms.iter().map(|atom| atom.bounds)).unwrap_or(tag.bounds);
-    if place + 2 == row.len() || limit.is_some() {
-        for (characters, bounds) in continued(rows, at, &slot, field) {
-            slot = slot.around(&bounds);
-            lines.push(characters);
+    for (characters, bounds) in continued(rows, at, &slot, field) {
+        let mut longer = lines.clone();
+        longer.push(characters);
+        // An address goes on where it may; anything else only where it is nothing without.
+        if !is_long(field) && value::fits(field, &longer) < value::fits(field, &lines) + 0.2 {
+            break;
         }
+        slot = slot.around(&bounds);
+        lines = longer;
     }
     vec![found(slot, lines)]
 }
@@ -496,6 +514,14 @@ fn columned<'p>(atoms: &[Atom<'p>], columns: &[f32]) -> Vec<(Vec<&'p Character>,
         .collect()
 }
 
+/// A field whose values are often longer than a row.
+fn is_long(field: FieldName) -> bool {
+    matches!(
+        field,
+        FieldName::OldAddress | FieldName::NewAddress | FieldName::RegisteredDomicile | FieldName::Address
+    )
+}
+
 /// Rows without a label that stand directly under a value and continue it: long addresses.
 fn continued<'p>(
     rows: &[Vec<Token<'p>>],
@@ -503,16 +529,13 @@ fn continued<'p>(
     slot: &Rect,
     field: FieldName,
 ) -> Vec<(Vec<&'p Character>, Rect)> {
-    let long = matches!(
-        field,
-        FieldName::OldAddress | FieldName::NewAddress | FieldName::RegisteredDomicile | FieldName::Address
-    );
     let mut lines = Vec::new();
     let mut last = *slot;
-    for row in rows.iter().skip(at + 1).take(if long { 2 } else { 0 }) {
+    for row in rows.iter().skip(at + 1).take(if is_long(field) { 2 } else { 1 }) {
         let [Token::Value(atoms)] = row.as_slice() else {
             break;
         };
+        let atoms: Vec<&Atom<'p>> = atoms.iter().filter(|atom| is_long(field) || horizontal_overlap(&atom.bounds, slot) > 0.0).collect();
         let Some(bounds) = around(atoms.iter().map(|atom| atom.bounds)) else {
             break;
         };

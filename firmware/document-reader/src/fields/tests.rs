@@ -274,3 +274,38 @@ fn debug_of_a_field_tells_no_value() {
     let found = FINDER.find(OUT, &[drawn("|氏名|架空　太郎|")]);
     assert!(!format!("{found:?}").contains('架'));
 }
+
+#[test]
+fn a_value_before_a_label_is_no_part_of_it() {
+    check(
+        OUT,
+        &["
+【氏名】架空　新　　　【性別】男　　　【続柄】世帯主
+【個人番号】123456789018　　　【住民票コード】25208017643
+"],
+        "
+        0 氏名 架空　新
+        0 性別 男
+        0 続柄 世帯主
+        0 住民票コード 25208017643
+        0 個人番号 123456789018
+        ",
+    );
+}
+
+#[test]
+fn boxes_before_their_words() {
+    check(
+        OUT,
+        &["
+|氏名|架空　太郎                  |
+|資格|☑国保　☐後期高齢　☑児童手当|
+"],
+        "
+        0 氏名 架空　太郎
+        0 国保 有
+        0 後期高齢 無
+        0 児童手当 有
+        ",
+    );
+}

@@ -94,7 +94,13 @@ pub(super) fn token_characters<'p>(token: &Token<'p>) -> Vec<&'p Character> {
 
 /// Recognises labels in a cell.
 pub(super) fn unit<'p>(labels: &Labels, kind: DocumentKind, area: &Area<'p>) -> Unit<'p> {
-    let rows: Vec<Vec<Token<'p>>> = area.rows.iter().map(|row| tokens(labels, kind, row)).collect();
+    let mut rows: Vec<Vec<Token<'p>>> = match wrapped_label(labels, kind, area) {
+        Some(tag) => vec![vec![Token::Label(tag)]],
+        None => area.rows.iter().map(|row| tokens(labels, kind, row)).collect(),
+    };
+    if area.cell.is_some() {
+        settle_word_of_relation(&mut rows);
+    }
     let has = |wanted: fn(&Token<'_>) -> bool| rows.iter().flatten().any(wanted);
     let has_label = has(|token| matches!(token, Token::Label(_)));
     let has_value = has(|token| matches!(token, Token::Value(_)));
@@ -111,6 +117,41 @@ pub(super) fn unit<'p>(labels: &Labels, kind: DocumentKind, area: &Area<'p>) -> 
     Unit { bounds, rows, holds }
 }
 
+/// A label that its narrow cell broke into rows.
+fn wrapped_label<'p>(labels: &Labels, kind: DocumentKind, area: &Area<'p>) -> Option<Tag<'p>> {
+    area.cell?;
+    if !(2..=4).contains(&area.rows.len()) {
+        return None;
+    }
+    let atoms: Vec<Atom<'p>> = area.rows.iter().flat_map(|row| row.atoms.clone()).collect();
+    let characters: Vec<&Character> = atoms.iter().flat_map(|atom| atom.characters.clone()).collect();
+    let matched = labels.matched(kind, &characters)?;
+    // カナ above 氏名 are two labels.
+    let is_two = matched.meaning == Meaning::Field(FieldName::NameKana)
+        && area.rows.iter().any(|row| {
+            let own: Vec<&Character> = row.atoms.iter().flat_map(|atom| atom.characters.clone()).collect();
+            labels
+                .matched(kind, &own)
+                .is_some_and(|own| own.meaning == Meaning::Field(FieldName::Name))
+        });
+    (!is_two).then(|| tag(matched, atoms))
+}
+
+/// 世帯主 that follows 続柄 within a cell is its value.
+fn settle_word_of_relation(rows: &mut [Vec<Token<'_>>]) {
+    let mut is_after_relation = false;
+    for token in rows.iter_mut().flatten() {
+        match token {
+            Token::Label(tag) if is_after_relation && tag.matched.may_be_value => {
+                *token = Token::Value(std::mem::take(&mut tag.atoms));
+                is_after_relation = false;
+            }
+            Token::Label(tag) => is_after_relation = tag.field() == Some(FieldName::Relationship),
+            Token::Value(_) => is_after_relation = false,
+        }
+    }
+}
+
 /// Letters of one label are at most this many heights apart (氏　　　名).
 const SPREAD: f32 = 5.0;
 /// A label has at most this many pieces.
@@ -120,7 +161,17 @@ const PIECES: usize = 9;
 fn tokens<'p>(labels: &Labels, kind: DocumentKind, row: &Row<'p>) -> Vec<Token<'p>> {
     let mut tokens = Vec::new();
     let mut at = 0;
+    let boxes_lead = starts_with_box(&row.atoms);
     while let Some(atom) = row.atoms.get(at) {
+        if boxes_lead
+            && is_lone_box(atom)
+            && let Some((taken, tag)) = spread_label(labels, kind, &row.atoms, at + 1)
+        {
+            tokens.push(Token::Label(tag));
+            tokens.push(Token::Value(vec![atom.clone()]));
+            at += taken + 1;
+            continue;
+        }
         let whole = spread_label(labels, kind, &row.atoms, at);
         // 国民健康保険有 is nearer to a label and its value than to a misread label.
         let divided = match &whole {
@@ -191,6 +242,16 @@ fn spread_label<'p>(
         if own.len() > 1 && matched.distance > 0.5 && best.is_some() {
             continue;
         }
+        // What stands before a whole label is the value of the label before it, if the row goes on so.
+        let first = own.first().map_or(0, |one| one.characters.len());
+        let without = characters.get(first..).and_then(|rest| labels.matched(kind, rest));
+        if without.is_some_and(|rest| rest.distance < matched.distance) {
+            continue;
+        }
+        // A single letter is a heading only where nothing else stands.
+        if matched.length == 1 && atoms.len() > 1 {
+            continue;
+        }
         best = Some((own.len(), tag(matched, own.clone())));
     }
     best
@@ -215,6 +276,13 @@ fn starts_with_box(atoms: &[Atom<'_>]) -> bool {
         .first()
         .and_then(|atom| atom.characters.first())
         .is_some_and(|one| is_box(one.value))
+}
+
+fn is_lone_box(atom: &Atom<'_>) -> bool {
+    match atom.characters.as_slice() {
+        [only] => is_box(only.value),
+        _ => false,
+    }
 }
 
 /// A label and its value, or several labels, in one atom; nothing when it holds no label.
