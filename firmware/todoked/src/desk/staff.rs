@@ -145,6 +145,7 @@ impl<R: Records> Desk<R> {
         let by = self.by()?;
         let (case, entries) = self.typed_entries(path, value)?;
         self.visit_mut()?.typing = None;
+        self.visit_mut()?.differences.clear();
         if entries.is_empty() {
             return Ok(());
         }
@@ -217,6 +218,7 @@ impl<R: Records> Desk<R> {
         let by = self.by()?;
         let case = self.editable()?.case();
         self.visit_mut()?.typing = None;
+        self.visit_mut()?.differences.clear();
         let stored = self.records.set_fields(case, &by, entries, UndoStep::New);
         stored.map_err(|error| store_failed(&error))?;
         let now = self.now();

@@ -228,7 +228,10 @@ impl Visit {
         } else {
             Vec::new()
         };
-        self.differences = differences;
+        // What arrives from elsewhere meanwhile does not take the news away; the next deed does.
+        if !differences.is_empty() {
+            self.differences = differences;
+        }
     }
 
     /// What would be shown and signed now.

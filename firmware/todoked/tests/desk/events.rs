@@ -431,9 +431,16 @@ fn an_answer_says_which_procedures_came_and_went() {
             .iter()
             .filter(|one| !before.contains(one))
             .count();
-        seen |= came > 0 && view.differences.iter().any(|one| one.added);
+        if came > 0 && view.differences.iter().any(|one| one.added) {
+            seen = true;
+            break;
+        }
     }
     assert!(seen, "thirty answers add a procedure");
+    // News from head office does not wipe it away.
+    let shown = rig.reception().differences;
+    rig.happened(Happened::Arrived(todoked::devices::Arrival::default()));
+    assert_eq!(rig.reception().differences, shown);
     rig.staff(StaffAction::GoTo {
         step: Step::Procedures,
     });
