@@ -138,14 +138,25 @@ impl Pool {
             replaces,
         } = filing;
         let number = prepared.number.clone();
-        let is_outdated = |here: &Prepared| {
-            here.revision > prepared.revision
-                // What was withdrawn stays so when the same file is read once more.
-                || (here.revision == prepared.revision && !here.is_valid())
-        };
-        if self.0.get(&number).is_some_and(is_outdated) {
-            outcome.outdated += 1;
-            return;
+        let here = self
+            .0
+            .get(&number)
+            .map(|here| (here.revision, here.is_valid()));
+        match here {
+            // Withdrawn already.
+            Some((revision, false))
+                if revision == prepared.revision && standing == Standing::Withdrawn =>
+            {
+                return;
+            }
+            // What was withdrawn stays so when the same file is read once more.
+            Some((revision, is_valid))
+                if revision > prepared.revision || (revision == prepared.revision && !is_valid) =>
+            {
+                outcome.outdated += 1;
+                return;
+            }
+            Some(_) | None => {}
         }
         if !replaces.is_empty() {
             let day = prepared.day.clone();
@@ -168,9 +179,9 @@ impl Pool {
 
     /// Drops what is too old to be used.
     fn expire(&mut self, today: Date) -> u64 {
-        let before = self.0.len();
+        let before = self.valid();
         self.0.retain(|_, one| !is_expired(one, today));
-        (before - self.0.len()) as u64
+        before - self.valid()
     }
 
     /// Leaves out where protected people live, also of what was imported before the list said so.

@@ -29,6 +29,7 @@ use crate::desk::{DeskData, DeskSetup, Scheme, router};
 use crate::folder::Folder;
 
 mod counters;
+mod uses;
 
 /// Browsers connected to the desk at once.
 const DESK_CONNECTIONS_MAX: usize = 512;
@@ -70,6 +71,7 @@ async fn serve(folder: &Folder, args: &ServeArgs, clock: &Clock) -> Result<()> {
             sender.send_modify(|count| *count = count.wrapping_add(1));
         }
     });
+    let uses_changed = changed.clone();
     let shared = Shared {
         store: Arc::new(Mutex::new(store)),
         authority: Arc::new(folder.authority(clock)?),
@@ -108,6 +110,12 @@ async fn serve(folder: &Folder, args: &ServeArgs, clock: &Clock) -> Result<()> {
     let counters = counters::open(folder, &shared, listen)?;
     let desk = serve_desk(desk, tls, pages);
     let look_around = look_around(Arc::clone(&shared.store), shared.wake.clone());
+    let uses = uses::publish_uses(
+        Arc::clone(&shared.store),
+        Arc::clone(&shared.authority),
+        shared.wake.clone(),
+        uses_changed,
+    );
     say_ready(args.ready_file.as_deref(), listen_address, desk_address)?;
     tracing::info!(event = "ready", listen = %listen_address, desk = %desk_address, "both ends are open");
     let mut terminate = signal(SignalKind::terminate())?;
@@ -115,6 +123,7 @@ async fn serve(folder: &Folder, args: &ServeArgs, clock: &Clock) -> Result<()> {
         ended = counters => ended.context("the counters' end stopped"),
         ended = desk => ended.context("the desk stopped"),
         () = look_around => Ok(()),
+        () = uses => Ok(()),
         _ = tokio::signal::ctrl_c() => Ok(()),
         _ = terminate.recv() => Ok(()),
     }

@@ -49,6 +49,11 @@ pub struct Scene {
     pub disk_kib: Option<u32>,
     /// Residents head office publishes before the counter starts, a CSV file beside the script.
     pub residents: Option<String>,
+    /// Reservations head office imports before the counter starts, a CSV file beside the script in
+    /// which `{today}`, `{today-7}` and `{today+3}` are days.
+    pub reservations: Option<String>,
+    /// Move-out certificate data, the same.
+    pub move_outs: Option<String>,
 }
 
 /// A sign-in that exists only in the demonstration's own data folder.

@@ -28,7 +28,7 @@ use crate::small_disk::SmallDisk;
 pub(crate) use faults::FarEnd;
 use neighbour::Neighbour;
 use set_up::{
-    CounterPlace, enrol_counter, publish_residents, start_card, start_hub, start_printer,
+    CounterPlace, enrol_counter, import_prepared, publish_residents, start_card, start_hub, start_printer,
 };
 
 /// Addresses the hub says when it is ready.
@@ -87,6 +87,14 @@ impl Stage {
         let (hub, ready) = start_hub(&programs, scene, folder)?;
         if let Some(file) = &scene.residents {
             publish_residents(&programs, folder, &script_folder.join(file))?;
+        }
+        for (kind, file) in [
+            ("reservations", &scene.reservations),
+            ("move-outs", &scene.move_outs),
+        ] {
+            if let Some(file) = file {
+                import_prepared(&programs, folder, kind, &script_folder.join(file))?;
+            }
         }
         interrupt::check()?;
         let cable = Cable::lay(ready.listen).context("cannot lay the cable")?;

@@ -90,6 +90,16 @@ fn residents_and_protection() {
 }
 
 #[test]
+fn move_in_by_reservation() {
+    check("move-in-by-reservation");
+}
+
+#[test]
+fn move_in_by_certificate_data() {
+    check("move-in-by-certificate-data");
+}
+
+#[test]
 fn every_script_is_played_by_a_test() {
     let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let here = fs::read_to_string(crate_folder.join("tests/visits.rs")).unwrap();

@@ -53,6 +53,8 @@ pub(crate) struct CaseView {
     pub branch: String,
     pub filed_on: String,
     pub taken_in_by: String,
+    /// Cases of the same visit: id and receipt number.
+    pub links: Vec<(String, String)>,
     pub wait: Option<Wait>,
     pub submission: String,
     pub form_title: &'static str,
@@ -184,6 +186,11 @@ pub(crate) fn view(file: &CaseFile, viewer: &Viewer, names: &Names, now_ms: u64)
             .submitted_by
             .as_ref()
             .map_or_else(String::new, |id| names.staff(id)),
+        links: summary
+            .links
+            .iter()
+            .map(|(case, number)| (case.to_string(), number.clone()))
+            .collect(),
         wait: wait(summary, now_ms),
         submission: summary
             .in_force()

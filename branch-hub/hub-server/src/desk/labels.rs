@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use counter_domain::case::{CaseState, CaseStep, RemarkCategory};
 use counter_domain::draft::{FieldValue, Source};
 use counter_guide::certificates::{Certificate, Certificates};
+use counter_domain::prepared::PreparedKind;
 
 use super::answers::Answers;
 use super::pages::Chip;
@@ -55,6 +56,12 @@ pub(crate) fn field(path: &str, answers: &Answers) -> String {
         return match what {
             "options" => format!("{}に載せるもの", certificate.name.ja),
             _ => format!("{}の通数", certificate.name.ja),
+        };
+    }
+    if let Some((kind, _)) = prepared(path) {
+        return match kind {
+            PreparedKind::Reservation => "使った予約".to_owned(),
+            PreparedKind::MoveOut => "使った転出証明書情報".to_owned(),
         };
     }
     let leaf = match path
@@ -114,6 +121,7 @@ pub(crate) fn field(path: &str, answers: &Answers) -> String {
         "request.year" => "年度",
         "domicile.place" => "本籍",
         "domicile.register_head" => "筆頭者",
+        "guide.catalogue" => "手続きの一覧の版",
         "identity.kind" => "本人確認の書類",
         "identity.method" => "本人確認の方法",
         other => return other.to_owned(),
@@ -146,7 +154,17 @@ pub(crate) fn value(path: &str, value: &FieldValue, answers: &Answers) -> String
     }
 }
 
+/// The kind and number of a row that says what prepared data the case uses.
+fn prepared(path: &str) -> Option<(PreparedKind, &str)> {
+    let (kind, number) = path.strip_prefix("taken.")?.split_once('.')?;
+    Some((PreparedKind::of_code(kind)?, number))
+}
+
 fn text_value(path: &str, text: &str) -> String {
+    if let Some((_, number)) = prepared(path) {
+        let version = text.split('/').next().unwrap_or_default();
+        return format!("{number}（第{version}版）");
+    }
     let leaf = path.rsplit('.').next().unwrap_or_default();
     match path {
         "event.type" => return event_type(text),

@@ -8,6 +8,7 @@ use counter_domain::resident::{CopyHeader, Resident, ResidentChange};
 use encoding_rs::SHIFT_JIS;
 
 use super::*;
+use crate::line_file::PROBLEMS_MAX;
 
 const HEADINGS: &str = "宛名番号,世帯番号,住民状態,住民種別,氏名,氏名カナ,生年月日,性別,続柄,住民票コード,住所,方書,前住所,支援措置,支援措置終了日";
 const TARO: &str = "1001,H1,1,1,架空　太郎,ｶｸｳ ﾀﾛｳ,S45.3.2,1,世帯主,24727059608,架空市架空町一丁目９番６号,架空ハイツ２０３,仮市仮町1,0,";

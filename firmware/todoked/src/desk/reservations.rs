@@ -11,23 +11,22 @@ mod taking;
 use std::collections::BTreeMap;
 
 use counter_api::{
-    BesideValue, FlowView, Notice, PreparedAction, PreparedRow, PreparedView,
-    TakenPrepared,
+    BesideValue, FlowView, Notice, PreparedAction, PreparedRow, PreparedView, TakenPrepared,
 };
 use counter_domain::date::FuzzyDate;
 use counter_domain::draft::Source;
 use counter_domain::ids::CaseId;
 use counter_domain::prepared::{
-    Newcomer, POOL_FORMAT, PREPARED_USES, PoolHeader, Prepared, PreparedKind, PreparedUses, UsedAt,
-    uses_of,
+    Newcomer, POOL_FORMAT, PREPARED_USES, PoolHeader, Prepared, PreparedKind, PreparedUse,
+    PreparedUses, UsedAt, uses_of,
 };
 use counter_domain::protection::PROTECTION;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
+use crate::desk::Desk;
 use crate::desk::checks::shown;
 use crate::desk::visit::Visit;
-use crate::desk::Desk;
 use crate::fields::{FieldDef, fields, split_member};
 use crate::records::{Deed, Records};
 use crate::texts::{Code, notice, sentence, word};
@@ -63,6 +62,21 @@ struct Waiting {
     protected: bool,
 }
 
+/// What other cases use, sorted.
+struct Uses(Vec<UsedAt>);
+
+impl Uses {
+    /// Receipt numbers of the cases that use one.
+    fn of(&self, kind: PreparedKind, number: &str) -> Vec<String> {
+        let key = |used: &UsedAt| (used.kind, used.number.as_str()).cmp(&(kind, number));
+        let first = self.0.partition_point(|used| key(used).is_lt());
+        let uses = self.0.iter().skip(first);
+        uses.take_while(|used| key(used).is_eq())
+            .map(|used| used.receipt_number.clone())
+            .collect()
+    }
+}
+
 /// The open list. It is lost with the process.
 #[derive(Debug)]
 struct List {
@@ -85,6 +99,12 @@ pub(super) fn beside_path(kind: PreparedKind, path: &str) -> String {
     ["beside", kind.code(), path].join(".")
 }
 
+/// Where the value is kept that a person gave up for one of prepared data: it comes back when those
+/// are taken out again.
+fn replaced_path(path: &str) -> String {
+    ["beside.replaced", path].join(".")
+}
+
 impl<R: Records> Desk<R> {
     /// Reads what arrived; what is the same version stays.
     pub(super) fn load_prepared(&mut self) {
@@ -92,9 +112,8 @@ impl<R: Records> Desk<R> {
         for kind in PreparedKind::ALL {
             let version = self.records.dataset_version(kind.dataset());
             let here = self.reservations.pools.get(&kind);
-            let is_same = here.is_some_and(|pool| {
-                Some(pool.version) == version && pool.protection == protection
-            });
+            let is_same = here
+                .is_some_and(|pool| Some(pool.version) == version && pool.protection == protection);
             if version.is_none() || is_same {
                 continue;
             }
@@ -127,7 +146,9 @@ impl<R: Records> Desk<R> {
 
     fn read_pool(&self, bytes: &[u8]) -> Result<(String, Vec<Waiting>), std::io::Error> {
         let text = zstd::decode_all(bytes)?;
-        let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let mut lines = text
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty());
         let header: PoolHeader = serde_json::from_slice(lines.next().unwrap_or_default())?;
         if header.format > POOL_FORMAT {
             return Err(std::io::Error::other("of a newer program"));
@@ -229,21 +250,15 @@ impl<R: Records> Desk<R> {
         pools.flat_map(|pool| &pool.entries)
     }
 
-    /// Receipt numbers of the other cases that use it, here or anywhere in the city.
-    fn used_by(&self, kind: PreparedKind, number: &str) -> Vec<String> {
+    /// What the other cases use, here or anywhere in the city: read once for a whole view.
+    fn uses(&self) -> Uses {
         let own = self.visit.as_ref().map(Visit::receipt_number);
-        let mut found: Vec<String> = self
-            .records
-            .prepared_uses()
-            .iter()
-            .chain(&self.reservations.city_uses)
-            .filter(|used| used.kind == kind && used.number == number)
-            .map(|used| used.receipt_number.clone())
-            .filter(|receipt| Some(receipt) != own.as_ref())
-            .collect();
-        found.sort();
-        found.dedup();
-        found
+        let mut uses = self.records.prepared_uses();
+        uses.extend_from_slice(&self.reservations.city_uses);
+        uses.retain(|used| Some(&used.receipt_number) != own.as_ref());
+        uses.sort();
+        uses.dedup();
+        Uses(uses)
     }
 
     /// The list, while it is open and belongs to what is on the screen.
@@ -267,12 +282,16 @@ impl<R: Records> Desk<R> {
             .collect();
         found.sort_by_key(|one| (one.prepared.day.clone(), one.prepared.number.clone()));
         let message = self.list_message(list, found.len());
+        let uses = self.uses();
         found.truncate(ROWS_MAX);
         Some(PreparedView {
             day: if searched { String::new() } else { day },
             day_words: self.day_in_words(list.day),
             query: list.query.clone(),
-            rows: found.into_iter().map(|one| self.prepared_row(one)).collect(),
+            rows: found
+                .into_iter()
+                .map(|one| self.prepared_row(one, &uses))
+                .collect(),
             message,
             as_of: self.pools_in_words(),
             receipt_number: self
@@ -321,13 +340,21 @@ impl<R: Records> Desk<R> {
         PreparedKind::ALL.map(of).join("　")
     }
 
-    fn prepared_row(&self, entry: &Waiting) -> PreparedRow {
+    fn prepared_row(&self, entry: &Waiting, others: &Uses) -> PreparedRow {
         let one = &entry.prepared;
         let place = one.place.as_ref().filter(|_| !entry.protected);
         let places = place.map_or_else(String::new, |place| {
             let new = [place.new.as_str(), &place.building].join("　");
             let values = [("old", place.old.as_str()), ("new", new.trim())];
-            sentence("prepared", if new.trim().is_empty() { "from" } else { "from_to" }, &values)
+            sentence(
+                "prepared",
+                if new.trim().is_empty() {
+                    "from"
+                } else {
+                    "from_to"
+                },
+                &values,
+            )
         });
         let uses = self.visit.as_ref().map(|visit| uses_of(visit.draft()));
         PreparedRow {
@@ -342,11 +369,15 @@ impl<R: Records> Desk<R> {
                 },
                 &[("day", &in_words(&one.day))],
             ),
-            people: one.people.iter().map(|person| self.person_in_words(person)).collect(),
+            people: one
+                .people
+                .iter()
+                .map(|person| self.person_in_words(person))
+                .collect(),
             places,
             wishes: wishes_in_words(one),
             caution: self.caution(one),
-            used_by: self.used_by(one.kind, &one.number),
+            used_by: others.of(one.kind, &one.number),
             in_case: uses.is_some_and(|uses| {
                 uses.iter()
                     .any(|used| used.kind == one.kind && used.number == one.number)
@@ -381,8 +412,11 @@ impl<R: Records> Desk<R> {
             return None;
         }
         let taken = uses_of(visit.draft());
+        let others = self.uses();
         Some(FlowView {
-            proposal: self.proposal(visit).filter(|_| visit.is_editable()),
+            proposal: self
+                .proposal(visit, &others)
+                .filter(|_| visit.is_editable()),
             taken: taken
                 .iter()
                 .map(|used| TakenPrepared {
@@ -394,22 +428,26 @@ impl<R: Records> Desk<R> {
                         &[
                             ("kind", &word("prepared", used.kind.code())),
                             ("number", &used.number),
-                            ("version", used.version.split('/').next().unwrap_or_default()),
+                            (
+                                "version",
+                                used.version.split('/').next().unwrap_or_default(),
+                            ),
                         ],
                     ),
-                    caution: self.taken_caution(used.kind, &used.number, &used.version),
+                    caution: self.taken_caution(used, &others),
                 })
                 .collect(),
         })
     }
 
-    fn taken_caution(&self, kind: PreparedKind, number: &str, version: &str) -> String {
-        let others = self.used_by(kind, number);
+    fn taken_caution(&self, used: &PreparedUse, others: &Uses) -> String {
+        let others = others.of(used.kind, &used.number);
         if !others.is_empty() {
             return sentence("prepared", "also_used", &[("numbers", &others.join("、"))]);
         }
-        let taken: Option<u32> = version.split('/').nth(1).and_then(|text| text.parse().ok());
-        match (self.waiting(kind, number), taken) {
+        let taken = used.version.split('/').nth(1);
+        let taken: Option<u32> = taken.and_then(|text| text.parse().ok());
+        match (self.waiting(used.kind, &used.number), taken) {
             (None, _) => word("prepared", "gone"),
             (Some(now), Some(taken)) if now.prepared.revision > taken => {
                 word("prepared", "changed")
@@ -460,9 +498,20 @@ pub(super) fn is_contradicted(visit: &Visit, path: &str) -> bool {
 /// Where a typed value comes from: with a paper certificate before them, staff copy from it what
 /// such a certificate has.
 pub(super) fn source_of_typing(visit: &Visit, path: &str) -> Source {
-    const ON_PAPER: [&str; 4] = ["address.old", "head.old", "domicile.place", "domicile.register_head"];
+    const ON_PAPER: [&str; 4] = [
+        "address.old",
+        "head.old",
+        "domicile.place",
+        "domicile.register_head",
+    ];
     const OF_PERSON: [&str; 7] = [
-        "name", "kana", "birth_date", "sex", "nationality", "former_name", "relation_before",
+        "name",
+        "kana",
+        "birth_date",
+        "sex",
+        "nationality",
+        "former_name",
+        "relation_before",
     ];
     let of_person = split_member(path).is_some_and(|(_, name)| OF_PERSON.contains(&name));
     let is_paper = visit.event() == ("move_in", "paper");

@@ -63,6 +63,45 @@ pub(super) fn publish_residents(programs: &Programs, folder: &Path, file: &Path)
     run(&programs.named("todoke-hub"), &args, "").map(drop)
 }
 
+/// Imports reservations or certificate data from a file of invented people; its days are about today.
+pub(super) fn import_prepared(
+    programs: &Programs,
+    folder: &Path,
+    kind: &str,
+    file: &Path,
+) -> Result<()> {
+    let text = fs::read_to_string(file).context("the file of prepared data")?;
+    let today = jiff::Zoned::now().in_tz("Asia/Tokyo")?.date();
+    let path = folder.join(kind).with_extension("csv");
+    fs::write(&path, with_days(&text, today)?)?;
+    let arg = OsStr::new;
+    let data = folder.join("hub");
+    let args = [
+        arg(kind),
+        arg("import"),
+        arg("--data"),
+        data.as_ref(),
+        path.as_ref(),
+    ];
+    run(&programs.named("todoke-hub"), &args, "").map(drop)
+}
+
+/// Fills in `{today}`, `{today-7}` and `{today+3}`.
+fn with_days(text: &str, today: jiff::civil::Date) -> Result<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("{today") {
+        let (away, after) = behind.split_once('}').context("a day without its end")?;
+        let away: i32 = if away.is_empty() { 0 } else { away.parse()? };
+        let day = today.checked_add(jiff::Span::new().try_days(away)?)?;
+        out.push_str(before);
+        out.push_str(&day.to_string());
+        rest = after;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
 /// Makes a hub's folder.
 pub(super) fn init_hub(programs: &Programs, data: &Path, city: &str) -> Result<()> {
     let arg = OsStr::new;

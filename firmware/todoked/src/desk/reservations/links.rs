@@ -14,10 +14,11 @@ impl<R: Records> Desk<R> {
     pub(super) fn link(&mut self, typed: &str) -> Result<(), Notice> {
         let by = self.by()?;
         let case = self.visit()?.case();
-        let typed: String = counter_domain::name::search_key(typed);
+        let typed = digits(typed);
+        // The whole number, or the one of the day that people read to each other.
         let fits = |number: &str| {
-            let number = counter_domain::name::search_key(number);
-            typed.chars().count() >= 4 && number.ends_with(&typed)
+            let of_the_day = number.split('-').nth(3);
+            !typed.is_empty() && (number.replace('-', "") == typed || of_the_day == Some(&typed))
         };
         let others: Vec<CaseId> = self
             .board
@@ -81,4 +82,12 @@ impl<R: Records> Desk<R> {
         let parts = parts.into_iter().filter(|part| !part.is_empty());
         parts.collect::<Vec<_>>().join("・")
     }
+}
+
+/// The digits of a number as typed, full-width or grouped.
+fn digits(typed: &str) -> String {
+    counter_domain::name::search_key(typed)
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect()
 }

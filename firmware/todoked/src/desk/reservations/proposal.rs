@@ -8,7 +8,7 @@ use counter_domain::draft::Source;
 use counter_domain::prepared::{FourItems, Item, Match, PreparedKind, uses_of};
 use jiff::civil::Date;
 
-use super::{Waiting, is_move_in};
+use super::{Uses, Waiting, is_move_in};
 use crate::desk::Desk;
 use crate::desk::visit::Visit;
 use crate::records::Records;
@@ -16,7 +16,7 @@ use crate::texts::{sentence, word};
 
 impl<R: Records> Desk<R> {
     /// The proposal for a case; `None` while nobody is in it, or nothing is left to propose.
-    pub(super) fn proposal(&self, visit: &Visit) -> Option<FlowProposal> {
+    pub(super) fn proposal(&self, visit: &Visit, others: &Uses) -> Option<FlowProposal> {
         if !is_move_in(visit) {
             return None;
         }
@@ -43,8 +43,14 @@ impl<R: Records> Desk<R> {
             None if uses.is_empty() => return self.nothing_found(visit),
             None => return None,
         };
-        let differs: Vec<Item> = matches.iter().flat_map(|(_, found)| found.differs.clone()).collect();
-        let take: Vec<_> = matches.iter().map(|(entry, _)| self.prepared_row(entry)).collect();
+        let differs: Vec<Item> = matches
+            .iter()
+            .flat_map(|(_, found)| found.differs.clone())
+            .collect();
+        let take: Vec<_> = matches
+            .iter()
+            .map(|(entry, _)| self.prepared_row(entry, others))
+            .collect();
         let title = match take.as_slice() {
             [_, _] => "both",
             [one] if one.kind == PreparedKind::Reservation => "reservation_found",
@@ -85,7 +91,11 @@ impl<R: Records> Desk<R> {
             .filter(|entry| entry.prepared.kind == kind)
             .filter_map(|entry| Some((entry, entry.prepared.find(known)?)))
             .min_by_key(|(entry, found)| {
-                (found.differs.len(), away(entry), Reverse(entry.prepared.number.clone()))
+                (
+                    found.differs.len(),
+                    away(entry),
+                    Reverse(entry.prepared.number.clone()),
+                )
             })
     }
 }

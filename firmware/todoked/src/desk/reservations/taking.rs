@@ -6,11 +6,11 @@ use counter_domain::prepared::{FourItems, Newcomer, Prepared, PreparedKind, uses
 use counter_domain::protection::PROTECTED_FLAG;
 use jiff::civil::Date;
 
-use super::{beside_path, is_move_in, source_of};
+use super::{beside_path, is_move_in, replaced_path, source_of};
+use crate::desk::Desk;
 use crate::desk::purpose::marks;
 use crate::desk::residents::same;
 use crate::desk::visit::Visit;
-use crate::desk::Desk;
 use crate::fields::{MEMBERS_MAX, fields, member_path, split_member};
 use crate::records::{Deed, Entry, Records};
 use crate::texts::{Code, notice, notice_with};
@@ -40,7 +40,7 @@ impl<R: Records> Desk<R> {
     /// Takes everything that is proposed.
     pub(super) fn take_proposed(&mut self, anyway: bool) -> Result<(), Notice> {
         let visit = self.editable()?;
-        let proposal = self.proposal(visit);
+        let proposal = self.proposal(visit, &self.uses());
         let proposal = proposal.ok_or_else(|| notice(Code::NotPossibleNow))?;
         if proposal.take.is_empty() {
             return self.store(&[Entry::text("event.flow", proposal.flow, Source::Staff)]);
@@ -59,8 +59,9 @@ impl<R: Records> Desk<R> {
         if anyway {
             return Ok(());
         }
+        let uses = self.uses();
         for (kind, number) in wanted {
-            let others = self.used_by(*kind, number);
+            let others = uses.of(*kind, number);
             if !others.is_empty() {
                 let values = [("numbers", others.join("、"))];
                 let values = values.each_ref().map(|(name, text)| (*name, text.as_str()));
@@ -80,7 +81,11 @@ impl<R: Records> Desk<R> {
         let case = visit.case();
         let mut taking = Taking::into(visit, self.today());
         for (kind, number) in wanted {
-            let version = self.reservations.pools.get(kind).map_or(0, |pool| pool.version);
+            let version = self
+                .reservations
+                .pools
+                .get(kind)
+                .map_or(0, |pool| pool.version);
             let entry = self.waiting(*kind, number);
             let entry = entry.ok_or_else(|| notice(Code::PreparedGone))?;
             taking.take(&entry.prepared, version, entry.protected)?;
@@ -131,6 +136,12 @@ impl<R: Records> Desk<R> {
                 return Err(notice(Code::NotPossibleNow));
             }
             entries.push(Entry::text(path, value, source_of(kind)));
+            let given_up = visit.draft().field(&path.into()).map(|field| field.shown);
+            if let Some(given_up) = given_up
+                && let Some(text) = given_up.value.as_text()
+            {
+                entries.push(Entry::text(replaced_path(path), text, given_up.source));
+            }
         }
         for kind in PreparedKind::ALL {
             let beside = beside_path(kind, path);
@@ -191,6 +202,15 @@ fn without(visit: &Visit, kind: PreparedKind) -> Vec<Entry> {
         if text == member_path(1, "moving") || text == "event.flow" {
             continue;
         }
+        let given_up = visit.draft().field(&FieldPath(replaced_path(text)));
+        let given_up = given_up.map(|field| field.shown);
+        if let Some(given_up) = given_up
+            && let Some(before) = given_up.value.as_text()
+        {
+            entries.push(Entry::text(text, before, given_up.source));
+            entries.push(Entry::text(replaced_path(text), "", Source::Staff));
+            continue;
+        }
         let beside = other.map(|other| (other, visit.text(&beside_path(other, text))));
         match beside.filter(|(_, value)| !value.is_empty()) {
             Some((other, value)) => {
@@ -240,7 +260,8 @@ impl<'a> Taking<'a> {
             PreparedKind::MoveOut => Some("card"),
         };
         if let Some(flow) = flow {
-            self.entries.push(Entry::text("event.flow", flow, Source::Derived));
+            self.entries
+                .push(Entry::text("event.flow", flow, Source::Derived));
         }
         for person in &one.people {
             let number = self.place_for(person, one)?;
@@ -271,7 +292,11 @@ impl<'a> Taking<'a> {
 
     /// What a field will hold: as planned, or as it is.
     fn planned(&self, path: &str) -> (&str, Option<Source>) {
-        let planned = self.entries.iter().rev().find(|entry| entry.path.as_str() == path);
+        let planned = self
+            .entries
+            .iter()
+            .rev()
+            .find(|entry| entry.path.as_str() == path);
         match planned {
             Some(entry) => (
                 entry.value.as_text().unwrap_or_default(),
@@ -288,7 +313,11 @@ impl<'a> Taking<'a> {
             let (name, birth_date, sex) = (of("name"), of("birth_date"), of("sex"));
             let known = FourItems {
                 name: &name,
-                address: if *number == 1 { self.planned("address.old").0 } else { "" },
+                address: if *number == 1 {
+                    self.planned("address.old").0
+                } else {
+                    ""
+                },
                 birth_date: &birth_date,
                 sex: &sex,
             };
@@ -320,7 +349,8 @@ impl<'a> Taking<'a> {
         self.named.push(number);
         let source = source_of(one.kind);
         let marks = marks(self.visit.plan(), number, true).into_iter();
-        self.entries.extend(marks.map(|entry| Entry { source, ..entry }));
+        self.entries
+            .extend(marks.map(|entry| Entry { source, ..entry }));
         Ok(number)
     }
 
@@ -389,7 +419,8 @@ impl<'a> Taking<'a> {
         if now.is_empty() {
             self.entries.push(Entry::text(path, value, source_of(kind)));
         } else if !same(path, &now, value) && is_field && self.visit.text(&beside) != value {
-            self.entries.push(Entry::text(beside, value, source_of(kind)));
+            self.entries
+                .push(Entry::text(beside, value, source_of(kind)));
         }
     }
 }
