@@ -159,14 +159,9 @@ fn household_change(
     let facts = &household.facts;
     let (old, old_questions) = rows(before, facts);
     let (new, new_questions) = rows(after, facts);
-    let broken: Vec<String> = {
-        let known = household.problems(before);
-        let found = household.problems(after).into_iter();
-        found
-            .filter(|problem| !known.contains(problem))
-            .map(|problem| problem.to_string())
-            .collect()
-    };
+    let known = household.broken_ja(before);
+    let mut broken = household.broken_ja(after);
+    broken.retain(|claim| !known.contains(claim));
     let mut changed = Vec::new();
     for row in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
         let state = |rows: &Rows| rows.get(row).copied().unwrap_or(RowState::NotNeeded);

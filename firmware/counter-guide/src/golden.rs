@@ -195,6 +195,13 @@ impl Golden {
         found.map_or_else(|| format!("m{number}"), |(_, name)| name.clone())
     }
 
+    /// Claims that do not hold, as people who try a catalogue out read them.
+    pub fn broken_ja(&self, guide: &Guide) -> Vec<String> {
+        let guidance = guide.evaluate(&self.facts);
+        let failed = self.claims.iter().filter(|claim| !claim.holds(&guidance));
+        failed.map(|claim| claim.failure_ja(guide)).collect()
+    }
+
     /// Claims that do not hold, and facts the catalogue does not know.
     pub fn problems(&self, guide: &Guide) -> Vec<GoldenProblem> {
         let unknown = guide.check_all(&self.facts).into_iter();
@@ -239,6 +246,22 @@ impl Claim {
             ClaimKind::Asks => whom.all(asked),
             ClaimKind::Spares => !whom.any(asked),
         }
+    }
+
+    fn failure_ja(&self, guide: &Guide) -> String {
+        let catalogue = guide.catalogue();
+        let procedure = catalogue.procedure(&self.what);
+        let fact = catalogue.fact(&self.what);
+        let name = procedure.map(|one| one.name.ja.as_str());
+        let name = name.or_else(|| fact.map(|one| one.label_ja.as_str()));
+        let said = match self.kind {
+            ClaimKind::Needs => "が案内されません",
+            ClaimKind::Never => "が案内されてしまいます",
+            ClaimKind::Asks => "を尋ねません",
+            ClaimKind::Spares => "を尋ねてしまいます",
+        };
+        let (what, name) = (&self.what, name.unwrap_or_default());
+        format!("{what} {name}{said}：{}", self.why)
     }
 
     fn failure(&self) -> String {
