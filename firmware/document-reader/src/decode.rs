@@ -29,7 +29,7 @@ pub(crate) fn glyphs(frames: &[f32], classes: &[Option<char>]) -> Vec<Glyph> {
     for (place, frame) in frames.chunks_exact(classes.len().max(1)).enumerate() {
         let best = likeliest(frame, classes);
         match (&mut run, best) {
-            (Some(run), Some((class, probability))) if run.class == class => {
+            (Some(run), Some((class, probability))) if classes[run.class] == classes[class] => {
                 run.last = place;
                 if probability > run.probability {
                     (run.probability, run.frame) = (probability, frame);
@@ -52,7 +52,7 @@ pub(crate) fn glyphs(frames: &[f32], classes: &[Option<char>]) -> Vec<Glyph> {
     out
 }
 
-/// Frames in a row that answer the same class.
+/// Frames in a row that answer the same character.
 struct Run<'a> {
     class: usize,
     probability: f32,

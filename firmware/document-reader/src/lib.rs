@@ -25,6 +25,7 @@ mod reader;
 mod recognise;
 mod rules;
 mod straighten;
+mod variants;
 
 pub use models::LoadModelsError;
 pub use picture::{Document, OpenPictureError, Picture};

@@ -14,6 +14,10 @@ use crate::rules::Rules;
 const GAP: f32 = 0.8;
 /// White gap up to which strips of one box stay one line.
 const GAP_IN_LINE: f32 = 1.8;
+/// White gap over which ink at the end of a box is followed.
+const GAP_AT_END: f32 = 0.4;
+/// Edge of a cell where crumbs of its rules lie.
+const INSET: f32 = 9.0;
 /// Least ink pixels of a strip.
 const INK_MIN: usize = 12;
 /// Least height of print.
@@ -56,6 +60,8 @@ pub(crate) fn strips(found: &[Found], rules: &Rules, mask: &Mask) -> Vec<Strip> 
             }
         }
     }
+    let mut out = without_doubles(out);
+    widen(&mut out, rules, mask);
     let out = without_doubles(out);
     let missed = overlooked(&out, rules, mask);
     out.into_iter()
@@ -226,14 +232,18 @@ impl<'a> Columns<'a> {
             return None;
         }
         let inked = |y: usize| counts[y] > 0;
-        let tenth = self.height / 6;
+        // Only what runs on beyond the edge is a neighbour's: the dots of ツ or 冗 do not.
+        let part = self.height / 3;
         let mut top = 0;
         let mut bottom = self.height - 1;
-        if let Some(white) = (0..tenth).rev().find(|y| !inked(*y)) {
-            top = white;
+        if (0..2).any(inked) {
+            top = (2..part).find(|y| !inked(*y)).unwrap_or(0);
         }
-        if let Some(white) = (self.height - tenth..self.height).find(|y| !inked(*y)) {
-            bottom = white;
+        if (self.height - 2..self.height).any(inked) {
+            let white = (self.height - part..self.height - 2)
+                .rev()
+                .find(|y| !inked(*y));
+            bottom = white.unwrap_or(bottom);
         }
         let first = (top..=bottom).find(|y| inked(*y))?;
         let last = (top..=bottom).rev().find(|y| inked(*y))?;
@@ -268,7 +278,7 @@ fn without_doubles(mut strips: Vec<Strip>) -> Vec<Strip> {
     for strip in strips {
         let covered = out
             .iter()
-            .any(|kept| kept.bounds.shared(&strip.bounds).area() > strip.bounds.area() * 0.7);
+            .any(|kept| kept.bounds.shared(&strip.bounds).area() > strip.bounds.area() * 0.6);
         if !covered {
             out.push(strip);
         }
@@ -276,46 +286,148 @@ fn without_doubles(mut strips: Vec<Strip>) -> Vec<Strip> {
     out
 }
 
-/// Ink of cells that hold no strip at all.
-fn overlooked(strips: &[Strip], rules: &Rules, mask: &Mask) -> Vec<Rect> {
-    let inset = 5.0;
-    let mut out = Vec::new();
-    for cell in &rules.cells {
-        if strips
-            .iter()
-            .any(|strip| cell.contains(strip.bounds.centre()))
-        {
+/// The detector likes to leave out level strokes at the ends of a line (一, 三): ink that follows closely
+/// is taken in, up to a rule or another strip.
+fn widen(strips: &mut [Strip], rules: &Rules, mask: &Mask) {
+    for place in 0..strips.len() {
+        let strip = strips[place];
+        if strip.direction != Direction::Horizontal {
             continue;
         }
-        let (left, right) = (whole(cell.x + inset), whole(cell.right() - inset));
-        let (top, bottom) = (whole(cell.y + inset), whole(cell.bottom() - inset));
-        let mut around: Option<(usize, usize, usize, usize)> = None;
-        let mut count = 0;
-        for y in top..bottom {
-            for x in (left..right).filter(|x| mask.at(*x, y)) {
-                count += 1;
-                around = Some(match around {
-                    Some((least, most, first, _)) => (least.min(x), most.max(x), first, y),
-                    None => (x, x, y, y),
-                });
+        let (_, y) = strip.bounds.centre();
+        let (mut least, mut most) = (0.0_f32, real(mask.width));
+        let upright = rules
+            .upright
+            .iter()
+            .filter(|rule| rule.start < y && rule.end > y);
+        let walls = upright.map(|rule| (rule.across(y) - 3.0, rule.across(y) + 3.0));
+        let beside = strips
+            .iter()
+            .enumerate()
+            .filter(|(other, one)| {
+                let shared = one.bounds.bottom().min(strip.bounds.bottom())
+                    - one.bounds.y.max(strip.bounds.y);
+                *other != place && shared > one.bounds.height.min(strip.bounds.height) * 0.3
+            })
+            .map(|(_, one)| (one.bounds.x - 1.0, one.bounds.right() + 1.0));
+        for (from, to) in walls.chain(beside) {
+            if to <= strip.bounds.x + 2.0 {
+                least = least.max(to);
+            } else if from >= strip.bounds.right() - 2.0 {
+                most = most.min(from);
             }
         }
-        let Some((least, most, first, last)) = around else {
-            continue;
+        let right = followed(&strip, mask, (strip.bounds.right(), most), false);
+        let left = followed(&strip, mask, (least, strip.bounds.x), true);
+        let bounds = &mut strips[place].bounds;
+        (bounds.width, bounds.x) = ((right - left).max(bounds.width), left.min(bounds.x));
+    }
+}
+
+/// The last place with ink beside a strip that no gap of more than [`GAP_AT_END`] parts from it.
+fn followed(strip: &Strip, mask: &Mask, (from, to): (f32, f32), leftward: bool) -> f32 {
+    let gap = whole(strip.bounds.height * GAP_AT_END).max(2);
+    let middle = strip.bounds.centre().0;
+    let inked = |x: usize| {
+        let sink = (real(x) - middle) * strip.slope;
+        let top = whole(strip.bounds.y + sink);
+        (top..whole(strip.bounds.bottom() + sink)).any(|y| mask.at(x, y))
+    };
+    let (from, to) = (whole(from.max(0.0)), whole(to.max(0.0)));
+    let mut end = if leftward { to } else { from };
+    let mut white = 0;
+    for step in 0..to.saturating_sub(from) {
+        let x = if leftward { to - 1 - step } else { from + step };
+        if inked(x) {
+            white = 0;
+            end = if leftward { x } else { x + 1 };
+        } else {
+            white += 1;
+            if white > gap {
+                break;
+            }
+        }
+    }
+    real(end)
+}
+
+/// Ink of cells that no strip covers.
+fn overlooked(strips: &[Strip], rules: &Rules, mask: &Mask) -> Vec<Rect> {
+    let inset = INSET;
+    let mut out = Vec::new();
+    for cell in &rules.cells {
+        let covered: Vec<Rect> = strips
+            .iter()
+            .map(|strip| strip.bounds)
+            .filter(|bounds| bounds.shared(cell).area() > 0.0)
+            .collect();
+        let free = |x: usize, y: usize| {
+            mask.at(x, y)
+                && !covered.iter().any(|bounds| {
+                    let reach = bounds.height * 0.25;
+                    let (x, y) = (real(x), real(y));
+                    x > bounds.x - reach
+                        && x < bounds.right() + reach
+                        && y > bounds.y - reach
+                        && y < bounds.bottom() + reach
+                })
         };
-        let bounds = Rect {
-            x: real(least),
-            y: real(first),
-            width: real(most + 1 - least),
-            height: real(last + 1 - first),
-        };
-        let sensible = bounds.height.max(bounds.width) >= 2.0 * HEIGHT_MIN && bounds.height < 160.0;
-        // A speck is little ink on much room; a stroke fills more than a fiftieth of its box.
-        if sensible && count >= 3 * INK_MIN && real(count) > bounds.area() / 50.0 {
-            out.push(bounds);
+        let across = (whole(cell.x + inset), whole(cell.right() - inset));
+        let down = (whole(cell.y + inset), whole(cell.bottom() - inset));
+        for (top, bottom) in free_rows(across, down, &free) {
+            let rest = sensible(across, (top, bottom), &free);
+            // Crumbs on both sides of print that is read already are no text of their own.
+            out.extend(rest.filter(|rest| {
+                covered
+                    .iter()
+                    .all(|known| known.shared(rest).area() < rest.area() * 0.05)
+            }));
         }
     }
     out
+}
+
+/// Runs of rows with ink; rows closer than three pixels belong together.
+fn free_rows(
+    (left, right): (usize, usize),
+    (top, bottom): (usize, usize),
+    free: &impl Fn(usize, usize) -> bool,
+) -> Vec<(usize, usize)> {
+    let mut out: Vec<(usize, usize)> = Vec::new();
+    for y in top..bottom {
+        if !(left..right).any(|x| free(x, y)) {
+            continue;
+        }
+        match out.last_mut() {
+            Some((_, end)) if y <= *end + 3 => *end = y + 1,
+            _ => out.push((y, y + 1)),
+        }
+    }
+    out
+}
+
+/// The box of what may be text: as high as print, and not a few dots on much room.
+fn sensible(
+    (left, right): (usize, usize),
+    (top, bottom): (usize, usize),
+    free: &impl Fn(usize, usize) -> bool,
+) -> Option<Rect> {
+    let inked = |x: &usize| (top..bottom).any(|y| free(*x, y));
+    let first = (left..right).find(inked)?;
+    let last = (left..right).rev().find(inked)?;
+    let count = (first..=last)
+        .map(|x| (top..bottom).filter(|y| free(x, *y)).count())
+        .sum::<usize>();
+    let bounds = Rect {
+        x: real(first),
+        y: real(top),
+        width: real(last + 1 - first),
+        height: real(bottom - top),
+    };
+    let print = bounds.height.max(bounds.width) >= 2.0 * HEIGHT_MIN
+        && bounds.height >= HEIGHT_MIN
+        && bounds.height < 160.0;
+    (print && count >= 3 * INK_MIN && real(count) > bounds.area() / 30.0).then_some(bounds)
 }
 
 #[cfg(test)]

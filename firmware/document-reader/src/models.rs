@@ -55,6 +55,8 @@ pub(crate) struct Models {
     pub(crate) recogniser: Model,
     /// What each class of the recogniser stands for; `None` for what is never answered.
     pub(crate) classes: Vec<Option<char>>,
+    /// The same for a strip of half-width kana: katakana and voicing marks only.
+    pub(crate) kana: Vec<Option<char>>,
     /// One pool for each core that may be used: crops are read side by side.
     pub(crate) pools: Vec<Arc<ThreadPool>>,
     /// All cores together, for the one large picture of the detector.
@@ -83,10 +85,15 @@ impl Models {
         let classes = classes(&text(folder, DICTIONARY)?);
         let cores = cores.clamp(1, 8);
         let pool = |threads| Arc::new(ThreadPool::with_num_threads(threads));
+        let kana = classes
+            .iter()
+            .map(|class| class.and_then(as_kana))
+            .collect();
         Ok(Self {
             detector: model(folder, DETECTOR)?,
             recogniser: model(folder, RECOGNISER)?,
             classes,
+            kana,
             pools: (0..cores).map(|_| pool(1)).collect(),
             all: pool(cores),
         })
@@ -111,6 +118,38 @@ fn unreadable(name: &'static str, error: std::io::Error) -> LoadModelsError {
     } else {
         LoadModelsError::Unreadable(name, error)
     }
+}
+
+/// What a class means on a strip that holds nothing but half-width kana. Stretched, they are what
+/// the model knows as kanji of the same shape.
+fn as_kana(one: char) -> Option<char> {
+    let kana = match one {
+        'ァ'..='ヶ' | 'ー' => one,
+        '゛' | '"' | '”' | '“' | '〃' => '゛',
+        '゜' | '°' => '゜',
+        '力' => 'カ',
+        '夕' => 'タ',
+        '卜' => 'ト',
+        '口' => 'ロ',
+        '工' => 'エ',
+        '才' | '木' => 'オ',
+        '二' => 'ニ',
+        '三' => 'ミ',
+        '八' => 'ハ',
+        '千' | '干' => 'チ',
+        '一' => 'ー',
+        '匕' | '七' | '上' => 'ヒ',
+        '又' => 'ヌ',
+        '丁' => 'テ',
+        '勺' => 'ク',
+        '厶' | '么' => 'ム',
+        '乙' => 'ス',
+        '屮' => 'サ',
+        'へ' => 'ヘ',
+        'り' => 'リ',
+        _ => return None,
+    };
+    Some(kana)
 }
 
 /// Class 0 is "no character", then the dictionary row by row, last a blank.

@@ -14,7 +14,9 @@ use crate::rules::{self, Rules};
 use crate::straighten::{self, Straight};
 
 /// Darker is ink, on paper that was made white.
-const INK: u8 = 165;
+const INK: u8 = 195;
+/// The same for rules, which may be hairlines: they come out of a scanner pale.
+const RULE_INK: u8 = 210;
 /// Mean probability below which a page may lie upside down.
 const DOUBTFUL: f32 = 0.75;
 /// How many strips tell which side is up.
@@ -91,7 +93,7 @@ impl Reader {
     }
 
     fn look(&self, mut straight: Straight) -> Result<Seen, ReadPageError> {
-        let mask = Mask::of(&straight.plane, INK);
+        let mask = Mask::of(&straight.plane, RULE_INK);
         let rules = rules::find(&mask);
         rules::erase(&mut straight.plane, &mask, &rules);
         let mask = Mask::of(&straight.plane, INK).without_specks(specks(&straight));

@@ -1,47 +1,26 @@
 //! What stands on a strip: strips become pictures 48 pixels high, go through the recogniser in batches
 //! of similar width, and come back as characters with places.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 
 use rten::{RunOptions, ValueOrView};
 use rten_tensor::NdTensor;
 
+use crate::crops::{self, Crop, FRAME, HEIGHT, Places};
 use crate::decode::{self, Glyph};
 use crate::ink::Mask;
 use crate::lines::Strip;
 use crate::models::Models;
 use crate::page::{Character, Direction, Rect};
-use crate::pixels::{real, shade, whole};
+use crate::pixels::{real, whole};
 use crate::plane::Plane;
+use crate::variants;
 
-/// Height the recogniser was trained on.
-const HEIGHT: usize = 48;
-/// Pixels of the picture to one frame of the answer.
-const FRAME: usize = 8;
-/// Widest picture; longer strips are squeezed.
-const WIDTH_MAX: usize = 2_400;
-/// White left above, below and beside the ink, in heights of the ink.
-const MARGIN: f32 = 0.14;
+/// Certainty below which a strip may be half-width kana.
+const NARROW_DOUBT: f32 = 0.9;
 /// Pixels of one batch, all strips together.
 const BATCH: usize = 2_400;
-
-/// A strip drawn for the recogniser.
-struct Crop {
-    /// Of the strip in the list given.
-    strip: usize,
-    plane: Plane,
-    /// From columns of the crop back to the page.
-    places: Places,
-}
-
-/// From columns of a crop to places on the page.
-enum Places {
-    /// `page = start + column / scale`
-    Along { start: f32, scale: f32 },
-    /// Characters that stood above each other, side by side: where each begins in the crop, and its
-    /// box on the page.
-    Stacked(Vec<(f32, Rect)>),
-}
 
 /// Reads all strips; the answer has one list of characters for each strip, which may be empty.
 pub(crate) fn read(
@@ -50,11 +29,90 @@ pub(crate) fn read(
     mask: &Mask,
     strips: &[Strip],
 ) -> Result<Vec<Vec<Character>>, rten::RunError> {
-    let mut crops: Vec<Crop> = strips
+    let crops = strips
         .iter()
         .enumerate()
-        .filter_map(|(place, strip)| crop(plane, mask, strip, place))
+        .map(|(place, strip)| crops::as_it_stands(plane, mask, strip, place))
         .collect();
+    let mut out = answers(models, &models.classes, mask, strips, crops)?;
+    let doubtful: Vec<usize> = (0..strips.len())
+        .filter(|place| may_be_narrow(&strips[*place], &out[*place]))
+        .collect();
+    let crops: Vec<Crop> = doubtful
+        .iter()
+        .filter_map(|place| crops::apart(plane, mask, &strips[*place], *place))
+        .collect();
+    let cells: HashMap<usize, usize> = crops
+        .iter()
+        .map(|crop| (crop.strip, crop.plane.width() / HEIGHT))
+        .collect();
+    let narrow = answers(models, &models.kana, mask, strips, crops)?;
+    for (place, narrow) in narrow.into_iter().enumerate() {
+        // Where a third of the cells says nothing, they were no half-width kana.
+        if narrow.len() * 3 < cells.get(&place).copied().unwrap_or(0) * 2 {
+            continue;
+        }
+        let narrow = voiced(narrow);
+        if certainty(&narrow) > certainty(&out[place]) {
+            out[place] = narrow;
+        }
+    }
+    for character in out.iter_mut().flatten() {
+        variants::told_apart(plane, character);
+    }
+    Ok(out)
+}
+
+/// Whether a strip may hold half-width kana: small, and nothing that was read with certainty.
+fn may_be_narrow(strip: &Strip, read: &[Character]) -> bool {
+    strip.direction == Direction::Horizontal
+        && strip.bounds.width > strip.bounds.height * 0.4
+        && certainty(read) < NARROW_DOUBT
+}
+
+/// Geometric mean of the probabilities; 0 for nothing.
+fn certainty(read: &[Character]) -> f32 {
+    if read.is_empty() {
+        return 0.0;
+    }
+    let sum: f32 = read.iter().map(|one| one.probability.max(1e-4).ln()).sum();
+    (sum / real(read.len())).exp()
+}
+
+/// Half-width kana write the voicing marks as characters of their own.
+fn voiced(read: Vec<Character>) -> Vec<Character> {
+    let mut out: Vec<Character> = Vec::new();
+    for character in read {
+        let mark = match character.value {
+            '゛' | '"' | '”' | '〃' | '“' | 'ﾞ' => Some('\u{3099}'),
+            '゜' | '°' | '゚' | 'ﾟ' => Some('\u{309a}'),
+            _ => None,
+        };
+        let joined = mark.zip(out.last_mut()).and_then(|(mark, last)| {
+            let value = unicode_normalization::char::compose(last.value, mark)?;
+            Some((last, value))
+        });
+        match joined {
+            Some((last, value)) => {
+                last.value = value;
+                last.probability = last.probability.min(character.probability);
+                last.bounds = last.bounds.around(&character.bounds);
+                last.alternatives.clear();
+            }
+            None => out.push(character),
+        }
+    }
+    out
+}
+
+/// Runs crops through the model; only `classes` may be answered.
+fn answers(
+    models: &Models,
+    classes: &[Option<char>],
+    mask: &Mask,
+    strips: &[Strip],
+    mut crops: Vec<Crop>,
+) -> Result<Vec<Vec<Character>>, rten::RunError> {
     crops.sort_by_key(|crop| crop.plane.width());
     let batches = Mutex::new(batches(&crops));
     let answers = Mutex::new(Vec::new());
@@ -66,7 +124,7 @@ pub(crate) fn read(
                 // A lock is only held for a moment and nothing in it can panic.
                 let next = || batches.lock().ok().and_then(|mut list| list.pop());
                 while let Some(batch) = next() {
-                    let answer = glyphs(models, batch, options.clone());
+                    let answer = glyphs(models, classes, batch, options.clone());
                     if let Ok(mut answers) = answers.lock() {
                         answers.push((batch, answer));
                     }
@@ -102,134 +160,10 @@ fn batches(crops: &[Crop]) -> Vec<&[Crop]> {
     out
 }
 
-fn crop(plane: &Plane, mask: &Mask, strip: &Strip, place: usize) -> Option<Crop> {
-    match strip.direction {
-        Direction::Horizontal => across(plane, strip, place),
-        Direction::Vertical => stacked(plane, mask, strip, place),
-    }
-}
-
-fn across(plane: &Plane, strip: &Strip, place: usize) -> Option<Crop> {
-    let ink = strip.bounds;
-    let margin = ink.height * MARGIN;
-    let bounds = Rect {
-        x: ink.x - margin,
-        y: ink.y - margin,
-        width: ink.width + 2.0 * margin,
-        height: ink.height + 2.0 * margin,
-    };
-    let scale = (real(HEIGHT) / bounds.height).min(real(WIDTH_MAX) / bounds.width);
-    let width = whole((bounds.width * scale).ceil()).max(FRAME);
-    let mut out = Plane::filled(width, HEIGHT, 255);
-    draw(plane, &bounds, strip.slope, &mut out, (0, width));
-    Some(Crop {
-        strip: place,
-        plane: out,
-        places: Places::Along {
-            start: bounds.x,
-            scale: real(width) / bounds.width,
-        },
-    })
-}
-
-/// Draws a part of the page into the columns of a crop, as high as the crop.
-fn draw(plane: &Plane, bounds: &Rect, slope: f32, out: &mut Plane, columns: (usize, usize)) {
-    let (across, down) = (
-        bounds.width / real(columns.1),
-        bounds.height / real(out.height()),
-    );
-    // Where the page is larger than the crop, each pixel is a mean of several looks.
-    let looks = whole(down.max(across).ceil()).clamp(1, 4);
-    let (middle, _) = bounds.centre();
-    for y in 0..out.height() {
-        for x in 0..columns.1 {
-            let mut sum = 0.0;
-            for look in 0..looks * looks {
-                let part = |step: usize| (real(step) + 0.5) / real(looks);
-                let from_x = bounds.x + (real(x) + part(look % looks)) * across;
-                let from_y = bounds.y + (real(y) + part(look / looks)) * down;
-                sum += plane.between(from_x, from_y + (from_x - middle) * slope);
-            }
-            let start = columns.0;
-            if let Some(value) = out.row_mut(y).get_mut(start + x) {
-                *value = shade(sum / real(looks * looks) + 0.5);
-            }
-        }
-    }
-}
-
-/// Characters that stand above each other are laid side by side: the recogniser reads across only.
-fn stacked(plane: &Plane, mask: &Mask, strip: &Strip, place: usize) -> Option<Crop> {
-    let boxes = above_each_other(mask, &strip.bounds);
-    if boxes.len() < 2 {
-        return across(plane, strip, place);
-    }
-    let room = HEIGHT - 8;
-    let step = HEIGHT;
-    let mut out = Plane::filled(step * boxes.len(), HEIGHT, 255);
-    let mut places = Vec::new();
-    for (number, bounds) in boxes.iter().enumerate() {
-        let side = bounds.width.max(bounds.height) * (real(HEIGHT) / real(room));
-        let (x, y) = bounds.centre();
-        let square = Rect {
-            x: x - side / 2.0,
-            y: y - side / 2.0,
-            width: side,
-            height: side,
-        };
-        // Neighbours above and below must not show.
-        let mut cell = Plane::filled(HEIGHT, HEIGHT, 255);
-        draw(plane, &square, 0.0, &mut cell, (0, HEIGHT));
-        let scale = real(HEIGHT) / side;
-        let top = whole(((bounds.y - square.y) * scale - 2.0).max(0.0));
-        let bottom = whole((bounds.bottom() - square.y) * scale + 2.0).min(HEIGHT);
-        for y in top..bottom {
-            let start = number * step;
-            out.row_mut(y)[start..start + HEIGHT].copy_from_slice(cell.row(y));
-        }
-        places.push((real(number * step), *bounds));
-    }
-    Some(Crop {
-        strip: place,
-        plane: out,
-        places: Places::Stacked(places),
-    })
-}
-
-/// The boxes of characters that stand above each other: parted at white rows, but never flatter than
-/// half as high as wide (the strokes of 二 or 言 are one character).
-fn above_each_other(mask: &Mask, bounds: &Rect) -> Vec<Rect> {
-    let (left, right) = (whole(bounds.x), whole(bounds.right()));
-    let (top, bottom) = (whole(bounds.y), whole(bounds.bottom()));
-    let inked = |y: usize| (left..right).any(|x| mask.at(x, y));
-    let mut runs: Vec<(usize, usize)> = Vec::new();
-    for y in (top..bottom).filter(|y| inked(*y)) {
-        match runs.last_mut() {
-            Some((_, end)) if *end == y => *end = y + 1,
-            _ => runs.push((y, y + 1)),
-        }
-    }
-    let side = bounds.width;
-    let mut out: Vec<(usize, usize)> = Vec::new();
-    for (start, end) in runs {
-        match out.last_mut() {
-            Some((first, last)) if real(end - *first) <= side * 1.15 => *last = end,
-            _ => out.push((start, end)),
-        }
-    }
-    out.iter()
-        .map(|(start, end)| Rect {
-            x: bounds.x,
-            y: real(*start),
-            width: bounds.width,
-            height: real(end - start),
-        })
-        .collect()
-}
-
 /// What one batch of crops says.
 fn glyphs(
     models: &Models,
+    allowed: &[Option<char>],
     crops: &[Crop],
     options: RunOptions,
 ) -> Result<Vec<Vec<Glyph>>, rten::RunError> {
@@ -259,7 +193,7 @@ fn glyphs(
     }
     Ok(answer
         .chunks_exact(frames * classes)
-        .map(|strip| decode::glyphs(strip, &models.classes))
+        .map(|strip| decode::glyphs(strip, allowed))
         .collect())
 }
 

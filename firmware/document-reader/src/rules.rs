@@ -15,6 +15,25 @@ const GAP_IN_RUN: usize = 2;
 const GAP_IN_RULE: f32 = 12.0;
 /// Thickest rule, pixels of the copy.
 const THICKEST: f32 = 9.0;
+/// The same on the full picture.
+const THICKEST_FULL: usize = 20;
+/// Percent of a rule's length that must be a thin stroke on the full picture, for long and for short rules.
+#[derive(Clone, Copy)]
+struct Seen {
+    long: usize,
+    short: usize,
+}
+
+/// Rows of print look much like level rules.
+const LEVEL_SEEN: Seen = Seen {
+    long: 62,
+    short: 78,
+};
+/// Nothing in print looks like an upright rule, but fax lines are shifted against each other.
+const UPRIGHT_SEEN: Seen = Seen {
+    long: 45,
+    short: 60,
+};
 /// How far ends may stay away from the rule they meet, pixels of the copy.
 const REACH: f32 = 6.0;
 /// Smallest side of a cell, pixels of the copy.
@@ -84,13 +103,105 @@ pub(crate) fn find(mask: &Mask) -> Rules {
         upright.extend(meeting(&short_upright, &level, &upright));
         level.extend(meeting(&short_level, &upright, &level));
     }
-    let cells = cells(&half, &level, &upright);
-    let full = |rules: Vec<Rule>| rules.iter().map(|rule| rule.scaled(2.0)).collect();
+    let level = full(mask, &level, LEVEL_SEEN, |along, across| (along, across));
+    let upright = full(mask, &upright, UPRIGHT_SEEN, |along, across| {
+        (across, along)
+    });
+    let half_size =
+        |rules: &[Rule]| -> Vec<Rule> { rules.iter().map(|rule| rule.scaled(0.5)).collect() };
+    let cells = cells(&half, &half_size(&level), &half_size(&upright));
     Rules {
-        level: full(level),
-        upright: full(upright),
+        level,
+        upright,
         cells,
     }
+}
+
+/// Rules of the copy laid over the full picture, each moved onto its ink; what turns out to be the upper or lower
+/// edge of a row of print is dropped.
+fn full(
+    mask: &Mask,
+    rules: &[Rule],
+    seen: Seen,
+    place: impl Fn(usize, usize) -> (usize, usize) + Copy,
+) -> Vec<Rule> {
+    rules
+        .iter()
+        .filter_map(|rule| verified(mask, &rule.scaled(2.0), seen, place))
+        .collect()
+}
+
+fn verified(
+    mask: &Mask,
+    rule: &Rule,
+    seen: Seen,
+    place: impl Fn(usize, usize) -> (usize, usize),
+) -> Option<Rule> {
+    let mut looked = 0;
+    let mut places: Vec<(f32, f32, f32)> = Vec::new();
+    for along in (whole(rule.start)..whole(rule.end)).step_by(3) {
+        looked += 1;
+        let run = run_at(mask, rule, along, &place).filter(|run| run.1 - run.0 < THICKEST_FULL);
+        if let Some((from, to)) = run {
+            places.push((real(along), real(from + to) / 2.0, real(to + 1 - from)));
+        }
+    }
+    let mut thickness: Vec<f32> = places.iter().map(|one| one.2).collect();
+    thickness.sort_by(f32::total_cmp);
+    let thickness = thickness.get(thickness.len() / 3).copied()?;
+    // The edge of a row of print is crossed by its upright strokes all the time, a rule seldom.
+    places.retain(|one| one.2 <= thickness * 1.5 + 2.0);
+    let needed = if rule.length() > 700.0 {
+        seen.long
+    } else {
+        seen.short
+    };
+    if places.len() * 100 < looked * needed {
+        return None;
+    }
+    // Two middles of the halves make the line.
+    let middle = |part: &[(f32, f32, f32)]| {
+        let count = real(part.len().max(1));
+        let sum = part
+            .iter()
+            .fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        (sum.0 / count, sum.1 / count)
+    };
+    let (first, second) = places.split_at(places.len() / 2);
+    let (first, second) = (middle(first), middle(second));
+    let slope = ((second.1 - first.1) / (second.0 - first.0).max(1.0)).clamp(-0.02, 0.02);
+    Some(Rule {
+        at: first.1 + (rule.start - first.0) * slope,
+        slope,
+        thickness,
+        ..*rule
+    })
+}
+
+/// First and last pixel of the ink across a rule at a place along it.
+fn run_at(
+    mask: &Mask,
+    rule: &Rule,
+    along: usize,
+    place: &impl Fn(usize, usize) -> (usize, usize),
+) -> Option<(usize, usize)> {
+    let ink = |across: usize| {
+        let (x, y) = place(along, across);
+        mask.at(x, y)
+    };
+    let middle = whole(rule.across(real(along)).max(0.0));
+    let reach = whole(rule.thickness / 2.0) + 3;
+    let found = (0..=reach)
+        .flat_map(|step| [middle + step, middle.saturating_sub(step)])
+        .find(|across| ink(*across))?;
+    let (mut from, mut to) = (found, found);
+    while from > 0 && ink(from - 1) && found - from < THICKEST_FULL {
+        from -= 1;
+    }
+    while ink(to + 1) && to - found < THICKEST_FULL {
+        to += 1;
+    }
+    Some((from, to))
 }
 
 /// Those whose both ends meet a rule of the other direction and that are not among `known`.
@@ -350,28 +461,11 @@ fn erase_one(
     rule: &Rule,
     place: impl Fn(usize, usize) -> (usize, usize),
 ) {
-    let ink = |along: usize, across: usize| {
-        let (x, y) = place(along, across);
-        mask.at(x, y)
-    };
-    let reach = whole(rule.thickness + 4.0).max(4);
-    let thickest = whole(rule.thickness * 1.4 + 3.0);
+    let thickest = whole(rule.thickness * 1.3 + 2.5);
     for along in whole(rule.start.max(2.0)) - 2..whole(rule.end) + 3 {
-        let middle = whole(rule.across(real(along)) + 1.0);
-        // The ink nearest to the middle of the rule.
-        let Some(found) = (0..=reach)
-            .flat_map(|step| [middle + step, middle.saturating_sub(step)])
-            .find(|across| ink(along, *across))
-        else {
+        let Some((from, to)) = run_at(mask, rule, along, &place) else {
             continue;
         };
-        let (mut from, mut to) = (found, found);
-        while from > 0 && ink(along, from - 1) && found - from <= thickest {
-            from -= 1;
-        }
-        while ink(along, to + 1) && to - found <= thickest {
-            to += 1;
-        }
         if to + 1 - from > thickest {
             continue;
         }
