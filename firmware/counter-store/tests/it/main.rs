@@ -5,6 +5,7 @@ mod conversation;
 mod files;
 mod hostile;
 mod kill;
+mod neighbours;
 mod residents;
 mod setting;
 mod visit;

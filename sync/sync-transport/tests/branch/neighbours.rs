@@ -271,3 +271,21 @@ async fn nothing_is_sent_twice_over_a_line_that_comes_back() {
     let held = first.store.lock().unwrap().vector().unwrap();
     assert_eq!(held[&site(2)], 2);
 }
+
+/// Needs multicast on the loopback interface, which not every machine has: `TODOKE_MULTICAST=1`.
+#[tokio::test]
+async fn counters_of_a_branch_find_each_other() {
+    if std::env::var_os("TODOKE_MULTICAST").is_none() {
+        return;
+    }
+    let city = City::new();
+    let found = |number| {
+        let identity = city.identity(site(number), "07");
+        counter_with(MemoryStore::new(site(number)), identity, &[], Discovery::Loopback)
+    };
+    let (first, second) = (found(1).await, found(2).await);
+    first.until(|status| status.has(site(2))).await;
+    second.until(|status| status.has(site(1))).await;
+    first.write("found by multicast");
+    second.holds("found by multicast").await;
+}

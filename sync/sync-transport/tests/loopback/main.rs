@@ -7,6 +7,7 @@
 )]
 
 mod raw;
+mod renewal;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
