@@ -138,11 +138,7 @@ impl Dispatch {
     }
 
     /// A counter tells which datasets it has: on a line it would be asked.
-    fn tell_datasets<S: Store>(
-        &self,
-        said: &mut Vec<Message>,
-        store: &S,
-    ) -> Result<(), S::Error> {
+    fn tell_datasets<S: Store>(&self, said: &mut Vec<Message>, store: &S) -> Result<(), S::Error> {
         if self.session.ends == Ends::CounterToHub {
             said.push(Message::DatasetOffers(store.datasets()?));
         }

@@ -114,7 +114,8 @@ pub use link::{
     ParseHubAddressError,
 };
 pub use neighbours::{
-    DeviceList, Discovery, NEIGHBOURS_MAX, Neighbours, NeighboursConfig, NeighboursError, NeighboursStatus,
+    DeviceList, Discovery, NEIGHBOURS_MAX, Neighbours, NeighboursConfig, NeighboursError,
+    NeighboursStatus,
 };
 pub use register::{DEVICES, Register, RegisteredDevice};
 pub use renew::{Keep, Renewal};

@@ -26,8 +26,8 @@ use crate::tls::{TlsSetupError, device_config};
 
 pub(crate) use line::{ConnectError, Line};
 pub(crate) use pause::{Cause, Pause};
-pub(crate) use talk::{Stop, locked, receive_all, refused_by, stop_of};
 pub use status::{LinkRefusal, LinkState, LinkStatus};
+pub(crate) use talk::{Stop, locked, receive_all, refused_by, stop_of};
 
 /// Where the hub is.
 #[derive(Debug, Clone, PartialEq, Eq)]

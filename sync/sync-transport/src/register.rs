@@ -108,7 +108,13 @@ mod tests {
         lost.revoked = true;
         let mut silent = device(4, "07");
         silent.courier_key = None;
-        let devices = vec![device(1, "07"), device(2, "07"), lost, silent, device(5, "08")];
+        let devices = vec![
+            device(1, "07"),
+            device(2, "07"),
+            lost,
+            silent,
+            device(5, "08"),
+        ];
         let register = Register {
             hub: SiteId([9; 16]).to_string(),
             head_office: vec!["no key".to_owned()],
@@ -119,7 +125,10 @@ mod tests {
         let near: Vec<SiteId> = near.into_iter().map(|(site, _)| site).collect();
         assert_eq!(near, [SiteId([2; 16])]);
         assert!(register.is_revoked(SiteId([3; 16])));
-        assert!(!register.is_revoked(SiteId([77; 16])), "newer than the register");
+        assert!(
+            !register.is_revoked(SiteId([77; 16])),
+            "newer than the register"
+        );
         assert_eq!(register.head_office_keys(), []);
     }
 }

@@ -70,7 +70,11 @@ pub(crate) async fn renew(
     renewal: &Renewal,
 ) -> Result<DeviceIdentity, RenewError> {
     let key = DeviceKey::from_pem(&identity.key_pem).map_err(|_| RenewError::Identity)?;
-    let site = identity.device().map_err(|_| RenewError::Identity)?.peer.site;
+    let site = identity
+        .device()
+        .map_err(|_| RenewError::Identity)?
+        .peer
+        .site;
     let courier = identity.courier_key().unwrap_or_else(CourierKey::create);
     let request = RenewRequest {
         request_pem: key.request_pem().map_err(|_| RenewError::Identity)?,
@@ -81,7 +85,8 @@ pub(crate) async fn renew(
     if !reply.status.is_success() {
         return Err(RenewError::Refused(reply.status.as_u16()));
     }
-    let granted: EnrolReply = serde_json::from_slice(&reply.body).map_err(|_| RenewError::Answer)?;
+    let granted: EnrolReply =
+        serde_json::from_slice(&reply.body).map_err(|_| RenewError::Answer)?;
     if granted.authority_pem != identity.authority_pem {
         return Err(RenewError::Answer);
     }

@@ -18,8 +18,8 @@ const NOW: Moment = Moment {
 fn talk(office: &mut Office) -> Vec<Message> {
     let (first, rest) = office.counters.split_at_mut(1);
     let (one, other) = (&mut first[0].0, &mut rest[0].0);
-    let mut here = Session::new(peer_of(other, "07", PeerRole::Counter), Limits::default())
-        .between_counters();
+    let mut here =
+        Session::new(peer_of(other, "07", PeerRole::Counter), Limits::default()).between_counters();
     let mut there =
         Session::new(peer_of(one, "07", PeerRole::Counter), Limits::default()).between_counters();
     let mut heard = Vec::new();
@@ -45,21 +45,41 @@ fn talk(office: &mut Office) -> Vec<Message> {
 fn case_is_resumed_at_the_next_counter_without_head_office() {
     let mut office = Office::open();
     let started = start(office.counter(0), "07");
-    set(office.counter(0), started.case, "member.1.name", "架空　太郎");
+    set(
+        office.counter(0),
+        started.case,
+        "member.1.name",
+        "架空　太郎",
+    );
     sign(office.counter(0), started.case);
     talk(&mut office);
     let board = office.counter(1).board(9).unwrap();
-    assert_eq!((board.len(), &board[0].persons[..]), (1, &["架空　太郎".to_owned()][..]));
-    assert!(office.counter(1).blobs_wanted(9).unwrap().is_empty(), "form and signature too");
+    assert_eq!(
+        (board.len(), &board[0].persons[..]),
+        (1, &["架空　太郎".to_owned()][..])
+    );
+    assert!(
+        office.counter(1).blobs_wanted(9).unwrap().is_empty(),
+        "form and signature too"
+    );
     let beside = start(office.counter(1), "07");
     assert_ne!(beside.receipt_number, started.receipt_number);
-    set(office.counter(1), started.case, "member.1.name", "架空　花子");
+    set(
+        office.counter(1),
+        started.case,
+        "member.1.name",
+        "架空　花子",
+    );
     talk(&mut office);
     let board = office.counter(0).board(9).unwrap();
     assert_eq!(board.len(), 2);
     assert!(board.iter().any(|row| row.to_check), "both names are kept");
     let sending = office.counter(0).sending().unwrap();
-    assert_eq!((sending.waiting, sending.safe_until_unix_ms), (1, None), "a neighbour is no safe place");
+    assert_eq!(
+        (sending.waiting, sending.safe_until_unix_ms),
+        (1, None),
+        "a neighbour is no safe place"
+    );
 }
 
 #[test]
@@ -71,7 +91,10 @@ fn head_office_gets_everything_once_from_its_writer() {
     talk(&mut office);
     office.sync(1);
     office.sync(0);
-    let (hub, sites) = (office.hub.vector().unwrap(), [1, 2].map(|n| SiteId([n; 16])));
+    let (hub, sites) = (
+        office.hub.vector().unwrap(),
+        [1, 2].map(|n| SiteId([n; 16])),
+    );
     for (index, site) in sites.into_iter().enumerate() {
         let own = office.counter(index).vector().unwrap()[&site];
         assert_eq!(hub[&site], own);
@@ -81,7 +104,11 @@ fn head_office_gets_everything_once_from_its_writer() {
         let held = office.counter(index).vector().unwrap();
         assert!(sites.iter().all(|site| held[site] == hub[site]));
     }
-    assert!(talk(&mut office).iter().all(|message| !matches!(message, Message::Changes(_))));
+    assert!(
+        talk(&mut office)
+            .iter()
+            .all(|message| !matches!(message, Message::Changes(_)))
+    );
 }
 
 /// Everything a counter may say, from one that has nothing and wants everything.
@@ -105,7 +132,10 @@ fn greedy(from: SiteId, blob: [u8; 32]) -> Vec<Message> {
             version: 1,
             offset: 0,
         }]),
-        Message::BlobWants(vec![WantedBlob { hash: blob, have: 0 }]),
+        Message::BlobWants(vec![WantedBlob {
+            hash: blob,
+            have: 0,
+        }]),
         Message::BlobOffers(vec![blob]),
         Message::Done(Remainder::Nothing),
     ]
@@ -134,12 +164,20 @@ fn counter_of_another_branch_gets_nothing_by_any_message() {
         let answer = answer_to(office.counter(0), peer.clone(), said);
         let changes: usize = answer.iter().map(changes_in).sum();
         let blobs = answer.iter().any(|one| matches!(one, Message::BlobPart(_)));
-        let held = answer.iter().any(|one| matches!(one, Message::BlobsHeld(_)));
-        let logs = answer.iter().any(|one| matches!(one, Message::StreamEntries(_)));
+        let held = answer
+            .iter()
+            .any(|one| matches!(one, Message::BlobsHeld(_)));
+        let logs = answer
+            .iter()
+            .any(|one| matches!(one, Message::StreamEntries(_)));
         (changes > 0, blobs, held, logs)
     };
     assert_eq!(told(&mut office, &stranger), (false, false, false, false));
-    assert_eq!(told(&mut office, &neighbour), (true, true, false, false), "logs are head office's");
+    assert_eq!(
+        told(&mut office, &neighbour),
+        (true, true, false, false),
+        "logs are head office's"
+    );
 }
 
 fn changes_in(message: &Message) -> usize {
@@ -159,7 +197,11 @@ fn counter_cannot_write_for_another_one_or_into_another_branch() {
     let site = SiteId([1; 16]);
     set(office.counter(0), case, "member.1.name", "架空　太郎");
     let held = office.counter(1).vector().unwrap()[&site];
-    let batch = office.counter(0).changes(&hub, site, held, 1 << 20).unwrap().unwrap();
+    let batch = office
+        .counter(0)
+        .changes(&hub, site, held, 1 << 20)
+        .unwrap()
+        .unwrap();
     for (number, branch) in [(3, "07"), (1, "02")] {
         let peer = Peer {
             site: SiteId([number; 16]),
@@ -169,7 +211,12 @@ fn counter_cannot_write_for_another_one_or_into_another_branch() {
         let mut said = greedy(peer.site, [0; 32]);
         said.insert(1, Message::Changes(batch.clone()));
         let answer = answer_to(office.counter(1), peer, said);
-        assert!(answer.iter().any(|one| matches!(one, Message::Refused { .. })), "{number} {branch}");
+        assert!(
+            answer
+                .iter()
+                .any(|one| matches!(one, Message::Refused { .. })),
+            "{number} {branch}"
+        );
         assert_eq!(office.counter(1).vector().unwrap()[&site], held);
     }
 }

@@ -11,8 +11,7 @@ use serde_json::json;
 use sync_engine::{Dispatch, Limits, Moment, Peer, PeerRole, Presumed, Session, Store as _};
 use sync_protocol::{SiteId, VersionVector};
 use sync_transport::courier::{
-    Carried, Checked, CourierFile, CourierSigner, Envelope, SenderCheck, export,
-    import,
+    Carried, Checked, CourierFile, CourierSigner, Envelope, SenderCheck, export, import,
 };
 use sync_transport::{DEVICES, DeviceIdentity, Register};
 
@@ -115,7 +114,10 @@ impl Opened {
 
     fn hub(&self) -> Result<Peer> {
         Ok(Peer {
-            site: self.register.hub_site().context("the register of devices is damaged")?,
+            site: self
+                .register
+                .hub_site()
+                .context("the register of devices is damaged")?,
             branch: "00".to_owned(),
             role: PeerRole::Hub,
         })
@@ -159,7 +161,11 @@ impl Export {
         let done = if self.dry_run { "would hold" } else { "holds" };
         print_line(&format!(
             "{} {done} {} changes, {} log entries and {} pieces of documents of {waiting} waiting cases ({} bytes)",
-            self.file.display(), carried.changes, carried.log_entries, carried.parts, carried.bytes
+            self.file.display(),
+            carried.changes,
+            carried.log_entries,
+            carried.parts,
+            carried.bytes
         ))?;
         if self.dry_run {
             return Ok(());
@@ -198,9 +204,16 @@ impl Opened {
         };
         let now = Moment::from_unix_ms(SystemClock.unix_ms());
         let mut progress = Progress::default();
-        let carried = export(&mut self.store, dispatch, &envelope, path, now, &mut |so_far| {
-            progress.tell(so_far.bytes);
-        })
+        let carried = export(
+            &mut self.store,
+            dispatch,
+            &envelope,
+            path,
+            now,
+            &mut |so_far| {
+                progress.tell(so_far.bytes);
+            },
+        )
         .context("no file was written")?;
         if path.is_some() {
             self.store
@@ -228,7 +241,9 @@ impl Progress {
 
 /// The last own version written before a day, Japan's time: everything from that day on is behind.
 fn before_day(opened: &Opened, hub: &Peer, day: &str) -> Result<u64> {
-    let day: jiff::civil::Date = day.parse().context("--since is `all` or a day, YYYY-MM-DD")?;
+    let day: jiff::civil::Date = day
+        .parse()
+        .context("--since is `all` or a day, YYYY-MM-DD")?;
     let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(9));
     let start = day.to_zoned(zone)?.timestamp().as_millisecond();
     let start = u64::try_from(start).unwrap_or(0);
@@ -276,7 +291,9 @@ impl Import {
             super::say_error(&format!("kept aside: {reason}"));
         }
         if effects.gaps > 0 {
-            super::say_error("an earlier file of the sender is missing here: ask for one made with --since all");
+            super::say_error(
+                "an earlier file of the sender is missing here: ask for one made with --since all",
+            );
         }
         let waiting = opened.store.sending()?.waiting;
         if self.json {

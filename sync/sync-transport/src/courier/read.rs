@@ -38,13 +38,17 @@ pub enum ReadError {
     #[error("the file is damaged or cut off: copy it again, or have it made again")]
     Damaged,
     /// A newer form.
-    #[error("the file has form {found}, this program reads form {FORMAT}: update this machine first")]
+    #[error(
+        "the file has form {found}, this program reads form {FORMAT}: update this machine first"
+    )]
     Newer {
         /// Its form.
         found: u32,
     },
     /// The sender's certificate is not the authority's, or has expired.
-    #[error("the file was made by a machine that is not of this city, or whose certificate expired")]
+    #[error(
+        "the file was made by a machine that is not of this city, or whose certificate expired"
+    )]
     Sender,
     /// The signature does not hold.
     #[error("the file was changed after it was made: its signature does not hold")]
@@ -126,7 +130,9 @@ impl CourierFile {
         let header = content.header()?;
         check_age(header.made_unix_ms, now_unix_ms)?;
         let leaf = from_hex(&header.sender).ok_or(ReadError::Sender)?;
-        let sender = senders.device(&leaf, now_unix_ms).ok_or(ReadError::Sender)?;
+        let sender = senders
+            .device(&leaf, now_unix_ms)
+            .ok_or(ReadError::Sender)?;
         let mut contents = Contents::default();
         let mut frames = Vec::new();
         while let Some(frame) = content.frame()? {
@@ -241,11 +247,11 @@ impl Content {
     fn open(path: &Path, keys: &[CourierKey]) -> Result<Self, ReadError> {
         use age::DecryptError as Error;
         let file = File::open(path).map_err(ReadError::Medium)?;
-        let opened = age::Decryptor::new_buffered(BufReader::new(file)).map_err(|error| match error
-        {
-            Error::Io(error) if error.raw_os_error().is_some() => ReadError::Medium(error),
-            _ => ReadError::Foreign,
-        })?;
+        let opened =
+            age::Decryptor::new_buffered(BufReader::new(file)).map_err(|error| match error {
+                Error::Io(error) if error.raw_os_error().is_some() => ReadError::Medium(error),
+                _ => ReadError::Foreign,
+            })?;
         let inside = opened.decrypt(keys.iter().map(CourierKey::as_age));
         let inside = inside.map_err(|error| match error {
             Error::NoMatchingKeys => ReadError::NotForUs,
@@ -300,7 +306,10 @@ impl Content {
         self.digest.update(&first);
         let mut frame = first;
         frame.extend(self.take(HEADER_BYTES - 1)?);
-        let start = frame.as_slice().try_into().map_err(|_| ReadError::Damaged)?;
+        let start = frame
+            .as_slice()
+            .try_into()
+            .map_err(|_| ReadError::Damaged)?;
         let content = content_bytes(start).map_err(ReadError::Message)?;
         frame.extend(self.take(content)?);
         Ok(Some(frame))

@@ -99,7 +99,10 @@ impl Place {
 
     fn settle(&self) -> io::Result<()> {
         fs::rename(&self.unfinished, &self.path)?;
-        let folder = self.path.parent().filter(|path| !path.as_os_str().is_empty());
+        let folder = self
+            .path
+            .parent()
+            .filter(|path| !path.as_os_str().is_empty());
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     }
 }

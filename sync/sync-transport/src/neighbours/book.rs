@@ -46,7 +46,9 @@ pub(crate) struct Open {
 impl Drop for Open {
     fn drop(&mut self) {
         let mut open = self.book.open();
-        let left = open.get(&self.site).map_or(0, |count| count.saturating_sub(1));
+        let left = open
+            .get(&self.site)
+            .map_or(0, |count| count.saturating_sub(1));
         if left > 0 {
             open.insert(self.site, left);
             return;
@@ -155,7 +157,11 @@ mod tests {
         drop(second);
         assert_eq!(book.status().borrow().count(), 0);
         book.talks(LOW);
-        assert_eq!(book.status().borrow().count(), 0, "its connection has ended");
+        assert_eq!(
+            book.status().borrow().count(),
+            0,
+            "its connection has ended"
+        );
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! `POST /enrol`: the only path without a certificate. `POST /renew`: a new certificate for the key
 //! of the old one, also when that has expired meanwhile.
 
-use axum::{Extension, Json};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use http_body_util::{BodyExt as _, Limited};
 use sync_engine::Store;
 use sync_protocol::SiteId;
@@ -68,8 +68,7 @@ async fn answered(
 
 /// The key stays the one enrolled; a request for another one is refused.
 fn renewed<S>(end: &End<S>, device: &Device, bytes: &[u8]) -> Result<EnrolReply, EnrolRefusal> {
-    let asked: RenewRequest =
-        serde_json::from_slice(bytes).map_err(|_| EnrolRefusal::Malformed)?;
+    let asked: RenewRequest = serde_json::from_slice(bytes).map_err(|_| EnrolRefusal::Malformed)?;
     let request =
         DeviceRequest::from_pem(&asked.request_pem).map_err(|_| EnrolRefusal::Malformed)?;
     if request.key() != device.key {

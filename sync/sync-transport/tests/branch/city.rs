@@ -55,9 +55,14 @@ impl City {
 
     /// An enrolled device's identity, as enrolment gives it.
     pub(crate) fn identity(&self, site: SiteId, branch: &str) -> DeviceIdentity {
-        self.identity_of(&KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap(), |request| {
-            self.authority.sign_device(request, branch, site, NOON_MS).unwrap()
-        })
+        self.identity_of(
+            &KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap(),
+            |request| {
+                self.authority
+                    .sign_device(request, branch, site, NOON_MS)
+                    .unwrap()
+            },
+        )
     }
 
     pub(crate) fn identity_of(
@@ -115,7 +120,15 @@ impl City {
             id: [2; 16],
         };
         let now = Moment::from_unix_ms(NOON_MS);
-        export(&mut self.store, &mut dispatch, &envelope, Some(path), now, &mut |_| {}).unwrap();
+        export(
+            &mut self.store,
+            &mut dispatch,
+            &envelope,
+            Some(path),
+            now,
+            &mut |_| {},
+        )
+        .unwrap();
     }
 }
 
@@ -144,7 +157,12 @@ impl Counter {
     }
 
     /// Everything head office lacks, in a file for it and for `others`.
-    pub(crate) fn send(&mut self, path: &std::path::Path, city: &City, others: &[&Self]) -> Carried {
+    pub(crate) fn send(
+        &mut self,
+        path: &std::path::Path,
+        city: &City,
+        others: &[&Self],
+    ) -> Carried {
         self.send_made(path, city, others, NOON_MS)
     }
 
@@ -169,7 +187,15 @@ impl Counter {
         };
         let mut dispatch = self.dispatch();
         let now = Moment::from_unix_ms(made);
-        export(&mut self.store, &mut dispatch, &envelope, Some(path), now, &mut |_| {}).unwrap()
+        export(
+            &mut self.store,
+            &mut dispatch,
+            &envelope,
+            Some(path),
+            now,
+            &mut |_| {},
+        )
+        .unwrap()
     }
 
     pub(crate) fn file(&self, path: &std::path::Path) -> CourierFile {

@@ -13,7 +13,9 @@ use crate::city::{City, Counter, HUB, NOON_MS, site};
 fn work(counter: &mut Counter) -> [u8; 32] {
     counter.store.log(b"signed in");
     counter.store.write(&["draft"]);
-    let noise: Vec<u8> = (0..70_000_u32).map(|n| n.to_le_bytes()[0] ^ n.to_le_bytes()[1]).collect();
+    let noise: Vec<u8> = (0..70_000_u32)
+        .map(|n| n.to_le_bytes()[0] ^ n.to_le_bytes()[1])
+        .collect();
     let picture = counter.store.write_blob(noise);
     counter.store.write(&["submitted"]);
     picture
@@ -22,7 +24,10 @@ fn work(counter: &mut Counter) -> [u8; 32] {
 #[test]
 fn records_travel_there_and_the_acknowledgement_back() {
     let folder = tempfile::tempdir().unwrap();
-    let (there, back) = (folder.path().join("there.age"), folder.path().join("back.age"));
+    let (there, back) = (
+        folder.path().join("there.age"),
+        folder.path().join("back.age"),
+    );
     let mut city = City::new();
     city.store.publish("staff", vec![5; 30_000]);
     city.store.publish("resident-copy", vec![5; 2_000_000]);
@@ -32,7 +37,11 @@ fn records_travel_there_and_the_acknowledgement_back() {
     let version = counter.store.vector().unwrap()[&site(1)];
     let carried = counter.send(&there, &city, &[]);
     assert_eq!((carried.changes, carried.log_entries), (3, 1));
-    assert_eq!(counter.store.acknowledged_by(HUB), None, "a file in a bag is safe nowhere");
+    assert_eq!(
+        counter.store.acknowledged_by(HUB),
+        None,
+        "a file in a bag is safe nowhere"
+    );
     assert!(counter.store.unconfirmed().contains(&picture));
 
     let received = city.take(&there);
@@ -42,11 +51,24 @@ fn records_travel_there_and_the_acknowledgement_back() {
     city.answer(received, &back, &counter);
 
     counter.take(&back);
-    assert_eq!(counter.store.acknowledged_by(HUB).unwrap()[&site(1)], version);
+    assert_eq!(
+        counter.store.acknowledged_by(HUB).unwrap()[&site(1)],
+        version
+    );
     assert!(counter.store.unconfirmed().is_empty(), "pictures too");
-    assert!(counter.store.texts().iter().any(|(_, _, text)| text == "returned"));
+    assert!(
+        counter
+            .store
+            .texts()
+            .iter()
+            .any(|(_, _, text)| text == "returned")
+    );
     assert!(counter.store.dataset("staff").is_some());
-    assert_eq!(counter.store.dataset("resident-copy"), None, "too long for the bag");
+    assert_eq!(
+        counter.store.dataset("resident-copy"),
+        None,
+        "too long for the bag"
+    );
 }
 
 #[test]
@@ -77,7 +99,10 @@ fn neighbour_takes_the_same_file_and_says_nothing_is_safe() {
     let received = neighbour.take(&path);
     assert_eq!(received.effects.changed, 3);
     assert!(neighbour.store.blob(picture).is_some());
-    assert!(neighbour.store.stream(site(1)).is_empty(), "logs are head office's");
+    assert!(
+        neighbour.store.stream(site(1)).is_empty(),
+        "logs are head office's"
+    );
     assert_eq!(counter.store.acknowledged_by(HUB), None);
     city.take(&path);
     assert_eq!(city.store.texts(), neighbour.store.texts());
@@ -115,8 +140,15 @@ fn trial_counts_the_same_and_leaves_no_file() {
     };
     let mut dispatch = counter.dispatch();
     let now = Moment::from_unix_ms(NOON_MS);
-    let trial =
-        export(&mut counter.store, &mut dispatch, &envelope, None, now, &mut |_| {}).unwrap();
+    let trial = export(
+        &mut counter.store,
+        &mut dispatch,
+        &envelope,
+        None,
+        now,
+        &mut |_| {},
+    )
+    .unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     let written = counter.send(&folder.path().join("real"), &city, &[]);
     assert_eq!(trial, written);
@@ -130,11 +162,17 @@ fn nothing_is_left_of_a_file_that_was_not_written() {
     let taken = folder.path().join("taken");
     std::fs::write(&taken, "somebody's").unwrap();
     let refused = send_to(&mut counter, &city, &taken);
-    assert!(matches!(refused, Err(ExportError::File(WriteError::Exists))));
+    assert!(matches!(
+        refused,
+        Err(ExportError::File(WriteError::Exists))
+    ));
     assert_eq!(std::fs::read(&taken).unwrap(), b"somebody's");
     let gone = folder.path().join("pulled").join("file");
     let refused = send_to(&mut counter, &city, &gone);
-    assert!(matches!(refused, Err(ExportError::File(WriteError::Medium(_)))));
+    assert!(matches!(
+        refused,
+        Err(ExportError::File(WriteError::Medium(_)))
+    ));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
@@ -151,7 +189,15 @@ fn send_to(counter: &mut Counter, city: &City, path: &Path) -> Result<(), Refuse
     };
     let mut dispatch = counter.dispatch();
     let now = Moment::from_unix_ms(NOON_MS);
-    export(&mut counter.store, &mut dispatch, &envelope, Some(path), now, &mut |_| {}).map(|_| ())
+    export(
+        &mut counter.store,
+        &mut dispatch,
+        &envelope,
+        Some(path),
+        now,
+        &mut |_| {},
+    )
+    .map(|_| ())
 }
 
 /// Reads the files of these numbers, one after another, into an empty head office.

@@ -82,7 +82,10 @@ fn file_cut_off_anywhere_is_refused() {
     let mut scene = Scene::new();
     let whole = std::fs::read(scene.file()).unwrap();
     let path = scene.path("cut.age");
-    for length in (0..whole.len()).step_by(whole.len() / 60).chain([whole.len() - 1]) {
+    for length in (0..whole.len())
+        .step_by(whole.len() / 60)
+        .chain([whole.len() - 1])
+    {
         std::fs::write(&path, &whole[..length]).unwrap();
         let refusal = scene.city.check(&path).unwrap_err();
         assert!(
@@ -103,7 +106,10 @@ fn file_with_a_changed_byte_is_refused() {
         std::fs::write(&path, &bytes).unwrap();
         let refusal = scene.city.check(&path).unwrap_err();
         assert!(
-            matches!(refusal, ReadError::Damaged | ReadError::Foreign | ReadError::NotForUs),
+            matches!(
+                refusal,
+                ReadError::Damaged | ReadError::Foreign | ReadError::NotForUs
+            ),
             "{place}: {refusal:?}"
         );
     }
@@ -114,7 +120,10 @@ fn bytes_behind_the_end_are_refused() {
     let mut scene = Scene::new();
     let path = scene.file();
     let longer = scene.rewritten(&path, |inside| inside.push(0));
-    says(&scene.refused(&longer), "the file is damaged or cut off: copy it again, or have it made again");
+    says(
+        &scene.refused(&longer),
+        "the file is damaged or cut off: copy it again, or have it made again",
+    );
 }
 
 #[test]
@@ -125,12 +134,18 @@ fn other_files_are_refused_by_name() {
         &b""[..],
         b"\xEF\xBB\xBFname,address\r\n",
         b"PK\x03\x04",
-        &sealed(&scene.city.key.recipient(), b"a letter of somebody else's making"),
+        &sealed(
+            &scene.city.key.recipient(),
+            b"a letter of somebody else's making",
+        ),
     ] {
         std::fs::write(&path, bytes).unwrap();
         says(&scene.refused(&path), "this is not a courier file");
     }
-    assert!(matches!(scene.city.check(&scene.path("none")), Err(ReadError::Medium(_))));
+    assert!(matches!(
+        scene.city.check(&scene.path("none")),
+        Err(ReadError::Medium(_))
+    ));
 }
 
 #[test]
@@ -138,7 +153,10 @@ fn file_for_somebody_else_is_refused() {
     let mut scene = Scene::new();
     let path = scene.file();
     scene.city.key = CourierKey::create();
-    says(&scene.refused(&path), "the file is for another machine: none of the keys here opens it");
+    says(
+        &scene.refused(&path),
+        "the file is for another machine: none of the keys here opens it",
+    );
 }
 
 #[test]
@@ -151,7 +169,10 @@ fn file_that_opens_but_names_others_is_refused() {
     let session = Session::new(checked.sender.peer.clone(), SMALL).between_counters();
     let file = other.file(&path);
     let refused = import(&mut other.store, &file, &checked, session, &mut |_| {});
-    assert!(matches!(refused, Err(ImportError::File(ReadError::NotAddressed))));
+    assert!(matches!(
+        refused,
+        Err(ImportError::File(ReadError::NotAddressed))
+    ));
     assert_eq!(other.store.texts(), []);
 }
 
@@ -177,7 +198,10 @@ fn content_changed_after_signing_is_refused() {
     // The time it was made: neither age nor a frame's own check notices that.
     let changed = scene.rewritten(&path, |inside| {
         let digits = NOON_MS.to_string();
-        let place = inside.windows(digits.len()).position(|w| w == digits.as_bytes()).unwrap();
+        let place = inside
+            .windows(digits.len())
+            .position(|w| w == digits.as_bytes())
+            .unwrap();
         inside[place + digits.len() - 1] ^= 1;
     });
     says(
@@ -211,7 +235,9 @@ fn very_old_files_and_files_of_the_future_are_refused() {
         &scene.refused(&old),
         "the file is 61 days old, too old to be believed: have it made again",
     );
-    scene.counter.send_made(&young, &scene.city, &[], NOON_MS + DAY_MS);
+    scene
+        .counter
+        .send_made(&young, &scene.city, &[], NOON_MS + DAY_MS);
     says(
         &scene.refused(&young),
         "the file was made in the future: a clock is wrong, there or here",
@@ -229,7 +255,10 @@ fn file_exchanged_after_the_check_is_not_applied() {
     let session = Session::new(checked.sender.peer.clone(), SMALL);
     let file = scene.city.file(&path);
     let refused = import(&mut scene.city.store, &file, &checked, session, &mut |_| {});
-    assert!(matches!(refused, Err(ImportError::File(ReadError::Changed))));
+    assert!(matches!(
+        refused,
+        Err(ImportError::File(ReadError::Changed))
+    ));
     assert_eq!(scene.city.store.texts(), []);
 }
 

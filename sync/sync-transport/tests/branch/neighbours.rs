@@ -33,7 +33,13 @@ struct Counter {
 }
 
 async fn counter(number: u8, identity: DeviceIdentity, calls: &[SocketAddr]) -> Counter {
-    counter_with(MemoryStore::new(site(number)), identity, calls, Discovery::Off).await
+    counter_with(
+        MemoryStore::new(site(number)),
+        identity,
+        calls,
+        Discovery::Off,
+    )
+    .await
 }
 
 async fn counter_with(
@@ -76,7 +82,10 @@ impl Counter {
     }
 
     async fn until(&self, wanted: impl FnMut(&NeighboursStatus) -> bool) -> NeighboursStatus {
-        soon(self.neighbours.status().wait_for(wanted)).await.unwrap().clone()
+        soon(self.neighbours.status().wait_for(wanted))
+            .await
+            .unwrap()
+            .clone()
     }
 
     fn texts(&self) -> Vec<String> {
@@ -97,7 +106,9 @@ impl Counter {
 
 /// A test that waits in vain ends.
 async fn soon<T>(work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_mins(1), work).await.unwrap()
+    tokio::time::timeout(Duration::from_mins(1), work)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -115,7 +126,11 @@ async fn what_one_writes_is_at_the_other_within_two_seconds() {
         from.write(text);
         to.holds(text).await;
     }
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 #[tokio::test]
@@ -143,8 +158,12 @@ async fn two_that_call_each_other_keep_one_line() {
         neighbours,
         shut,
     };
-    first.until(|s| s.called.contains(&site(2)) && s.calling.is_empty()).await;
-    second.until(|s| s.calling.contains(&site(1)) && s.called.is_empty()).await;
+    first
+        .until(|s| s.called.contains(&site(2)) && s.calling.is_empty())
+        .await;
+    second
+        .until(|s| s.calling.contains(&site(1)) && s.called.is_empty())
+        .await;
     first.write("over the one line");
     second.holds("over the one line").await;
     second.write("and back");
@@ -178,7 +197,11 @@ async fn neighbour_vouches_for_nobody_but_itself() {
     third.until(|status| status.has(site(2))).await;
     second.write("of the second");
     third.holds("of the second").await;
-    assert_eq!(third.texts(), ["of the second"], "the first one's come from the first one");
+    assert_eq!(
+        third.texts(),
+        ["of the second"],
+        "the first one's come from the first one"
+    );
 }
 
 #[tokio::test]
@@ -220,7 +243,9 @@ async fn counter_with_an_earlier_certificate_dials_and_is_not_dialled() {
     let newer = counter(1, city.identity(site(1), "07"), &[]).await;
     let earlier = counter(2, earlier_identity(&city, 2), &[newer.address()]).await;
     assert_eq!(earlier.neighbours.address(), None);
-    newer.until(|status| status.calling.contains(&site(2))).await;
+    newer
+        .until(|status| status.calling.contains(&site(2)))
+        .await;
     newer.write("to the earlier one");
     earlier.holds("to the earlier one").await;
     earlier.write("and back");
@@ -260,7 +285,9 @@ async fn nothing_is_sent_twice_over_a_line_that_comes_back() {
         }
     })
     .await;
-    let Counter { store, neighbours, .. } = second;
+    let Counter {
+        store, neighbours, ..
+    } = second;
     drop(neighbours);
     first.until(|status| !status.has(site(2))).await;
     let kept = store.lock().unwrap().clone();
@@ -281,7 +308,12 @@ async fn counters_of_a_branch_find_each_other() {
     let city = City::new();
     let found = |number| {
         let identity = city.identity(site(number), "07");
-        counter_with(MemoryStore::new(site(number)), identity, &[], Discovery::Loopback)
+        counter_with(
+            MemoryStore::new(site(number)),
+            identity,
+            &[],
+            Discovery::Loopback,
+        )
     };
     let (first, second) = (found(1).await, found(2).await);
     first.until(|status| status.has(site(2))).await;

@@ -12,7 +12,10 @@ use sync_transport::{
 use crate::{COUNTER, Counter, DAY_MS, NOON_MS, Running, at, hub, noon};
 
 /// The counter's identity with another certificate for the same key.
-fn with_certificate(identity: &DeviceIdentity, make: impl FnOnce(&KeyPair) -> String) -> DeviceIdentity {
+fn with_certificate(
+    identity: &DeviceIdentity,
+    make: impl FnOnce(&KeyPair) -> String,
+) -> DeviceIdentity {
     let mut parts: serde_json::Value = serde_json::from_str(&identity.to_json().unwrap()).unwrap();
     let key = KeyPair::from_pem(parts["key_pem"].as_str().unwrap()).unwrap();
     parts["certificate_pem"] = make(&key).into();
@@ -23,7 +26,9 @@ fn signed_at(hub: &Running, identity: &DeviceIdentity, unix_ms: u64) -> DeviceId
     with_certificate(identity, |key| {
         let request = CertificateParams::default().serialize_request(key).unwrap();
         let request = DeviceRequest::from_pem(&request.pem().unwrap()).unwrap();
-        hub.authority.sign_device(&request, "01", COUNTER, unix_ms).unwrap()
+        hub.authority
+            .sign_device(&request, "01", COUNTER, unix_ms)
+            .unwrap()
     })
 }
 
@@ -48,7 +53,9 @@ fn renewing(hub: &Running, identity: DeviceIdentity) -> (Counter, Kept) {
     let keep = {
         let kept = Arc::clone(&kept);
         move |identity: &DeviceIdentity| {
-            kept.lock().unwrap().push(identity.to_json().unwrap().to_string());
+            kept.lock()
+                .unwrap()
+                .push(identity.to_json().unwrap().to_string());
             true
         }
     };
