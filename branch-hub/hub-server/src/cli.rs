@@ -5,6 +5,7 @@ mod backup;
 mod catalogue;
 mod courier;
 mod device;
+mod places;
 mod report;
 mod reservations;
 mod residents;
@@ -119,6 +120,9 @@ enum Command {
     /// The resident copy, from files of the resident record system
     #[command(subcommand)]
     Residents(residents::ResidentsCommand),
+    /// Numbers and buildings of the own city, offered under the counters' address fields
+    #[command(subcommand)]
+    Places(places::PlacesCommand),
     /// Devices that may talk to the hub
     #[command(subcommand)]
     Device(DeviceCommand),
@@ -335,6 +339,7 @@ fn execute(command: Command, out: &mut impl Write) -> Result<()> {
         Command::MoveOuts(command) => command.run(PreparedKind::MoveOut, &clock, out),
         Command::Catalogue(command) => catalogue::run(command, &clock, out),
         Command::Residents(command) => command.run(&clock, out),
+        Command::Places(command) => command.run(&clock, out),
         Command::Device(DeviceCommand::List { data, json }) => {
             device::list(&Hub::open(&data.folder, &clock)?.store, json, out)
         }

@@ -18,6 +18,7 @@ mod export;
 mod folder;
 mod hand_over;
 mod line_file;
+mod places;
 mod register;
 mod reservations;
 mod residents;

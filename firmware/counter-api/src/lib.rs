@@ -7,6 +7,7 @@
 //! The resident's screen is sent [`ResidentView`] only; nothing else ever reaches that process.
 
 mod events;
+mod places;
 mod prepared;
 mod resident;
 mod residents;
@@ -16,11 +17,13 @@ mod staff;
 use serde::{Deserialize, Serialize};
 
 pub use events::{
-    CertificateGroup, CertificateView, DifferenceView, MarkView, Purpose, PurposeGroup, PurposeView,
-    RefusalView, RequestView,
+    CertificateGroup, CertificateView, DifferenceView, MarkView, Purpose, PurposeGroup,
+    PurposeView, RefusalView, RequestView,
 };
+pub use places::{PlaceRow, PlacesView};
 pub use prepared::{
-    BesideValue, FlowProposal, FlowView, LinkedCase, PreparedAction, PreparedRow, PreparedView, TakenPrepared,
+    BesideValue, FlowProposal, FlowView, LinkedCase, PreparedAction, PreparedRow, PreparedView,
+    TakenPrepared,
 };
 pub use resident::{
     CheckRow, CheckSection, Language, ResidentAction, ResidentScreen, ResidentView, Stroke,

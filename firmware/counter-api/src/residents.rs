@@ -30,6 +30,9 @@ pub struct ResidentsView {
     pub people: Vec<ResidentRow>,
     /// A household is open: its people are the rows.
     pub household: bool,
+    /// Who left the household that is open.
+    #[serde(default)]
+    pub left: Vec<ResidentRow>,
     /// One sentence about what was found, or why nothing was.
     pub message: String,
 }
@@ -53,6 +56,13 @@ pub struct ResidentRow {
     pub state: String,
     /// What they are registered for, in words.
     pub qualifications: String,
+    /// What is known of each of them, a line each; only in an open household.
+    #[serde(default)]
+    pub known: Vec<String>,
+    /// Since when they live there and what was before, a line each, newest first; only in an open
+    /// household.
+    #[serde(default)]
+    pub history: Vec<String>,
     /// Somebody of the household is under protection: the address stays with head office.
     pub protected: bool,
     /// Already in the case.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Notice;
 use crate::events::{DifferenceView, MarkView, PurposeView, RefusalView, RequestView};
+use crate::places::PlacesView;
 use crate::prepared::{BesideValue, FlowView, LinkedCase, PreparedAction, PreparedView};
 use crate::residents::{CopyChoice, ResidentCopyState, ResidentsView};
 use crate::secret::{CardNumber, Digits, Password};
@@ -253,6 +254,9 @@ pub struct ReceptionView {
     /// The search in the resident copy, while it is open.
     #[serde(default)]
     pub residents: Option<ResidentsView>,
+    /// Places offered under the field that is typed into.
+    #[serde(default)]
+    pub places: Option<PlacesView>,
     /// What is prepared for a move-in; `None` for other events.
     #[serde(default)]
     pub flow: Option<FlowView>,
@@ -660,6 +664,24 @@ pub enum StaffAction {
         /// As typed.
         value: String,
     },
+    /// Looks for the places a half-typed address may mean.
+    FindPlaces {
+        /// Path of the field.
+        path: String,
+        /// As typed so far.
+        text: String,
+    },
+    /// Takes a place that was offered.
+    TakePlace {
+        /// Path of the field.
+        path: String,
+        /// The place.
+        text: String,
+        /// Its building; may be empty.
+        building: String,
+    },
+    /// Offers no places any more.
+    ClosePlaces,
     /// Chooses between two counters' values.
     ChooseValue {
         /// Path.

@@ -10,6 +10,7 @@ pub(crate) mod catalogue;
 mod checks;
 mod door;
 mod interview;
+mod places;
 mod purpose;
 mod request;
 mod reservations;
@@ -32,6 +33,7 @@ use counter_domain::ids::{BranchCode, CaseId, StaffId};
 
 use crate::clock::{Clock, civil_date};
 use crate::devices::{CardLies, Effect, Happened};
+use crate::places::Places;
 use crate::records::{Records, RecordsError};
 use crate::texts::{Code, notice, notice_with};
 
@@ -41,6 +43,7 @@ pub use residents::CopyProgress;
 use board::Board;
 use door::Door;
 use interview::Interviewer;
+use places::Offered;
 use reservations::Reservations;
 use residents::Search;
 use visit::Visit;
@@ -80,6 +83,8 @@ pub struct Desk<R> {
     door: Door,
     visit: Option<Visit>,
     residents: Search,
+    places: Arc<Places>,
+    offered: Offered,
     reservations: Reservations,
     copy_progress: CopyProgress,
     board: Board,
@@ -121,6 +126,8 @@ impl<R: Records> Desk<R> {
             door,
             visit: None,
             residents: Search::default(),
+            places: Arc::default(),
+            offered: Offered::default(),
             reservations: Reservations::default(),
             copy_progress: CopyProgress::default(),
             board: Board::default(),
@@ -260,6 +267,13 @@ impl<R: Records> Desk<R> {
     fn settle(&mut self, codes: &[Code]) {
         self.notice
             .take_if(|told| codes.iter().any(|code| code.as_str() == told.code));
+    }
+
+    /// Offers places of these under address fields.
+    #[must_use]
+    pub fn offering(mut self, places: Arc<Places>) -> Self {
+        self.places = places;
+        self
     }
 
     /// What head office published about the city and its counters.

@@ -19,6 +19,7 @@ pub mod keys;
 pub mod line;
 pub mod logs;
 pub mod paper;
+pub mod places;
 pub mod receipt_number;
 pub mod records;
 pub mod resident_copy;

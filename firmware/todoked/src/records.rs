@@ -275,6 +275,14 @@ pub trait Records {
         Ok(Vec::new())
     }
 
+    /// Who left a household, by its number in the resident record system.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn left_household(&self, _household: &str) -> Result<Vec<FoundResident>, RecordsError> {
+        Ok(Vec::new())
+    }
+
     /// Writes the audit log.
     fn audit(&mut self, by: &StaffId, deed: Deed, case: Option<CaseId>);
 

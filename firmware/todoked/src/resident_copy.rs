@@ -1,7 +1,7 @@
-//! Makes an arrived resident copy searchable, on a thread beside the desk.
+//! Makes an arrived resident copy searchable, and the own city's places, on a thread beside the desk.
 
 use std::sync::mpsc::{self, RecvTimeoutError, Sender, SyncSender};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use counter_store::{CounterStore, InstallError, install_resident_copy};
@@ -9,6 +9,8 @@ use counter_store::{CounterStore, InstallError, install_resident_copy};
 use crate::counter::Input;
 use crate::desk::CopyProgress;
 use crate::devices::Happened;
+use crate::paper::address_dictionary;
+use crate::places::Places;
 
 /// What failed once, for example on a full disk, is tried again after this time.
 const AGAIN: Duration = Duration::from_mins(10);
@@ -22,12 +24,18 @@ impl CopyWatch {
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub fn start(store: Arc<Mutex<CounterStore>>, inputs: Sender<Input>) -> std::io::Result<Self> {
+    pub fn start(
+        store: Arc<Mutex<CounterStore>>,
+        places: Arc<Places>,
+        inputs: Sender<Input>,
+    ) -> std::io::Result<Self> {
         let (wake, woken) = mpsc::sync_channel(1);
         std::thread::Builder::new()
             .name("resident copy".to_owned())
             .spawn(move || {
+                places.load_country(&address_dictionary());
                 loop {
+                    places.take_own(|name| dataset(&store, name));
                     install(&store, &inputs);
                     match woken.recv_timeout(AGAIN) {
                         Ok(()) | Err(RecvTimeoutError::Timeout) => {}
@@ -42,6 +50,17 @@ impl CopyWatch {
     pub fn wake(&self) {
         // A full channel means that it will look anyway.
         self.0.try_send(()).ok();
+    }
+}
+
+fn dataset(store: &Mutex<CounterStore>, name: &str) -> Option<(u64, Vec<u8>)> {
+    let store = store.lock().unwrap_or_else(PoisonError::into_inner);
+    match store.dataset(name) {
+        Ok(dataset) => dataset.map(|dataset| (dataset.version, dataset.bytes)),
+        Err(error) => {
+            tracing::error!(%error, "dataset not readable");
+            None
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::desk::{Desk, GlyphGate, NoGate};
 use crate::devices::{Arrival, Effect, Happened};
 use crate::line::Line;
 use crate::paper::{FormMaker, ReceiptDesk, font_paths};
+use crate::places::Places;
 use crate::resident_copy::CopyWatch;
 use crate::settings::{DataFolder, Settings, replace_private};
 use crate::store_records::StoreRecords;
@@ -124,14 +125,17 @@ async fn serve(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (inputs, received) = Counter::channel();
     let line = Line::start(folder, &settings, hub, Arc::clone(&store), inputs.clone())?;
-    let copies = CopyWatch::start(Arc::clone(&store), inputs.clone()).context("no thread left")?;
+    let places = Arc::<Places>::default();
+    let copies = CopyWatch::start(Arc::clone(&store), Arc::clone(&places), inputs.clone())
+        .context("no thread left")?;
     hear_the_store(&store, &inputs, &line, copies)?;
     let desk = Desk::new(
         settings.desk_place(),
         StoreRecords::new(Arc::clone(&store)),
         clock,
         gate,
-    );
+    )
+    .offering(places);
     let catalogue = desk.watch_catalogue();
     let desk = match settings.idle_lock_minutes {
         Some(minutes) => desk.locking_after(minutes),

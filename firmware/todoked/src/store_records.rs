@@ -235,6 +235,10 @@ impl Records for StoreRecords {
         Ok(self.lock().household(household)?)
     }
 
+    fn left_household(&self, household: &str) -> Result<Vec<FoundResident>, RecordsError> {
+        Ok(self.lock().left_household(household)?)
+    }
+
     fn audit(&mut self, by: &StaffId, deed: Deed, case: Option<CaseId>) {
         let action = match deed {
             Deed::SignedOut => AuditAction::SignedOut,

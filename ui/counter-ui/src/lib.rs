@@ -12,6 +12,7 @@ mod keys;
 pub mod link;
 mod notice;
 mod outbox;
+mod places;
 mod prepared;
 mod reception;
 mod resident;

@@ -6,7 +6,7 @@ use counter_api::{CopyChoice, ReceptionView, ResidentRow, StaffAction};
 use counter_domain::date::FuzzyDate;
 use slint::ComponentHandle;
 
-use crate::rows::Rows;
+use crate::rows::{Rows, list};
 use crate::staff_line::StaffLine;
 use crate::ui::{PersonData, ResidentsApi, StaffWindow};
 
@@ -14,18 +14,21 @@ use crate::ui::{PersonData, ResidentsApi, StaffWindow};
 pub(crate) struct ResidentsController {
     window: slint::Weak<StaffWindow>,
     people: Rows<ResidentRow, PersonData>,
+    left: Rows<ResidentRow, PersonData>,
 }
 
 impl ResidentsController {
     /// Connects the window.
     pub(crate) fn new(window: &StaffWindow, line: &Rc<StaffLine>) -> Self {
         let api = window.global::<ResidentsApi<'_>>();
-        let people = Rows::default();
+        let (people, left) = (Rows::default(), Rows::default());
         api.set_people(people.model());
+        api.set_left(left.model());
         connect(&api, line);
         let mut controller = Self {
             window: window.as_weak(),
             people,
+            left,
         };
         controller.show(None);
         controller
@@ -42,6 +45,8 @@ impl ResidentsController {
         let search = view.and_then(|view| view.residents.as_ref());
         self.people
             .show(search.map_or(&[], |search| &search.people), draw_person);
+        self.left
+            .show(search.map_or(&[], |search| &search.left), draw_person);
         if let Some(search) = search {
             let as_of = search.copy.as_of.as_deref().unwrap_or_default();
             let as_of = as_of
@@ -101,7 +106,13 @@ fn draw_person(row: &ResidentRow) -> PersonData {
         address: row.address.as_str().into(),
         state: row.state.as_str().into(),
         qualifications: row.qualifications.as_str().into(),
+        known: lines(&row.known),
+        history: lines(&row.history),
         protected: row.protected,
         in_case: row.in_case,
     }
+}
+
+fn lines(texts: &[String]) -> slint::ModelRc<slint::SharedString> {
+    list(texts.iter().map(|text| text.as_str().into()))
 }

@@ -10,6 +10,7 @@ use slint::ComponentHandle;
 
 use crate::keys;
 use crate::notice::shown;
+use crate::places::PlacesController;
 use crate::prepared::PreparedController;
 use crate::reception::ReceptionController;
 use crate::residents::ResidentsController;
@@ -28,6 +29,7 @@ pub(crate) struct StaffController {
     handed_in: Rows<BoardRow, BoardData>,
     reception: ReceptionController,
     residents: ResidentsController,
+    places: PlacesController,
     prepared: PreparedController,
     line: Rc<StaffLine>,
     page: StaffPage,
@@ -50,6 +52,7 @@ impl StaffController {
         keys::connect(window);
         let reception = ReceptionController::new(window, &line);
         let residents = ResidentsController::new(window, &line);
+        let places = PlacesController::new(window, &line);
         let prepared = PreparedController::new(window, &line);
         let window = window.as_weak();
         Self {
@@ -59,6 +62,7 @@ impl StaffController {
             handed_in,
             reception,
             residents,
+            places,
             prepared,
             line,
             page: StaffPage::None,
@@ -93,6 +97,7 @@ impl StaffController {
             StaffScreen::Reception(reception) => {
                 self.reception.show(reception);
                 self.residents.show(Some(reception));
+                self.places.show(Some(reception));
                 self.prepared.show_reception(Some(reception));
                 StaffPage::Reception
             }
@@ -105,6 +110,7 @@ impl StaffController {
         if page != StaffPage::Reception {
             self.reception.close();
             self.residents.show(None);
+            self.places.show(None);
             self.prepared.show_reception(None);
         }
         self.prepared.show_list(view.prepared.as_ref());

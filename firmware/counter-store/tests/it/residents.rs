@@ -6,8 +6,8 @@ use std::sync::Mutex;
 
 use counter_domain::protection::{PROTECTION, PROTECTION_FORMAT, ProtectedPerson, ProtectionList};
 use counter_domain::resident::{
-    COPY_FORMAT, CopyHeader, Place, RESIDENT_COPY, Resident, ResidentKind, ResidentQuery,
-    ResidentState,
+    CHANGES_FORMAT, COPY_FORMAT, ChangesHeader, CopyHeader, Place, RESIDENT_CHANGES, RESIDENT_COPY,
+    Resident, ResidentChange, ResidentKind, ResidentQuery, ResidentState,
 };
 use counter_store::{
     CounterStore, FoundResidents, InstallError, ResidentCopy, install_resident_copy,
@@ -92,6 +92,25 @@ fn packed(people: &[Resident], persons: u64) -> Vec<u8> {
     writeln!(packer, "{}", serde_json::to_string(&header).unwrap()).unwrap();
     for person in people {
         writeln!(packer, "{}", serde_json::to_string(person).unwrap()).unwrap();
+    }
+    packer.finish().unwrap()
+}
+
+/// Changes since a copy.
+fn changes(copy: &[u8], changes: &[ResidentChange]) -> Vec<u8> {
+    let is_put = |change: &&ResidentChange| matches!(change, ResidentChange::Put(_));
+    let put = changes.iter().filter(is_put).count();
+    let header = ChangesHeader {
+        format: CHANGES_FORMAT,
+        copy: blake3::hash(copy).to_hex().to_string(),
+        as_of: "2027-04-01".to_owned(),
+        put: put as u64,
+        removed: (changes.len() - put) as u64,
+    };
+    let mut packer = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+    writeln!(packer, "{}", serde_json::to_string(&header).unwrap()).unwrap();
+    for change in changes {
+        writeln!(packer, "{}", serde_json::to_string(change).unwrap()).unwrap();
     }
     packer.finish().unwrap()
 }
@@ -314,4 +333,94 @@ fn protection_is_among_the_datasets_and_names_nobody() {
     }
     let offered = office.counter(0).datasets().unwrap();
     assert!(offered.iter().any(|one| one.name == PROTECTION));
+}
+
+#[test]
+fn changes_travel_without_the_copy_and_are_followed() {
+    let mut office = office();
+    let copy = packed(&people(), 4);
+    let mut moved = people().remove(0);
+    moved.place.as_mut().unwrap().address = "架空市新町５番".to_owned();
+    let fresh = resident(40, "架空　桃", "カクウ　モモ", "H1", "架空市新町５番");
+    let put = |person: &Resident| ResidentChange::Put(Box::new(person.clone()));
+    let first = [
+        put(&moved),
+        put(&fresh),
+        ResidentChange::Remove("000031".to_owned()),
+    ];
+    office.publish(RESIDENT_CHANGES, &changes(&copy, &first));
+    office.sync(0);
+    let installed = install(&mut office).unwrap().unwrap();
+    assert_eq!(
+        (installed.version, installed.changes, installed.persons),
+        (1, 1, 4)
+    );
+    assert_eq!(installed.as_of, "2027-04-01");
+    let store = office.counter(0);
+    assert_eq!(names(&find(store, "新町5")), ["架空　桃", "髙﨑　花子"]);
+    assert!(find(store, "光").people.is_empty());
+    // The next changes hold everything since the copy; what is not in them is as in the copy.
+    office.publish(RESIDENT_CHANGES, &changes(&copy, &first[1..2]));
+    office.sync(0);
+    install(&mut office).unwrap().unwrap();
+    assert_eq!(names(&find(office.counter(0), "新町5")), ["架空　桃"]);
+    assert!(install(&mut office).unwrap().is_none());
+}
+
+#[test]
+fn changes_of_a_copy_that_is_not_here_wait_for_it() {
+    let mut office = office();
+    let next = packed(&people()[..2], 2);
+    let gone = [ResidentChange::Remove("000021".to_owned())];
+    office.publish(RESIDENT_CHANGES, &changes(&next, &gone));
+    office.sync(0);
+    assert!(install(&mut office).unwrap().is_none(), "the index stays");
+    assert_eq!(find(office.counter(0), "高崎").people.len(), 2);
+    office.publish(RESIDENT_COPY, &next);
+    office.sync(0);
+    let installed = install(&mut office).unwrap().unwrap();
+    assert_eq!((installed.version, installed.changes), (2, 1));
+    assert_eq!(names(&find(office.counter(0), "高崎")), ["髙﨑　花子"]);
+}
+
+#[test]
+fn damaged_changes_leave_the_installed_copy() {
+    let mut office = office();
+    let copy = packed(&people(), 4);
+    let mut cut = changes(&copy, &[ResidentChange::Remove("000031".to_owned())]);
+    cut.truncate(cut.len() - 9);
+    office.publish(RESIDENT_CHANGES, &cut);
+    office.sync(0);
+    let installed = install(&mut office);
+    assert!(!matches!(installed, Ok(Some(_))));
+    assert_eq!(find(office.counter(0), "渡辺").people.len(), 2);
+}
+
+#[test]
+fn nearest_names_stand_first_and_who_left_stands_last() {
+    let mut office = Office::open();
+    let person = |number, name, kana, state| {
+        let mut person = resident(number, name, kana, "H9", "架空市架空町1");
+        person.state = state;
+        person
+    };
+    let here = ResidentState::Resident;
+    let people = [
+        person(1, "架空　葵", "カクウ　アオイ", here),
+        person(2, "葵　健", "アオイ　ケン", here),
+        person(3, "葵　一", "アオイ　ハジメ", ResidentState::MovedOut),
+        person(4, "青井　恵", "アオイ　メグミ", here),
+    ];
+    office.publish(RESIDENT_COPY, &packed(&people, 4));
+    office.sync(0);
+    install(&mut office).unwrap();
+    let store = office.counter(0);
+    let expected = ["葵　健", "青井　恵", "架空　葵", "葵　一"];
+    assert_eq!(names(&find(store, "アオイ")), expected);
+    assert_eq!(names(&find(store, "aoi")), expected);
+    assert_eq!(names(&find(store, "葵健")), ["葵　健"]);
+    assert_eq!(names(&find(store, "アオイケン")), ["葵　健"]);
+    let left = store.left_household("H9").unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!(store.household("H9").unwrap().len(), 3);
 }

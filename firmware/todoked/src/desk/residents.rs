@@ -8,7 +8,7 @@ use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::CaseId;
 use counter_domain::protection::PROTECTED_FLAG;
 use counter_domain::resident::{
-    QueryError, Resident, ResidentKind, ResidentQuery, ResidentState, address_key, name_key,
+    Place, QueryError, Resident, ResidentKind, ResidentQuery, ResidentState, address_key, name_key,
 };
 use counter_store::FoundResident;
 
@@ -26,6 +26,8 @@ pub(super) struct Search {
     query: String,
     people: Vec<FoundResident>,
     household: bool,
+    /// Who left the household that is open.
+    left: Vec<FoundResident>,
     message: String,
 }
 
@@ -80,6 +82,7 @@ impl<R: Records> Desk<R> {
             query: text.to_owned(),
             people,
             household: false,
+            left: Vec::new(),
             message,
         };
         Ok(())
@@ -94,7 +97,12 @@ impl<R: Records> Desk<R> {
             .records
             .resident_household(&household_no)
             .map_err(|error| store_failed(&error))?;
+        let left = self
+            .records
+            .left_household(&household_no)
+            .map_err(|error| store_failed(&error))?;
         self.records.audit(&by, Deed::ViewedHousehold, Some(case));
+        self.residents.left = left;
         self.residents.message = found_in_words(people.len(), false);
         self.residents.people = people;
         self.residents.household = true;
@@ -181,6 +189,7 @@ impl<R: Records> Desk<R> {
             query: search.query.clone(),
             people: search.people.iter().map(row).collect(),
             household: search.household,
+            left: search.left.iter().map(row).collect(),
             message: search.message.clone(),
         })
     }
@@ -214,12 +223,19 @@ impl<R: Records> Desk<R> {
                 ResidentState::Removed => word("residents", "removed"),
             },
             qualifications: resident
-                .qualifications
-                .iter()
-                .map(|code| word("qualification", code))
+                .qualifications()
+                .map(|one| word("qualification", one.code))
                 .filter(|name| !name.is_empty())
                 .collect::<Vec<_>>()
                 .join("、"),
+            known: if self.residents.household {
+                known(resident)
+            } else {
+                Vec::new()
+            },
+            history: place
+                .filter(|_| self.residents.household)
+                .map_or_else(Vec::new, history),
             protected: found.protected,
             in_case: member_like(visit, resident).is_some(),
         }
@@ -286,6 +302,65 @@ impl<R: Records> Desk<R> {
             .collect();
         entries.extend(beside);
     }
+}
+
+/// What the copy knows of each qualification beside its name.
+fn known(resident: &Resident) -> Vec<String> {
+    let known = resident.qualifications().filter_map(|one| {
+        let name = word("qualification", one.code);
+        if name.is_empty() {
+            return None;
+        }
+        let since = since_in_words(one.since);
+        let parts = [name.as_str(), one.detail, &since];
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        Some(parts.collect::<Vec<_>>().join("　"))
+    });
+    known.collect()
+}
+
+/// Where somebody lived and what happened, newest first.
+fn history(place: &Place) -> Vec<String> {
+    let mut lines = Vec::new();
+    let line = |name: &str, day: &str, place: &str| {
+        let values = [("day", day_in_words(day)), ("place", place.to_owned())];
+        let values: Vec<(&str, &str)> = values.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        sentence("residents", name, &values).trim().to_owned()
+    };
+    if !place.out_to.is_empty() || !place.out_date.is_empty() {
+        lines.push(line("went", &place.out_date, &place.out_to));
+    }
+    for past in place.history.iter().rev() {
+        let parts = [
+            day_in_words(&past.day),
+            past.what.clone(),
+            past.place.clone(),
+        ];
+        let parts = parts
+            .iter()
+            .map(String::as_str)
+            .filter(|part| !part.is_empty());
+        lines.push(parts.collect::<Vec<_>>().join("　"));
+    }
+    if place.history.is_empty() && !place.since.is_empty() {
+        lines.push(line("since", &place.since, ""));
+    }
+    if place.history.is_empty() && !place.previous.is_empty() {
+        lines.push(line("before", "", &place.previous));
+    }
+    lines
+}
+
+fn since_in_words(day: &str) -> String {
+    if day.is_empty() {
+        return String::new();
+    }
+    sentence("residents", "since_day", &[("day", &day_in_words(day))])
+}
+
+fn day_in_words(day: &str) -> String {
+    day.parse::<FuzzyDate>()
+        .map_or_else(|_| String::new(), |day| day.wareki())
 }
 
 fn found_in_words(count: usize, more: bool) -> String {

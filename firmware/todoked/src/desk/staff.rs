@@ -64,6 +64,16 @@ impl<R: Records> Desk<R> {
             StaffAction::SetField { path, value } => self.set_field(&path, &value),
             StaffAction::TypeField { path, value } => self.type_field(path, &value),
             StaffAction::ChooseValue { path, counter } => self.choose_value(&path, counter),
+            StaffAction::FindPlaces { path, text } => self.find_places(&path, &text),
+            StaffAction::TakePlace {
+                path,
+                text,
+                building,
+            } => self.take_place(&path, &text, &building),
+            StaffAction::ClosePlaces => {
+                self.close_places();
+                Ok(())
+            }
             StaffAction::OpenResidents => self.open_residents(),
             StaffAction::CloseResidents => {
                 self.close_residents();

@@ -103,6 +103,7 @@ impl<R: Records> Desk<R> {
             can_undo: visit.can_undo,
             protection: self.protection_in_words(visit),
             residents: self.residents_view(visit),
+            places: self.places_view(visit),
             flow: self.flow_view(visit),
             links: self.linked(visit),
             purpose: purpose::view(visit),

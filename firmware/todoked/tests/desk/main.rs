@@ -9,6 +9,7 @@ mod catalogue;
 mod door;
 mod events;
 mod faults;
+mod places;
 mod reservations;
 mod residents;
 mod rig;

@@ -7,7 +7,8 @@ use counter_api::{CopyChoice, Password, ResidentsView, StaffAction, StaffScreen,
 use counter_domain::draft::Source;
 use counter_domain::protection::{PROTECTION, PROTECTION_FORMAT, ProtectedPerson, ProtectionList};
 use counter_domain::resident::{
-    COPY_FORMAT, CopyHeader, Place, RESIDENT_COPY, Resident, ResidentKind, ResidentState,
+    COPY_FORMAT, CopyHeader, PastChange, Place, RESIDENT_COPY, Resident, ResidentKind,
+    ResidentState,
 };
 use counter_store::install_resident_copy;
 use todoked::devices::Happened;
@@ -37,6 +38,8 @@ fn resident(number: &str, household: &str, name: &str, kana: &str, born: &str) -
             address: "六会市架空町三丁目３番３号".to_owned(),
             domicile: "六会市本籍町1番地".to_owned(),
             register_head: "見本　一".to_owned(),
+            since: "2019-04-01".to_owned(),
+            previous: "仮市仮町1番1号".to_owned(),
             ..Place::default()
         }),
     }
@@ -51,6 +54,23 @@ fn people() -> Vec<Resident> {
         "2015-05-05",
     );
     "子".clone_into(&mut child.relation);
+    child.qualifications = vec!["child_allowance:支給対象@2019-05-01".to_owned()];
+    let mut gone = resident(
+        "000012",
+        "H00001",
+        "見本　翔",
+        "ミホン　ショウ",
+        "1999-05-05",
+    );
+    gone.state = ResidentState::MovedOut;
+    let place = gone.place.as_mut().unwrap();
+    place.history = vec![PastChange {
+        day: "2019-04-01".to_owned(),
+        what: "転入".to_owned(),
+        place: "仮市仮町1番1号".to_owned(),
+    }];
+    place.out_date = "2025-03-31".to_owned();
+    place.out_to = "仮県仮市".to_owned();
     let mut hidden = resident(
         "000020",
         "H00002",
@@ -76,6 +96,7 @@ fn people() -> Vec<Resident> {
             "カクウ　タロウ",
             "1985-07-14",
         ),
+        gone,
     ]
 }
 
@@ -158,6 +179,56 @@ fn whole_household_is_taken_with_its_source_and_undone_in_one_step() {
     rig.staff(StaffAction::Undo);
     assert_eq!(rig.value("member.1.name"), "");
     assert_eq!(rig.reception().members.len(), 1);
+}
+
+#[test]
+fn open_household_shows_its_history_and_what_each_is_registered_for() {
+    let mut rig = counter();
+    find(&mut rig, "みほん めぐみ");
+    rig.staff(StaffAction::ShowHousehold {
+        person: "000010".to_owned(),
+    });
+    let view = rig.reception().residents.unwrap();
+    assert_eq!(view.people.len(), 2);
+    let child = &view.people[1];
+    assert_eq!(child.known, ["児童手当　支給対象　令和元年5月1日 から"]);
+    assert_eq!(
+        child.history,
+        [
+            "平成31年4月1日 からここに住んでいます",
+            "前の住所　仮市仮町1番1号"
+        ]
+    );
+    let gone = &view.left[0];
+    assert_eq!(
+        (gone.name.as_str(), gone.state.is_empty()),
+        ("見本　翔", false)
+    );
+    assert_eq!(
+        gone.history,
+        [
+            "令和7年3月31日　転出　仮県仮市",
+            "平成31年4月1日　転入　仮市仮町1番1号"
+        ]
+    );
+}
+
+#[test]
+fn history_of_a_protected_household_stays_at_head_office() {
+    let mut rig = counter();
+    protect(&mut rig, 0);
+    find(&mut rig, "みほん めぐみ");
+    rig.staff(StaffAction::ShowHousehold {
+        person: "000010".to_owned(),
+    });
+    let view = rig.reception().residents.unwrap();
+    let text = serde_json::to_string(&view).unwrap();
+    assert!(!text.contains("仮市仮町"), "{text}");
+    assert!(
+        view.people
+            .iter()
+            .all(|one| one.protected && one.history.is_empty())
+    );
 }
 
 #[test]

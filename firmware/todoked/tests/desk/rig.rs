@@ -8,7 +8,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use counter_api::{
     Digits, Notice, Password, ReceptionView, ResidentAction, ResidentScreen, StaffAction,
@@ -33,8 +33,12 @@ use sync_transport::Authority;
 use todoked::clock::{Clock, SteppedClock};
 use todoked::desk::{Desk, NoGate, Place};
 use todoked::devices::{CardFacts, CardLies, Effect, Happened};
+use todoked::places::Places;
 use todoked::records::{Deed, Entry, NotLetIn, Records, RecordsError, SignedIn, UndoStep};
 use todoked::store_records::StoreRecords;
+
+/// The places every counter of these tests offers; empty until a test loads them.
+pub(crate) static PLACES: LazyLock<Arc<Places>> = LazyLock::new(Arc::default);
 
 /// 2026-11-21 10:42 in Japan.
 pub(crate) const MORNING: u64 = 1_795_225_320_000;
@@ -177,6 +181,10 @@ impl Records for Disk {
         self.inner.resident_household(household)
     }
 
+    fn left_household(&self, household: &str) -> Result<Vec<FoundResident>, RecordsError> {
+        self.inner.left_household(household)
+    }
+
     fn audit(&mut self, by: &StaffId, deed: Deed, case: Option<CaseId>) {
         self.inner.audit(by, deed, case);
     }
@@ -237,7 +245,7 @@ fn desk(
         full: Arc::clone(full),
     };
     let clock: Arc<dyn Clock> = Arc::<SteppedClock>::clone(clock);
-    Desk::new(place, records, clock, Arc::new(NoGate))
+    Desk::new(place, records, clock, Arc::new(NoGate)).offering(Arc::clone(&PLACES))
 }
 
 impl Rig {
