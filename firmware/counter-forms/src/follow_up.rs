@@ -166,12 +166,23 @@ impl Maker<'_> {
             .collect()
     }
 
+    /// Takes the notifier's role away where the form asks for another kind of relation (an heir's).
+    fn role_unknown_here(&self) -> Value {
+        let rule = self.meta.fields.get("notifier.role");
+        let role = &self.case.notifier.role;
+        match rule {
+            Some(rule) if !rule.values.contains(role) => json!({ "notifier": { "role": null } }),
+            Some(_) | None => json!({}),
+        }
+    }
+
     /// One form with what the case knows, `patch` laid over it, then what was answered about
     /// `asked`.
     fn one(&self, member: Option<u8>, asked: Option<u8>, patch: &Value) -> Option<FollowUp> {
         let base = serde_json::to_value(self.case).ok()?;
         let known = json!({ "notifier": notifier(self.case), "detail": {} });
         let data = FormData::new(base).patched(&known).patched(patch);
+        let data = data.patched(&self.role_unknown_here());
         let mut data = data.as_json().clone();
         let known = Known {
             case: self.case,

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use counter_domain::draft::{FieldPath, FieldValue, Source};
-use counter_domain::ids::CaseId;
+use counter_domain::draft::{Draft, DraftField, FieldPath, FieldValue, Source};
+use counter_domain::hlc::Hlc;
+use counter_domain::ids::{CaseId, DeviceId};
 use counter_domain::snapshot::{Snapshot, SnapshotField, SnapshotProcedure};
 use counter_forms::resident_move::{self, City, FromSnapshotError};
 use counter_forms::{
@@ -621,6 +622,16 @@ fn answers_of_the_interview_fill_the_sections_forms() {
 }
 
 #[test]
+fn a_role_the_form_does_not_know_stays_blank() {
+    let forms = of_case(snapshot(), &[("P076", Some(1))], &Answers::default());
+    assert_eq!(filled(&forms[0], "notifier.role"), Value::Null);
+    assert_eq!(filled(&forms[0], "deceased.name"), json!("架空　太郎"));
+    assert_eq!(filled(&forms[0], "deceased.died_on"), json!("2026-11-14"));
+    let made = FORMS.render_prefilled(&forms[0].form, &forms[0].data, &assets(), FILED_ON);
+    assert!(made.is_ok(), "{:?}", made.err());
+}
+
+#[test]
 fn nobody_agrees_or_signs_by_an_answer() {
     for meta in FORMS.list() {
         for rule in &meta.prefill {
@@ -637,11 +648,32 @@ fn nobody_agrees_or_signs_by_an_answer() {
 }
 
 #[test]
-fn what_an_unknown_or_taken_back_answer_says_stays_blank() {
-    let mut answers = Answers::default();
-    answers.set("myna_hoken", Some(1), "unknown");
-    let forms = of_case(snapshot(), &[("P053", Some(1))], &answers);
+fn answers_of_a_draft_fill_and_unknown_ones_stay_blank() {
+    let mut draft = Draft::default();
+    for (path, value) in [
+        ("answer.m1.pension", FieldValue::Text("2".to_owned())),
+        ("answer.m3.myna_hoken", FieldValue::Flag(true)),
+        ("answer.m1.myna_hoken", FieldValue::Unknown),
+        ("answer.hh.dogs", FieldValue::Count(1)),
+        ("member.1.pension", FieldValue::Text("1".to_owned())),
+    ] {
+        let row = DraftField {
+            value,
+            source: Source::Staff,
+            confidence: None,
+            by: "u0312".into(),
+            at: Hlc(1),
+            settles: None,
+        };
+        draft.insert(path.into(), DeviceId([1; 16]), row);
+    }
+    let answers = Answers::of_draft(&draft);
+    assert_eq!(format!("{answers:?}"), "Answers(3 facts)");
+    let listed = [("P053", Some(1)), ("P053", Some(3)), ("P097", Some(1))];
+    let forms = of_case(snapshot(), &listed, &answers);
     assert_eq!(filled(&forms[0], "members.1.myna"), Value::Null);
+    assert_eq!(filled(&forms[0], "members.2.myna"), json!("yes"));
+    assert_eq!(filled(&forms[1], "detail.pension"), json!("employee"));
 }
 
 #[test]
