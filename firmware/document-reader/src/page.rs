@@ -65,6 +65,7 @@ impl Rect {
     }
 
     /// What two rectangles share; empty (width or height 0) when they lie apart.
+    #[must_use]
     pub fn shared(&self, other: &Self) -> Self {
         let x = self.x.max(other.x);
         let y = self.y.max(other.y);
@@ -77,6 +78,7 @@ impl Rect {
     }
 
     /// The smallest rectangle around both.
+    #[must_use]
     pub fn around(&self, other: &Self) -> Self {
         let x = self.x.min(other.x);
         let y = self.y.min(other.y);
@@ -104,10 +106,13 @@ impl Mapping {
 
     /// Where a point of the straightened picture lies in the picture as given.
     pub fn point(&self, (x, y): (f64, f64)) -> (f64, f64) {
-        let [a, b, c, d, e, f, g, h, i] = self.matrix;
-        let scale = g * x + h * y + i;
+        let row = |start: usize| {
+            let [across, down, moved] = [0, 1, 2].map(|step| self.matrix[start + step]);
+            across * x + down * y + moved
+        };
+        let scale = row(6);
         let scale = if scale.abs() < 1e-9 { 1e-9 } else { scale };
-        ((a * x + b * y + c) / scale, (d * x + e * y + f) / scale)
+        (row(0) / scale, row(3) / scale)
     }
 
     /// The upright rectangle of the given picture that covers `bounds`.

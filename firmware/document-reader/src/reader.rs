@@ -18,7 +18,7 @@ const INK: u8 = 195;
 /// The same for rules, which may be hairlines: they come out of a scanner pale.
 const RULE_INK: u8 = 210;
 /// Mean probability below which a page may lie upside down.
-const DOUBTFUL: f32 = 0.75;
+const DOUBTFUL: f32 = 0.9;
 /// How many strips tell which side is up.
 const SAMPLE: usize = 8;
 
@@ -145,7 +145,8 @@ impl Reader {
         let other = recognise::read(&self.models, &turned.plane, &mask, &strips)
             .map_err(ReadPageError::Model)?;
         let as_is: Vec<Vec<Character>> = longest.iter().map(|place| read[*place].clone()).collect();
-        Ok(mean(&other) > mean(&as_is) + 0.05)
+        // Upside down, fewer characters are seen, and those with less certainty.
+        Ok(evidence(&other) > evidence(&as_is) * 1.1)
     }
 }
 
@@ -170,6 +171,11 @@ fn lies_sideways(strips: &[Strip]) -> bool {
             .sum::<f32>()
     };
     long(Direction::Vertical) > long(Direction::Horizontal) * 1.5
+}
+
+/// All probabilities together.
+fn evidence(read: &[Vec<Character>]) -> f32 {
+    read.iter().flatten().map(|one| one.probability).sum()
 }
 
 /// Mean probability over all characters; 1 where there are none.

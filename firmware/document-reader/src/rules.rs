@@ -513,10 +513,10 @@ mod tests {
     #[test]
     fn cells_of_a_table_are_found_with_the_merged_ones() {
         let rules = find(&Mask::of(&table(), 128));
-        let widths: Vec<i32> = rules
+        let widths: Vec<usize> = rules
             .cells
             .iter()
-            .map(|cell| (cell.width / 50.0) as i32)
+            .map(|cell| whole(cell.width / 50.0))
             .collect();
         assert_eq!(widths, [7, 11, 19, 19]);
     }

@@ -1,4 +1,8 @@
 //! Files from anywhere: whatever bytes arrive, the answer is a page or an error, within bounds.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test says what it misses and ends at a surprise"
+)]
 
 use std::io::Write as _;
 
@@ -46,7 +50,7 @@ fn pdf(width: usize, height: usize, stream: &[u8], filter: &str) -> Vec<u8> {
     let mut places = Vec::new();
     let mut object = |out: &mut Vec<u8>, body: &[u8]| {
         places.push(out.len());
-        write!(out, "{} 0 obj\n", places.len()).unwrap();
+        writeln!(out, "{} 0 obj", places.len()).unwrap();
         out.extend_from_slice(body);
         out.extend_from_slice(b"\nendobj\n");
     };
@@ -70,13 +74,13 @@ fn pdf(width: usize, height: usize, stream: &[u8], filter: &str) -> Vec<u8> {
     picture.extend_from_slice(b"\nendstream");
     object(&mut out, &picture);
     let start = out.len();
-    write!(out, "xref\n0 {}\n0000000000 65535 f \n", places.len() + 1).unwrap();
+    writeln!(out, "xref\n0 {}\n0000000000 65535 f ", places.len() + 1).unwrap();
     for place in &places {
-        write!(out, "{place:010} 00000 n \n").unwrap();
+        writeln!(out, "{place:010} 00000 n ").unwrap();
     }
-    write!(
+    writeln!(
         out,
-        "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n",
+        "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF",
         places.len() + 1
     )
     .unwrap();

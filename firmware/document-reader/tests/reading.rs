@@ -1,4 +1,9 @@
 //! The real models on a small page drawn here: rules, two lines of text, a quarter turn.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test says what it misses and ends at a surprise"
+)]
 
 use document_reader::page::Page;
 use document_reader::{Document, Reader, models};

@@ -33,7 +33,7 @@ pub(super) enum Coding {
 /// Collects rows; what would overflow a row or the strip is left out.
 struct Rows {
     width: usize,
-    rows: usize,
+    height: usize,
     current: Vec<u8>,
     done: Vec<u8>,
 }
@@ -61,7 +61,7 @@ impl Decoder for Rows {
 
     fn next_line(&mut self) {
         self.current.resize(self.width, 255);
-        if self.done.len() < self.width * self.rows {
+        if self.done.len() < self.width * self.height {
             self.done.append(&mut self.current);
         }
         self.current.clear();
@@ -94,7 +94,7 @@ pub(super) fn decode(bytes: &[u8], strip: Strip) -> Result<Vec<u8>, OpenPictureE
     });
     let mut rows = Rows {
         width: strip.width,
-        rows: strip.rows,
+        height: strip.rows,
         current: Vec::new(),
         done: Vec::new(),
     };

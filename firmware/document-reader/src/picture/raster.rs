@@ -57,9 +57,10 @@ fn from_image(image: DynamicImage) -> Result<Picture, OpenPictureError> {
         let image = DynamicImage::ImageRgba8(image).into_rgb8();
         return Picture::from_rgb(width, height, image.into_raw());
     }
-    match kind {
-        ColorType::L8 | ColorType::L16 => gray(image),
-        _ => Picture::from_rgb(width, height, image.into_rgb8().into_raw()),
+    if matches!(kind, ColorType::L8 | ColorType::L16) {
+        gray(image)
+    } else {
+        Picture::from_rgb(width, height, image.into_rgb8().into_raw())
     }
 }
 
@@ -67,6 +68,10 @@ fn scaled(value: u8, by: u8) -> u8 {
     u8::try_from(u16::from(value) * u16::from(by) / 255).unwrap_or(255)
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "map_err hands the error over"
+)]
 fn in_words(error: image::ImageError) -> OpenPictureError {
     match error {
         image::ImageError::Limits(_) => OpenPictureError::TooLarge,

@@ -56,32 +56,39 @@ fn tag<T: TryFrom<u64>>(decoder: &mut Tiff<'_>, tag: Tag) -> Result<Option<T>, O
 fn plain(decoder: &mut Tiff<'_>, width: usize, height: usize) -> Result<Picture, OpenPictureError> {
     let kind = decoder.colortype().map_err(in_words)?;
     let white_is_zero = tag::<u16>(decoder, Tag::PhotometricInterpretation)? == Some(0);
-    let data = match decoder.read_image().map_err(in_words)? {
-        DecodingResult::U8(data) => data,
-        DecodingResult::U16(data) => data.iter().map(|one| upper(*one)).collect(),
-        _ => return Err(OpenPictureError::Unsupported),
+    let image = decoder.read_image().map_err(in_words)?;
+    let data = if let DecodingResult::U8(data) = image {
+        data
+    } else if let DecodingResult::U16(data) = image {
+        data.iter().map(|one| upper(*one)).collect()
+    } else {
+        return Err(OpenPictureError::Unsupported);
     };
     let pixels = width * height;
-    match kind {
-        ColorType::Gray(8 | 16) => gray(width, height, data),
-        ColorType::Gray(1) => {
-            let mut data = unpacked(&data, width, height)?;
-            // The decoder turns "white is zero" round only for whole bytes.
-            if white_is_zero {
-                data.iter_mut().for_each(|one| *one = 255 - *one);
-            }
-            gray(width, height, data)
-        }
-        ColorType::RGB(8 | 16) => Picture::from_rgb(width, height, data),
-        ColorType::RGBA(8 | 16) if data.len() == pixels * 4 => {
-            let data = data
-                .chunks_exact(4)
-                .flat_map(|one| one.iter().take(3).copied())
-                .collect();
-            Picture::from_rgb(width, height, data)
-        }
-        _ => Err(OpenPictureError::Unsupported),
+    if matches!(kind, ColorType::Gray(8 | 16)) {
+        return gray(width, height, data);
     }
+    if matches!(kind, ColorType::RGB(8 | 16)) {
+        return Picture::from_rgb(width, height, data);
+    }
+    if matches!(kind, ColorType::RGBA(8 | 16)) && data.len() == pixels * 4 {
+        let opaque = data
+            .chunks_exact(4)
+            .flat_map(|one| one.iter().take(3).copied())
+            .collect();
+        return Picture::from_rgb(width, height, opaque);
+    }
+    if !matches!(kind, ColorType::Gray(1)) {
+        return Err(OpenPictureError::Unsupported);
+    }
+    let mut data = unpacked(&data, width, height)?;
+    // The decoder turns "white is zero" round only for whole bytes.
+    if white_is_zero {
+        for one in &mut data {
+            *one = 255 - *one;
+        }
+    }
+    gray(width, height, data)
 }
 
 fn gray(width: usize, height: usize, data: Vec<u8>) -> Result<Picture, OpenPictureError> {
@@ -156,7 +163,9 @@ fn faxed(
     }
     data.resize(width * height, 255);
     if black_is_zero {
-        data.iter_mut().for_each(|one| *one = 255 - *one);
+        for one in &mut data {
+            *one = 255 - *one;
+        }
     }
     gray(width, height, data)
 }
@@ -197,12 +206,19 @@ fn squared(picture: Picture, decoder: &mut Tiff<'_>) -> Result<Picture, OpenPict
     })
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "map_err hands the error over"
+)]
 fn in_words(error: tiff::TiffError) -> OpenPictureError {
-    match error {
-        tiff::TiffError::UnsupportedError(_) => OpenPictureError::Unsupported,
-        tiff::TiffError::LimitsExceeded | tiff::TiffError::IntSizeError => {
-            OpenPictureError::TooLarge
-        }
-        _ => OpenPictureError::Damaged,
+    if matches!(error, tiff::TiffError::UnsupportedError(_)) {
+        OpenPictureError::Unsupported
+    } else if matches!(
+        error,
+        tiff::TiffError::LimitsExceeded | tiff::TiffError::IntSizeError
+    ) {
+        OpenPictureError::TooLarge
+    } else {
+        OpenPictureError::Damaged
     }
 }
