@@ -23,7 +23,7 @@ use jiff::civil::Date;
 use crate::clock::in_japan;
 use crate::folder::Folder;
 
-pub(crate) use cases::{CASE_DAYS, RealCases};
+pub(crate) use cases::{CASE_DAYS, CASES_AT_ONCE, RealCases};
 pub(crate) use draft::Draft;
 pub(crate) use publishing::{NewEdition, PublishRefused};
 

@@ -1,6 +1,7 @@
 //! Real cases as facts without names.
 
 use counter_domain::draft::{Draft, FieldValue};
+use counter_domain::ids::CaseId;
 use counter_guide::{Facts, facts_from_draft};
 use hub_store::{CaseRecord, HubStore};
 use replica::StoreError;
@@ -21,27 +22,47 @@ pub(crate) struct RealCases {
     pub left_out: usize,
 }
 
+/// Cases read while the store is held; a page lets go of it in between.
+pub(crate) const CASES_AT_ONCE: usize = 50;
+
 impl RealCases {
+    /// Every case that may count, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) fn ids(store: &HubStore) -> Result<Vec<CaseId>, StoreError> {
+        let rows = store.cases(CASES_MAX)?.into_iter();
+        Ok(rows.map(|row| row.case).collect())
+    }
+
     /// Reads the cases first handed in within `days` before `now_unix_ms`.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub(crate) fn read(store: &HubStore, now_unix_ms: u64, days: u64) -> Result<Self, StoreError> {
-        let since = now_unix_ms.saturating_sub(days * 24 * 3_600_000);
         let mut found = Self::default();
-        for row in store.cases(CASES_MAX)? {
-            if row.protected {
-                let handed_in = store
-                    .case(row.case)?
-                    .is_some_and(|one| is_since(&one, since));
-                found.left_out += usize::from(handed_in);
-                continue;
-            }
-            let Some(record) = store.case(row.case)?.filter(|one| is_since(one, since)) else {
+        found.take(store, &Self::ids(store)?, now_unix_ms, days)?;
+        Ok(found)
+    }
+
+    /// Reads some of them.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) fn take(
+        &mut self,
+        store: &HubStore,
+        cases: &[CaseId],
+        now_unix_ms: u64,
+        days: u64,
+    ) -> Result<(), StoreError> {
+        let since = now_unix_ms.saturating_sub(days * 24 * 3_600_000);
+        for case in cases {
+            let Some(record) = store.case(*case)?.filter(|one| is_since(one, since)) else {
                 continue;
             };
             if is_protected(&record) {
-                found.left_out += 1;
+                self.left_out += 1;
                 continue;
             }
             let filed_on = record.draft.text("event.filed_on");
@@ -51,10 +72,10 @@ impl RealCases {
                 .map_or(now_unix_ms, counter_domain::hlc::Hlc::unix_ms);
             let day = filed_on.and_then(|text| text.parse().ok());
             if let Some(day) = day.or_else(|| day_in_japan(submitted).ok()) {
-                found.facts.push(facts_from_draft(&record.draft, day));
+                self.facts.push(facts_from_draft(&record.draft, day));
             }
         }
-        Ok(found)
+        Ok(())
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use counter_domain::case::{CaseState, CaseStep, RemarkCategory};
 use counter_domain::draft::{FieldValue, Source};
-use counter_guide::certificates::{Certificate, Certificates};
 use counter_domain::prepared::PreparedKind;
+use counter_guide::certificates::{Certificate, Certificates};
 
 use super::answers::Answers;
 use super::pages::Chip;
@@ -160,6 +160,20 @@ fn prepared(path: &str) -> Option<(PreparedKind, &str)> {
     Some((PreparedKind::of_code(kind)?, number))
 }
 
+/// The edition of the catalogue a reception went by: its number and the beginning of its
+/// fingerprint, as the list of editions shows it.
+fn edition(mark: &str) -> String {
+    let number = counter_guide::edition::number_of_mark(mark).unwrap_or_default();
+    let title = super::texts::edition(number);
+    let digits = mark.split_once('/').map(|(_, digits)| digits);
+    let digits: String = digits.unwrap_or_default().chars().take(12).collect();
+    if digits.is_empty() {
+        title
+    } else {
+        format!("{title}（{digits}）")
+    }
+}
+
 fn text_value(path: &str, text: &str) -> String {
     if let Some((_, number)) = prepared(path) {
         let version = text.split('/').next().unwrap_or_default();
@@ -169,6 +183,7 @@ fn text_value(path: &str, text: &str) -> String {
     match path {
         "event.type" => return event_type(text),
         "event.flow" => return event_flow(text).to_owned(),
+        "guide.catalogue" => return edition(text),
         "request.asker" => return asker(text).to_owned(),
         _ if path.starts_with("certificate.") => return additions(text),
         _ => {}
@@ -473,5 +488,17 @@ mod tests {
         let added = FieldValue::Text("honseki,history".to_owned());
         let words = value("certificate.C01.options", &added, &answers);
         assert_eq!(words, "本籍・筆頭者の記載、住所の履歴の記載");
+    }
+
+    #[test]
+    fn edition_of_the_catalogue_is_told_by_number_and_fingerprint() {
+        let answers = Answers::default();
+        assert_eq!(field("guide.catalogue", &answers), "手続きの一覧の版");
+        let told = |mark: &str| {
+            let mark = FieldValue::Text(mark.to_owned());
+            value("guide.catalogue", &mark, &answers)
+        };
+        assert_eq!(told("4/9f2c00112233445566"), "第 4 版（9f2c00112233）");
+        assert_eq!(told("0"), "プログラムに付属の版");
     }
 }
