@@ -52,8 +52,8 @@ fn list(certificates: &Certificates, as_json: bool) -> Result<()> {
 fn decide(certificates: &Certificates, path: &Path, as_json: bool) -> Result<()> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let request: CertificateRequest = serde_json::from_str(&text)
-        .with_context(|| format!("{} is no request", path.display()))?;
+    let request: CertificateRequest =
+        serde_json::from_str(&text).with_context(|| format!("{} is no request", path.display()))?;
     let decision = certificates
         .decide(&request)
         .with_context(|| format!("{} is not taken", path.display()))?;
