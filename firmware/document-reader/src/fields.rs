@@ -165,7 +165,12 @@ impl Finder {
         let outside = units.pop();
         resolve_headings(&mut units);
         found::settle_words(&mut units);
+        let cells = units.len();
+        if let Some(outside) = &outside {
+            units.extend(unit::loose(outside, found::atom_pieces));
+        }
         let mut found = found::in_cells(&units);
+        units.truncate(cells);
         for own in units.iter().filter(|own| own.holds == Holds::Both) {
             found.extend(found::in_rows(&own.rows));
         }

@@ -234,7 +234,7 @@ fn noisy(picture: &RgbImage, random: &mut Rng, strength: f32, paper: [f32; 3]) -
 /// Black and white with specks, each line shifted a little.
 fn faxed(picture: &RgbImage, random: &mut Rng) -> GrayImage {
     let gray = image::imageops::grayscale(picture);
-    let limit = 150 + random.u8(0..25);
+    let limit = 188 + random.u8(0..18);
     let mut out = GrayImage::new(gray.width(), gray.height());
     let mut shift = 0_i64;
     for row in 0..gray.height() {

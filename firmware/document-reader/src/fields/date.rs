@@ -60,7 +60,9 @@ pub(super) fn judge(rows: &Rows<'_>) -> Judged {
 fn read(text: &str) -> Option<Reading> {
     let whole = text
         .trim_matches(|c: char| "()（）.・、。:：生［］[]".contains(c));
-    if let Ok(date) = whole.parse::<FuzzyDate>() {
+    // A month without a day is half of a date, unless the paper says that the day is unknown.
+    let is_half = whole.ends_with(['月', '年']);
+    if !is_half && let Ok(date) = whole.parse::<FuzzyDate>() {
         return Some(Reading { date: Ok(date), repaired: 0 });
     }
     let characters: Vec<char> = without_brackets(whole);
@@ -148,7 +150,7 @@ fn era(text: &[char], strictness: Strictness) -> Option<(Option<&'static str>, u
         if sign.starts_with(first) {
             return Some((Some(name), 1, 0));
         }
-        let numbered = digit(second, Strictness::Exact).is_some() || second == '元';
+        let numbered = digit(second, strictness).is_some() || second == '元';
         if first.to_ascii_uppercase() == *letter && numbered {
             return Some((Some(name), 1, 0));
         }
@@ -237,11 +239,13 @@ mod tests {
         check("昭利60年7月14日", "1985-07-14");
         check("今和8午1O目2日", "2026-10-02");
         check("平戚l0年3月30目", "1998-03-30");
+        check("HO4.O4.17", "1992-04-17");
     }
 
     #[test]
     fn impossible_days_stay_as_read() {
         check("昭和60年2月30日", "昭和60年2月30日");
+        check("昭和60年2月", "昭和60年2月");
         let other = value_of(FieldName::BirthDate, "平成31年5月1日");
         assert_eq!(other.value, "平成31年5月1日");
         assert_eq!(other.alternatives, ["2019-05-01"]);

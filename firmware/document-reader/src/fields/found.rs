@@ -61,18 +61,29 @@ pub(super) fn in_cells<'p>(units: &[Unit<'p>]) -> Vec<Found<'p>> {
             continue;
         }
         for cell in chain(units, unit, &tags) {
-            found.extend(distributed(unit, &tags, cell));
+            found.extend(distributed(unit, &tags, &cell));
         }
     }
     found
 }
 
 /// The cells that hold the values of a label cell, in order.
-fn chain<'u, 'p>(units: &'u [Unit<'p>], label: &'u Unit<'p>, tags: &[&Tag<'p>]) -> Vec<&'u Unit<'p>> {
+fn chain<'p>(units: &[Unit<'p>], label: &Unit<'p>, tags: &[&Tag<'p>]) -> Vec<Unit<'p>> {
     let fields: Vec<FieldName> = tags.iter().filter_map(|tag| tag.field()).collect();
-    let right = rightwards(units, label, &fields);
-    let below = downwards(units, label, &fields);
-    let weight = |cells: &[&Unit<'_>]| cells.first().map_or(-1.0, |cell| cell_fit(&fields, cell));
+    let mut right: Vec<Unit<'p>> = rightwards(units, label, &fields).into_iter().cloned().collect();
+    let mut below = downwards(units, label, &fields);
+    let fits = |unit: &&Unit<'p>| cell_fit(&fields, unit) > 0.5;
+    if right.is_empty() && next_right(units, label).is_none() {
+        right.extend(loose_right(units, label).filter(fits).cloned());
+    }
+    if below.is_empty() && right.is_empty() {
+        below.extend(loose_below(units, label).filter(fits).cloned());
+    }
+    let weight = |cells: &[Unit<'p>]| {
+        // The first cell may be empty or unreadable while those after it fit.
+        let fits = cells.iter().take(3).map(|cell| cell_fit(&fields, cell));
+        fits.fold(-1.0, f32::max)
+    };
     let heads_column = is_label(next_left(units, label), &fields) && !is_label(next_above(units, label), &fields);
     let heads_row = is_label(next_above(units, label), &fields);
     let right_weight = weight(&right) + if heads_row { 0.3 } else { 0.0 };
@@ -131,7 +142,7 @@ pub(super) fn settle_words(units: &mut [Unit<'_>]) {
 /// Whether a cell ends the values before it: it has labels. The word 世帯主 under 続柄 is a value.
 fn ends_chain(unit: &Unit<'_>, fields: &[FieldName]) -> bool {
     match unit.holds {
-        Holds::Nothing | Holds::Values => false,
+        Holds::Nothing | Holds::Values | Holds::Loose => false,
         Holds::Both => true,
         Holds::Labels => {
             let is_word = fields.contains(&FieldName::Relationship)
@@ -158,8 +169,8 @@ fn cell_fit(fields: &[FieldName], unit: &Unit<'_>) -> f32 {
 
 fn next_right<'u, 'p>(units: &'u [Unit<'p>], from: &Unit<'p>) -> Option<&'u Unit<'p>> {
     let reach = reach(from);
-    units
-        .iter()
+    let cells = units.iter().filter(|unit| unit.holds != Holds::Loose);
+    cells
         .filter(|unit| {
             let gap = unit.bounds.x - from.bounds.right();
             gap > -reach
@@ -172,9 +183,36 @@ fn next_right<'u, 'p>(units: &'u [Unit<'p>], from: &Unit<'p>) -> Option<&'u Unit
         })
 }
 
+/// Text without a cell right of a label, when no cell is there.
+fn loose_right<'u, 'p>(units: &'u [Unit<'p>], from: &Unit<'p>) -> Option<&'u Unit<'p>> {
+    units
+        .iter()
+        .filter(|unit| {
+            unit.holds == Holds::Loose
+                && unit.bounds.x > from.bounds.right() - 6.0
+                && unit.bounds.x - from.bounds.right() < 1.5 * from.bounds.height
+                && vertical_overlap(&unit.bounds, &from.bounds) > 0.7 * unit.bounds.height
+        })
+        .min_by(|one, other| one.bounds.x.total_cmp(&other.bounds.x))
+}
+
+/// Text without a cell under a label, when no cell is there.
+fn loose_below<'u, 'p>(units: &'u [Unit<'p>], from: &Unit<'p>) -> Option<&'u Unit<'p>> {
+    units
+        .iter()
+        .filter(|unit| {
+            let gap = unit.bounds.y - from.bounds.bottom();
+            unit.holds == Holds::Loose
+                && gap > -6.0
+                && gap < 0.8 * from.bounds.height
+                && horizontal_overlap(&unit.bounds, &from.bounds) > 0.5 * unit.bounds.width.min(from.bounds.width)
+        })
+        .min_by(|one, other| one.bounds.y.total_cmp(&other.bounds.y))
+}
+
 fn next_left<'u, 'p>(units: &'u [Unit<'p>], from: &Unit<'p>) -> Option<&'u Unit<'p>> {
     let reach = reach(from);
-    units.iter().find(|unit| {
+    units.iter().filter(|unit| unit.holds != Holds::Loose).find(|unit| {
         (from.bounds.x - unit.bounds.right()).abs() < reach
             && vertical_overlap(&unit.bounds, &from.bounds) > 0.5 * unit.bounds.height.min(from.bounds.height)
     })
@@ -182,7 +220,7 @@ fn next_left<'u, 'p>(units: &'u [Unit<'p>], from: &Unit<'p>) -> Option<&'u Unit<
 
 fn next_above<'u, 'p>(units: &'u [Unit<'p>], from: &Unit<'p>) -> Option<&'u Unit<'p>> {
     let reach = reach(from);
-    units.iter().find(|unit| {
+    units.iter().filter(|unit| unit.holds != Holds::Loose).find(|unit| {
         (from.bounds.y - unit.bounds.bottom()).abs() < reach
             && horizontal_overlap(&unit.bounds, &from.bounds) > 0.5 * unit.bounds.width.min(from.bounds.width)
     })
@@ -208,14 +246,15 @@ fn rightwards<'u, 'p>(units: &'u [Unit<'p>], label: &'u Unit<'p>, fields: &[Fiel
 }
 
 /// Cells of the same column below. Headings of several rows take the rows in turn.
-fn downwards<'u, 'p>(units: &'u [Unit<'p>], label: &'u Unit<'p>, fields: &[FieldName]) -> Vec<&'u Unit<'p>> {
+fn downwards<'p>(units: &[Unit<'p>], label: &Unit<'p>, fields: &[FieldName]) -> Vec<Unit<'p>> {
     let edge = (0.12 * label.bounds.width).clamp(5.0, 40.0);
-    let mut column: Vec<&Unit<'p>> = units
+    let mut column: Vec<Unit<'p>> = units
         .iter()
-        .filter(|unit| {
-            unit.bounds.y > label.bounds.y + 0.5 * label.bounds.height
-                && (unit.bounds.x - label.bounds.x).abs() < edge
-                && (unit.bounds.right() - label.bounds.right()).abs() < edge
+        .filter(|unit| unit.holds != Holds::Loose && unit.bounds.y > label.bounds.y + 0.5 * label.bounds.height)
+        .filter_map(|unit| {
+            let is_aligned = (unit.bounds.x - label.bounds.x).abs() < edge
+                && (unit.bounds.right() - label.bounds.right()).abs() < edge;
+            if is_aligned { Some(unit.clone()) } else { cut(units, unit, label, fields, edge) }
         })
         .collect();
     column.sort_by(|one, other| one.bounds.y.total_cmp(&other.bounds.y));
@@ -225,16 +264,18 @@ fn downwards<'u, 'p>(units: &'u [Unit<'p>], label: &'u Unit<'p>, fields: &[Field
     let closely = column
         .iter()
         .take(more)
-        .zip(std::iter::once(&label).chain(column.iter()))
+        .zip(std::iter::once(label).chain(column.iter()))
         .all(|(below, above)| (below.bounds.y - above.bounds.bottom()).abs() < reach(above));
     if more > 0 && !closely {
         return Vec::new();
     }
     let every = own + more + 1;
-    let cells: Vec<&Unit<'p>> = column
+    let head = column.iter().take(more).map(|unit| unit.bounds.bottom()).fold(label.bounds.bottom(), f32::max);
+    let cells: Vec<Unit<'p>> = column
         .into_iter()
         .skip(more)
         .take_while(|unit| !ends_chain(unit, fields))
+        .filter(|unit| !has_other_heading(units, unit, fields, head))
         .collect();
     if next_below_is_far(label, &cells, more) {
         return Vec::new();
@@ -247,11 +288,55 @@ fn downwards<'u, 'p>(units: &'u [Unit<'p>], label: &'u Unit<'p>, fields: &[Field
         .collect()
 }
 
+/// Whether a label below `head` stands right above a cell with the same edges: the cell is its.
+fn has_other_heading(units: &[Unit<'_>], cell: &Unit<'_>, fields: &[FieldName], head: f32) -> bool {
+    let edge = (0.12 * cell.bounds.width).clamp(5.0, 40.0);
+    units.iter().any(|unit| {
+        unit.holds == Holds::Labels
+            && ends_chain(unit, fields)
+            && unit.bounds.y > head - 6.0
+            && (cell.bounds.y - unit.bounds.bottom()).abs() < reach(unit)
+            && (unit.bounds.x - cell.bounds.x).abs() < edge
+            && (unit.bounds.right() - cell.bounds.right()).abs() < edge
+    })
+}
+
+/// The part under a label of a cell that spans several columns because a rule was not seen: only
+/// what can be nothing but the label's value.
+fn cut<'p>(units: &[Unit<'p>], unit: &Unit<'p>, label: &Unit<'p>, fields: &[FieldName], edge: f32) -> Option<Unit<'p>> {
+    let covers = unit.bounds.x < label.bounds.x + edge && unit.bounds.right() > label.bounds.right() - edge;
+    if unit.holds != Holds::Values || !covers || is_label(next_left(units, unit), fields) {
+        return None;
+    }
+    let inside = |atom: &Atom<'_>| {
+        let middle = atom.bounds.centre().0;
+        middle > label.bounds.x && middle < label.bounds.right()
+    };
+    let rows: Vec<Vec<Token<'p>>> = unit
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let atoms: Vec<Atom<'p>> = row
+                .iter()
+                .flat_map(|token| match token {
+                    Token::Label(tag) => tag.atoms.clone(),
+                    Token::Value(atoms) => atoms.clone(),
+                })
+                .filter(inside)
+                .collect();
+            (!atoms.is_empty()).then(|| vec![Token::Value(atoms)])
+        })
+        .collect();
+    let bounds = Rect { x: label.bounds.x, width: label.bounds.width, ..unit.bounds };
+    let part = Unit { bounds, rows, holds: Holds::Values };
+    (!part.rows.is_empty() && cell_fit(fields, &part) > 0.8).then_some(part)
+}
+
 /// Labels of the same column directly above: rows of one heading.
 fn headings_above<'p>(units: &[Unit<'p>], label: &Unit<'p>, fields: &[FieldName], edge: f32) -> usize {
     let mut from = label;
     let mut headings = 0;
-    while let Some(above) = units.iter().find(|unit| {
+    while let Some(above) = units.iter().filter(|unit| unit.holds != Holds::Loose).find(|unit| {
         (from.bounds.y - unit.bounds.bottom()).abs() < reach(from)
             && (unit.bounds.x - label.bounds.x).abs() < edge
             && (unit.bounds.right() - label.bounds.right()).abs() < edge
@@ -265,7 +350,7 @@ fn headings_above<'p>(units: &[Unit<'p>], label: &Unit<'p>, fields: &[FieldName]
     headings
 }
 
-fn next_below_is_far(label: &Unit<'_>, cells: &[&Unit<'_>], headings: usize) -> bool {
+fn next_below_is_far(label: &Unit<'_>, cells: &[Unit<'_>], headings: usize) -> bool {
     headings == 0
         && cells
             .first()
@@ -424,6 +509,24 @@ fn columns(rows: &[Vec<Token<'_>>]) -> Vec<f32> {
 }
 
 /// Divides atoms where a gap is wide enough for another value.
+pub(super) fn atom_pieces<'p>(atoms: &[Atom<'p>]) -> Vec<Vec<Atom<'p>>> {
+    let mut pieces: Vec<Vec<Atom<'p>>> = Vec::new();
+    for atom in atoms {
+        match pieces.last_mut() {
+            Some(own)
+                if own
+                    .last()
+                    .is_some_and(|last| atom.bounds.x - last.bounds.right() < VALUE_GAP * atom.bounds.height) =>
+            {
+                own.push(atom.clone());
+            }
+            Some(_) | None => pieces.push(vec![atom.clone()]),
+        }
+    }
+    pieces
+}
+
+/// The same as characters with their place.
 fn pieces<'p>(atoms: &[Atom<'p>]) -> Vec<(Vec<&'p Character>, Rect)> {
     let mut pieces: Vec<(Vec<&Character>, Rect)> = Vec::new();
     for atom in atoms {
@@ -461,12 +564,25 @@ fn beside<'p>(
         label: tag.bounds,
         rows,
     };
-    let atoms = match row.get(place + 1) {
-        Some(Token::Value(atoms)) => atoms,
-        Some(Token::Label(next)) if field == FieldName::Relationship && next.matched.may_be_value => &next.atoms,
-        Some(Token::Label(_)) | None => return vec![found(tag.bounds, beneath(rows, at, tag))],
+    let is_value = |token: &&Token<'p>| match token {
+        Token::Value(_) => true,
+        Token::Label(next) => field == FieldName::Relationship && next.matched.may_be_value,
     };
-    if columns.len() > 1 && is_personal(field) {
+    let atoms: Vec<Atom<'p>> = row
+        .iter()
+        .skip(place + 1)
+        .take_while(is_value)
+        .flat_map(|token| match token {
+            Token::Value(atoms) => atoms.clone(),
+            Token::Label(next) => next.atoms.clone(),
+        })
+        .collect();
+    if atoms.is_empty() {
+        return vec![found(tag.bounds, beneath(rows, at, tag))];
+    }
+    let atoms = &atoms;
+    let is_alone = pieces(atoms).len() == 1 && matches!(field, FieldName::RegisteredDomicile | FieldName::RegisterHead);
+    if columns.len() > 1 && is_personal(field) && !is_alone {
         return columned(atoms, columns)
             .into_iter()
             .map(|(characters, slot)| found(slot, if characters.is_empty() { Vec::new() } else { vec![characters] }))
@@ -490,7 +606,8 @@ fn beside<'p>(
 /// The text of each column, by the nearest middle.
 fn columned<'p>(atoms: &[Atom<'p>], columns: &[f32]) -> Vec<(Vec<&'p Character>, Rect)> {
     let mut shares: Vec<(Vec<&'p Character>, Option<Rect>)> = vec![(Vec::new(), None); columns.len()];
-    for (characters, bounds) in pieces(atoms) {
+    for atom in atoms {
+        let (characters, bounds) = (atom.characters.clone(), atom.bounds);
         let nearest = columns
             .iter()
             .enumerate()

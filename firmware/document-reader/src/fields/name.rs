@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::field::Check;
 use crate::fields::text::{ATOM_GAP, count};
-use crate::fields::value::{Judged, Rows, bare, joined, row_text};
+use crate::fields::value::{Judged, Rows, bare, joined, pitch, row_text};
 use crate::page::Character;
 
 /// Forms that readers take for each other, one group a line.
@@ -173,10 +173,16 @@ fn wide_row(row: &[&Character]) -> String {
     if !narrow {
         return row_text(row).nfkc().collect();
     }
+    let pitch = pitch(row);
     let mut text = String::new();
-    let mut end: Option<f32> = None;
+    let mut last: Option<&Character> = None;
     for one in row {
-        if end.is_some_and(|end| one.bounds.x - end > 0.7 * ATOM_GAP * one.bounds.height) {
+        let is_apart = last.is_some_and(|last: &Character| {
+            let white = one.bounds.x - last.bounds.right();
+            let step = one.bounds.centre().0 - last.bounds.centre().0;
+            white > 0.7 * ATOM_GAP * one.bounds.height && pitch.is_none_or(|pitch| step > 1.42 * pitch)
+        });
+        if is_apart {
             text.push('\u{3000}');
         }
         text.push(match one.value {
@@ -184,7 +190,7 @@ fn wide_row(row: &[&Character]) -> String {
             '゜' | '°' | '゚' => 'ﾟ',
             other => other,
         });
-        end = Some(one.bounds.right());
+        last = Some(one);
     }
     text.nfkc().collect::<String>().replace(' ', "\u{3000}")
 }

@@ -309,3 +309,54 @@ fn boxes_before_their_words() {
         ",
     );
 }
+
+#[test]
+fn a_label_that_its_cell_broke_is_one_label() {
+    let page = sketch::parse(
+        "page 900 300
+cell 0 0 200 120
+cell 200 0 500 120
+line 10 10 160 40 転出(予定)年月
+line 10 60 40 40 日
+line 220 40 260 40 令和8年10月7日",
+    )
+    .unwrap();
+    let found = FINDER.find(OUT, &[page]);
+    assert_eq!(found.first().map(|one| one.value.as_str()), Some("2026-10-07"));
+}
+
+#[test]
+fn a_value_whose_cell_was_not_seen_stands_beside_its_label_all_the_same() {
+    let page = sketch::parse(
+        "page 1900 300
+cell 0 0 200 100
+line 10 30 120 40 旧住所
+line 220 30 800 40 神奈川県藤沢市朝日町1番地の1",
+    )
+    .unwrap();
+    let found = FINDER.find(OUT, &[page]);
+    assert_eq!(found.first().map(|one| one.value.as_str()), Some("神奈川県藤沢市朝日町1番地の1"));
+}
+
+#[test]
+fn strips_of_other_headings_are_not_the_next_persons() {
+    check(
+        OUT,
+        &["
+|氏名      |性別|
+|架空　太郎|男  |
+|国保      |介護|
+|非該当    |該当|
+|氏名      |性別|
+|架空　花子|女  |
+"],
+        "
+        0 氏名 架空　太郎
+        0 性別 男
+        0 国保 無
+        0 介護 有
+        1 氏名 架空　花子
+        1 性別 女
+        ",
+    );
+}

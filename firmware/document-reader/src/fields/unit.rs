@@ -63,6 +63,8 @@ pub(super) enum Holds {
     Values,
     /// Labels with their values.
     Both,
+    /// Text that no cell was seen around; its bounds are those of the text.
+    Loose,
 }
 
 impl<'p> Unit<'p> {
@@ -100,6 +102,7 @@ pub(super) fn unit<'p>(labels: &Labels, kind: DocumentKind, area: &Area<'p>) -> 
     };
     if area.cell.is_some() {
         settle_word_of_relation(&mut rows);
+        drop_rests_of_labels(&mut rows);
     }
     let has = |wanted: fn(&Token<'_>) -> bool| rows.iter().flatten().any(wanted);
     let has_label = has(|token| matches!(token, Token::Label(_)));
@@ -150,6 +153,49 @@ fn settle_word_of_relation(rows: &mut [Vec<Token<'_>>]) {
             Token::Value(_) => is_after_relation = false,
         }
     }
+}
+
+/// A letter or two beside labels that fit none of them are what is left of another label.
+fn drop_rests_of_labels(rows: &mut Vec<Vec<Token<'_>>>) {
+    let fields: Vec<FieldName> = rows
+        .iter()
+        .flatten()
+        .filter_map(|token| match token {
+            Token::Label(tag) => tag.field(),
+            Token::Value(_) => None,
+        })
+        .collect();
+    let is_rest = |token: &Token<'_>| {
+        let characters = token_characters(token);
+        let fits = fields.iter().any(|field| value::fits(*field, std::slice::from_ref(&characters)) > 0.3);
+        matches!(token, Token::Value(_)) && characters.len() <= 2 && !fits
+    };
+    let values = rows.iter().flatten().filter(|token| matches!(token, Token::Value(_)));
+    if !fields.is_empty() && values.clone().count() == 1 && values.clone().all(is_rest) {
+        for row in rows.iter_mut() {
+            row.retain(|token| matches!(token, Token::Label(_)));
+        }
+        rows.retain(|row| !row.is_empty());
+    }
+}
+
+/// Text outside all cells as units of their own, one for each piece without a wide gap: where a
+/// cell's rules were not seen, its text still stands beside its label.
+pub(super) fn loose<'p>(outside: &Unit<'p>, pieces: fn(&[Atom<'p>]) -> Vec<Vec<Atom<'p>>>) -> Vec<Unit<'p>> {
+    outside
+        .rows
+        .iter()
+        .flatten()
+        .flat_map(|token| match token {
+            Token::Label(tag) if tag.matched.may_be_value => pieces(&tag.atoms),
+            Token::Label(_) => Vec::new(),
+            Token::Value(atoms) => pieces(atoms),
+        })
+        .filter_map(|atoms| {
+            let bounds = around(atoms.iter().map(|atom| atom.bounds))?;
+            Some(Unit { bounds, rows: vec![vec![Token::Value(atoms)]], holds: Holds::Loose })
+        })
+        .collect()
 }
 
 /// Letters of one label are at most this many heights apart (氏　　　名).
@@ -239,7 +285,7 @@ fn spread_label<'p>(
             continue;
         };
         // Pieces that are labels themselves make one only together with nothing misread.
-        if own.len() > 1 && matched.distance > 0.5 && best.is_some() {
+        if matched.distance > 0.5 && best.as_ref().is_some_and(|(_, best)| best.matched.distance < matched.distance) {
             continue;
         }
         // What stands before a whole label is the value of the label before it, if the row goes on so.

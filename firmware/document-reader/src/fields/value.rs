@@ -136,16 +136,38 @@ pub(super) fn joined(rows: &Rows<'_>) -> String {
 
 /// One row with an ideographic space where a gap is.
 pub(super) fn row_text(row: &[&Character]) -> String {
+    let pitch = pitch(row);
     let mut text = String::new();
-    let mut end: Option<f32> = None;
+    let mut last: Option<&Character> = None;
     for one in row {
-        if end.is_some_and(|end| one.bounds.x - end > ATOM_GAP * one.bounds.height) {
+        if last.is_some_and(|last| is_gap(last, one, pitch)) {
             text.push('\u{3000}');
         }
         text.push(one.value);
-        end = Some(one.bounds.right());
+        last = Some(one);
     }
     text
+}
+
+/// Whether a blank stands between two characters: white between them, and their middles farther
+/// apart than those of other neighbours.
+pub(super) fn is_gap(one: &Character, next: &Character, pitch: Option<f32>) -> bool {
+    let white = next.bounds.x - one.bounds.right();
+    let step = next.bounds.centre().0 - one.bounds.centre().0;
+    white > ATOM_GAP * next.bounds.height && pitch.is_none_or(|pitch| step > 1.42 * pitch)
+}
+
+/// The usual distance between the middles of neighbours; nothing for fewer than four characters.
+pub(super) fn pitch(row: &[&Character]) -> Option<f32> {
+    let mut steps: Vec<f32> = row
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [one, next] => Some(next.bounds.centre().0 - one.bounds.centre().0),
+            _ => None,
+        })
+        .collect();
+    steps.sort_by(f32::total_cmp);
+    if steps.len() < 3 { None } else { steps.get((steps.len() - 1) / 2).copied() }
 }
 
 /// Everything in one width, without blanks.
