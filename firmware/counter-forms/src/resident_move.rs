@@ -474,9 +474,7 @@ fn notifier_name(fields: &Fields<'_>) -> Result<String, FromSnapshotError> {
 fn remarks(fields: &Fields<'_>) -> Vec<String> {
     let said = |label: &str, path: &str| {
         let text = fields.text(path);
-        let text = text
-            .parse::<FuzzyDate>()
-            .map_or(text, |date| date.wareki());
+        let text = text.parse::<FuzzyDate>().map_or(text, |date| date.wareki());
         (!text.is_empty()).then(|| [label, "：", &text].concat())
     };
     let mut remarks = words(&fields.text("office.remarks"));
