@@ -43,6 +43,10 @@ pub(super) fn run(folder: &DataFolder, as_json: bool) -> Result<()> {
     ))?;
     print_line(&format!(
         "other counters of the branch connected: {}",
-        if running { part("neighbours") } else { Value::Null }
+        if running {
+            part("neighbours")
+        } else {
+            Value::Null
+        }
     ))
 }
