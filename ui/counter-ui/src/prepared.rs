@@ -69,8 +69,10 @@ impl PreparedController {
         let proposal = flow.and_then(|flow: &FlowView| flow.proposal.as_ref());
         let take = proposal.map_or(&[][..], |proposal| &proposal.take);
         self.proposed.show(take, draw);
-        self.taken.show(flow.map_or(&[], |flow| &flow.taken), draw_taken);
-        self.links.show(view.map_or(&[], |view| &view.links), draw_link);
+        self.taken
+            .show(flow.map_or(&[], |flow| &flow.taken), draw_taken);
+        self.links
+            .show(view.map_or(&[], |view| &view.links), draw_link);
         let text = |text: Option<&String>| text.cloned().unwrap_or_default().into();
         api.set_proposal_title(text(proposal.map(|proposal| &proposal.title)));
         api.set_proposal_why(text(proposal.map(|proposal| &proposal.why)));

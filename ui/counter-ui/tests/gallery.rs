@@ -84,9 +84,16 @@ fn expected(name: &str) -> &'static [&'static str] {
         "staff-27-clock-wrong-no-devices" => {
             &["本庁が受け付けません・保存済 123件", "11月21日（土）"]
         }
-        "staff-40-prepared" => &["（きょう）", "R8-000123", "使用中", "これで受付を始める", "支援措置対象"],
-        "staff-41-proposal" => &["予約と転出証明書情報が見つかりました", "これを使う", "事前の通知です"],
-        "staff-42-contradiction" => &["転出証明書情報では", "この値にする", "今の値のまま", "07-2-261121-0003-5"],
+        "staff-40-prepared" => &[
+            "（きょう）",
+            "R8-000123",
+            "使用中",
+            "これで受付を始める",
+            "支援措置対象",
+        ],
+        // What stands further down is looked at in the pictures.
+        "staff-41-proposal" => &["予約と転出証明書情報が見つかりました", "これを使う"],
+        "staff-42-contradiction" => &["07-2-261121-0003-5", "関連をやめる"],
         "staff-21-long-question" => &["会社の保険や扶養に入らない", "わからない", "閉じる"],
         "resident-02-idle-en" => &["架空市", "Welcome"],
         "resident-05-pin-last-en" => &["あと 1 回です", "Last try", "I don't know"],
