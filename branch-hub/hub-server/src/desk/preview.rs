@@ -93,7 +93,9 @@ fn draw(
     city: &CityNames,
     scale: f32,
 ) -> Option<Vec<Vec<u8>>> {
-    use counter_forms::resident_move::{City, FORM_ID, from_snapshot};
+    use counter_domain::draft::FieldPath;
+    use counter_forms::filing::{Said, filing};
+    use counter_forms::resident_move::City;
     let city = City {
         name: city.city.clone(),
         branch: city.branch.clone(),
@@ -101,17 +103,29 @@ fn draw(
     let failed = |error: &dyn std::error::Error| {
         tracing::error!(event = "preview_failed", %error, "a form page cannot be drawn");
     };
-    let data = from_snapshot(snapshot, &city)
+    let event = snapshot.fields.get(&FieldPath::from("event.type"));
+    let event = event.and_then(|field| field.value.as_text());
+    // The pages of a request for certificates need its lines; those are in the signed PDF.
+    let said = Said {
+        event: super::labels::event_type(event.unwrap_or_default()),
+        lines: Vec::new(),
+    };
+    let filled = filing(snapshot, &city, &said)
         .map_err(|error| failed(&error))
         .ok()?;
-    let data = data.to_form_data().map_err(|error| failed(&error)).ok()?;
     let mut assets = Assets::for_receipt(&snapshot.receipt_number);
     if let Some(signature) = strokes.and_then(|blob| serde_json::from_slice::<Signature>(blob).ok())
     {
         assets = assets.signed(signature_svg(&signature.strokes));
     }
     forms
-        .preview_png(FORM_ID, &data, &assets, &snapshot.filed_on, scale)
+        .preview_png(
+            &filled.form,
+            &filled.data,
+            &assets,
+            &snapshot.filed_on,
+            scale,
+        )
         .map_err(|error| failed(&error))
         .ok()
 }
