@@ -4,6 +4,7 @@ use std::fs;
 
 use axum::http::StatusCode;
 
+use super::protection::protected;
 use super::stage::{Browser, Stage};
 
 /// Makes a copy named `dogs` in which only the second dog counts.
@@ -94,6 +95,24 @@ async fn copy_is_tried_out_published_and_taken_back() {
     let back = [("again", "0"), ("from", "2026-12-02"), ("note", "戻す")];
     let done = browser.post("/catalogue/publish", &back).await;
     assert_eq!(done.location(), "/catalogue?notice=published");
+}
+
+#[tokio::test]
+async fn protected_persons_are_only_counted_and_old_cases_not_at_all() {
+    let mut stage = Stage::set();
+    stage.submitted_by("u0312");
+    stage.minutes_pass(40 * 24 * 60);
+    stage.submitted_by("u0312");
+    protected(&mut stage);
+    let mut browser = stage.signed_in("u0901").await;
+    edited(&stage, &mut browser).await;
+    let page = browser.get("/catalogue/try?draft=dogs").await;
+    let text = page.text();
+    assert!(text.contains("この 31 日の届出　1 件のうち"), "{text}");
+    assert!(
+        text.contains("支援措置の対象の方がいる 1 件は中を見ていません"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use super::{deed, opened};
 const PLACE: &str = "北町三丁目";
 
 /// A case with the flag, handed in twice so that there are differences to show.
-fn protected(stage: &mut Stage) -> CaseId {
+pub(super) fn protected(stage: &mut Stage) -> CaseId {
     let new = NewCase {
         by: StaffId::from("u0312"),
         branch: BranchCode::from("07"),
