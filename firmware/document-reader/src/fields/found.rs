@@ -305,7 +305,20 @@ fn has_other_heading(units: &[Unit<'_>], cell: &Unit<'_>, fields: &[FieldName], 
 /// what can be nothing but the label's value.
 fn cut<'p>(units: &[Unit<'p>], unit: &Unit<'p>, label: &Unit<'p>, fields: &[FieldName], edge: f32) -> Option<Unit<'p>> {
     let covers = unit.bounds.x < label.bounds.x + edge && unit.bounds.right() > label.bounds.right() - edge;
-    if unit.holds != Holds::Values || !covers || is_label(next_left(units, unit), fields) {
+    let is_headed = next_above(units, unit)
+        .is_some_and(|above| ends_chain(above, fields) && above.bounds.y > label.bounds.bottom() - 6.0);
+    // Nearly anything can be a name; only what cannot be mistaken is cut out.
+    let is_plain = fields.iter().all(|field| {
+        matches!(
+            field,
+            FieldName::BirthDate
+                | FieldName::Sex
+                | FieldName::Relationship
+                | FieldName::IndividualNumber
+                | FieldName::ResidentRecordCode
+        )
+    });
+    if unit.holds != Holds::Values || !covers || is_headed || !is_plain || is_label(next_left(units, unit), fields) {
         return None;
     }
     let inside = |atom: &Atom<'_>| {
