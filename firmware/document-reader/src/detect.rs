@@ -13,7 +13,7 @@ use crate::pixels::{real, whole};
 use crate::plane::Plane;
 
 /// Longest side of the copy the detector sees.
-pub(crate) const SIDE: usize = 1_280;
+pub(crate) const SIDE: usize = 1_120;
 /// The network halves its input five times.
 const STEP: usize = 32;
 /// White rows of the copy that part two bands.
