@@ -51,7 +51,14 @@ fn around() -> Surroundings {
 fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("counter.db");
-    let open = || CounterStore::open(&path, &DatabaseKey::from_bytes([4; 32]), DeviceId([4; 16]), around());
+    let open = || {
+        CounterStore::open(
+            &path,
+            &DatabaseKey::from_bytes([4; 32]),
+            DeviceId([4; 16]),
+            around(),
+        )
+    };
     let mut store = open()?;
     arrive(&mut store, folder.path())?;
     println!("before making it searchable: peak {}", peak());
@@ -79,7 +86,11 @@ fn main() -> Result<()> {
         );
     }
     all.sort();
-    println!("all warm: p50 {:?}, p99 {:?}", all[all.len() / 2], all[all.len() * 99 / 100]);
+    println!(
+        "all warm: p50 {:?}, p99 {:?}",
+        all[all.len() / 2],
+        all[all.len() * 99 / 100]
+    );
     Ok(())
 }
 
@@ -100,7 +111,8 @@ fn arrive(store: &mut CounterStore, folder: &std::path::Path) -> Result<()> {
     let random = SystemRandom::new();
     let algorithm = &ECDSA_P256_SHA256_ASN1_SIGNING;
     let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).map_err(|_| "no key")?;
-    let publisher = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).map_err(|_| "no key")?;
+    let publisher =
+        EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).map_err(|_| "no key")?;
     store.set_publishing_key(publisher.public_key().as_ref())?;
     let key = DatabaseKey::from_bytes([5; 32]);
     let mut hub = HubStore::open(&folder.join("hub.db"), &key, DeviceId([5; 16]), around())?;
