@@ -20,7 +20,7 @@ use counter_domain::resident::{
 use hub_store::{Difference, NewRegister, RegisterAbout, Registered, ResidentRegister};
 use replica::{DatabaseKey, StoreError};
 
-use crate::line_file::{EncodingChoice, Fields, LineFile, Problem, Wrong};
+use crate::line_file::{EncodingChoice, Fields, LineFile, Place, Problem, Wrong};
 
 mod bad;
 mod columns;
@@ -88,7 +88,8 @@ pub(crate) fn import_whole(
     say: &mut dyn Write,
 ) -> Result<()> {
     let source = open(file, options)?;
-    if source.layout.place(Column::Change).is_some() {
+    // A fixed-width layout has it in every file.
+    if matches!(source.layout.place(Column::Change), Some(Place::Column(_))) {
         bail!("異動区分の列があります。差分なら --difference を付け、全件なら列を除いてください");
     }
     let register = NewRegister::beside(registry.path, registry.key)?;
