@@ -87,11 +87,14 @@ fn anchors(found: &[Found<'_>]) -> Vec<Anchor> {
         .filter(|one| value::fits(one.field, &one.rows) > 0.2)
         .collect();
     sort_for_reading(&mut own);
+    // A father and his son may have one name: names repeat only where birth dates do not.
+    let births = found.iter().filter(|one| one.field == FieldName::BirthDate && !one.rows.is_empty()).count();
+    let may_repeat = births < own.len();
     let mut anchors: Vec<Anchor> = Vec::new();
     let mut known: Vec<(String, Rect)> = Vec::new();
     for one in own {
         let text = value::bare(&one.rows);
-        let again = known.iter().position(|(name, label)| is_same(name, &text) && *label != one.label);
+        let again = known.iter().position(|(name, label)| may_repeat && is_same(name, &text) && *label != one.label);
         let member = again.unwrap_or(known.len());
         if again.is_none() {
             known.push((text, one.label));
