@@ -4,6 +4,11 @@
 //! warm and, with a small page cache emptied by reopening, cold. Limits: 5 ms to keep one, 50 ms to
 //! find warm, 1 s cold, at a million filings.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a measurement for a person to read"
+)]
+
 use std::error::Error;
 use std::ops::Range;
 use std::path::Path;
@@ -221,7 +226,7 @@ fn snapshot(case: CaseId, number: u32) -> Snapshot {
         ),
     );
     let surname = pick(&SURNAMES, number / 7);
-    for member in 0..1 + number % 4 {
+    for member in 0..=(number % 4) {
         let given = pick(&GIVEN, number / 11 + member * 3);
         let (year, day) = (1940 + (number / 13 + member * 20) % 80, 1 + number % 28);
         put(

@@ -308,8 +308,11 @@ fn numbers_and_buildings_of_the_own_city_are_offered() {
     );
 }
 
+/// Code and name of a municipality, and its towns with their postal codes.
+type Municipality<'a> = (u32, &'a str, &'a [(&'a str, u32)]);
+
 /// A small dictionary: municipalities with their towns, each town with its postal code.
-fn edition(name: &str, places: &[(u32, &str, &[(&str, u32)])]) -> Addresses {
+fn edition(name: &str, places: &[Municipality<'_>]) -> Addresses {
     let mut contents = Contents {
         edition: name.to_owned(),
         ..Contents::default()

@@ -213,7 +213,10 @@ impl MoveDraft {
     }
 }
 
-fn households_after<'m>(event: Option<&str>, members: &'m [MemberDraft]) -> Vec<Vec<&'m MemberDraft>> {
+fn households_after<'m>(
+    event: Option<&str>,
+    members: &'m [MemberDraft],
+) -> Vec<Vec<&'m MemberDraft>> {
     let event = event.and_then(Event::from_code);
     if event.is_some_and(Event::parts_a_household) {
         let (moving, staying) = members.iter().partition(|member| member.moving);

@@ -1,5 +1,4 @@
 //! Reservations and certificate data: who is recognised, and what a search finds.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use counter_domain::prepared::{
     FourItems, Item, Newcomer, Prepared, PreparedKind, PreparedPlace, PreparedUse, uses_of,

@@ -211,7 +211,7 @@ mod tests {
         objects.extend((0..400).map(|n| format!("<</Type/StructElem/S/Div/K[{n}]>>")));
         let mut table = format!("xref\n0 {}\n0000000000 65535 f\r\n", objects.len() + 1);
         for (number, object) in (1..).zip(&objects) {
-            table.push_str(&format!("{:010} 00000 n\r\n", pdf.len()));
+            table.extend([format!("{:010} 00000 n\r\n", pdf.len())]);
             write_object(&mut pdf, number, object.as_bytes()).expect("memory");
         }
         let at = pdf.len();
@@ -261,7 +261,9 @@ mod tests {
         for pair in pairs.chunks_exact(2) {
             let expected = format!("<</Type/StructElem/S/Div/K[{}]>>", pair[0] - 4);
             assert!(
-                objects[pair[1]..].starts_with(&expected),
+                objects
+                    .get(pair[1]..)
+                    .is_some_and(|rest| rest.starts_with(&expected)),
                 "object {}",
                 pair[0]
             );

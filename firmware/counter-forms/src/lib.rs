@@ -30,9 +30,7 @@ mod world;
 
 pub use check::Finding;
 pub use data::FormData;
-pub use definition::{
-    FieldKind, FieldRule, FormMeta, People, Prefill, SampleKind, SignaturePlace,
-};
+pub use definition::{FieldKind, FieldRule, FormMeta, People, Prefill, SampleKind, SignaturePlace};
 pub use error::{OpenFormsError, RenderError, TemplateFault};
 pub use follow_up::FollowUp;
 pub use fonts::FontPaths;

@@ -20,6 +20,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use sync_engine::Store as _;
 
+#[expect(unreachable_pub, reason = "shared with the benchmarks")]
 #[path = "../../../tests/bench/src/invented.rs"]
 mod invented;
 use invented::{CITY, Invented};

@@ -1,8 +1,8 @@
 //! What happens, told to whoever watches.
 
 use crate::script::{
-    Act, CableAct, CardAct, CounterAct, CourierAct, DatabaseAct, DiskAct, IntruderAct, PageAct, ReaderAct,
-    ScreenAct,
+    Act, CableAct, CardAct, CounterAct, CourierAct, DatabaseAct, DiskAct, IntruderAct, PageAct,
+    ReaderAct, ScreenAct,
 };
 
 pub(crate) fn in_words(deed: &ScreenAct) -> String {

@@ -28,7 +28,8 @@ use crate::small_disk::SmallDisk;
 pub(crate) use faults::FarEnd;
 use neighbour::Neighbour;
 use set_up::{
-    CounterPlace, enrol_counter, import_prepared, publish_residents, start_card, start_hub, start_printer,
+    CounterPlace, enrol_counter, import_prepared, publish_residents, start_card, start_hub,
+    start_printer,
 };
 
 /// Addresses the hub says when it is ready.

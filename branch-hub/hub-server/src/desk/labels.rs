@@ -48,6 +48,7 @@ fn additions(text: &str) -> String {
 }
 
 /// Label of a field, without the person.
+#[expect(clippy::too_many_lines, reason = "a table, one line a field")]
 pub(crate) fn field(path: &str, answers: &Answers) -> String {
     if let Some(fact) = fact(path) {
         return answers.label(fact);

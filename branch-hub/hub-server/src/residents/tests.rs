@@ -563,7 +563,7 @@ fn fixed_width_reads_like_csv() {
     let (said, taken) = desk.take(As::Whole, &taro("19700302"));
     assert!(taken.is_ok(), "{said}");
     let fixed = desk.people().remove(0);
-    let mut csv = super::tests::desk();
+    let mut csv = desk();
     csv.import(&[HEADINGS, &TARO.replace(",仮市仮町1,", ",,")])
         .1
         .unwrap();

@@ -1,7 +1,7 @@
 //! Filings of this counter: found again, and a page proved.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use case_archive::ArchiveQuery;
@@ -53,7 +53,7 @@ pub(super) struct Verify {
     json: bool,
 }
 
-fn store(data: &PathBuf) -> Result<CounterStore> {
+fn store(data: &Path) -> Result<CounterStore> {
     let folder = DataFolder::new(data);
     let settings = Settings::read(&folder)?;
     if !folder.database().exists() {

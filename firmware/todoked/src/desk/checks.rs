@@ -215,7 +215,7 @@ pub(super) fn asked_of_a_member(visit: &Visit, number: u8) -> Vec<Asked<'static>
     let asked = plan.of_a_member().filter_map(|def| {
         let path = def.path_for(Some(number));
         let shown = !stays || of_the_staying(&path);
-        let required = def.required && (!stays || path.ends_with(".name"));
+        let required = def.required && (!stays || path.rsplit('.').next() == Some("name"));
         (shown && is_asked(visit, def, Some(number))).then_some(Asked {
             def,
             path,

@@ -83,16 +83,16 @@ impl<R: Records> Desk<R> {
         let offered = certificates().list().iter();
         for certificate in offered.filter(|one| events().certificate(&one.id).is_some()) {
             let view = draw(certificate, &lines, visit.text("request.asker"));
-            match groups.iter_mut().find(|(id, _)| *id == certificate.group) {
-                Some((_, group)) => group.certificates.push(view),
-                None => {
-                    let label = certificates().group(&certificate.group);
-                    let group = CertificateGroup {
-                        label: label.map(|words| words.ja.clone()).unwrap_or_default(),
-                        certificates: vec![view],
-                    };
-                    groups.push((&certificate.group, group));
-                }
+            let known = groups.iter_mut().find(|(id, _)| *id == certificate.group);
+            if let Some((_, group)) = known {
+                group.certificates.push(view);
+            } else {
+                let label = certificates().group(&certificate.group);
+                let group = CertificateGroup {
+                    label: label.map(|words| words.ja.clone()).unwrap_or_default(),
+                    certificates: vec![view],
+                };
+                groups.push((&certificate.group, group));
             }
         }
         let papers = certificates::papers(&lines, asker);

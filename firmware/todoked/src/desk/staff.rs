@@ -18,6 +18,7 @@ use crate::texts::{Code, notice, notice_with};
 const VALUE_CHARS_MAX: usize = 500;
 
 impl<R: Records> Desk<R> {
+    #[expect(clippy::too_many_lines, reason = "a table, one line a deed")]
     pub(super) fn staff_action(&mut self, action: StaffAction) -> Result<(), Notice> {
         if let StaffAction::SignIn { staff, secret } = &action {
             return self.sign_in(staff, secret.expose());

@@ -308,8 +308,7 @@ fn choices(visit: &Visit, def: &FieldDef) -> Vec<Choice> {
 /// What helps to fill a field of this event.
 fn hint(visit: &Visit, path: &str) -> String {
     let name = match (path, split_member(path)) {
-        ("address.old", _) if visit.plan().defaults.contains_key(path) => "abroad",
-        ("address.new", _) if visit.plan().defaults.contains_key(path) => "abroad",
+        ("address.old" | "address.new", _) if visit.plan().defaults.contains_key(path) => "abroad",
         ("event.late_reason", _) => "late",
         (_, Some((number, "name"))) if is_newborn(visit, number) => "newborn",
         _ => return String::new(),

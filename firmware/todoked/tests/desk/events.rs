@@ -385,9 +385,11 @@ fn certificates_are_counted_added_up_and_stand_on_one_form() {
     rig.signed();
     assert_eq!(rig.last_snapshot().form, "resident-record/1");
     rig.staff(StaffAction::Submit);
-    let fee = rig.effects.iter().find_map(|effect| match effect {
-        Effect::PrintReceipt(job) => Some(job.fee.clone()),
-        _ => None,
+    let fee = rig.effects.iter().find_map(|effect| {
+        let Effect::PrintReceipt(job) = effect else {
+            return None;
+        };
+        Some(job.fee.clone())
     });
     assert_eq!(fee.as_deref(), Some("3通　合計 900円"));
 }

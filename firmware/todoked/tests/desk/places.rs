@@ -1,5 +1,4 @@
 //! Places offered under the address fields.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::path::Path;
 

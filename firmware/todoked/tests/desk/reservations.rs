@@ -377,7 +377,7 @@ fn two_counters_do_not_take_the_same_one_without_knowing() {
     carry(&one, PeerRole::Counter, &mut other, PeerRole::Hub);
     read_card(&mut other);
     let row = flow(&other).proposal.unwrap().take.remove(0);
-    assert_eq!(row.used_by, [number.clone()]);
+    assert_eq!(row.used_by, std::slice::from_ref(&number));
     let refused = other.refused(StaffAction::Prepared {
         deed: PreparedAction::TakeProposed { anyway: false },
     });

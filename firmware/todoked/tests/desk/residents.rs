@@ -69,8 +69,8 @@ fn people() -> Vec<Resident> {
         what: "転入".to_owned(),
         place: "仮市仮町1番1号".to_owned(),
     }];
-    place.out_date = "2025-03-31".to_owned();
-    place.out_to = "仮県仮市".to_owned();
+    "2025-03-31".clone_into(&mut place.out_date);
+    "仮県仮市".clone_into(&mut place.out_to);
     let mut hidden = resident(
         "000020",
         "H00002",
