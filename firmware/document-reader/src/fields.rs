@@ -122,7 +122,10 @@ impl Finder {
 
     /// The fields of a document, household first, then person by person.
     pub fn find(&self, kind: DocumentKind, pages: &[Page]) -> Vec<Field> {
-        self.weigh(kind, pages).into_iter().map(|one| one.field).collect()
+        self.weigh(kind, pages)
+            .into_iter()
+            .map(|one| one.field)
+            .collect()
     }
 
     /// The same with the evidence.
@@ -138,7 +141,10 @@ impl Finder {
         let mut candidates = self.candidates(kind, pages);
         household::compare(&mut candidates);
         candidates.sort_by_key(|one| (one.member, one.field));
-        candidates.into_iter().map(|one| self.weighed(one)).collect()
+        candidates
+            .into_iter()
+            .map(|one| self.weighed(one))
+            .collect()
     }
 
     fn candidates(&self, kind: DocumentKind, pages: &[Page]) -> Vec<Candidate> {
@@ -160,7 +166,10 @@ impl Finder {
 
     fn on_page<'p>(&self, kind: DocumentKind, page: &'p Page) -> Vec<Found<'p>> {
         let areas = text::areas(page);
-        let mut units: Vec<Unit<'p>> = areas.iter().map(|area| unit::unit(&self.labels, kind, area)).collect();
+        let mut units: Vec<Unit<'p>> = areas
+            .iter()
+            .map(|area| unit::unit(&self.labels, kind, area))
+            .collect();
         // The area outside all cells is the last.
         let outside = units.pop();
         resolve_headings(&mut units);
@@ -211,23 +220,37 @@ impl Finder {
         if found.field == FieldName::Name
             && let Some(kana) = name::kana_beside(&found.rows)
         {
-            candidates.push(make(FieldName::NameKana, &kana, value::judge(FieldName::NameKana, &kana)));
+            candidates.push(make(
+                FieldName::NameKana,
+                &kana,
+                value::judge(FieldName::NameKana, &kana),
+            ));
         }
         let judged = match (&self.places, found.field) {
             (
                 Some(places),
-                FieldName::OldAddress | FieldName::NewAddress | FieldName::RegisteredDomicile | FieldName::Address,
+                FieldName::OldAddress
+                | FieldName::NewAddress
+                | FieldName::RegisteredDomicile
+                | FieldName::Address,
             ) => places.judge(found.field, &found.rows),
             (Some(_) | None, _) => value::judge(found.field, &found.rows),
         };
-        candidates.push(make(found.field, &found.rows, self.not_born_tomorrow(found.field, judged)));
+        candidates.push(make(
+            found.field,
+            &found.rows,
+            self.not_born_tomorrow(found.field, judged),
+        ));
         candidates
     }
 
     /// A birth date after today is a misread one.
     fn not_born_tomorrow(&self, field: FieldName, mut judged: Judged) -> Judged {
         let born: Option<Date> = judged.value.parse().ok();
-        let is_future = self.today.zip(born).is_some_and(|(today, born)| born > today);
+        let is_future = self
+            .today
+            .zip(born)
+            .is_some_and(|(today, born)| born > today);
         if field == FieldName::BirthDate && is_future {
             judged.checks.retain(|check| *check != Check::Date);
             judged.failed.push(Check::Date);
@@ -286,7 +309,10 @@ fn resolve_headings(units: &mut [Unit<'_>]) {
         .filter(|unit| unit.holds == Holds::Labels)
         .filter_map(|unit| Some((unit.bounds, unit.tags().next()?.matched.meaning)))
         .collect();
-    for unit in units.iter_mut().filter(|unit| matches!(unit.holds, Holds::Labels | Holds::Both)) {
+    for unit in units
+        .iter_mut()
+        .filter(|unit| matches!(unit.holds, Holds::Labels | Holds::Both))
+    {
         let above: Vec<crate::labels::Meaning> = headings
             .iter()
             .filter(|(bounds, _)| heads(bounds, &unit.bounds))
@@ -314,13 +340,16 @@ fn resolve_rows(outside: &mut Unit<'_>) {
     for row in &mut outside.rows {
         for place in 1..row.len() {
             let (before, after) = row.split_at_mut(place);
-            if let (Some(Token::Label(heading)), Some(Token::Label(own))) = (before.last(), after.first_mut())
+            if let (Some(Token::Label(heading)), Some(Token::Label(own))) =
+                (before.last(), after.first_mut())
                 && own.bounds.x - heading.bounds.right() < 3.0 * own.bounds.height
             {
                 let changed = under(heading.matched.meaning, own.matched.meaning);
                 let is_heading = matches!(
                     heading.matched.meaning,
-                    crate::labels::Meaning::Before | crate::labels::Meaning::After | crate::labels::Meaning::SomebodyElse
+                    crate::labels::Meaning::Before
+                        | crate::labels::Meaning::After
+                        | crate::labels::Meaning::SomebodyElse
                 );
                 if is_heading || heading.field() == Some(FieldName::Address) {
                     own.matched.meaning = changed;
@@ -336,9 +365,13 @@ fn under(heading: crate::labels::Meaning, own: crate::labels::Meaning) -> crate:
     match (heading, own) {
         (Meaning::SomebodyElse, _) => Meaning::Unwanted,
         (Meaning::Before, Meaning::Field(FieldName::Address))
-        | (Meaning::Field(FieldName::Address), Meaning::Before) => Meaning::Field(FieldName::OldAddress),
+        | (Meaning::Field(FieldName::Address), Meaning::Before) => {
+            Meaning::Field(FieldName::OldAddress)
+        }
         (Meaning::After, Meaning::Field(FieldName::Address))
-        | (Meaning::Field(FieldName::Address), Meaning::After) => Meaning::Field(FieldName::NewAddress),
+        | (Meaning::Field(FieldName::Address), Meaning::After) => {
+            Meaning::Field(FieldName::NewAddress)
+        }
         (Meaning::After, Meaning::Field(FieldName::HouseholdHead)) => Meaning::Unwanted,
         (Meaning::Field(FieldName::HouseholdHead), Meaning::Field(FieldName::Name)) => {
             Meaning::Field(FieldName::HouseholdHead)

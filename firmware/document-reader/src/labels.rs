@@ -186,7 +186,9 @@ const NUMBERING: usize = 4;
 fn without_intended<'p>(characters: &[&'p Character]) -> Vec<&'p Character> {
     let is = |one: &Character, wanted: &str| wanted.contains(one.value);
     let place = characters.windows(4).position(|four| match four {
-        [open, one, two, close] => is(open, "（(〔") && is(one, "予子") && is(two, "定") && is(close, "）)〕"),
+        [open, one, two, close] => {
+            is(open, "（(〔") && is(one, "予子") && is(two, "定") && is(close, "）)〕")
+        }
         _ => false,
     });
     let numbering = |one: &&Character| {
@@ -209,9 +211,10 @@ fn fold(c: char) -> Option<char> {
     let c = crate::fields::plain(c);
     match c {
         c if c.is_whitespace() => None,
-        '(' | ')' | '[' | ']' | '【' | '】' | '〔' | '〕' | '「' | '」' | '<' | '>' | '〈' | '〉' | '《' | '》' | '『'
-        | '』' | '・' | '･' | ':' | ';' | '.' | ',' | '。' | '、' | '*' | '※' | '■' | '□' | '◆' | '◇' | '●' | '▼' | '▲'
-        | '-' | 'ー' | '─' | '－' | '_' | '/' | '|' | '｜' | '\'' | '"' | '＊' | 'の' | 'と' => None,
+        '(' | ')' | '[' | ']' | '【' | '】' | '〔' | '〕' | '「' | '」' | '<' | '>' | '〈'
+        | '〉' | '《' | '》' | '『' | '』' | '・' | '･' | ':' | ';' | '.' | ',' | '。' | '、'
+        | '*' | '※' | '■' | '□' | '◆' | '◇' | '●' | '▼' | '▲' | '-' | 'ー' | '─' | '－' | '_'
+        | '/' | '|' | '｜' | '\'' | '"' | '＊' | 'の' | 'と' => None,
         '别' => Some('別'),
         '十' => Some('ナ'),
         '力' => Some('カ'),
@@ -319,13 +322,26 @@ mod tests {
     fn misread_labels_are_still_labels() {
         check("性别", Some(Meaning::Field(FieldName::Sex)));
         check("生年日日", Some(Meaning::Field(FieldName::BirthDate)));
-        check("国民健康保検", Some(Meaning::Field(FieldName::HealthInsurance)));
-        check("転出予定午月日", Some(Meaning::Field(FieldName::MoveOutDate)));
+        check(
+            "国民健康保検",
+            Some(Meaning::Field(FieldName::HealthInsurance)),
+        );
+        check(
+            "転出予定午月日",
+            Some(Meaning::Field(FieldName::MoveOutDate)),
+        );
     }
 
     #[test]
     fn words_that_are_no_label_stay_words() {
-        for text in ["架空太郎", "男", "令和8年10月7日", "上記のとおり転出する旨の届出があったことを証明する", "本町", ""] {
+        for text in [
+            "架空太郎",
+            "男",
+            "令和8年10月7日",
+            "上記のとおり転出する旨の届出があったことを証明する",
+            "本町",
+            "",
+        ] {
             check(text, None);
         }
     }
@@ -339,7 +355,10 @@ mod tests {
         let own = characters("おひっこし先");
         let own: Vec<&Character> = own.iter().collect();
         let found = labels.matched(DocumentKind::MoveOutCertificate, &own);
-        assert_eq!(found.map(|one| one.meaning), Some(Meaning::Field(FieldName::NewAddress)));
+        assert_eq!(
+            found.map(|one| one.meaning),
+            Some(Meaning::Field(FieldName::NewAddress))
+        );
     }
 
     #[test]
@@ -348,6 +367,9 @@ mod tests {
             Labels::default().with("[[label]]\nfield = \"靴の大きさ\"\nwords = []"),
             Err(LabelsError::Field(_))
         ));
-        assert!(matches!(Labels::default().with("words"), Err(LabelsError::Form(_))));
+        assert!(matches!(
+            Labels::default().with("words"),
+            Err(LabelsError::Form(_))
+        ));
     }
 }

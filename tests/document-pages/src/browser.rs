@@ -61,7 +61,10 @@ impl Press {
         let browser = Browser::new(options).context("cannot start chromium")?;
         let tab = browser.new_tab()?;
         tab.set_default_timeout(Duration::from_mins(1));
-        Ok(Self { tab, _browser: browser })
+        Ok(Self {
+            tab,
+            _browser: browser,
+        })
     }
 
     /// Draws a page on paper of that size (millimetres) at 300 dpi: the picture as PNG, and what
@@ -86,10 +89,17 @@ impl Press {
         })?;
         let address = format!("file://{}", file.display());
         self.tab.navigate_to(&address)?.wait_until_navigated()?;
-        self.tab.evaluate("document.fonts.ready.then(() => 1)", true)?;
-        let said = self.tab.evaluate(COLLECT, false)?.value.context("the page says nothing")?;
+        self.tab
+            .evaluate("document.fonts.ready.then(() => 1)", true)?;
+        let said = self
+            .tab
+            .evaluate(COLLECT, false)?
+            .value
+            .context("the page says nothing")?;
         let drawn = serde_json::from_str(said.as_str().context("the page says no text")?)?;
-        let png = self.tab.capture_screenshot(CaptureScreenshotFormatOption::Png, None, None, true)?;
+        let png =
+            self.tab
+                .capture_screenshot(CaptureScreenshotFormatOption::Png, None, None, true)?;
         Ok((png, drawn))
     }
 }

@@ -16,10 +16,24 @@ const BEHIND_POINT: usize = 60;
 pub fn fit(samples: &[(Evidence, bool)], about: &str) -> Calibration {
     let weights: Vec<Weights> = Group::ALL
         .into_iter()
-        .map(|group| Weights { group, of: weights(samples.iter().filter(|(evidence, _)| evidence.group == group)) })
+        .map(|group| Weights {
+            group,
+            of: weights(
+                samples
+                    .iter()
+                    .filter(|(evidence, _)| evidence.group == group),
+            ),
+        })
         .collect();
-    let mut calibration = Calibration { about: about.to_owned(), weights, curve: Vec::new() };
-    let mut sums: Vec<(f32, bool)> = samples.iter().map(|(evidence, right)| (calibration.sum(evidence), *right)).collect();
+    let mut calibration = Calibration {
+        about: about.to_owned(),
+        weights,
+        curve: Vec::new(),
+    };
+    let mut sums: Vec<(f32, bool)> = samples
+        .iter()
+        .map(|(evidence, right)| (calibration.sum(evidence), *right))
+        .collect();
     sums.sort_by(|one, other| one.0.total_cmp(&other.0));
     calibration.curve = curve(&sums);
     calibration
@@ -28,15 +42,22 @@ pub fn fit(samples: &[(Evidence, bool)], about: &str) -> Calibration {
 /// Logistic regression by plain descent. What should speak for a field may not speak against it.
 fn weights<'s>(samples: impl Iterator<Item = &'s (Evidence, bool)>) -> [f32; FEATURES] {
     /// -1, 0 or 1: which sign the weight of a feature may have; 0 for any.
-    const SIGNS: [f32; FEATURES] = [0.0, 1.0, 1.0, 0.0, 1.0, 1.0, -1.0, -1.0, -1.0, -1.0, 1.0, -1.0];
-    let samples: Vec<([f32; FEATURES], f32)> =
-        samples.map(|(evidence, right)| (evidence.features(), if *right { 1.0 } else { 0.0 })).collect();
+    const SIGNS: [f32; FEATURES] = [
+        0.0, 1.0, 1.0, 0.0, 1.0, 1.0, -1.0, -1.0, -1.0, -1.0, 1.0, -1.0,
+    ];
+    let samples: Vec<([f32; FEATURES], f32)> = samples
+        .map(|(evidence, right)| (evidence.features(), if *right { 1.0 } else { 0.0 }))
+        .collect();
     let mut of = [0.0; FEATURES];
     let count = samples.iter().fold(0.0_f32, |sum, _| sum + 1.0).max(1.0);
     for _ in 0..STEPS {
         let mut slope = [0.0; FEATURES];
         for (features, right) in &samples {
-            let sum: f32 = of.iter().zip(features).map(|(weight, feature)| weight * feature).sum();
+            let sum: f32 = of
+                .iter()
+                .zip(features)
+                .map(|(weight, feature)| weight * feature)
+                .sum();
             let off = 1.0 / (1.0 + (-sum).exp()) - right;
             for (total, feature) in slope.iter_mut().zip(features) {
                 *total += off * feature;
@@ -63,7 +84,11 @@ fn curve(sums: &[(f32, bool)]) -> Vec<(f32, f32)> {
     let share = |block: &Block| block.right / block.count;
     let mut blocks: Vec<Block> = Vec::new();
     for part in sums.chunks(BEHIND_POINT) {
-        let mut block = Block { count: 0.0, right: 0.0, sums: 0.0 };
+        let mut block = Block {
+            count: 0.0,
+            right: 0.0,
+            sums: 0.0,
+        };
         for (sum, right) in part {
             block.count += 1.0;
             block.right += if *right { 1.0 } else { 0.0 };

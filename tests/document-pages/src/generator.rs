@@ -50,16 +50,28 @@ pub fn draw(order: &Order, addresses: &Addresses, folder: &Path) -> Result<Vec<P
     let layouts: Vec<&Layout> = LAYOUTS
         .iter()
         .enumerate()
-        .filter(|(place, _)| order.half.as_deref().is_none_or(|half| half == half_of(*place)))
+        .filter(|(place, _)| {
+            order
+                .half
+                .as_deref()
+                .is_none_or(|half| half == half_of(*place))
+        })
         .map(|(_, layout)| layout)
         .collect();
     for number in 0..order.count {
         let seed = order.seed.wrapping_add(u64::try_from(number)?);
         let mut random = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let layout = layouts.get(number % layouts.len().max(1)).context("no layout")?;
+        let layout = layouts
+            .get(number % layouts.len().max(1))
+            .context("no layout")?;
         // Layouts and conditions turn at different speeds, so that all pairs come about.
         let condition = condition(order, number + number / layouts.len().max(1))?;
-        let document = Document { layout, condition, seed, kind: order.kind };
+        let document = Document {
+            layout,
+            condition,
+            seed,
+            kind: order.kind,
+        };
         written.push(one(&press, &document, &towns, &mut random, &folder)?);
     }
     drop(press);
@@ -68,7 +80,11 @@ pub fn draw(order: &Order, addresses: &Addresses, folder: &Path) -> Result<Vec<P
 }
 
 fn half_of(place: usize) -> &'static str {
-    if place.is_multiple_of(2) { "design" } else { "report" }
+    if place.is_multiple_of(2) {
+        "design"
+    } else {
+        "report"
+    }
 }
 
 fn condition(order: &Order, number: usize) -> Result<Condition> {
@@ -80,7 +96,11 @@ fn condition(order: &Order, number: usize) -> Result<Condition> {
             .with_context(|| format!("no condition is called {name}")),
         None => {
             // A camera sees cards only.
-            let all = if order.kind == DocumentKind::MoveOutCertificate { 5 } else { 6 };
+            let all = if order.kind == DocumentKind::MoveOutCertificate {
+                5
+            } else {
+                6
+            };
             Ok(Condition::ALL[number % all].0)
         }
     }
@@ -95,10 +115,21 @@ struct Document<'l> {
 
 impl Document<'_> {
     fn name(&self) -> String {
-        let kind = DocumentKind::NAMES.iter().find(|(kind, _)| *kind == self.kind).map_or("", |(_, name)| name);
+        let kind = DocumentKind::NAMES
+            .iter()
+            .find(|(kind, _)| *kind == self.kind)
+            .map_or("", |(_, name)| name);
         match self.kind {
-            DocumentKind::MoveOutCertificate => format!("{:06}-{}-{}", self.seed, self.layout.name, self.condition.name()),
-            DocumentKind::ResidenceCard | DocumentKind::Licence | DocumentKind::MyNumberCard | DocumentKind::Passport => {
+            DocumentKind::MoveOutCertificate => format!(
+                "{:06}-{}-{}",
+                self.seed,
+                self.layout.name,
+                self.condition.name()
+            ),
+            DocumentKind::ResidenceCard
+            | DocumentKind::Licence
+            | DocumentKind::MyNumberCard
+            | DocumentKind::Passport => {
                 format!("{:06}-{kind}-{}", self.seed, self.condition.name())
             }
         }
@@ -116,7 +147,13 @@ impl Document<'_> {
     }
 }
 
-fn one(press: &Press, document: &Document<'_>, towns: &Towns<'_>, random: &mut Rng, folder: &Path) -> Result<PathBuf> {
+fn one(
+    press: &Press,
+    document: &Document<'_>,
+    towns: &Towns<'_>,
+    random: &mut Rng,
+    folder: &Path,
+) -> Result<PathBuf> {
     let members = random.usize(1..=document.layout.members_max);
     let household = people::household(random, towns, members);
     let style = Style::random(random);
@@ -131,8 +168,17 @@ fn one(press: &Press, document: &Document<'_>, towns: &Towns<'_>, random: &mut R
     let is_certificate = document.kind == DocumentKind::MoveOutCertificate;
     let padding = if is_certificate { "" } else { ";padding:7mm" };
     let mut truth = Truth {
-        kind: DocumentKind::NAMES.iter().find(|(kind, _)| *kind == document.kind).map_or("", |(_, name)| name).to_owned(),
-        layout: if is_certificate { document.layout.name } else { "card" }.to_owned(),
+        kind: DocumentKind::NAMES
+            .iter()
+            .find(|(kind, _)| *kind == document.kind)
+            .map_or("", |(_, name)| name)
+            .to_owned(),
+        layout: if is_certificate {
+            document.layout.name
+        } else {
+            "card"
+        }
+        .to_owned(),
         half: LAYOUTS
             .iter()
             .position(|one| one.name == document.layout.name)
@@ -153,12 +199,23 @@ fn one(press: &Press, document: &Document<'_>, towns: &Towns<'_>, random: &mut R
         let (png, mut drawn) = press.draw(&page, paper)?;
         std::fs::remove_file(&page).ok();
         let picture = image::load_from_memory(&png)?;
-        let spoiled = spoil::spoil(&picture, document.condition, random, &mut drawn.lines, &mut drawn.fields, &mut drawn.cells);
+        let spoiled = spoil::spoil(
+            &picture,
+            document.condition,
+            random,
+            &mut drawn.lines,
+            &mut drawn.fields,
+            &mut drawn.cells,
+        );
         let file = save(&spoiled, document, number, folder)?;
         for mut field in drawn.fields {
             field.page = number;
             // What a continuation sheet says again is to be read once.
-            if !truth.fields.iter().any(|known| (known.member, &known.name) == (field.member, &field.name)) {
+            if !truth
+                .fields
+                .iter()
+                .any(|known| (known.member, &known.name) == (field.member, &field.name))
+            {
                 truth.fields.push(field);
             }
         }
@@ -175,11 +232,17 @@ fn one(press: &Press, document: &Document<'_>, towns: &Towns<'_>, random: &mut R
     Ok(beside)
 }
 
-fn save(picture: &DynamicImage, document: &Document<'_>, number: usize, folder: &Path) -> Result<String> {
+fn save(
+    picture: &DynamicImage,
+    document: &Document<'_>,
+    number: usize,
+    folder: &Path,
+) -> Result<String> {
     let mut bytes = Cursor::new(Vec::new());
     let ending = match spoil::jpeg_quality(document.condition) {
         Some(quality) => {
-            let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, quality);
+            let mut encoder =
+                image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, quality);
             encoder.encode_image(picture)?;
             "jpg"
         }

@@ -76,15 +76,35 @@ enum Command {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let addresses = Addresses::open(&arguments.addresses).context("the address dictionary cannot be read")?;
+    let addresses =
+        Addresses::open(&arguments.addresses).context("the address dictionary cannot be read")?;
     match arguments.command {
-        Command::Draw { seed, count, out, condition, kind, half } => {
+        Command::Draw {
+            seed,
+            count,
+            out,
+            condition,
+            kind,
+            half,
+        } => {
             let kind = DocumentKind::named(&kind).context("no such kind of document")?;
-            let order = Order { seed, count, condition, kind, half };
+            let order = Order {
+                seed,
+                count,
+                condition,
+                kind,
+                half,
+            };
             let written = draw(&order, &addresses, &out)?;
             println!("{} documents in {}", written.len(), out.display());
         }
-        Command::Score { folder, reading, errors, half, wrong: lists_wrong } => {
+        Command::Score {
+            folder,
+            reading,
+            errors,
+            half,
+            wrong: lists_wrong,
+        } => {
             let finder = finder(&addresses)?;
             for name in &reading {
                 let Some(reading) = reading_named(name, errors)? else {
@@ -103,7 +123,10 @@ fn main() -> Result<()> {
             let mut samples = Vec::new();
             for folder in &folders {
                 for one in score(folder, Reading::Kept, &finder, half.as_deref())? {
-                    samples.extend(one.judged().map(|(weighed, right)| (weighed.evidence, right)));
+                    samples.extend(
+                        one.judged()
+                            .map(|(weighed, right)| (weighed.evidence, right)),
+                    );
                 }
             }
             let about = format!("todoke-document-pages fit, {} fields", samples.len());
@@ -130,14 +153,28 @@ fn reading_named(name: &str, errors: f32) -> Result<Option<Reading>> {
 /// The file that `document-reader` ships, one row a line.
 fn toml_of(calibration: &document_reader::fields::Calibration) -> String {
     let numbers = |numbers: &[f32]| {
-        let all: Vec<String> = numbers.iter().map(|number| format!("{number:.3}")).collect();
+        let all: Vec<String> = numbers
+            .iter()
+            .map(|number| format!("{number:.3}"))
+            .collect();
         all.join(", ")
     };
-    let points: Vec<String> = calibration.curve.iter().map(|(from, to)| format!("  [{from:.3}, {to:.4}],\n")).collect();
-    let mut text = format!("about = \"{}\"\ncurve = [\n{}]\n", calibration.about, points.concat());
+    let points: Vec<String> = calibration
+        .curve
+        .iter()
+        .map(|(from, to)| format!("  [{from:.3}, {to:.4}],\n"))
+        .collect();
+    let mut text = format!(
+        "about = \"{}\"\ncurve = [\n{}]\n",
+        calibration.about,
+        points.concat()
+    );
     for weights in &calibration.weights {
         let name = format!("{:?}", weights.group).to_lowercase();
-        text += &format!("\n[[weights]]\ngroup = \"{name}\"\nof = [{}]\n", numbers(&weights.of));
+        text += &format!(
+            "\n[[weights]]\ngroup = \"{name}\"\nof = [{}]\n",
+            numbers(&weights.of)
+        );
     }
     text
 }

@@ -85,12 +85,23 @@ pub(crate) fn household(random: &mut Rng, towns: &Towns<'_>, members: usize) -> 
         first.relation = "子";
     }
     let stays = format!("{}\u{3000}{}", surname.0, pick(random, &MEN).0);
-    let head = people.first().filter(|_| head_moves).map_or_else(|| stays.clone(), Person::name);
-    let register_head = if random.f32() < 0.8 { head.clone() } else { stays };
+    let head = people
+        .first()
+        .filter(|_| head_moves)
+        .map_or_else(|| stays.clone(), Person::name);
+    let register_head = if random.f32() < 0.8 {
+        head.clone()
+    } else {
+        stays
+    };
     let (old_address, city) = towns.address(random, true);
     let (new_address, _) = towns.address(random, true);
     let (domicile, _) = towns.address(random, false);
-    let moves = Day { year: 2026, month: random.u8(9..=12), day: random.u8(8..=28) };
+    let moves = Day {
+        year: 2026,
+        month: random.u8(9..=12),
+        day: random.u8(8..=28),
+    };
     Household {
         head,
         old_address,
@@ -98,24 +109,40 @@ pub(crate) fn household(random: &mut Rng, towns: &Towns<'_>, members: usize) -> 
         domicile,
         register_head,
         moves,
-        filed: Day { day: moves.day - random.u8(0..7), ..moves },
+        filed: Day {
+            day: moves.day - random.u8(0..7),
+            ..moves
+        },
         city,
         number: random.u32(12..99_999),
         members: people,
     }
 }
 
-fn person(random: &mut Rng, surname: (&'static str, &'static str), place: usize, head_year: u16) -> Person {
+fn person(
+    random: &mut Rng,
+    surname: (&'static str, &'static str),
+    place: usize,
+    head_year: u16,
+) -> Person {
     let (relation, is_male, years) = match place {
         0 => ("世帯主", random.f32() < 0.7, head_year..head_year + 1),
         1 => ("妻", false, head_year.max(1950) - 4..head_year + 5),
         5 => ("母", false, head_year - 30..head_year - 20),
-        _ => ("子", random.bool(), (head_year + 22).min(2024)..(head_year + 34).clamp(2025, 2026)),
+        _ => (
+            "子",
+            random.bool(),
+            (head_year + 22).min(2024)..(head_year + 34).clamp(2025, 2026),
+        ),
     };
     let years = if years.is_empty() { 2020..2026 } else { years };
     let birth = Day::random(random, years);
     let age = 2026_u16.saturating_sub(birth.year);
-    let given = if is_male { pick(random, &MEN) } else { pick(random, &WOMEN) };
+    let given = if is_male {
+        pick(random, &MEN)
+    } else {
+        pick(random, &WOMEN)
+    };
     let insured = random.f32() < 0.45;
     Person {
         surname,
@@ -150,7 +177,12 @@ pub(crate) fn pick<'l, T>(random: &mut Rng, list: &'l [T]) -> &'l T {
 /// 7 from the right, modulo eleven).
 fn checked_number(random: &mut Rng, digits: usize) -> String {
     let mut number: Vec<u32> = (0..digits).map(|_| random.u32(0..10)).collect();
-    let sum: u32 = number.iter().rev().zip([2, 3, 4, 5, 6, 7].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
+    let sum: u32 = number
+        .iter()
+        .rev()
+        .zip([2, 3, 4, 5, 6, 7].into_iter().cycle())
+        .map(|(digit, weight)| digit * weight)
+        .sum();
     let rest = sum % 11;
     number.push(if rest <= 1 { 0 } else { 11 - rest });
     number.iter().map(u32::to_string).collect()
@@ -167,7 +199,12 @@ impl<'a> Towns<'a> {
         let all = addresses
             .towns()
             .filter(|town| !town.name.is_empty() && town.name.chars().count() < 9)
-            .map(|town| (usize::try_from(town.municipality).unwrap_or(0), town.name.as_str()))
+            .map(|town| {
+                (
+                    usize::try_from(town.municipality).unwrap_or(0),
+                    town.name.as_str(),
+                )
+            })
             .collect();
         Self { all, addresses }
     }
@@ -188,7 +225,11 @@ impl<'a> Towns<'a> {
             _ => format!("{}", random.u16(10..3000)) + if may_have_building { "" } else { "番" },
         };
         let building = if may_have_building && random.f32() < 0.35 {
-            format!("\u{3000}{}{}", pick(random, &BUILDINGS), random.u16(101..909))
+            format!(
+                "\u{3000}{}{}",
+                pick(random, &BUILDINGS),
+                random.u16(101..909)
+            )
         } else {
             String::new()
         };

@@ -43,7 +43,12 @@ pub struct Scored {
 ///
 /// # Errors
 /// When a file cannot be read or the engine does not run.
-pub fn score(folder: &Path, reading: Reading, finder: &Finder, half: Option<&str>) -> Result<Vec<Scored>> {
+pub fn score(
+    folder: &Path,
+    reading: Reading,
+    finder: &Finder,
+    half: Option<&str>,
+) -> Result<Vec<Scored>> {
     let reader = match reading {
         Reading::Engine => {
             let models = models::folder().context("the text models are not installed")?;
@@ -60,8 +65,12 @@ pub fn score(folder: &Path, reading: Reading, finder: &Finder, half: Option<&str
         let kind = DocumentKind::named(&truth.kind).context("a kind that is not known")?;
         let before = processor_seconds();
         let pages = match reading {
-            Reading::Engine => engine_pages(reader.as_ref().context("no reader")?, &truth, folder, &file)?,
-            Reading::Kept => serde_json::from_slice(&std::fs::read(kept(&file)).context("read with the engine first")?)?,
+            Reading::Engine => {
+                engine_pages(reader.as_ref().context("no reader")?, &truth, folder, &file)?
+            }
+            Reading::Kept => serde_json::from_slice(
+                &std::fs::read(kept(&file)).context("read with the engine first")?,
+            )?,
             Reading::Truth(errors) => truth.read_pages(errors, &mut Rng::with_seed(truth.seed)),
             Reading::Tesseract => tesseract::pages(&truth, folder)?,
         };
@@ -77,9 +86,14 @@ pub fn score(folder: &Path, reading: Reading, finder: &Finder, half: Option<&str
 
 /// Files that tell the truth, in order.
 fn truths(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
     files.retain(|file| {
-        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = file
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
         name.ends_with(".json") && !name.ends_with(".read.json")
     });
     files.sort();
@@ -105,15 +119,27 @@ fn engine_pages(reader: &Reader, truth: &Truth, folder: &Path, file: &Path) -> R
 pub(crate) fn processor_seconds() -> f32 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: f32 = after_name.split_whitespace().skip(11).take(4).filter_map(|field| field.parse::<f32>().ok()).sum();
+    let ticks: f32 = after_name
+        .split_whitespace()
+        .skip(11)
+        .take(4)
+        .filter_map(|field| field.parse::<f32>().ok())
+        .sum();
     ticks / 100.0
 }
 
 /// Largest memory of this process so far, mebibytes.
 fn peak_mebibytes() -> f32 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-    line.split_whitespace().next().and_then(|number| number.parse::<f32>().ok()).unwrap_or(0.0) / 1024.0
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap_or_default();
+    line.split_whitespace()
+        .next()
+        .and_then(|number| number.parse::<f32>().ok())
+        .unwrap_or(0.0)
+        / 1024.0
 }
 
 /// A text as it is compared: width, blanks and kinds of hyphen do not count; forms of characters do.
@@ -124,31 +150,44 @@ pub fn compared(text: &str) -> String {
             '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
             other => other,
         })
-        .map(|c| if matches!(c, '‐' | '‑' | '–' | '—' | '―' | '−' | '－' | 'ー' | '─') { '-' } else { c })
+        .map(|c| {
+            if matches!(c, '‐' | '‑' | '–' | '—' | '―' | '−' | '－' | 'ー' | '─') {
+                '-'
+            } else {
+                c
+            }
+        })
         .collect()
 }
 
 /// The field that was found for a truth.
 fn answer<'s>(truth: &TruthField, found: &'s [Weighed]) -> Option<&'s Weighed> {
-    found.iter().find(|one| one.field.member == truth.member && one.field.name.label() == truth.name)
+    found
+        .iter()
+        .find(|one| one.field.member == truth.member && one.field.name.label() == truth.name)
 }
 
 impl Scored {
     /// Each thing that was found with whether it is right; what nobody printed is wrong.
     pub fn judged(&self) -> impl Iterator<Item = (&Weighed, bool)> {
-        self.found.iter().filter(|one| is_asked(&self.truth, one.field.name)).map(|one| {
-            let truth = self.truth.fields.iter().find(|truth| {
-                truth.member == one.field.member && truth.name == one.field.name.label()
-            });
-            let right = truth.is_some_and(|truth| compared(&truth.value) == compared(&one.field.value));
-            (one, right)
-        })
+        self.found
+            .iter()
+            .filter(|one| is_asked(&self.truth, one.field.name))
+            .map(|one| {
+                let truth = self.truth.fields.iter().find(|truth| {
+                    truth.member == one.field.member && truth.name == one.field.name.label()
+                });
+                let right =
+                    truth.is_some_and(|truth| compared(&truth.value) == compared(&one.field.value));
+                (one, right)
+            })
     }
 }
 
 /// Cards print more than the truth asks for.
 fn is_asked(truth: &Truth, name: FieldName) -> bool {
-    truth.kind == "move-out-certificate" || truth.fields.iter().any(|field| field.name == name.label())
+    truth.kind == "move-out-certificate"
+        || truth.fields.iter().any(|field| field.name == name.label())
 }
 
 /// Right and all of one heading.
@@ -175,7 +214,8 @@ impl Tally {
                 if compared(&one.field.value) == compared(&truth.value) {
                     self.right += 1.0;
                 }
-                self.wrong_letters += distance(&compared(&truth.printed), &compared(&one.field.as_read)).min(length);
+                self.wrong_letters +=
+                    distance(&compared(&truth.printed), &compared(&one.field.as_read)).min(length);
             }
         }
     }
@@ -199,7 +239,9 @@ fn letters(text: &str) -> f32 {
 /// Edit distance.
 fn distance(one: &str, other: &str) -> f32 {
     let other: Vec<char> = other.chars().collect();
-    let mut before: Vec<f32> = std::iter::successors(Some(0.0), |last| Some(last + 1.0)).take(other.len() + 1).collect();
+    let mut before: Vec<f32> = std::iter::successors(Some(0.0), |last| Some(last + 1.0))
+        .take(other.len() + 1)
+        .collect();
     for c in one.chars() {
         let mut now = vec![before.first().copied().unwrap_or(0.0) + 1.0];
         for (place, d) in other.iter().enumerate() {
@@ -222,7 +264,11 @@ pub fn report(scored: &[Scored]) -> String {
         for truth in &one.truth.fields {
             let found = answer(truth, &one.found);
             whole.add(truth, found);
-            for (table, name) in tables.iter_mut().zip([&truth.name, &one.truth.condition, &one.truth.layout]) {
+            for (table, name) in
+                tables
+                    .iter_mut()
+                    .zip([&truth.name, &one.truth.condition, &one.truth.layout])
+            {
                 table.entry(name.clone()).or_default().add(truth, found);
             }
         }
@@ -251,7 +297,10 @@ fn calibration(scored: &[Scored]) -> String {
     let mut invented = 0.0;
     for one in scored {
         for (weighed, right) in one.judged() {
-            let bin = LIMITS.iter().position(|limit| weighed.field.confidence >= *limit).unwrap_or(LIMITS.len() - 1);
+            let bin = LIMITS
+                .iter()
+                .position(|limit| weighed.field.confidence >= *limit)
+                .unwrap_or(LIMITS.len() - 1);
             bins[bin].0 += 1.0;
             bins[bin].1 += if right { 1.0 } else { 0.0 };
             let is_printed = one.truth.fields.iter().any(|truth| {
@@ -261,18 +310,32 @@ fn calibration(scored: &[Scored]) -> String {
         }
     }
     let all: f32 = bins.iter().map(|(all, _)| all).sum();
-    let mut text = String::from("| confidence at least | fields | share % | right % |\n|---|---|---|---|\n");
+    let mut text =
+        String::from("| confidence at least | fields | share % | right % |\n|---|---|---|---|\n");
     for (limit, (count, right)) in LIMITS.iter().zip(bins) {
-        writeln!(text, "| {limit} | {count:.0} | {:.1} | {:.2} |", 100.0 * count / all.max(1.0), 100.0 * right / count.max(1.0)).ok();
+        writeln!(
+            text,
+            "| {limit} | {count:.0} | {:.1} | {:.2} |",
+            100.0 * count / all.max(1.0),
+            100.0 * right / count.max(1.0)
+        )
+        .ok();
     }
-    writeln!(text, "\n{invented:.0} values were found where none is printed.\n").ok();
+    writeln!(
+        text,
+        "\n{invented:.0} values were found where none is printed.\n"
+    )
+    .ok();
     text
 }
 
 fn cost(scored: &[Scored]) -> String {
-    let pages = scored.iter().map(|one| one.truth.pages.len()).fold(0.0, |sum: f32, pages| {
-        sum + u16::try_from(pages).map_or(0.0, f32::from)
-    });
+    let pages = scored
+        .iter()
+        .map(|one| one.truth.pages.len())
+        .fold(0.0, |sum: f32, pages| {
+            sum + u16::try_from(pages).map_or(0.0, f32::from)
+        });
     let seconds: f32 = scored.iter().map(|one| one.seconds).sum();
     format!(
         "{pages:.0} pages, {:.2} s of processor time a page, at most {:.0} MiB of memory.\n",
@@ -285,19 +348,46 @@ fn cost(scored: &[Scored]) -> String {
 pub fn wrong(scored: &[Scored]) -> String {
     let mut text = String::new();
     for one in scored {
-        let name = format!("{} {} {}", one.truth.seed, one.truth.layout, one.truth.condition);
+        let name = format!(
+            "{} {} {}",
+            one.truth.seed, one.truth.layout, one.truth.condition
+        );
         for truth in &one.truth.fields {
             let found = answer(truth, &one.found);
             if found.is_some_and(|found| compared(&found.field.value) == compared(&truth.value)) {
                 continue;
             }
-            let said = found.map_or_else(|| "-".to_owned(), |found| format!("{} ({:.2})", found.field.value, found.field.confidence));
-            writeln!(text, "{name}: {} {} {} [{}] != {said}", truth.member, truth.name, truth.value, truth.printed.trim()).ok();
+            let said = found.map_or_else(
+                || "-".to_owned(),
+                |found| format!("{} ({:.2})", found.field.value, found.field.confidence),
+            );
+            writeln!(
+                text,
+                "{name}: {} {} {} [{}] != {said}",
+                truth.member,
+                truth.name,
+                truth.value,
+                truth.printed.trim()
+            )
+            .ok();
         }
         for (found, _) in one.judged() {
             let field = &found.field;
-            if !one.truth.fields.iter().any(|truth| truth.member == field.member && truth.name == field.name.label()) {
-                writeln!(text, "{name}: {} {} nothing != {} ({:.2})", field.member, field.name.label(), field.value, field.confidence).ok();
+            if !one
+                .truth
+                .fields
+                .iter()
+                .any(|truth| truth.member == field.member && truth.name == field.name.label())
+            {
+                writeln!(
+                    text,
+                    "{name}: {} {} nothing != {} ({:.2})",
+                    field.member,
+                    field.name.label(),
+                    field.value,
+                    field.confidence
+                )
+                .ok();
             }
         }
     }

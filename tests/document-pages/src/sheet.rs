@@ -65,8 +65,16 @@ impl Sheet<'_> {
     pub(crate) fn spread(&self, word: &str) -> String {
         let letters: Vec<char> = word.chars().collect();
         match (self.style.is_spread, letters.len()) {
-            (true, 2) => letters.iter().map(char::to_string).collect::<Vec<_>>().join("\u{3000}\u{3000}"),
-            (true, 3) => letters.iter().map(char::to_string).collect::<Vec<_>>().join("\u{3000}"),
+            (true, 2) => letters
+                .iter()
+                .map(char::to_string)
+                .collect::<Vec<_>>()
+                .join("\u{3000}\u{3000}"),
+            (true, 3) => letters
+                .iter()
+                .map(char::to_string)
+                .collect::<Vec<_>>()
+                .join("\u{3000}"),
             _ => word.to_owned(),
         }
     }
@@ -102,7 +110,10 @@ impl Sheet<'_> {
             Whose::Household if self.members() == 1 && is_of_persons(field) => 0,
             Whose::Household => -1,
         };
-        format!("<span data-f=\"{}\" data-m=\"{member}\" data-v=\"{truth}\">{printed}</span>", field.label())
+        format!(
+            "<span data-f=\"{}\" data-m=\"{member}\" data-v=\"{truth}\">{printed}</span>",
+            field.label()
+        )
     }
 
     /// What is printed, and what is to be read.
@@ -129,7 +140,11 @@ impl Sheet<'_> {
     }
 
     fn printed_name(&self, name: &str) -> (String, String) {
-        let printed = if self.style.has_gap { name.to_owned() } else { name.replace('\u{3000}', "") };
+        let printed = if self.style.has_gap {
+            name.to_owned()
+        } else {
+            name.replace('\u{3000}', "")
+        };
         (printed, name.to_owned())
     }
 
@@ -144,8 +159,14 @@ impl Sheet<'_> {
                 (sex.to_owned(), sex.to_owned())
             }
             FieldName::Relationship => (person.relation.to_owned(), person.relation.to_owned()),
-            FieldName::IndividualNumber => (style.digits(&person.individual_number), person.individual_number.clone()),
-            FieldName::ResidentRecordCode => (style.digits(&person.resident_code), person.resident_code.clone()),
+            FieldName::IndividualNumber => (
+                style.digits(&person.individual_number),
+                person.individual_number.clone(),
+            ),
+            FieldName::ResidentRecordCode => (
+                style.digits(&person.resident_code),
+                person.resident_code.clone(),
+            ),
             FieldName::HealthInsurance => self.mark(person.health_insurance),
             FieldName::LateElderly => self.mark(person.late_elderly),
             FieldName::LongTermCare => self.mark(person.long_term_care),
@@ -176,17 +197,30 @@ impl Sheet<'_> {
             (Marks::Joined, true) => "加入",
             (Marks::Joined, false) => "未加入",
         };
-        (printed.to_owned(), if held { "有" } else { "無" }.to_owned())
+        (
+            printed.to_owned(),
+            if held { "有" } else { "無" }.to_owned(),
+        )
     }
 
     /// Title and number at the top.
     pub(crate) fn head(&mut self) -> String {
-        let title = *pick(self.random, &["転　出　証　明　書", "転出証明書", "転出証明書（転入届用）", "転 出 証 明 書"]);
+        let title = *pick(
+            self.random,
+            &[
+                "転　出　証　明　書",
+                "転出証明書",
+                "転出証明書（転入届用）",
+                "転 出 証 明 書",
+            ],
+        );
         let number = self.style.digits(&format!("第{}号", self.household.number));
         let city = &self.household.city;
         match self.random.u8(0..3) {
             0 => format!("<div class=right>{number}</div><h1>{title}</h1>"),
-            1 => format!("<div class=left>{city}</div><h1>{title}</h1><div class=right>証明書番号　{number}</div>"),
+            1 => format!(
+                "<div class=left>{city}</div><h1>{title}</h1><div class=right>証明書番号　{number}</div>"
+            ),
             _ => format!("<h1>{title}</h1>"),
         }
     }
@@ -205,12 +239,17 @@ impl Sheet<'_> {
         let day = self.style.day(self.household.filed);
         let mayor = format!("{}長　見本　市郎", self.household.city);
         let seal = seal(&self.household.city);
-        format!("<div class=foot><p>{sentence}</p><p>　{day}</p><p class=mayor>{mayor}<span class='seal noise'>{seal}</span></p></div>")
+        format!(
+            "<div class=foot><p>{sentence}</p><p>　{day}</p><p class=mayor>{mayor}<span class='seal noise'>{seal}</span></p></div>"
+        )
     }
 
     /// `届出日 令和…` that no field is to be made of.
     pub(crate) fn filed(&self) -> (String, String) {
-        (self.style.filed.to_owned(), self.style.day(self.household.filed))
+        (
+            self.style.filed.to_owned(),
+            self.style.day(self.household.filed),
+        )
     }
 
     /// Stamps of a counter, over the text.
@@ -221,7 +260,11 @@ impl Sheet<'_> {
         let mut html = String::new();
         for _ in 0..2 {
             let colour = *pick(self.random, &["#d42020", "#2038b8", "#c03028"]);
-            let (left, top, turn) = (self.random.u8(10..80), self.random.u8(12..60), self.random.i8(-20..20));
+            let (left, top, turn) = (
+                self.random.u8(10..80),
+                self.random.u8(12..60),
+                self.random.i8(-20..20),
+            );
             html += &format!(
                 "<div class='stamp noise' style='left:{left}%;top:{top}%;transform:rotate({turn}deg);color:{colour}'>受付<br>8.10.{}<br>見本市</div>",
                 self.random.u8(1..29)
@@ -234,10 +277,20 @@ impl Sheet<'_> {
 
 /// Fields of a person that some cities print once for the household.
 fn is_of_persons(field: FieldName) -> bool {
-    matches!(field, FieldName::RegisteredDomicile | FieldName::RegisterHead)
+    matches!(
+        field,
+        FieldName::RegisteredDomicile | FieldName::RegisterHead
+    )
 }
 
 fn seal(city: &str) -> String {
-    let city: String = city.chars().rev().take(3).collect::<Vec<_>>().into_iter().rev().collect();
+    let city: String = city
+        .chars()
+        .rev()
+        .take(3)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .collect();
     format!("{city}<br>長之印")
 }

@@ -35,7 +35,10 @@ impl Condition {
 
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(own, _)| *own == self).map_or("", |(_, name)| name)
+        Self::ALL
+            .iter()
+            .find(|(own, _)| *own == self)
+            .map_or("", |(_, name)| name)
     }
 }
 
@@ -59,18 +62,36 @@ pub(crate) fn spoil(
         Condition::Fax | Condition::Scan200 => 2.0 / 3.0,
         Condition::Clean | Condition::Scan300 | Condition::Stamped | Condition::Camera => 1.0,
     };
-    let full = if scale < 1.0 { smaller(&full, scale) } else { full };
+    let full = if scale < 1.0 {
+        smaller(&full, scale)
+    } else {
+        full
+    };
     let (forth, back) = maps(condition, random, size(&full));
     let all = lines.iter_mut().flat_map(|line| &mut line.boxes);
-    for bounds in all.chain(fields.iter_mut().map(|field| &mut field.bounds)).chain(cells) {
+    for bounds in all
+        .chain(fields.iter_mut().map(|field| &mut field.bounds))
+        .chain(cells)
+    {
         *bounds = moved(&forth, bounds.map(|edge| edge * scale));
     }
-    let paper = if condition == Condition::Stamped { [236.0, 240.0, 232.0] } else { [244.0, 243.0, 240.0] };
+    let paper = if condition == Condition::Stamped {
+        [236.0, 240.0, 232.0]
+    } else {
+        [244.0, 243.0, 240.0]
+    };
     let mut warped = warped(&full, &back);
     if condition == Condition::Stamped || condition == Condition::Camera {
         light(&mut warped, random);
     }
-    let blurred = image::imageops::fast_blur(&warped, if condition == Condition::Fax { 0.6 } else { 0.7 + 0.5 * random.f32() });
+    let blurred = image::imageops::fast_blur(
+        &warped,
+        if condition == Condition::Fax {
+            0.6
+        } else {
+            0.7 + 0.5 * random.f32()
+        },
+    );
     let strength = match condition {
         Condition::Scan200 | Condition::Camera => 7.0,
         Condition::Clean | Condition::Scan300 | Condition::Stamped | Condition::Fax => 5.0,
@@ -92,14 +113,22 @@ pub(crate) fn jpeg_quality(condition: Condition) -> Option<u8> {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "pixels of a page, a few thousand")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "pixels of a page, a few thousand"
+)]
 fn size(picture: &RgbImage) -> (f32, f32) {
     (picture.width() as f32, picture.height() as f32)
 }
 
 fn smaller(picture: &RgbImage, scale: f32) -> RgbImage {
     let (width, height) = size(picture);
-    image::imageops::resize(picture, pixel(width * scale), pixel(height * scale), image::imageops::FilterType::Triangle)
+    image::imageops::resize(
+        picture,
+        pixel(width * scale),
+        pixel(height * scale),
+        image::imageops::FilterType::Triangle,
+    )
 }
 
 #[expect(
@@ -129,14 +158,35 @@ fn maps(condition: Condition, random: &mut Rng, (width, height): (f32, f32)) -> 
         Condition::Camera => 4.0,
     };
     let turn = (random.f32() * 2.0 - 1.0) * f32::to_radians(degrees);
-    let tilt = if condition == Condition::Camera { 0.06 } else { 0.004 };
-    let (tilt_x, tilt_y) = ((random.f32() * 2.0 - 1.0) * tilt / width, (random.f32() * 2.0 - 1.0) * tilt / height);
-    let scale = if condition == Condition::Camera { 0.86 } else { 0.99 };
+    let tilt = if condition == Condition::Camera {
+        0.06
+    } else {
+        0.004
+    };
+    let (tilt_x, tilt_y) = (
+        (random.f32() * 2.0 - 1.0) * tilt / width,
+        (random.f32() * 2.0 - 1.0) * tilt / height,
+    );
+    let scale = if condition == Condition::Camera {
+        0.86
+    } else {
+        0.99
+    };
     let (sin, cos) = turn.sin_cos();
     let (x, y) = (width / 2.0, height / 2.0);
     // Around the middle: turned, scaled, tilted.
     let centred: Map = [1.0, 0.0, -x, 0.0, 1.0, -y, 0.0, 0.0, 1.0];
-    let turned: Map = [scale * cos, -scale * sin, 0.0, scale * sin, scale * cos, 0.0, tilt_x, tilt_y, 1.0];
+    let turned: Map = [
+        scale * cos,
+        -scale * sin,
+        0.0,
+        scale * sin,
+        scale * cos,
+        0.0,
+        tilt_x,
+        tilt_y,
+        1.0,
+    ];
     let shifted: Map = [1.0, 0.0, x, 0.0, 1.0, y, 0.0, 0.0, 1.0];
     let forth = product(&shifted, &product(&turned, &centred));
     (forth, inverse(&forth))
@@ -145,14 +195,24 @@ fn maps(condition: Condition, random: &mut Rng, (width, height): (f32, f32)) -> 
 fn product(one: &Map, other: &Map) -> Map {
     std::array::from_fn(|place| {
         let (row, column) = (place / 3, place % 3);
-        (0..3).map(|step| one[row * 3 + step] * other[step * 3 + column]).sum()
+        (0..3)
+            .map(|step| one[row * 3 + step] * other[step * 3 + column])
+            .sum()
     })
 }
 
 fn inverse([a, b, c, d, e, f, g, h, i]: &Map) -> Map {
     let determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
     [
-        e * i - f * h, c * h - b * i, b * f - c * e, f * g - d * i, a * i - c * g, c * d - a * f, d * h - e * g, b * g - a * h, a * e - b * d,
+        e * i - f * h,
+        c * h - b * i,
+        b * f - c * e,
+        f * g - d * i,
+        a * i - c * g,
+        c * d - a * f,
+        d * h - e * g,
+        b * g - a * h,
+        a * e - b * d,
     ]
     .map(|cell| cell / determinant)
 }
@@ -165,11 +225,22 @@ fn at(map: &Map, x: f32, y: f32) -> (f32, f32) {
 
 /// The upright box around a moved box.
 fn moved(map: &Map, [x, y, width, height]: [f32; 4]) -> [f32; 4] {
-    let corners = [(x, y), (x + width, y), (x, y + height), (x + width, y + height)].map(|(x, y)| at(map, x, y));
+    let corners = [
+        (x, y),
+        (x + width, y),
+        (x, y + height),
+        (x + width, y + height),
+    ]
+    .map(|(x, y)| at(map, x, y));
     let low = |pick: fn(&(f32, f32)) -> f32| corners.iter().map(pick).fold(f32::MAX, f32::min);
     let high = |pick: fn(&(f32, f32)) -> f32| corners.iter().map(pick).fold(f32::MIN, f32::max);
     let (left, top) = (low(|corner| corner.0), low(|corner| corner.1));
-    [left, top, high(|corner| corner.0) - left, high(|corner| corner.1) - top]
+    [
+        left,
+        top,
+        high(|corner| corner.0) - left,
+        high(|corner| corner.1) - top,
+    ]
 }
 
 /// The picture seen through `back`, with grey where no paper is.
@@ -177,7 +248,10 @@ fn warped(picture: &RgbImage, back: &Map) -> RgbImage {
     let (width, height) = size(picture);
     let mut out = RgbImage::new(picture.width(), picture.height());
     for (column, row, place) in out.enumerate_pixels_mut() {
-        #[expect(clippy::cast_precision_loss, reason = "pixels of a page, a few thousand")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "pixels of a page, a few thousand"
+        )]
         let (x, y) = at(back, column as f32, row as f32);
         *place = if x < 0.0 || y < 0.0 || x >= width - 1.0 || y >= height - 1.0 {
             Rgb([228, 228, 228])
@@ -193,7 +267,12 @@ fn between(picture: &RgbImage, x: f32, y: f32) -> Rgb<u8> {
     let (u, v) = (x - left, y - top);
     let (column, row) = (pixel(left), pixel(top));
     let mut mixed = [0.0; 3];
-    for (dx, dy, weight) in [(0, 0, (1.0 - u) * (1.0 - v)), (1, 0, u * (1.0 - v)), (0, 1, (1.0 - u) * v), (1, 1, u * v)] {
+    for (dx, dy, weight) in [
+        (0, 0, (1.0 - u) * (1.0 - v)),
+        (1, 0, u * (1.0 - v)),
+        (0, 1, (1.0 - u) * v),
+        (1, 1, u * v),
+    ] {
         let Rgb(colour) = picture.get_pixel(column + dx, row + dy);
         for (sum, part) in mixed.iter_mut().zip(colour) {
             *sum += weight * f32::from(*part);
@@ -205,12 +284,21 @@ fn between(picture: &RgbImage, x: f32, y: f32) -> Rgb<u8> {
 /// Two folds and a slope of light.
 fn light(picture: &mut RgbImage, random: &mut Rng) {
     let (width, height) = size(picture);
-    let folds = [height * (0.3 + 0.1 * random.f32()), height * (0.62 + 0.1 * random.f32())];
+    let folds = [
+        height * (0.3 + 0.1 * random.f32()),
+        height * (0.62 + 0.1 * random.f32()),
+    ];
     let slope = 0.12 * (random.f32() * 2.0 - 1.0);
     for (column, row, Rgb(colour)) in picture.enumerate_pixels_mut() {
-        #[expect(clippy::cast_precision_loss, reason = "pixels of a page, a few thousand")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "pixels of a page, a few thousand"
+        )]
         let (x, y) = (column as f32, row as f32);
-        let near = folds.iter().map(|fold| (y - fold).abs()).fold(f32::MAX, f32::min);
+        let near = folds
+            .iter()
+            .map(|fold| (y - fold).abs())
+            .fold(f32::MAX, f32::min);
         let shade = 1.0 - 0.16 * (-near / 6.0).exp() + slope * (x / width - 0.5);
         for part in colour {
             *part = byte(f32::from(*part) * shade.min(1.0));

@@ -70,33 +70,112 @@ pub(crate) struct Style {
 }
 
 /// Fonts of Debian, several to a page family.
-const FONTS: [&str; 5] = ["IPAmjMincho", "BIZ UDMincho", "BIZ UDPMincho", "BIZ UDGothic", "BIZ UDPGothic"];
+const FONTS: [&str; 5] = [
+    "IPAmjMincho",
+    "BIZ UDMincho",
+    "BIZ UDPMincho",
+    "BIZ UDGothic",
+    "BIZ UDPGothic",
+];
 
 const WORDS: [(FieldName, &[&str]); 18] = [
     (FieldName::Name, &["氏名", "名前", "異動者氏名", "氏名"]),
-    (FieldName::NameKana, &["フリガナ", "ふりがな", "カナ氏名", "振り仮名"]),
-    (FieldName::BirthDate, &["生年月日", "生年月日", "出生年月日"]),
+    (
+        FieldName::NameKana,
+        &["フリガナ", "ふりがな", "カナ氏名", "振り仮名"],
+    ),
+    (
+        FieldName::BirthDate,
+        &["生年月日", "生年月日", "出生年月日"],
+    ),
     (FieldName::Sex, &["性別", "性別", "男女の別"]),
-    (FieldName::Relationship, &["続柄", "世帯主との続柄", "続き柄"]),
-    (FieldName::HouseholdHead, &["世帯主", "世帯主氏名", "世帯主名", "世帯主の氏名", "旧世帯主"]),
-    (FieldName::OldAddress, &["旧住所", "前住所", "今までの住所", "転出前住所", "異動前の住所", "これまでの住所"]),
-    (FieldName::NewAddress, &["新住所", "転出先住所", "転入先", "異動先", "これからの住所", "転出先（予定）", "異動先住所"]),
-    (FieldName::MoveOutDate, &["転出予定年月日", "転出（予定）年月日", "異動（予定）年月日", "異動予定日", "転出予定日", "異動年月日"]),
+    (
+        FieldName::Relationship,
+        &["続柄", "世帯主との続柄", "続き柄"],
+    ),
+    (
+        FieldName::HouseholdHead,
+        &[
+            "世帯主",
+            "世帯主氏名",
+            "世帯主名",
+            "世帯主の氏名",
+            "旧世帯主",
+        ],
+    ),
+    (
+        FieldName::OldAddress,
+        &[
+            "旧住所",
+            "前住所",
+            "今までの住所",
+            "転出前住所",
+            "異動前の住所",
+            "これまでの住所",
+        ],
+    ),
+    (
+        FieldName::NewAddress,
+        &[
+            "新住所",
+            "転出先住所",
+            "転入先",
+            "異動先",
+            "これからの住所",
+            "転出先（予定）",
+            "異動先住所",
+        ],
+    ),
+    (
+        FieldName::MoveOutDate,
+        &[
+            "転出予定年月日",
+            "転出（予定）年月日",
+            "異動（予定）年月日",
+            "異動予定日",
+            "転出予定日",
+            "異動年月日",
+        ],
+    ),
     (FieldName::RegisteredDomicile, &["本籍", "本籍地", "本籍"]),
-    (FieldName::RegisterHead, &["筆頭者", "筆頭者氏名", "戸籍の筆頭者"]),
-    (FieldName::ResidentRecordCode, &["住民票コード", "住民票コード", "住民票ＣＤ"]),
-    (FieldName::IndividualNumber, &["個人番号", "マイナンバー", "個人番号（マイナンバー）"]),
-    (FieldName::HealthInsurance, &["国民健康保険", "国保", "国保資格", "国民健康保険資格"]),
-    (FieldName::LateElderly, &["後期高齢者医療", "後期高齢", "後期", "後期高齢者"]),
-    (FieldName::LongTermCare, &["介護保険", "介護", "介護保険資格"]),
-    (FieldName::Pension, &["国民年金", "年金", "年金種別", "国民年金種別"]),
+    (
+        FieldName::RegisterHead,
+        &["筆頭者", "筆頭者氏名", "戸籍の筆頭者"],
+    ),
+    (
+        FieldName::ResidentRecordCode,
+        &["住民票コード", "住民票コード", "住民票ＣＤ"],
+    ),
+    (
+        FieldName::IndividualNumber,
+        &["個人番号", "マイナンバー", "個人番号（マイナンバー）"],
+    ),
+    (
+        FieldName::HealthInsurance,
+        &["国民健康保険", "国保", "国保資格", "国民健康保険資格"],
+    ),
+    (
+        FieldName::LateElderly,
+        &["後期高齢者医療", "後期高齢", "後期", "後期高齢者"],
+    ),
+    (
+        FieldName::LongTermCare,
+        &["介護保険", "介護", "介護保険資格"],
+    ),
+    (
+        FieldName::Pension,
+        &["国民年金", "年金", "年金種別", "国民年金種別"],
+    ),
     (FieldName::ChildAllowance, &["児童手当", "児童手当", "児手"]),
 ];
 
 impl Style {
     /// A random manner.
     pub(crate) fn random(random: &mut Rng) -> Self {
-        let words = WORDS.iter().map(|(field, words)| (*field, *pick(random, words))).collect();
+        let words = WORDS
+            .iter()
+            .map(|(field, words)| (*field, *pick(random, words)))
+            .collect();
         Self {
             font: *pick(random, &FONTS),
             size: 10.0 + random.f32() * 1.5,
@@ -104,14 +183,37 @@ impl Style {
             date: *pick(
                 random,
                 &[
-                    DateForm::Era, DateForm::Era, DateForm::Padded, DateForm::Zeros, DateForm::Letter, DateForm::LetterZeros, DateForm::Western, DateForm::Slashes,
+                    DateForm::Era,
+                    DateForm::Era,
+                    DateForm::Padded,
+                    DateForm::Zeros,
+                    DateForm::Letter,
+                    DateForm::LetterZeros,
+                    DateForm::Western,
+                    DateForm::Slashes,
                 ],
             ),
             marks: *pick(
                 random,
-                &[Marks::Words, Marks::Words, Marks::Circles, Marks::Applies, Marks::Kana, Marks::Boxes, Marks::Joined],
+                &[
+                    Marks::Words,
+                    Marks::Words,
+                    Marks::Circles,
+                    Marks::Applies,
+                    Marks::Kana,
+                    Marks::Boxes,
+                    Marks::Joined,
+                ],
             ),
-            kana: *pick(random, &[KanaForm::Wide, KanaForm::Wide, KanaForm::Narrow, KanaForm::Hiragana]),
+            kana: *pick(
+                random,
+                &[
+                    KanaForm::Wide,
+                    KanaForm::Wide,
+                    KanaForm::Narrow,
+                    KanaForm::Hiragana,
+                ],
+            ),
             is_spread: random.f32() < 0.4,
             has_gap: random.f32() < 0.9,
             words,
@@ -128,10 +230,15 @@ impl Style {
     pub(crate) fn day(&self, day: Day) -> String {
         let (era, letter, year) = era(day);
         let (month, date) = (day.month, day.day);
-        let first = if year == 1 { "元".to_owned() } else { year.to_string() };
+        let first = if year == 1 {
+            "元".to_owned()
+        } else {
+            year.to_string()
+        };
         let text = match self.date {
             DateForm::Era => format!("{era}{first}年{month}月{date}日"),
-            DateForm::Padded => format!("{era}{first:>2}年{month:>2}月{date:>2}日").replace(' ', if self.is_wide { "\u{3000}" } else { "\u{a0}" }),
+            DateForm::Padded => format!("{era}{first:>2}年{month:>2}月{date:>2}日")
+                .replace(' ', if self.is_wide { "\u{3000}" } else { "\u{a0}" }),
             DateForm::Zeros => format!("{era}{year:02}年{month:02}月{date:02}日"),
             DateForm::Letter => format!("{letter}{year}.{month}.{date}"),
             DateForm::LetterZeros => format!("{letter}{year:02}.{month:02}.{date:02}"),
@@ -153,7 +260,11 @@ impl Style {
     pub(crate) fn kana(&self, kana: &str) -> String {
         match self.kana {
             KanaForm::Wide => kana.to_owned(),
-            KanaForm::Narrow => kana.chars().map(narrow_kana).collect::<String>().replace('\u{3000}', "\u{a0}"),
+            KanaForm::Narrow => kana
+                .chars()
+                .map(narrow_kana)
+                .collect::<String>()
+                .replace('\u{3000}', "\u{a0}"),
             KanaForm::Hiragana => kana.chars().map(hiragana).collect(),
         }
     }
@@ -176,7 +287,8 @@ fn hiragana(c: char) -> char {
 /// Half-width kana in the order of JIS X 0201, from the full-width ones.
 fn narrow_kana(c: char) -> String {
     const WIDE: &str = "ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン";
-    const VOICED: &str = "ガカギキグクゲケゴコザサジシズスゼセゾソダタヂチヅツデテドトバハビヒブフベヘボホヴウ";
+    const VOICED: &str =
+        "ガカギキグクゲケゴコザサジシズスゼセゾソダタヂチヅツデテドトバハビヒブフベヘボホヴウ";
     const ROUND: &str = "パハピヒプフペヘポホ";
     let plain = |c: char| {
         WIDE.chars()

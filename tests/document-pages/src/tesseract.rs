@@ -14,7 +14,11 @@ pub fn is_installed() -> bool {
     Command::new("tesseract")
         .arg("--list-langs")
         .output()
-        .is_ok_and(|said| String::from_utf8_lossy(&said.stdout).lines().any(|line| line == "jpn"))
+        .is_ok_and(|said| {
+            String::from_utf8_lossy(&said.stdout)
+                .lines()
+                .any(|line| line == "jpn")
+        })
 }
 
 /// The pages as Tesseract reads them. It finds no tables, so it is given the true cells.
@@ -53,8 +57,18 @@ fn lines(table: &str) -> Vec<Line> {
         let (Some("5"), Some(text)) = (columns.first().copied(), columns.get(11)) else {
             continue;
         };
-        let number = |place: usize| columns.get(place).and_then(|cell| cell.parse::<f32>().ok()).unwrap_or(0.0);
-        let bounds = Rect { x: number(6), y: number(7), width: number(8), height: number(9) };
+        let number = |place: usize| {
+            columns
+                .get(place)
+                .and_then(|cell| cell.parse::<f32>().ok())
+                .unwrap_or(0.0)
+        };
+        let bounds = Rect {
+            x: number(6),
+            y: number(7),
+            width: number(8),
+            height: number(9),
+        };
         let word = spread(text, bounds, number(10) / 100.0);
         let line = columns.get(1..5).map(<[&str]>::to_vec).unwrap_or_default();
         match lines.last_mut() {
@@ -63,7 +77,14 @@ fn lines(table: &str) -> Vec<Line> {
                 own.characters.extend(word);
             }
             Some(_) | None if !word.is_empty() => {
-                lines.push((line, Line { bounds, characters: word, direction: Direction::Horizontal }));
+                lines.push((
+                    line,
+                    Line {
+                        bounds,
+                        characters: word,
+                        direction: Direction::Horizontal,
+                    },
+                ));
             }
             Some(_) | None => {}
         }
@@ -79,9 +100,18 @@ fn spread(text: &str, bounds: Rect, probability: f32) -> Vec<Character> {
     letters
         .into_iter()
         .map(|value| {
-            let own = Rect { x, width: share, ..bounds };
+            let own = Rect {
+                x,
+                width: share,
+                ..bounds
+            };
             x += share;
-            Character { value, probability, bounds: own, alternatives: Vec::new() }
+            Character {
+                value,
+                probability,
+                bounds: own,
+                alternatives: Vec::new(),
+            }
         })
         .collect()
 }

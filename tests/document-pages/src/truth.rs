@@ -65,7 +65,12 @@ pub struct TruthField {
 }
 
 pub(crate) fn rect([x, y, width, height]: [f32; 4]) -> Rect {
-    Rect { x, y, width, height }
+    Rect {
+        x,
+        y,
+        width,
+        height,
+    }
 }
 
 impl Truth {
@@ -76,7 +81,11 @@ impl Truth {
         self.pages
             .iter()
             .map(|page| {
-                let lines = page.lines.iter().filter_map(|line| read_line(line, errors, random)).collect();
+                let lines = page
+                    .lines
+                    .iter()
+                    .filter_map(|line| read_line(line, errors, random))
+                    .collect();
                 number += 1;
                 Page {
                     width: page.width,
@@ -92,7 +101,9 @@ impl Truth {
 }
 
 /// Characters that replace others in pages with chance errors.
-const WRONG: [char; 12] = ['目', '口', '一', '日', '田', '土', '十', '川', '木', '人', '8', '1'];
+const WRONG: [char; 12] = [
+    '目', '口', '一', '日', '田', '土', '十', '川', '木', '人', '8', '1',
+];
 
 fn read_line(line: &TruthLine, errors: f32, random: &mut fastrand::Rng) -> Option<Line> {
     let characters: Vec<Character> = line
@@ -105,12 +116,27 @@ fn read_line(line: &TruthLine, errors: f32, random: &mut fastrand::Rng) -> Optio
             let wrong = WRONG[random.usize(0..WRONG.len())];
             Character {
                 value: if misread { wrong } else { value },
-                probability: if misread { 0.3 + 0.5 * random.f32() } else { 0.93 + 0.07 * random.f32() },
+                probability: if misread {
+                    0.3 + 0.5 * random.f32()
+                } else {
+                    0.93 + 0.07 * random.f32()
+                },
                 bounds: rect(*bounds),
-                alternatives: if misread && held { vec![(value, 0.2)] } else { Vec::new() },
+                alternatives: if misread && held {
+                    vec![(value, 0.2)]
+                } else {
+                    Vec::new()
+                },
             }
         })
         .collect();
-    let bounds = characters.iter().map(|one| one.bounds).reduce(|one, other| one.around(&other))?;
-    Some(Line { bounds, characters, direction: Direction::Horizontal })
+    let bounds = characters
+        .iter()
+        .map(|one| one.bounds)
+        .reduce(|one, other| one.around(&other))?;
+    Some(Line {
+        bounds,
+        characters,
+        direction: Direction::Horizontal,
+    })
 }

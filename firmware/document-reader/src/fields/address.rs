@@ -74,7 +74,10 @@ impl Places {
                 .or_default()
                 .push(town.name.chars().map(fold).collect());
         }
-        Self { municipalities, towns }
+        Self {
+            municipalities,
+            towns,
+        }
     }
 
     /// The address with what the dictionary says of it.
@@ -99,7 +102,9 @@ impl Places {
             None => judged.failed.push(Check::AddressDictionary),
         }
         if cost > 0.0 {
-            judged.corrected = count(municipality.replaced.len() + town.as_ref().map_or(0, |town| town.replaced.len()));
+            judged.corrected = count(
+                municipality.replaced.len() + town.as_ref().map_or(0, |town| town.replaced.len()),
+            );
             judged.corrected += cost;
             let has_gap = municipality.has_gap || town.as_ref().is_some_and(|town| town.has_gap);
             if has_gap {
@@ -143,7 +148,11 @@ impl Places {
         let marks: &[&[char]] = &[&[], &['大', '字'], &['字']];
         let skipped = marks
             .iter()
-            .filter(|mark| mark.iter().zip(rest).all(|(mark, letter)| *mark == letter.folded))
+            .filter(|mark| {
+                mark.iter()
+                    .zip(rest)
+                    .all(|(mark, letter)| *mark == letter.folded)
+            })
             .map(|mark| mark.len());
         let mut best: Option<(f32, Fit)> = None;
         for skip in skipped {
@@ -156,7 +165,9 @@ impl Places {
                     continue;
                 }
                 let mut fit = lay(town, rest);
-                let followed = rest.get(fit.taken).is_none_or(|next| ends_a_town(next.folded));
+                let followed = rest
+                    .get(fit.taken)
+                    .is_none_or(|next| ends_a_town(next.folded));
                 if fit.cost > limit {
                     continue;
                 }
@@ -191,7 +202,12 @@ fn shares_letters(name: &[char], letters: &[Letter<'_>], limit: f32) -> bool {
         .iter()
         .filter(|c| {
             !front.iter().any(|letter| {
-                letter.folded == **c || letter.character.alternatives.iter().any(|(other, _)| fold(*other) == **c)
+                letter.folded == **c
+                    || letter
+                        .character
+                        .alternatives
+                        .iter()
+                        .any(|(other, _)| fold(*other) == **c)
             })
         })
         .count();
@@ -202,13 +218,19 @@ fn shares_letters(name: &[char], letters: &[Letter<'_>], limit: f32) -> bool {
 fn lay(name: &[char], letters: &[Letter<'_>]) -> Fit {
     let width = letters.len().min(name.len() + 2);
     let cell = |table: &[Vec<f32>], row: usize, column: usize| {
-        table.get(row).and_then(|line| line.get(column)).copied().unwrap_or(f32::MAX)
+        table
+            .get(row)
+            .and_then(|line| line.get(column))
+            .copied()
+            .unwrap_or(f32::MAX)
     };
     let mut table: Vec<Vec<f32>> = vec![(0..=width).map(count).collect()];
     for (row, wanted) in name.iter().enumerate() {
         let mut line = vec![count(row + 1)];
         for column in 0..width {
-            let swap = letters.get(column).map_or(1.0, |letter| swap_cost(*wanted, letter));
+            let swap = letters
+                .get(column)
+                .map_or(1.0, |letter| swap_cost(*wanted, letter));
             let best = (cell(&table, row, column) + swap)
                 .min(cell(&table, row, column + 1) + 1.0)
                 .min(line.last().copied().unwrap_or(f32::MAX) + 1.0);
@@ -221,7 +243,11 @@ fn lay(name: &[char], letters: &[Letter<'_>]) -> Fit {
         .into_iter()
         .enumerate()
         .min_by(|one, other| {
-            one.1.total_cmp(&other.1).then(one.0.abs_diff(name.len()).cmp(&other.0.abs_diff(name.len())))
+            one.1.total_cmp(&other.1).then(
+                one.0
+                    .abs_diff(name.len())
+                    .cmp(&other.0.abs_diff(name.len())),
+            )
         })
         .unwrap_or((0, f32::MAX));
     let mut fit = Fit {
@@ -237,7 +263,11 @@ fn lay(name: &[char], letters: &[Letter<'_>]) -> Fit {
 /// Goes back through the table and notes each letter that differs.
 fn trace(table: &[Vec<f32>], name: &[char], letters: &[Letter<'_>], fit: &mut Fit) {
     let cell = |row: usize, column: usize| {
-        table.get(row).and_then(|line| line.get(column)).copied().unwrap_or(f32::MAX)
+        table
+            .get(row)
+            .and_then(|line| line.get(column))
+            .copied()
+            .unwrap_or(f32::MAX)
     };
     let (mut row, mut column) = (name.len(), fit.taken);
     while row > 0 && column > 0 {
@@ -271,7 +301,12 @@ fn swap_cost(wanted: char, letter: &Letter<'_>) -> f32 {
     if letter.folded == wanted {
         return 0.0;
     }
-    if letter.character.alternatives.iter().any(|(other, _)| fold(*other) == wanted) {
+    if letter
+        .character
+        .alternatives
+        .iter()
+        .any(|(other, _)| fold(*other) == wanted)
+    {
         return 0.3;
     }
     0.45 + 0.55 * letter.character.probability
@@ -279,9 +314,18 @@ fn swap_cost(wanted: char, letter: &Letter<'_>) -> f32 {
 
 /// The text with the characters of the dictionary. Where letters are missing or too many, its
 /// front is the dictionary's name and the rest follows as read.
-fn corrected(rows: &Rows<'_>, letters: &[Letter<'_>], municipality: &Fit, town: Option<&Fit>) -> String {
+fn corrected(
+    rows: &Rows<'_>,
+    letters: &[Letter<'_>],
+    municipality: &Fit,
+    town: Option<&Fit>,
+) -> String {
     let mut swaps: HashMap<usize, char> = HashMap::new();
-    for (place, c) in municipality.replaced.iter().chain(town.iter().flat_map(|town| &town.replaced)) {
+    for (place, c) in municipality
+        .replaced
+        .iter()
+        .chain(town.iter().flat_map(|town| &town.replaced))
+    {
         if let Some(letter) = letters.get(*place) {
             swaps.insert(letter.place, *c);
         }

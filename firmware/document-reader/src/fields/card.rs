@@ -21,10 +21,17 @@ pub(super) fn by_pattern<'p>(
         .map(|row| row.iter().flat_map(token_characters).collect())
         .collect();
     let lacks = |field: FieldName| {
-        !known.iter().any(|one| one.field == field && value::fits(field, &one.rows) > 0.5)
+        !known
+            .iter()
+            .any(|one| one.field == field && value::fits(field, &one.rows) > 0.5)
     };
     let mut found = Vec::new();
-    for field in [FieldName::BirthDate, FieldName::ValidUntil, FieldName::CardNumber, FieldName::Sex] {
+    for field in [
+        FieldName::BirthDate,
+        FieldName::ValidUntil,
+        FieldName::CardNumber,
+        FieldName::Sex,
+    ] {
         if lacks(field) {
             found.extend(rows.iter().find_map(|row| shaped(kind, field, row)));
         }
@@ -36,7 +43,9 @@ fn shaped<'p>(kind: DocumentKind, field: FieldName, row: &[&'p Character]) -> Op
     let text: String = row.iter().map(|one| plain(one.value)).collect();
     let characters = match field {
         FieldName::BirthDate => before_word(row, &text, "生"),
-        FieldName::ValidUntil => before_word(row, &text, "まで有効").or_else(|| before_word(row, &text, "有効")),
+        FieldName::ValidUntil => {
+            before_word(row, &text, "まで有効").or_else(|| before_word(row, &text, "有効"))
+        }
         FieldName::CardNumber => number(kind, row),
         FieldName::Sex => beside_sex(row, &text),
         _ => None,
@@ -64,7 +73,9 @@ fn number<'p>(kind: DocumentKind, row: &[&'p Character]) -> Option<Vec<&'p Chara
     let wanted = match kind {
         DocumentKind::ResidenceCard => "AADDDDDDDDAA",
         DocumentKind::Licence => "DDDDDDDDDDDD",
-        DocumentKind::MoveOutCertificate | DocumentKind::MyNumberCard | DocumentKind::Passport => return None,
+        DocumentKind::MoveOutCertificate | DocumentKind::MyNumberCard | DocumentKind::Passport => {
+            return None;
+        }
     };
     row.windows(wanted.len())
         .find(|window| {

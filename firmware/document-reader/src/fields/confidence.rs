@@ -30,7 +30,14 @@ pub enum Group {
 
 impl Group {
     /// All groups.
-    pub const ALL: [Self; 6] = [Self::Name, Self::Kana, Self::Date, Self::Word, Self::Address, Self::Number];
+    pub const ALL: [Self; 6] = [
+        Self::Name,
+        Self::Kana,
+        Self::Date,
+        Self::Word,
+        Self::Address,
+        Self::Number,
+    ];
 
     /// The group of a field.
     pub fn of(field: FieldName) -> Self {
@@ -46,7 +53,9 @@ impl Group {
             | FieldName::NewAddress
             | FieldName::RegisteredDomicile
             | FieldName::Address => Self::Address,
-            FieldName::ResidentRecordCode | FieldName::IndividualNumber | FieldName::CardNumber => Self::Number,
+            FieldName::ResidentRecordCode | FieldName::IndividualNumber | FieldName::CardNumber => {
+                Self::Number
+            }
             FieldName::Sex
             | FieldName::Relationship
             | FieldName::HealthInsurance
@@ -165,7 +174,12 @@ impl Calibration {
             .iter()
             .find(|weights| weights.group == evidence.group)
             .map_or(0.0, |weights| {
-                weights.of.iter().zip(evidence.features()).map(|(weight, feature)| weight * feature).sum()
+                weights
+                    .of
+                    .iter()
+                    .zip(evidence.features())
+                    .map(|(weight, feature)| weight * feature)
+                    .sum()
             })
     }
 
@@ -177,9 +191,9 @@ impl Calibration {
         let confidence = match after {
             Some(0) => point(0).map(|(_, value)| value),
             None => self.curve.last().map(|(_, value)| *value),
-            Some(after) => point(after - 1).zip(point(after)).map(|((x0, y0), (x1, y1))| {
-                y0 + (y1 - y0) * (sum - x0) / (x1 - x0).max(1e-6)
-            }),
+            Some(after) => point(after - 1)
+                .zip(point(after))
+                .map(|((x0, y0), (x1, y1))| y0 + (y1 - y0) * (sum - x0) / (x1 - x0).max(1e-6)),
         };
         confidence.unwrap_or(0.0).clamp(0.0, 1.0)
     }

@@ -58,16 +58,20 @@ pub(super) fn judge(rows: &Rows<'_>) -> Judged {
 }
 
 fn read(text: &str) -> Option<Reading> {
-    let whole = text
-        .trim_matches(|c: char| "()（）.・、。:：生［］[]".contains(c));
+    let whole = text.trim_matches(|c: char| "()（）.・、。:：生［］[]".contains(c));
     // A month without a day is half of a date, unless the paper says that the day is unknown.
     let is_half = whole.ends_with(['月', '年']);
     if !is_half && let Ok(date) = whole.parse::<FuzzyDate>() {
-        return Some(Reading { date: Ok(date), repaired: 0 });
+        return Some(Reading {
+            date: Ok(date),
+            repaired: 0,
+        });
     }
     let characters: Vec<char> = without_brackets(whole);
     let exact = (0..characters.len()).find_map(|start| at(&characters, start, Strictness::Exact));
-    exact.or_else(|| (0..characters.len()).find_map(|start| at(&characters, start, Strictness::Tolerant)))
+    exact.or_else(|| {
+        (0..characters.len()).find_map(|start| at(&characters, start, Strictness::Tolerant))
+    })
 }
 
 /// `昭和60年(1985年)7月14日` without what stands in brackets.
@@ -87,7 +91,11 @@ fn without_brackets(text: &str) -> Vec<char> {
             depth == 0
         })
         .collect();
-    if kept.len() < 5 { text.chars().collect() } else { kept }
+    if kept.len() < 5 {
+        text.chars().collect()
+    } else {
+        kept
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +142,13 @@ fn at(text: &[char], start: usize, strictness: Strictness) -> Option<Reading> {
     Some(Reading { date, repaired })
 }
 
-const ERAS: [(&str, char); 5] = [("明治", 'M'), ("大正", 'T'), ("昭和", 'S'), ("平成", 'H'), ("令和", 'R')];
+const ERAS: [(&str, char); 5] = [
+    ("明治", 'M'),
+    ("大正", 'T'),
+    ("昭和", 'S'),
+    ("平成", 'H'),
+    ("令和", 'R'),
+];
 
 /// The era at the front: its name, its letter, its sign, or nothing before a western year. With the
 /// characters it takes and how many were misread.
@@ -142,7 +156,10 @@ fn era(text: &[char], strictness: Strictness) -> Option<(Option<&'static str>, u
     let first = *text.first()?;
     let second = text.get(1).copied().unwrap_or(' ');
     let third = text.get(2).copied().unwrap_or(' ');
-    if let Some((name, _)) = ERAS.iter().find(|(name, _)| name.chars().eq([first, second])) {
+    if let Some((name, _)) = ERAS
+        .iter()
+        .find(|(name, _)| name.chars().eq([first, second]))
+    {
         return Some((Some(name), 2, 0));
     }
     let signs = ["㍾", "㍽", "㍼", "㍻", "㋿"];
@@ -159,10 +176,13 @@ fn era(text: &[char], strictness: Strictness) -> Option<(Option<&'static str>, u
             return Some((Some(name), 2, 0));
         }
     }
-    if text.iter().take(4).filter(|c| c.is_ascii_digit()).count() == 4 && matches!(first, '1' | '2') {
+    if text.iter().take(4).filter(|c| c.is_ascii_digit()).count() == 4 && matches!(first, '1' | '2')
+    {
         return Some((None, 0, 0));
     }
-    if strictness == Strictness::Exact || !(third == '元' || digit(third, Strictness::Tolerant).is_some()) {
+    if strictness == Strictness::Exact
+        || !(third == '元' || digit(third, Strictness::Tolerant).is_some())
+    {
         return None;
     }
     misread_era(first, second).map(|name| (Some(name), 2, 1))
@@ -172,8 +192,13 @@ fn era(text: &[char], strictness: Strictness) -> Option<(Option<&'static str>, u
 fn misread_era(first: char, second: char) -> Option<&'static str> {
     match (first, second) {
         ('昭' | '照' | '沼' | '招' | '紹' | '韶' | '眧', _) | ('略', '和') => Some("昭和"),
-        ('令' | '今' | '合' | '分' | '冷' | '伶' | '命' | '金' | '会', '和' | '利' | '相' | '扣' | '知') => Some("令和"),
-        ('平' | '乎' | '半' | '干' | '評', '成' | '戚' | '咸' | '城' | '威' | '戌' | '戊') | ('平', _) | (_, '成') => Some("平成"),
+        (
+            '令' | '今' | '合' | '分' | '冷' | '伶' | '命' | '金' | '会',
+            '和' | '利' | '相' | '扣' | '知',
+        ) => Some("令和"),
+        ('平' | '乎' | '半' | '干' | '評', '成' | '戚' | '咸' | '城' | '威' | '戌' | '戊')
+        | ('平', _)
+        | (_, '成') => Some("平成"),
         ('大' | '太' | '犬', '正' | '止' | '王' | '五') | (_, '正') => Some("大正"),
         ('明', _) | (_, '治') => Some("明治"),
         _ => None,
@@ -218,14 +243,29 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
-        assert_eq!(value_of(FieldName::BirthDate, text).value, expected, "{text}");
+        assert_eq!(
+            value_of(FieldName::BirthDate, text).value,
+            expected,
+            "{text}"
+        );
     }
 
     #[test]
     fn every_way_of_writing_a_day() {
         for text in [
-            "昭和60年7月14日", "昭和６０年　７月１４日", "S60.7.14", "S60.07.14", "昭和60.7.14", "1985年7月14日", "1985-07-14", "1985/07/14", "19850714",
-            "昭和60年7月14日生", "昭和60年（1985年）7月14日", "S.60.7.14", "昭60.7.14",
+            "昭和60年7月14日",
+            "昭和６０年　７月１４日",
+            "S60.7.14",
+            "S60.07.14",
+            "昭和60.7.14",
+            "1985年7月14日",
+            "1985-07-14",
+            "1985/07/14",
+            "19850714",
+            "昭和60年7月14日生",
+            "昭和60年（1985年）7月14日",
+            "S.60.7.14",
+            "昭60.7.14",
         ] {
             check(text, "1985-07-14");
         }

@@ -10,9 +10,20 @@ use crate::page::Character;
 /// A number of `length` digits: 12 for the individual number, 11 for the resident record code.
 pub(super) fn judge(rows: &Rows<'_>, length: usize) -> Judged {
     let as_read = joined(rows);
-    let characters: Vec<&Character> = rows.iter().flatten().copied().filter(|one| is_of_number(one.value)).collect();
-    let digits: String = characters.iter().filter_map(|one| digit(plain(one.value))).collect();
-    let changed = characters.iter().filter(|one| !plain(one.value).is_ascii_digit()).count();
+    let characters: Vec<&Character> = rows
+        .iter()
+        .flatten()
+        .copied()
+        .filter(|one| is_of_number(one.value))
+        .collect();
+    let digits: String = characters
+        .iter()
+        .filter_map(|one| digit(plain(one.value)))
+        .collect();
+    let changed = characters
+        .iter()
+        .filter(|one| !plain(one.value).is_ascii_digit())
+        .count();
     let all = rows.iter().map(Vec::len).sum::<usize>();
     let fit = fit(digits.len(), length, all.saturating_sub(digits.len()));
     let mut judged = Judged {
@@ -116,7 +127,12 @@ fn one_digit_less(digits: &str, length: usize) -> Vec<(String, f32)> {
     (0..digits.len())
         .filter(|place| digits.as_bytes().get(*place) == Some(&b'1'))
         .map(|place| {
-            let way = digits.chars().enumerate().filter(|(at, _)| *at != place).map(|(_, c)| c).collect();
+            let way = digits
+                .chars()
+                .enumerate()
+                .filter(|(at, _)| *at != place)
+                .map(|(_, c)| c)
+                .collect();
             (way, 0.1)
         })
         .collect()
@@ -126,7 +142,11 @@ fn one_digit_less(digits: &str, length: usize) -> Vec<(String, f32)> {
 /// digits).
 pub(super) fn card_number(rows: &Rows<'_>) -> Judged {
     let as_read = joined(rows);
-    let text: Vec<char> = bare(rows).to_uppercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    let text: Vec<char> = bare(rows)
+        .to_uppercase()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
     let letter = |c: &char| match c {
         '0' => 'O',
         '1' => 'I',
@@ -137,20 +157,42 @@ pub(super) fn card_number(rows: &Rows<'_>) -> Judged {
         other => *other,
     };
     let number = |c: &char| digit(*c).unwrap_or(*c);
-    let has_letter = |part: Option<&[char]>| part.is_some_and(|part| part.iter().any(char::is_ascii_alphabetic));
-    let value: String = if text.len() == 12 && has_letter(text.get(..2)) && has_letter(text.get(10..)) {
-        let (front, rest) = text.split_at(2);
-        let (middle, back) = rest.split_at(8);
-        front.iter().map(letter).chain(middle.iter().map(number)).chain(back.iter().map(letter)).collect()
-    } else {
-        text.iter().map(number).filter(char::is_ascii_digit).collect()
-    };
+    let has_letter =
+        |part: Option<&[char]>| part.is_some_and(|part| part.iter().any(char::is_ascii_alphabetic));
+    let value: String =
+        if text.len() == 12 && has_letter(text.get(..2)) && has_letter(text.get(10..)) {
+            let (front, rest) = text.split_at(2);
+            let (middle, back) = rest.split_at(8);
+            front
+                .iter()
+                .map(letter)
+                .chain(middle.iter().map(number))
+                .chain(back.iter().map(letter))
+                .collect()
+        } else {
+            text.iter()
+                .map(number)
+                .filter(char::is_ascii_digit)
+                .collect()
+        };
     let fits = value.len() == 12;
-    let changed = value.chars().zip(&text).filter(|(one, other)| one != *other).count();
+    let changed = value
+        .chars()
+        .zip(&text)
+        .filter(|(one, other)| one != *other)
+        .count();
     Judged {
         fit: if fits { 1.0 } else { 0.2 },
-        checks: if fits { vec![Check::Vocabulary] } else { Vec::new() },
-        failed: if fits { Vec::new() } else { vec![Check::Vocabulary] },
+        checks: if fits {
+            vec![Check::Vocabulary]
+        } else {
+            Vec::new()
+        },
+        failed: if fits {
+            Vec::new()
+        } else {
+            vec![Check::Vocabulary]
+        },
         corrected: count(changed),
         value,
         as_read,
@@ -166,7 +208,12 @@ mod tests {
 
     #[test]
     fn full_width_and_grouped_numbers() {
-        for text in ["123456789018", "１２３４　５６７８　９０１８", "1|2|3|4|5|6|7|8|9|0|1|8", "l2345678901B"] {
+        for text in [
+            "123456789018",
+            "１２３４　５６７８　９０１８",
+            "1|2|3|4|5|6|7|8|9|0|1|8",
+            "l2345678901B",
+        ] {
             let found = value_of(FieldName::IndividualNumber, text);
             assert_eq!(found.value, "123456789018", "{text}");
             assert_eq!(found.checks, [Check::CheckDigit], "{text}");
@@ -176,7 +223,10 @@ mod tests {
     #[test]
     fn a_wrong_check_digit_is_said() {
         let found = value_of(FieldName::IndividualNumber, "507957100722");
-        assert_eq!((found.value.as_str(), found.failed.as_slice()), ("507957100722", &[Check::CheckDigit][..]));
+        assert_eq!(
+            (found.value.as_str(), found.failed.as_slice()),
+            ("507957100722", &[Check::CheckDigit][..])
+        );
         let found = value_of(FieldName::ResidentRecordCode, "25208017644");
         assert_eq!(found.failed, [Check::CheckDigit]);
         let found = value_of(FieldName::ResidentRecordCode, "25208017643");
@@ -185,8 +235,17 @@ mod tests {
 
     #[test]
     fn places_of_a_card_number_tell_letters_from_digits() {
-        assert_eq!(value_of(FieldName::CardNumber, "AB1234S678CD").value, "AB12345678CD");
-        assert_eq!(value_of(FieldName::CardNumber, "A812345678C0").value, "AB12345678CO");
-        assert_eq!(value_of(FieldName::CardNumber, "第 305001234560 号").value, "305001234560");
+        assert_eq!(
+            value_of(FieldName::CardNumber, "AB1234S678CD").value,
+            "AB12345678CD"
+        );
+        assert_eq!(
+            value_of(FieldName::CardNumber, "A812345678C0").value,
+            "AB12345678CO"
+        );
+        assert_eq!(
+            value_of(FieldName::CardNumber, "第 305001234560 号").value,
+            "305001234560"
+        );
     }
 }

@@ -70,7 +70,10 @@ pub(super) fn in_cells<'p>(units: &[Unit<'p>]) -> Vec<Found<'p>> {
 /// The cells that hold the values of a label cell, in order.
 fn chain<'p>(units: &[Unit<'p>], label: &Unit<'p>, tags: &[&Tag<'p>]) -> Vec<Unit<'p>> {
     let fields: Vec<FieldName> = tags.iter().filter_map(|tag| tag.field()).collect();
-    let mut right: Vec<Unit<'p>> = rightwards(units, label, &fields).into_iter().cloned().collect();
+    let mut right: Vec<Unit<'p>> = rightwards(units, label, &fields)
+        .into_iter()
+        .cloned()
+        .collect();
     let mut below = downwards(units, label, &fields);
     let fits = |unit: &&Unit<'p>| cell_fit(&fields, unit) > 0.5;
     if right.is_empty() && next_right(units, label).is_none() {
@@ -84,11 +87,16 @@ fn chain<'p>(units: &[Unit<'p>], label: &Unit<'p>, tags: &[&Tag<'p>]) -> Vec<Uni
         let fits = cells.iter().take(3).map(|cell| cell_fit(&fields, cell));
         fits.fold(-1.0, f32::max)
     };
-    let heads_column = is_label(next_left(units, label), &fields) && !is_label(next_above(units, label), &fields);
+    let heads_column =
+        is_label(next_left(units, label), &fields) && !is_label(next_above(units, label), &fields);
     let heads_row = is_label(next_above(units, label), &fields);
     let right_weight = weight(&right) + if heads_row { 0.3 } else { 0.0 };
     let below_weight = weight(&below) + if heads_column { 0.3 } else { 0.0 };
-    let mut cells = if right_weight >= below_weight { right } else { below };
+    let mut cells = if right_weight >= below_weight {
+        right
+    } else {
+        below
+    };
     if !fields.iter().any(|field| is_personal(*field)) {
         cells.truncate(1);
     }
@@ -105,7 +113,10 @@ pub(super) fn settle_words(units: &mut [Unit<'_>]) {
     let mut values: Vec<Rect> = Vec::new();
     let fields = [FieldName::Relationship];
     let heads = units.iter().filter(|unit| unit.holds == Holds::Labels);
-    for head in heads.filter(|unit| unit.tags().any(|tag| tag.field() == Some(FieldName::Relationship))) {
+    for head in heads.filter(|unit| {
+        unit.tags()
+            .any(|tag| tag.field() == Some(FieldName::Relationship))
+    }) {
         let right = rightwards(units, head, &fields);
         let is_beside = right
             .first()
@@ -123,7 +134,10 @@ pub(super) fn settle_words(units: &mut [Unit<'_>]) {
         };
         values.extend(cells.iter().map(|cell| cell.bounds));
     }
-    for unit in units.iter_mut().filter(|unit| values.contains(&unit.bounds)) {
+    for unit in units
+        .iter_mut()
+        .filter(|unit| values.contains(&unit.bounds))
+    {
         let mut settled = false;
         for token in unit.rows.iter_mut().flatten() {
             if let Token::Label(tag) = token
@@ -176,10 +190,12 @@ fn next_right<'u, 'p>(units: &'u [Unit<'p>], from: &Unit<'p>) -> Option<&'u Unit
             gap > -reach
                 && gap < reach
                 && unit.bounds.x > from.bounds.x
-                && vertical_overlap(&unit.bounds, &from.bounds) > 0.5 * unit.bounds.height.min(from.bounds.height)
+                && vertical_overlap(&unit.bounds, &from.bounds)
+                    > 0.5 * unit.bounds.height.min(from.bounds.height)
         })
         .max_by(|one, other| {
-            vertical_overlap(&one.bounds, &from.bounds).total_cmp(&vertical_overlap(&other.bounds, &from.bounds))
+            vertical_overlap(&one.bounds, &from.bounds)
+                .total_cmp(&vertical_overlap(&other.bounds, &from.bounds))
         })
 }
 
@@ -205,25 +221,34 @@ fn loose_below<'u, 'p>(units: &'u [Unit<'p>], from: &Unit<'p>) -> Option<&'u Uni
             unit.holds == Holds::Loose
                 && gap > -6.0
                 && gap < 0.8 * from.bounds.height
-                && horizontal_overlap(&unit.bounds, &from.bounds) > 0.5 * unit.bounds.width.min(from.bounds.width)
+                && horizontal_overlap(&unit.bounds, &from.bounds)
+                    > 0.5 * unit.bounds.width.min(from.bounds.width)
         })
         .min_by(|one, other| one.bounds.y.total_cmp(&other.bounds.y))
 }
 
 fn next_left<'u, 'p>(units: &'u [Unit<'p>], from: &Unit<'p>) -> Option<&'u Unit<'p>> {
     let reach = reach(from);
-    units.iter().filter(|unit| unit.holds != Holds::Loose).find(|unit| {
-        (from.bounds.x - unit.bounds.right()).abs() < reach
-            && vertical_overlap(&unit.bounds, &from.bounds) > 0.5 * unit.bounds.height.min(from.bounds.height)
-    })
+    units
+        .iter()
+        .filter(|unit| unit.holds != Holds::Loose)
+        .find(|unit| {
+            (from.bounds.x - unit.bounds.right()).abs() < reach
+                && vertical_overlap(&unit.bounds, &from.bounds)
+                    > 0.5 * unit.bounds.height.min(from.bounds.height)
+        })
 }
 
 fn next_above<'u, 'p>(units: &'u [Unit<'p>], from: &Unit<'p>) -> Option<&'u Unit<'p>> {
     let reach = reach(from);
-    units.iter().filter(|unit| unit.holds != Holds::Loose).find(|unit| {
-        (from.bounds.y - unit.bounds.bottom()).abs() < reach
-            && horizontal_overlap(&unit.bounds, &from.bounds) > 0.5 * unit.bounds.width.min(from.bounds.width)
-    })
+    units
+        .iter()
+        .filter(|unit| unit.holds != Holds::Loose)
+        .find(|unit| {
+            (from.bounds.y - unit.bounds.bottom()).abs() < reach
+                && horizontal_overlap(&unit.bounds, &from.bounds)
+                    > 0.5 * unit.bounds.width.min(from.bounds.width)
+        })
 }
 
 /// Neighbours touch, but for the thickness of a double line.
@@ -232,7 +257,11 @@ fn reach(unit: &Unit<'_>) -> f32 {
 }
 
 /// Cells to the right until the next label.
-fn rightwards<'u, 'p>(units: &'u [Unit<'p>], label: &'u Unit<'p>, fields: &[FieldName]) -> Vec<&'u Unit<'p>> {
+fn rightwards<'u, 'p>(
+    units: &'u [Unit<'p>],
+    label: &'u Unit<'p>,
+    fields: &[FieldName],
+) -> Vec<&'u Unit<'p>> {
     let mut cells: Vec<&Unit<'p>> = Vec::new();
     let mut from = label;
     while let Some(next) = next_right(units, from) {
@@ -250,16 +279,25 @@ fn downwards<'p>(units: &[Unit<'p>], label: &Unit<'p>, fields: &[FieldName]) -> 
     let edge = (0.12 * label.bounds.width).clamp(5.0, 40.0);
     let mut column: Vec<Unit<'p>> = units
         .iter()
-        .filter(|unit| unit.holds != Holds::Loose && unit.bounds.y > label.bounds.y + 0.5 * label.bounds.height)
+        .filter(|unit| {
+            unit.holds != Holds::Loose && unit.bounds.y > label.bounds.y + 0.5 * label.bounds.height
+        })
         .filter_map(|unit| {
             let is_aligned = (unit.bounds.x - label.bounds.x).abs() < edge
                 && (unit.bounds.right() - label.bounds.right()).abs() < edge;
-            if is_aligned { Some(unit.clone()) } else { cut(units, unit, label, fields, edge) }
+            if is_aligned {
+                Some(unit.clone())
+            } else {
+                cut(units, unit, label, fields, edge)
+            }
         })
         .collect();
     column.sort_by(|one, other| one.bounds.y.total_cmp(&other.bounds.y));
     let own = headings_above(units, label, fields, edge);
-    let more = column.iter().take_while(|unit| ends_chain(unit, fields)).count();
+    let more = column
+        .iter()
+        .take_while(|unit| ends_chain(unit, fields))
+        .count();
     // A second heading below it is of the same group only when the cells follow each other closely.
     let closely = column
         .iter()
@@ -270,7 +308,11 @@ fn downwards<'p>(units: &[Unit<'p>], label: &Unit<'p>, fields: &[FieldName]) -> 
         return Vec::new();
     }
     let every = own + more + 1;
-    let head = column.iter().take(more).map(|unit| unit.bounds.bottom()).fold(label.bounds.bottom(), f32::max);
+    let head = column
+        .iter()
+        .take(more)
+        .map(|unit| unit.bounds.bottom())
+        .fold(label.bounds.bottom(), f32::max);
     let cells: Vec<Unit<'p>> = column
         .into_iter()
         .skip(more)
@@ -303,10 +345,18 @@ fn has_other_heading(units: &[Unit<'_>], cell: &Unit<'_>, fields: &[FieldName], 
 
 /// The part under a label of a cell that spans several columns because a rule was not seen: only
 /// what can be nothing but the label's value.
-fn cut<'p>(units: &[Unit<'p>], unit: &Unit<'p>, label: &Unit<'p>, fields: &[FieldName], edge: f32) -> Option<Unit<'p>> {
-    let covers = unit.bounds.x < label.bounds.x + edge && unit.bounds.right() > label.bounds.right() - edge;
-    let is_headed = next_above(units, unit)
-        .is_some_and(|above| ends_chain(above, fields) && above.bounds.y > label.bounds.bottom() - 6.0);
+fn cut<'p>(
+    units: &[Unit<'p>],
+    unit: &Unit<'p>,
+    label: &Unit<'p>,
+    fields: &[FieldName],
+    edge: f32,
+) -> Option<Unit<'p>> {
+    let covers =
+        unit.bounds.x < label.bounds.x + edge && unit.bounds.right() > label.bounds.right() - edge;
+    let is_headed = next_above(units, unit).is_some_and(|above| {
+        ends_chain(above, fields) && above.bounds.y > label.bounds.bottom() - 6.0
+    });
     // Nearly anything can be a name; only what cannot be mistaken is cut out.
     let is_plain = fields.iter().all(|field| {
         matches!(
@@ -318,7 +368,12 @@ fn cut<'p>(units: &[Unit<'p>], unit: &Unit<'p>, label: &Unit<'p>, fields: &[Fiel
                 | FieldName::ResidentRecordCode
         )
     });
-    if unit.holds != Holds::Values || !covers || is_headed || !is_plain || is_label(next_left(units, unit), fields) {
+    if unit.holds != Holds::Values
+        || !covers
+        || is_headed
+        || !is_plain
+        || is_label(next_left(units, unit), fields)
+    {
         return None;
     }
     let inside = |atom: &Atom<'_>| {
@@ -340,20 +395,37 @@ fn cut<'p>(units: &[Unit<'p>], unit: &Unit<'p>, label: &Unit<'p>, fields: &[Fiel
             (!atoms.is_empty()).then(|| vec![Token::Value(atoms)])
         })
         .collect();
-    let bounds = Rect { x: label.bounds.x, width: label.bounds.width, ..unit.bounds };
-    let part = Unit { bounds, rows, holds: Holds::Values };
+    let bounds = Rect {
+        x: label.bounds.x,
+        width: label.bounds.width,
+        ..unit.bounds
+    };
+    let part = Unit {
+        bounds,
+        rows,
+        holds: Holds::Values,
+    };
     (!part.rows.is_empty() && cell_fit(fields, &part) > 0.8).then_some(part)
 }
 
 /// Labels of the same column directly above: rows of one heading.
-fn headings_above<'p>(units: &[Unit<'p>], label: &Unit<'p>, fields: &[FieldName], edge: f32) -> usize {
+fn headings_above<'p>(
+    units: &[Unit<'p>],
+    label: &Unit<'p>,
+    fields: &[FieldName],
+    edge: f32,
+) -> usize {
     let mut from = label;
     let mut headings = 0;
-    while let Some(above) = units.iter().filter(|unit| unit.holds != Holds::Loose).find(|unit| {
-        (from.bounds.y - unit.bounds.bottom()).abs() < reach(from)
-            && (unit.bounds.x - label.bounds.x).abs() < edge
-            && (unit.bounds.right() - label.bounds.right()).abs() < edge
-    }) {
+    while let Some(above) = units
+        .iter()
+        .filter(|unit| unit.holds != Holds::Loose)
+        .find(|unit| {
+            (from.bounds.y - unit.bounds.bottom()).abs() < reach(from)
+                && (unit.bounds.x - label.bounds.x).abs() < edge
+                && (unit.bounds.right() - label.bounds.right()).abs() < edge
+        })
+    {
         if !ends_chain(above, fields) || above.holds == Holds::Both || headings > 3 {
             break;
         }
@@ -381,9 +453,17 @@ fn distributed<'p>(label: &Unit<'p>, tags: &[&Tag<'p>], cell: &Unit<'p>) -> Vec<
         rows,
     };
     if let [tag] = tags {
-        return tag.field().map(|field| one(tag, field, rows)).into_iter().collect();
+        return tag
+            .field()
+            .map(|field| one(tag, field, rows))
+            .into_iter()
+            .collect();
     }
-    let rows = if rows.len() == 1 { divided_rows(&rows, tags.len()) } else { rows };
+    let rows = if rows.len() == 1 {
+        divided_rows(&rows, tags.len())
+    } else {
+        rows
+    };
     if rows.len() == tags.len() {
         return tags
             .iter()
@@ -396,7 +476,9 @@ fn distributed<'p>(label: &Unit<'p>, tags: &[&Tag<'p>], cell: &Unit<'p>) -> Vec<
         let best = tags
             .iter()
             .enumerate()
-            .filter_map(|(place, tag)| Some((place, value::fits(tag.field()?, std::slice::from_ref(&row)))))
+            .filter_map(|(place, tag)| {
+                Some((place, value::fits(tag.field()?, std::slice::from_ref(&row))))
+            })
             .max_by(|one, other| one.1.total_cmp(&other.1));
         if let Some(share) = best.and_then(|(place, _)| shares.get_mut(place)) {
             share.push(row);
@@ -431,12 +513,33 @@ fn divided_rows<'p>(rows: &[Vec<&'p Character>], wanted: usize) -> Vec<Vec<&'p C
             Some(_) | None => at_gaps.push(vec![one]),
         }
     }
-    if at_gaps.len() == wanted { at_gaps } else { rows.to_vec() }
+    if at_gaps.len() == wanted {
+        at_gaps
+    } else {
+        rows.to_vec()
+    }
 }
 
 /// Takes the colon of the label and other marks off the ends of values.
 pub(super) fn tidy(found: &mut [Found<'_>]) {
-    let is_mark = |one: &&Character| matches!(one.value, ':' | '：' | '；' | ';' | '】' | '］' | '┃' | '│' | '|' | '｜' | '・' | '、' | '.' | '．');
+    let is_mark = |one: &&Character| {
+        matches!(
+            one.value,
+            ':' | '：'
+                | '；'
+                | ';'
+                | '】'
+                | '］'
+                | '┃'
+                | '│'
+                | '|'
+                | '｜'
+                | '・'
+                | '、'
+                | '.'
+                | '．'
+        )
+    };
     for one in found {
         if let Some(row) = one.rows.first_mut() {
             let marks = row.iter().take_while(|one| is_mark(one)).count();
@@ -456,7 +559,12 @@ pub(super) fn in_rows<'p>(rows: &[Vec<Token<'p>>]) -> Vec<Found<'p>> {
     let mut at = 0;
     while let Some(row) = rows.get(at) {
         if is_heading(row) {
-            let headings = rows.iter().skip(at).take_while(|row| is_heading(row) && labels(row) > 1).count().max(1);
+            let headings = rows
+                .iter()
+                .skip(at)
+                .take_while(|row| is_heading(row) && labels(row) > 1)
+                .count()
+                .max(1);
             found.extend(below(rows, at, headings));
             at += headings;
             continue;
@@ -470,7 +578,9 @@ pub(super) fn in_rows<'p>(rows: &[Vec<Token<'p>>]) -> Vec<Found<'p>> {
 }
 
 fn labels(row: &[Token<'_>]) -> usize {
-    row.iter().filter(|token| matches!(token, Token::Label(_))).count()
+    row.iter()
+        .filter(|token| matches!(token, Token::Label(_)))
+        .count()
 }
 
 /// Whether a row has labels and no value that fits one of them.
@@ -490,7 +600,10 @@ fn is_heading(row: &[Token<'_>]) -> bool {
     }
     let fitting = row.windows(2).any(|pair| match pair {
         [Token::Label(tag), Token::Value(atoms)] => tag.field().is_none_or(|field| {
-            let row: Vec<&Character> = atoms.iter().flat_map(|atom| atom.characters.clone()).collect();
+            let row: Vec<&Character> = atoms
+                .iter()
+                .flat_map(|atom| atom.characters.clone())
+                .collect();
             value::fits(field, &[row]) > 0.4
         }),
         _ => false,
@@ -510,7 +623,9 @@ fn columns(rows: &[Vec<Token<'_>>]) -> Vec<f32> {
             }
             let dates: Vec<Rect> = pieces(atoms)
                 .into_iter()
-                .filter(|piece| value::fits(FieldName::BirthDate, std::slice::from_ref(&piece.0)) > 0.7)
+                .filter(|piece| {
+                    value::fits(FieldName::BirthDate, std::slice::from_ref(&piece.0)) > 0.7
+                })
                 .map(|piece| piece.1)
                 .collect();
             if dates.len() > 1 {
@@ -527,9 +642,9 @@ pub(super) fn atom_pieces<'p>(atoms: &[Atom<'p>]) -> Vec<Vec<Atom<'p>>> {
     for atom in atoms {
         match pieces.last_mut() {
             Some(own)
-                if own
-                    .last()
-                    .is_some_and(|last| atom.bounds.x - last.bounds.right() < VALUE_GAP * atom.bounds.height) =>
+                if own.last().is_some_and(|last| {
+                    atom.bounds.x - last.bounds.right() < VALUE_GAP * atom.bounds.height
+                }) =>
             {
                 own.push(atom.clone());
             }
@@ -557,12 +672,7 @@ fn pieces<'p>(atoms: &[Atom<'p>]) -> Vec<(Vec<&'p Character>, Rect)> {
 }
 
 /// The value right of the label at `place` of row `at`, with the rows that continue it.
-fn beside<'p>(
-    rows: &[Vec<Token<'p>>],
-    at: usize,
-    place: usize,
-    columns: &[f32],
-) -> Vec<Found<'p>> {
+fn beside<'p>(rows: &[Vec<Token<'p>>], at: usize, place: usize, columns: &[f32]) -> Vec<Found<'p>> {
     let row = rows.get(at).map(Vec::as_slice).unwrap_or_default();
     let Some(Token::Label(tag)) = row.get(place) else {
         return Vec::new();
@@ -594,14 +704,32 @@ fn beside<'p>(
         return vec![found(tag.bounds, beneath(rows, at, tag))];
     }
     let atoms = &atoms;
-    let is_alone = pieces(atoms).len() == 1 && matches!(field, FieldName::RegisteredDomicile | FieldName::RegisterHead);
+    let is_alone = pieces(atoms).len() == 1
+        && matches!(
+            field,
+            FieldName::RegisteredDomicile | FieldName::RegisterHead
+        );
     if columns.len() > 1 && is_personal(field) && !is_alone {
         return columned(atoms, columns)
             .into_iter()
-            .map(|(characters, slot)| found(slot, if characters.is_empty() { Vec::new() } else { vec![characters] }))
+            .map(|(characters, slot)| {
+                found(
+                    slot,
+                    if characters.is_empty() {
+                        Vec::new()
+                    } else {
+                        vec![characters]
+                    },
+                )
+            })
             .collect();
     }
-    let mut lines: Vec<Vec<&Character>> = vec![atoms.iter().flat_map(|atom| atom.characters.clone()).collect()];
+    let mut lines: Vec<Vec<&Character>> = vec![
+        atoms
+            .iter()
+            .flat_map(|atom| atom.characters.clone())
+            .collect(),
+    ];
     let mut slot = around(atoms.iter().map(|atom| atom.bounds)).unwrap_or(tag.bounds);
     for (characters, bounds) in continued(rows, at, &slot, field) {
         let mut longer = lines.clone();
@@ -618,14 +746,17 @@ fn beside<'p>(
 
 /// The text of each column, by the nearest middle.
 fn columned<'p>(atoms: &[Atom<'p>], columns: &[f32]) -> Vec<(Vec<&'p Character>, Rect)> {
-    let mut shares: Vec<(Vec<&'p Character>, Option<Rect>)> = vec![(Vec::new(), None); columns.len()];
+    let mut shares: Vec<(Vec<&'p Character>, Option<Rect>)> =
+        vec![(Vec::new(), None); columns.len()];
     for atom in atoms {
         let (characters, bounds) = (atom.characters.clone(), atom.bounds);
         let nearest = columns
             .iter()
             .enumerate()
             .min_by(|one, other| {
-                (one.1 - bounds.centre().0).abs().total_cmp(&(other.1 - bounds.centre().0).abs())
+                (one.1 - bounds.centre().0)
+                    .abs()
+                    .total_cmp(&(other.1 - bounds.centre().0).abs())
             })
             .map(|(place, _)| place);
         if let Some(share) = nearest.and_then(|place| shares.get_mut(place)) {
@@ -638,7 +769,11 @@ fn columned<'p>(atoms: &[Atom<'p>], columns: &[f32]) -> Vec<(Vec<&'p Character>,
         .into_iter()
         .zip(columns)
         .map(|((characters, bounds), middle)| {
-            let empty = Rect { x: *middle, width: 1.0, ..row };
+            let empty = Rect {
+                x: *middle,
+                width: 1.0,
+                ..row
+            };
             (characters, bounds.unwrap_or(empty))
         })
         .collect()
@@ -648,7 +783,10 @@ fn columned<'p>(atoms: &[Atom<'p>], columns: &[f32]) -> Vec<(Vec<&'p Character>,
 fn is_long(field: FieldName) -> bool {
     matches!(
         field,
-        FieldName::OldAddress | FieldName::NewAddress | FieldName::RegisteredDomicile | FieldName::Address
+        FieldName::OldAddress
+            | FieldName::NewAddress
+            | FieldName::RegisteredDomicile
+            | FieldName::Address
     )
 }
 
@@ -661,11 +799,18 @@ fn continued<'p>(
 ) -> Vec<(Vec<&'p Character>, Rect)> {
     let mut lines = Vec::new();
     let mut last = *slot;
-    for row in rows.iter().skip(at + 1).take(if is_long(field) { 2 } else { 1 }) {
+    for row in rows
+        .iter()
+        .skip(at + 1)
+        .take(if is_long(field) { 2 } else { 1 })
+    {
         let [Token::Value(atoms)] = row.as_slice() else {
             break;
         };
-        let atoms: Vec<&Atom<'p>> = atoms.iter().filter(|atom| is_long(field) || horizontal_overlap(&atom.bounds, slot) > 0.0).collect();
+        let atoms: Vec<&Atom<'p>> = atoms
+            .iter()
+            .filter(|atom| is_long(field) || horizontal_overlap(&atom.bounds, slot) > 0.0)
+            .collect();
         let Some(bounds) = around(atoms.iter().map(|atom| atom.bounds)) else {
             break;
         };
@@ -673,7 +818,13 @@ fn continued<'p>(
         if gap > 0.9 * last.height || (bounds.x - slot.x).abs() > 1.6 * slot.height {
             break;
         }
-        lines.push((atoms.iter().flat_map(|atom| atom.characters.clone()).collect(), bounds));
+        lines.push((
+            atoms
+                .iter()
+                .flat_map(|atom| atom.characters.clone())
+                .collect(),
+            bounds,
+        ));
         last = bounds;
     }
     lines
@@ -684,7 +835,10 @@ fn beneath<'p>(rows: &[Vec<Token<'p>>], at: usize, tag: &Tag<'p>) -> Vec<Vec<&'p
     let has_values = rows
         .get(at)
         .is_some_and(|row| row.iter().any(|token| matches!(token, Token::Value(_))));
-    let Some(row) = rows.get(at + 1).filter(|row| !has_values && labels(row) == 0) else {
+    let Some(row) = rows
+        .get(at + 1)
+        .filter(|row| !has_values && labels(row) == 0)
+    else {
         return Vec::new();
     };
     let under: Vec<&Character> = row
@@ -692,15 +846,26 @@ fn beneath<'p>(rows: &[Vec<Token<'p>>], at: usize, tag: &Tag<'p>) -> Vec<Vec<&'p
         .filter(|token| horizontal_overlap(&token.bounds(), &tag.bounds) > 0.0)
         .flat_map(token_characters)
         .collect();
-    if under.is_empty() { Vec::new() } else { vec![under] }
+    if under.is_empty() {
+        Vec::new()
+    } else {
+        vec![under]
+    }
 }
 
 /// Values under a heading of `headings` rows.
 fn below<'p>(rows: &[Vec<Token<'p>>], at: usize, headings: usize) -> Vec<Found<'p>> {
     let lone = headings == 1 && rows.get(at).is_some_and(|row| labels(row) == 1);
-    let heads: Vec<&[Token<'p>]> = rows.iter().skip(at).take(headings).map(Vec::as_slice).collect();
+    let heads: Vec<&[Token<'p>]> = rows
+        .iter()
+        .skip(at)
+        .take(headings)
+        .map(Vec::as_slice)
+        .collect();
     let mut found = Vec::new();
-    let mut end = heads.last().and_then(|row| around(row.iter().map(Token::bounds)));
+    let mut end = heads
+        .last()
+        .and_then(|row| around(row.iter().map(Token::bounds)));
     let mut turn = 0;
     for row in rows.iter().skip(at + headings) {
         let has_label = row.iter().any(|token| match token {
@@ -729,7 +894,9 @@ fn below<'p>(rows: &[Vec<Token<'p>>], at: usize, headings: usize) -> Vec<Found<'
 fn keep_first_of_household(found: Vec<Found<'_>>) -> Vec<Found<'_>> {
     let mut kept: Vec<Found<'_>> = Vec::new();
     for one in found {
-        let again = kept.iter().any(|other| other.field == one.field && other.label == one.label);
+        let again = kept
+            .iter()
+            .any(|other| other.field == one.field && other.label == one.label);
         if is_personal(one.field) || !again {
             kept.push(one);
         }
@@ -757,11 +924,15 @@ fn under_heading<'p>(head: &[Token<'p>], row: &[Token<'p>]) -> Vec<Found<'p>> {
         let nearest = tags
             .iter()
             .enumerate()
-            .min_by(|one, other| apart(&one.1.bounds, &atom.bounds).total_cmp(&apart(&other.1.bounds, &atom.bounds)))
+            .min_by(|one, other| {
+                apart(&one.1.bounds, &atom.bounds).total_cmp(&apart(&other.1.bounds, &atom.bounds))
+            })
             .map(|(place, _)| place);
         let overlaps = nearest
             .and_then(|place| tags.get(place))
-            .is_some_and(|tag| horizontal_overlap(&tag.bounds, &atom.bounds) > 0.3 * atom.bounds.height);
+            .is_some_and(|tag| {
+                horizontal_overlap(&tag.bounds, &atom.bounds) > 0.3 * atom.bounds.height
+            });
         let place = match (close, nearest) {
             (Some((place, _)), _) if !overlaps => place,
             (_, Some(place)) => place,
@@ -777,13 +948,21 @@ fn under_heading<'p>(head: &[Token<'p>], row: &[Token<'p>]) -> Vec<Found<'p>> {
     tags.iter()
         .zip(shares)
         .filter_map(|(tag, (characters, bounds))| {
-            let empty = Rect { x: tag.bounds.x, width: tag.bounds.width, ..line };
+            let empty = Rect {
+                x: tag.bounds.x,
+                width: tag.bounds.width,
+                ..line
+            };
             Some(Found {
                 field: tag.field()?,
                 distance: tag.matched.distance,
                 slot: bounds.unwrap_or(empty),
                 label: tag.bounds,
-                rows: if characters.is_empty() { Vec::new() } else { vec![characters] },
+                rows: if characters.is_empty() {
+                    Vec::new()
+                } else {
+                    vec![characters]
+                },
             })
         })
         .collect()
@@ -791,6 +970,8 @@ fn under_heading<'p>(head: &[Token<'p>], row: &[Token<'p>]) -> Vec<Found<'p>> {
 
 /// How far two places lie apart sideways; their middles decide between equals.
 fn apart(label: &Rect, atom: &Rect) -> f32 {
-    let gap = (atom.x - label.right()).max(label.x - atom.right()).max(0.0);
+    let gap = (atom.x - label.right())
+        .max(label.x - atom.right())
+        .max(0.0);
     gap + 0.01 * (label.centre().0 - atom.centre().0).abs()
 }

@@ -33,7 +33,11 @@ impl Candidate {
         let own = self.judged.checks.iter().any(|check| {
             matches!(
                 check,
-                Check::CheckDigit | Check::Date | Check::AddressDictionary | Check::Vocabulary | Check::Repertoire
+                Check::CheckDigit
+                    | Check::Date
+                    | Check::AddressDictionary
+                    | Check::Vocabulary
+                    | Check::Repertoire
             )
         });
         Evidence {
@@ -62,18 +66,22 @@ pub(super) fn first_member(known: &[Candidate], page: &[Owned<'_>], members: usi
         .map(|one| value::bare(&one.found.rows))
         .collect();
     let again = names.iter().find_map(|name| {
-        known
-            .iter()
-            .find(|one| one.field == FieldName::Name && one.judged.value.replace('\u{3000}', "") == *name)
+        known.iter().find(|one| {
+            one.field == FieldName::Name && one.judged.value.replace('\u{3000}', "") == *name
+        })
     });
-    again.and_then(|one| usize::try_from(one.member).ok()).unwrap_or(members)
+    again
+        .and_then(|one| usize::try_from(one.member).ok())
+        .unwrap_or(members)
 }
 
 /// One value for each field of each person: the one that looks most like it, the first of equals.
 pub(super) fn unique(candidates: Vec<Candidate>) -> Vec<Candidate> {
     let mut kept: Vec<Candidate> = Vec::new();
     for one in candidates {
-        let known = kept.iter_mut().find(|other| other.member == one.member && other.field == one.field);
+        let known = kept
+            .iter_mut()
+            .find(|other| other.member == one.member && other.field == one.field);
         match known {
             None => kept.push(one),
             Some(known) if bare(&known.judged.value) == bare(&one.judged.value) => {
@@ -99,7 +107,10 @@ pub(super) fn unique(candidates: Vec<Candidate>) -> Vec<Candidate> {
 
 /// A text as it is compared.
 fn bare(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).map(crate::fields::plain).collect()
+    text.chars()
+        .filter(|c| !c.is_whitespace())
+        .map(crate::fields::plain)
+        .collect()
 }
 
 /// Notes what agrees and what does not.
@@ -118,7 +129,10 @@ fn repeat_the_same_as_above(candidates: &mut [Candidate]) {
         let Some(one) = candidates.get(place) else {
             continue;
         };
-        if !matches!(bare(&one.judged.value).as_str(), "同上" | "〃" | "同左" | "″" | "同じ" | "々") {
+        if !matches!(
+            bare(&one.judged.value).as_str(),
+            "同上" | "〃" | "同左" | "″" | "同じ" | "々"
+        ) {
             continue;
         }
         let above = candidates
@@ -146,11 +160,16 @@ fn compare_heads(candidates: &mut [Candidate]) {
     let [head] = heads.as_slice() else {
         return;
     };
-    let name = candidates.iter().position(|one| one.field == FieldName::Name && one.member == *head);
+    let name = candidates
+        .iter()
+        .position(|one| one.field == FieldName::Name && one.member == *head);
     let said: Vec<usize> = (0..candidates.len())
         .filter(|place| {
             candidates.get(*place).is_some_and(|one| {
-                matches!(one.field, FieldName::HouseholdHead | FieldName::RegisterHead)
+                matches!(
+                    one.field,
+                    FieldName::HouseholdHead | FieldName::RegisterHead
+                )
             })
         })
         .collect();
@@ -184,7 +203,11 @@ fn compare_pair(candidates: &mut [Candidate], one: usize, other: usize) {
 /// As long and one or two characters different, so that one of the two was misread.
 fn is_near(one: &str, other: &str) -> bool {
     let length = one.chars().count();
-    let differing = one.chars().zip(other.chars()).filter(|(a, b)| a != b).count();
+    let differing = one
+        .chars()
+        .zip(other.chars())
+        .filter(|(a, b)| a != b)
+        .count();
     length == other.chars().count() && differing > 0 && differing * 2 < length
 }
 
@@ -210,7 +233,11 @@ fn compare_families(candidates: &mut [Candidate], field: FieldName) {
         .filter_map(|(place, one)| Some((place, family(one)?)))
         .collect();
     for (place, own) in &all {
-        let others: Vec<&String> = all.iter().filter(|(other, _)| other != place).map(|(_, other)| other).collect();
+        let others: Vec<&String> = all
+            .iter()
+            .filter(|(other, _)| other != place)
+            .map(|(_, other)| other)
+            .collect();
         let agreeing = others.iter().filter(|other| **other == own).count();
         let near = others.iter().find(|other| is_near(own, other));
         if let Some(one) = candidates.get_mut(*place) {

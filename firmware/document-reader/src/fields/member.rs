@@ -26,20 +26,29 @@ struct Anchor {
 pub(super) fn owned(mut found: Vec<Found<'_>>) -> (Vec<Owned<'_>>, usize) {
     drop_strangers(&mut found);
     let anchors = anchors(&found);
-    let members = anchors.iter().map(|anchor| anchor.member + 1).max().unwrap_or(0);
+    let members = anchors
+        .iter()
+        .map(|anchor| anchor.member + 1)
+        .max()
+        .unwrap_or(0);
     let mut fields: Vec<FieldName> = found.iter().map(|one| one.field).collect();
     fields.sort_unstable();
     fields.dedup();
     let mut owned = Vec::new();
     for field in fields {
-        let (own, rest): (Vec<Found<'_>>, Vec<Found<'_>>) = found.into_iter().partition(|one| one.field == field);
+        let (own, rest): (Vec<Found<'_>>, Vec<Found<'_>>) =
+            found.into_iter().partition(|one| one.field == field);
         found = rest;
         let assigned = if is_personal(field) {
             assigned(&own, &anchors, members)
         } else {
             vec![None; own.len()]
         };
-        owned.extend(own.into_iter().zip(assigned).map(|(found, member)| Owned { found, member }));
+        owned.extend(
+            own.into_iter()
+                .zip(assigned)
+                .map(|(found, member)| Owned { found, member }),
+        );
     }
     (owned, members)
 }
@@ -47,7 +56,10 @@ pub(super) fn owned(mut found: Vec<Found<'_>>) -> (Vec<Owned<'_>>, usize) {
 /// Text in the chain of a label that cannot be its value while its neighbours can: a cell without a
 /// label of its own.
 fn drop_strangers(found: &mut Vec<Found<'_>>) {
-    let fits: Vec<f32> = found.iter().map(|one| value::fits(one.field, &one.rows)).collect();
+    let fits: Vec<f32> = found
+        .iter()
+        .map(|one| value::fits(one.field, &one.rows))
+        .collect();
     let strange: Vec<bool> = found
         .iter()
         .zip(&fits)
@@ -79,7 +91,9 @@ fn anchors(found: &[Found<'_>]) -> Vec<Anchor> {
         FieldName::Sex,
     ];
     let field = substitutes.into_iter().find(|field| {
-        found.iter().any(|one| one.field == *field && !one.rows.is_empty())
+        found
+            .iter()
+            .any(|one| one.field == *field && !one.rows.is_empty())
     });
     let mut own: Vec<&Found<'_>> = found
         .iter()
@@ -88,13 +102,18 @@ fn anchors(found: &[Found<'_>]) -> Vec<Anchor> {
         .collect();
     sort_for_reading(&mut own);
     // A father and his son may have one name: names repeat only where birth dates do not.
-    let births = found.iter().filter(|one| one.field == FieldName::BirthDate && !one.rows.is_empty()).count();
+    let births = found
+        .iter()
+        .filter(|one| one.field == FieldName::BirthDate && !one.rows.is_empty())
+        .count();
     let may_repeat = births < own.len();
     let mut anchors: Vec<Anchor> = Vec::new();
     let mut known: Vec<(String, Rect)> = Vec::new();
     for one in own {
         let text = value::bare(&one.rows);
-        let again = known.iter().position(|(name, label)| may_repeat && is_same(name, &text) && *label != one.label);
+        let again = known
+            .iter()
+            .position(|(name, label)| may_repeat && is_same(name, &text) && *label != one.label);
         let member = again.unwrap_or(known.len());
         if again.is_none() {
             known.push((text, one.label));
@@ -123,7 +142,11 @@ fn sort_for_reading(found: &mut [&Found<'_>]) {
 /// Two readings of one name: as long, and at most one character different.
 fn is_same(one: &str, other: &str) -> bool {
     let length = one.chars().count();
-    let differing = one.chars().zip(other.chars()).filter(|(a, b)| a != b).count();
+    let differing = one
+        .chars()
+        .zip(other.chars())
+        .filter(|(a, b)| a != b)
+        .count();
     length == other.chars().count() && (differing == 0 || differing == 1 && length >= 4)
 }
 
@@ -137,7 +160,12 @@ fn assigned(own: &[Found<'_>], anchors: &[Anchor], members: usize) -> Vec<Option
         return vec![Some(0); own.len()];
     }
     let is_shared = own.len() == 1
-        && own.iter().all(|one| matches!(one.field, FieldName::RegisteredDomicile | FieldName::RegisterHead));
+        && own.iter().all(|one| {
+            matches!(
+                one.field,
+                FieldName::RegisteredDomicile | FieldName::RegisterHead
+            )
+        });
     if is_shared {
         return vec![None; own.len()];
     }
@@ -161,7 +189,11 @@ fn tolerance(anchors: &[Anchor]) -> f32 {
     let mut nearest = f32::MAX;
     for (place, one) in anchors.iter().enumerate() {
         for other in anchors.iter().skip(place + 1) {
-            nearest = nearest.min((one.at.0 - other.at.0).abs().max((one.at.1 - other.at.1).abs()));
+            nearest = nearest.min(
+                (one.at.0 - other.at.0)
+                    .abs()
+                    .max((one.at.1 - other.at.1).abs()),
+            );
         }
     }
     0.42 * nearest
@@ -183,7 +215,9 @@ fn explained(
             let (off, member) = anchors
                 .iter()
                 .map(|anchor| {
-                    let off = (at.0 - anchor.at.0 - shift.0).abs().max((at.1 - anchor.at.1 - shift.1).abs());
+                    let off = (at.0 - anchor.at.0 - shift.0)
+                        .abs()
+                        .max((at.1 - anchor.at.1 - shift.1).abs());
                     (off, anchor.member)
                 })
                 .min_by(|one, other| one.0.total_cmp(&other.0))?;

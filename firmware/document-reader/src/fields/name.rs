@@ -27,8 +27,16 @@ pub(super) fn name(rows: &Rows<'_>) -> Judged {
     let is_name = strange == 0 && (2..=60).contains(&length);
     Judged {
         fit: fit(&value, length, strange),
-        checks: if is_name { vec![Check::Repertoire] } else { Vec::new() },
-        failed: if is_name { Vec::new() } else { vec![Check::Repertoire] },
+        checks: if is_name {
+            vec![Check::Repertoire]
+        } else {
+            Vec::new()
+        },
+        failed: if is_name {
+            Vec::new()
+        } else {
+            vec![Check::Repertoire]
+        },
         alternatives: offered(&value, &kept),
         variants: count(variants),
         value,
@@ -40,7 +48,11 @@ pub(super) fn name(rows: &Rows<'_>) -> Judged {
 /// Rows of a name without the row of kana above or below it.
 fn name_rows<'p>(rows: &Rows<'p>) -> Vec<Vec<&'p Character>> {
     let (kana, others): (Vec<_>, Vec<_>) = rows.iter().cloned().partition(|row| is_kana_row(row));
-    if others.iter().all(Vec::is_empty) { kana } else { others }
+    if others.iter().all(Vec::is_empty) {
+        kana
+    } else {
+        others
+    }
 }
 
 /// The kana that stand in the cell of a name, if any do.
@@ -63,13 +75,31 @@ fn can_be_in_a_name(c: char) -> bool {
     is_ideograph(c)
         || is_kana(c)
         || c.is_alphabetic() && !c.is_ascii_digit()
-        || matches!(c, '\u{3000}' | ' ' | '・' | '-' | '\'' | '.' | '（' | '）' | '(' | ')' | '－' | '＝' | ',')
+        || matches!(
+            c,
+            '\u{3000}'
+                | ' '
+                | '・'
+                | '-'
+                | '\''
+                | '.'
+                | '（'
+                | '）'
+                | '('
+                | ')'
+                | '－'
+                | '＝'
+                | ','
+        )
         || matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
 fn fit(value: &str, length: usize, strange: usize) -> f32 {
     let is_kana_only = value.chars().filter(|c| !c.is_whitespace()).all(is_kana);
-    let like_an_address = value.chars().filter(|c| "県市区町村番地年月日".contains(*c)).count();
+    let like_an_address = value
+        .chars()
+        .filter(|c| "県市区町村番地年月日".contains(*c))
+        .count();
     match (length, strange) {
         (0..=1, _) => 0.1,
         (2..=30, 0) if is_kana_only => 0.5,
@@ -82,9 +112,13 @@ fn fit(value: &str, length: usize, strange: usize) -> f32 {
 
 /// Without marks at the ends that are no part of a name.
 fn trimmed(text: &str) -> String {
-    let mark = |c: char| c.is_whitespace() || ":：|｜.,・、。-_'\"()（）「」『』[]【】*＊".contains(c);
+    let mark =
+        |c: char| c.is_whitespace() || ":：|｜.,・、。-_'\"()（）「」『』[]【】*＊".contains(c);
     let text = text.trim_matches(mark);
-    let text = text.strip_suffix('様').or_else(|| text.strip_suffix('殿')).unwrap_or(text);
+    let text = text
+        .strip_suffix('様')
+        .or_else(|| text.strip_suffix('殿'))
+        .unwrap_or(text);
     text.trim_matches(mark).to_owned()
 }
 
@@ -101,10 +135,18 @@ fn offered(value: &str, rows: &Rows<'_>) -> Vec<String> {
     let characters: Vec<char> = value.chars().collect();
     let mut offered: Vec<String> = Vec::new();
     let with = |place: usize, other: char| -> String {
-        characters.iter().enumerate().map(|(at, c)| if at == place { other } else { *c }).collect()
+        characters
+            .iter()
+            .enumerate()
+            .map(|(at, c)| if at == place { other } else { *c })
+            .collect()
     };
     for (place, c) in characters.iter().enumerate() {
-        for other in group(*c).unwrap_or_default().chars().filter(|other| other != c) {
+        for other in group(*c)
+            .unwrap_or_default()
+            .chars()
+            .filter(|other| other != c)
+        {
             offered.push(with(place, other));
         }
     }
@@ -115,7 +157,11 @@ fn offered(value: &str, rows: &Rows<'_>) -> Vec<String> {
     let all: Vec<&Character> = rows.iter().flatten().copied().collect();
     if letters.len() == all.len() {
         for (place, one) in letters.iter().zip(all) {
-            for (other, weight) in one.alternatives.iter().filter(|(other, _)| is_ideograph(*other)) {
+            for (other, weight) in one
+                .alternatives
+                .iter()
+                .filter(|(other, _)| is_ideograph(*other))
+            {
                 held.push((with(*place, *other), *weight));
             }
         }
@@ -131,7 +177,12 @@ fn offered(value: &str, rows: &Rows<'_>) -> Vec<String> {
 pub(super) fn kana(rows: &Rows<'_>) -> Judged {
     let rows: Vec<Vec<&Character>> = rows
         .iter()
-        .map(|row| row.iter().copied().filter(|one| !"()（）:：｜|[]「」".contains(one.value)).collect())
+        .map(|row| {
+            row.iter()
+                .copied()
+                .filter(|one| !"()（）:：｜|[]「」".contains(one.value))
+                .collect()
+        })
         .filter(|row: &Vec<&Character>| !row.is_empty())
         .collect();
     let as_read = joined(&rows);
@@ -147,13 +198,30 @@ pub(super) fn kana(rows: &Rows<'_>) -> Judged {
         })
         .collect();
     let letters = value.chars().filter(|c| !c.is_whitespace()).count();
-    let right = value.chars().filter(|c| matches!(c, '\u{30a1}'..='\u{30f4}' | 'ー' | 'ヽ' | 'ヾ')).count();
+    let right = value
+        .chars()
+        .filter(|c| matches!(c, '\u{30a1}'..='\u{30f4}' | 'ー' | 'ヽ' | 'ヾ'))
+        .count();
     let is_kana = letters >= 2 && right == letters;
     let natural = bare(&rows).chars().filter(|c| is_kana_plain(*c)).count();
     Judged {
-        fit: if is_kana && natural * 5 >= letters * 4 { 0.95 } else if natural * 2 > letters { 0.5 } else { 0.05 },
-        checks: if is_kana { vec![Check::Repertoire] } else { Vec::new() },
-        failed: if is_kana { Vec::new() } else { vec![Check::Repertoire] },
+        fit: if is_kana && natural * 5 >= letters * 4 {
+            0.95
+        } else if natural * 2 > letters {
+            0.5
+        } else {
+            0.05
+        },
+        checks: if is_kana {
+            vec![Check::Repertoire]
+        } else {
+            Vec::new()
+        },
+        failed: if is_kana {
+            Vec::new()
+        } else {
+            vec![Check::Repertoire]
+        },
         corrected: count(changed),
         alternatives: without_long_mark(&value),
         value,
@@ -169,7 +237,12 @@ fn is_kana_plain(c: char) -> bool {
 /// A row in full width with an ideographic space where a gap is: voicing marks of half-width kana
 /// join the letter before them, and the gap is measured in their own narrow width.
 fn wide_row(row: &[&Character]) -> String {
-    let narrow = row.iter().filter(|one| matches!(one.value, '\u{ff66}'..='\u{ff9f}')).count() * 2 > row.len();
+    let narrow = row
+        .iter()
+        .filter(|one| matches!(one.value, '\u{ff66}'..='\u{ff9f}'))
+        .count()
+        * 2
+        > row.len();
     if !narrow {
         return row_text(row).nfkc().collect();
     }
@@ -180,7 +253,8 @@ fn wide_row(row: &[&Character]) -> String {
         let is_apart = last.is_some_and(|last: &Character| {
             let white = one.bounds.x - last.bounds.right();
             let step = one.bounds.centre().0 - last.bounds.centre().0;
-            white > 0.7 * ATOM_GAP * one.bounds.height && pitch.is_none_or(|pitch| step > 1.42 * pitch)
+            white > 0.7 * ATOM_GAP * one.bounds.height
+                && pitch.is_none_or(|pitch| step > 1.42 * pitch)
         });
         if is_apart {
             text.push('\u{3000}');

@@ -18,15 +18,27 @@ static FINDER: LazyLock<Finder> = LazyLock::new(|| {
 
 /// One row of text, read without doubt, as a value.
 pub(super) fn value_of(field: FieldName, text: &str) -> Judged {
-    let page = sketch::parse(&format!("page 2000 100\nline 0 0 {} 40 {text}", text.chars().count() * 40)).unwrap();
-    let rows: Vec<Vec<&Character>> = page.lines.iter().map(|line| line.characters.iter().collect()).collect();
+    let page = sketch::parse(&format!(
+        "page 2000 100\nline 0 0 {} 40 {text}",
+        text.chars().count() * 40
+    ))
+    .unwrap();
+    let rows: Vec<Vec<&Character>> = page
+        .lines
+        .iter()
+        .map(|line| line.characters.iter().collect())
+        .collect();
     value::judge(field, &rows)
 }
 
 /// A page is drawn as a table of characters: `|` and `-` rule cells, everything else is text. Each
 /// character is 20 wide, a wide one 40; each row 60 high.
 fn drawn(drawing: &str) -> Page {
-    let rows: Vec<&str> = drawing.lines().map(str::trim_end).skip_while(|row| row.is_empty()).collect();
+    let rows: Vec<&str> = drawing
+        .lines()
+        .map(str::trim_end)
+        .skip_while(|row| row.is_empty())
+        .collect();
     let mut sketched = String::from("page 2400 3400\n");
     let mut open: Vec<(f32, f32, f32)> = Vec::new();
     for (place, row) in rows.iter().enumerate() {
@@ -39,12 +51,20 @@ fn drawn(drawing: &str) -> Page {
         let mut finish = |text: &mut String, start: f32, end: f32| {
             let trimmed = text.trim_end().to_owned();
             if !trimmed.is_empty() {
-                sketched.push_str(&format!("line {start} {} {} 40 {trimmed}\n", y + 10.0, end - start));
+                sketched.push_str(&format!(
+                    "line {start} {} {} 40 {trimmed}\n",
+                    y + 10.0,
+                    end - start
+                ));
             }
             text.clear();
         };
         for c in row.chars() {
-            let width = if c.is_ascii() || ('\u{ff61}'..='\u{ff9f}').contains(&c) { 20.0 } else { 40.0 };
+            let width = if c.is_ascii() || ('\u{ff61}'..='\u{ff9f}').contains(&c) {
+                20.0
+            } else {
+                40.0
+            };
             match c {
                 '|' => {
                     finish(&mut text, start, x - blank);
@@ -90,7 +110,11 @@ fn check(kind: DocumentKind, drawings: &[&str], expected: &str) {
         .iter()
         .map(|field| format!("{} {} {}", field.member, field.name.label(), field.value))
         .collect();
-    let expected: Vec<&str> = expected.lines().map(str::trim).filter(|row| !row.is_empty()).collect();
+    let expected: Vec<&str> = expected
+        .lines()
+        .map(str::trim)
+        .filter(|row| !row.is_empty())
+        .collect();
     assert_eq!(found, expected);
 }
 
@@ -228,9 +252,11 @@ fn a_continuation_sheet_goes_on_counting() {
 
 #[test]
 fn a_misread_town_is_corrected_where_all_can_see_it() {
-    let pages = [drawn("
+    let pages = [drawn(
+        "
 |旧住所|神奈川県藤沢市朝目町１番地の１|
-")];
+",
+    )];
     let found = FINDER.find(OUT, &pages);
     let one = found.first().unwrap();
     assert_eq!(one.value, "神奈川県藤沢市朝日町１番地の１");
@@ -240,13 +266,21 @@ fn a_misread_town_is_corrected_where_all_can_see_it() {
 
 #[test]
 fn the_individual_number_is_not_read_where_nobody_needs_it() {
-    let finder = Finder::standard().unwrap().without(FieldName::IndividualNumber);
-    let pages = [drawn("
+    let finder = Finder::standard()
+        .unwrap()
+        .without(FieldName::IndividualNumber);
+    let pages = [drawn(
+        "
 |氏名    |架空　太郎  |
 |個人番号|123456789018|
-")];
+",
+    )];
     let found = finder.find(OUT, &pages);
-    assert!(found.iter().all(|one| one.name != FieldName::IndividualNumber));
+    assert!(
+        found
+            .iter()
+            .all(|one| one.name != FieldName::IndividualNumber)
+    );
     assert!(found.iter().any(|one| one.name == FieldName::Name));
 }
 
@@ -322,7 +356,10 @@ line 220 40 260 40 令和8年10月7日",
     )
     .unwrap();
     let found = FINDER.find(OUT, &[page]);
-    assert_eq!(found.first().map(|one| one.value.as_str()), Some("2026-10-07"));
+    assert_eq!(
+        found.first().map(|one| one.value.as_str()),
+        Some("2026-10-07")
+    );
 }
 
 #[test]
@@ -335,7 +372,10 @@ line 220 30 800 40 神奈川県藤沢市朝日町1番地の1",
     )
     .unwrap();
     let found = FINDER.find(OUT, &[page]);
-    assert_eq!(found.first().map(|one| one.value.as_str()), Some("神奈川県藤沢市朝日町1番地の1"));
+    assert_eq!(
+        found.first().map(|one| one.value.as_str()),
+        Some("神奈川県藤沢市朝日町1番地の1")
+    );
 }
 
 #[test]

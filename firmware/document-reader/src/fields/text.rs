@@ -50,7 +50,10 @@ pub(super) fn areas(page: &Page) -> Vec<Area<'_>> {
     for line in &page.lines {
         let pieces = match line.direction {
             Direction::Horizontal => pieces(&line.characters, &cells),
-            Direction::Vertical => vec![(place(&cells, &line.bounds), line.characters.iter().collect())],
+            Direction::Vertical => vec![(
+                place(&cells, &line.bounds),
+                line.characters.iter().collect(),
+            )],
         };
         for (place, characters) in pieces {
             if is_rule(&characters) {
@@ -160,7 +163,12 @@ pub(super) fn around(rects: impl Iterator<Item = Rect>) -> Option<Rect> {
 
 /// A line that a printer drew with dashes, equal signs or asterisks.
 fn is_rule(characters: &[&Character]) -> bool {
-    let stroke = |c: char| matches!(c, '-' | 'ー' | '─' | '━' | '=' | '＝' | '―' | '－' | '*' | '＊' | '_' | '…' | '‐');
+    let stroke = |c: char| {
+        matches!(
+            c,
+            '-' | 'ー' | '─' | '━' | '=' | '＝' | '―' | '－' | '*' | '＊' | '_' | '…' | '‐'
+        )
+    };
     characters.len() >= 4 && characters.iter().all(|one| stroke(one.value))
 }
 
@@ -170,9 +178,9 @@ fn rows(mut atoms: Vec<Atom<'_>>) -> Vec<Row<'_>> {
     let mut rows: Vec<Row<'_>> = Vec::new();
     for atom in atoms {
         let fits = rows.iter_mut().rev().take(3).find(|row| {
-            row.atoms
-                .iter()
-                .any(|other| shares_height(&other.bounds, &atom.bounds) && lie_apart(&other.bounds, &atom.bounds))
+            row.atoms.iter().any(|other| {
+                shares_height(&other.bounds, &atom.bounds) && lie_apart(&other.bounds, &atom.bounds)
+            })
         });
         match fits {
             Some(row) => {
@@ -186,7 +194,8 @@ fn rows(mut atoms: Vec<Atom<'_>>) -> Vec<Row<'_>> {
         }
     }
     for row in &mut rows {
-        row.atoms.sort_by(|one, other| one.bounds.x.total_cmp(&other.bounds.x));
+        row.atoms
+            .sort_by(|one, other| one.bounds.x.total_cmp(&other.bounds.x));
     }
     rows.sort_by(|one, other| one.bounds.centre().1.total_cmp(&other.bounds.centre().1));
     rows

@@ -91,14 +91,21 @@ pub(super) fn token_characters<'p>(token: &Token<'p>) -> Vec<&'p Character> {
         Token::Label(tag) => &tag.atoms,
         Token::Value(atoms) => atoms,
     };
-    atoms.iter().flat_map(|atom| atom.characters.clone()).collect()
+    atoms
+        .iter()
+        .flat_map(|atom| atom.characters.clone())
+        .collect()
 }
 
 /// Recognises labels in a cell.
 pub(super) fn unit<'p>(labels: &Labels, kind: DocumentKind, area: &Area<'p>) -> Unit<'p> {
     let mut rows: Vec<Vec<Token<'p>>> = match wrapped_label(labels, kind, area) {
         Some(tag) => vec![vec![Token::Label(tag)]],
-        None => area.rows.iter().map(|row| tokens(labels, kind, row)).collect(),
+        None => area
+            .rows
+            .iter()
+            .map(|row| tokens(labels, kind, row))
+            .collect(),
     };
     if area.cell.is_some() {
         settle_word_of_relation(&mut rows);
@@ -117,7 +124,11 @@ pub(super) fn unit<'p>(labels: &Labels, kind: DocumentKind, area: &Area<'p>) -> 
         .cell
         .or_else(|| around(area.rows.iter().map(|row| row.bounds)))
         .unwrap_or_default();
-    Unit { bounds, rows, holds }
+    Unit {
+        bounds,
+        rows,
+        holds,
+    }
 }
 
 /// A label that its narrow cell broke into rows.
@@ -127,12 +138,19 @@ fn wrapped_label<'p>(labels: &Labels, kind: DocumentKind, area: &Area<'p>) -> Op
         return None;
     }
     let atoms: Vec<Atom<'p>> = area.rows.iter().flat_map(|row| row.atoms.clone()).collect();
-    let characters: Vec<&Character> = atoms.iter().flat_map(|atom| atom.characters.clone()).collect();
+    let characters: Vec<&Character> = atoms
+        .iter()
+        .flat_map(|atom| atom.characters.clone())
+        .collect();
     let matched = labels.matched(kind, &characters)?;
     // カナ above 氏名 are two labels.
     let is_two = matched.meaning == Meaning::Field(FieldName::NameKana)
         && area.rows.iter().any(|row| {
-            let own: Vec<&Character> = row.atoms.iter().flat_map(|atom| atom.characters.clone()).collect();
+            let own: Vec<&Character> = row
+                .atoms
+                .iter()
+                .flat_map(|atom| atom.characters.clone())
+                .collect();
             labels
                 .matched(kind, &own)
                 .is_some_and(|own| own.meaning == Meaning::Field(FieldName::Name))
@@ -167,10 +185,15 @@ fn drop_rests_of_labels(rows: &mut Vec<Vec<Token<'_>>>) {
         .collect();
     let is_rest = |token: &Token<'_>| {
         let characters = token_characters(token);
-        let fits = fields.iter().any(|field| value::fits(*field, std::slice::from_ref(&characters)) > 0.3);
+        let fits = fields
+            .iter()
+            .any(|field| value::fits(*field, std::slice::from_ref(&characters)) > 0.3);
         matches!(token, Token::Value(_)) && characters.len() <= 2 && !fits
     };
-    let values = rows.iter().flatten().filter(|token| matches!(token, Token::Value(_)));
+    let values = rows
+        .iter()
+        .flatten()
+        .filter(|token| matches!(token, Token::Value(_)));
     if !fields.is_empty() && values.clone().count() == 1 && values.clone().all(is_rest) {
         for row in rows.iter_mut() {
             row.retain(|token| matches!(token, Token::Label(_)));
@@ -181,7 +204,10 @@ fn drop_rests_of_labels(rows: &mut Vec<Vec<Token<'_>>>) {
 
 /// Text outside all cells as units of their own, one for each piece without a wide gap: where a
 /// cell's rules were not seen, its text still stands beside its label.
-pub(super) fn loose<'p>(outside: &Unit<'p>, pieces: fn(&[Atom<'p>]) -> Vec<Vec<Atom<'p>>>) -> Vec<Unit<'p>> {
+pub(super) fn loose<'p>(
+    outside: &Unit<'p>,
+    pieces: fn(&[Atom<'p>]) -> Vec<Vec<Atom<'p>>>,
+) -> Vec<Unit<'p>> {
     outside
         .rows
         .iter()
@@ -193,7 +219,11 @@ pub(super) fn loose<'p>(outside: &Unit<'p>, pieces: fn(&[Atom<'p>]) -> Vec<Vec<A
         })
         .filter_map(|atoms| {
             let bounds = around(atoms.iter().map(|atom| atom.bounds))?;
-            Some(Unit { bounds, rows: vec![vec![Token::Value(atoms)]], holds: Holds::Loose })
+            Some(Unit {
+                bounds,
+                rows: vec![vec![Token::Value(atoms)]],
+                holds: Holds::Loose,
+            })
         })
         .collect()
 }
@@ -237,7 +267,9 @@ fn tokens<'p>(labels: &Labels, kind: DocumentKind, row: &Row<'p>) -> Vec<Token<'
         for token in divided {
             match token {
                 Token::Label(tag) => tokens.push(Token::Label(tag)),
-                Token::Value(atoms) => atoms.into_iter().for_each(|own| push_value(&mut tokens, own)),
+                Token::Value(atoms) => atoms
+                    .into_iter()
+                    .for_each(|own| push_value(&mut tokens, own)),
             }
         }
         at += 1;
@@ -280,17 +312,24 @@ fn spread_label<'p>(
         if starts_with_box(&own) {
             break;
         }
-        let characters: Vec<&Character> = own.iter().flat_map(|one| one.characters.clone()).collect();
+        let characters: Vec<&Character> =
+            own.iter().flat_map(|one| one.characters.clone()).collect();
         let Some(matched) = labels.matched(kind, &characters) else {
             continue;
         };
         // Pieces that are labels themselves make one only together with nothing misread.
-        if matched.distance > 0.5 && best.as_ref().is_some_and(|(_, best)| best.matched.distance < matched.distance) {
+        if matched.distance > 0.5
+            && best
+                .as_ref()
+                .is_some_and(|(_, best)| best.matched.distance < matched.distance)
+        {
             continue;
         }
         // What stands before a whole label is the value of the label before it, if the row goes on so.
         let first = own.first().map_or(0, |one| one.characters.len());
-        let without = characters.get(first..).and_then(|rest| labels.matched(kind, rest));
+        let without = characters
+            .get(first..)
+            .and_then(|rest| labels.matched(kind, rest));
         if without.is_some_and(|rest| rest.distance < matched.distance) {
             continue;
         }
@@ -363,8 +402,17 @@ fn part<'p>(characters: &[&'p Character]) -> Option<Atom<'p>> {
 
 /// `氏名：架空`, `【氏名】架空`.
 fn at_mark<'p>(labels: &Labels, kind: DocumentKind, atom: &Atom<'p>) -> Option<Vec<Token<'p>>> {
-    let ends = |c: char| matches!(c, ':' | '：' | '】' | ']' | '］' | '〕' | '」' | ')' | '）' | '･' | '→' | '・' | '=');
-    let marks = atom.characters.iter().enumerate().filter(|(_, one)| ends(one.value));
+    let ends = |c: char| {
+        matches!(
+            c,
+            ':' | '：' | '】' | ']' | '］' | '〕' | '」' | ')' | '）' | '･' | '→' | '・' | '='
+        )
+    };
+    let marks = atom
+        .characters
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| ends(one.value));
     for (place, _) in marks {
         let (before, after) = atom.characters.split_at_checked(place + 1)?;
         if let Some(matched) = labels.matched(kind, before) {
@@ -385,7 +433,12 @@ fn at_mark<'p>(labels: &Labels, kind: DocumentKind, atom: &Atom<'p>) -> Option<V
 
 /// `続柄・性別`, `氏名（フリガナ）`: labels that share a heading.
 fn several<'p>(labels: &Labels, kind: DocumentKind, atom: &Atom<'p>) -> Option<Vec<Token<'p>>> {
-    let divides = |one: &&Character| matches!(one.value, '・' | '･' | '/' | '／' | '(' | '（' | ')' | '）' | '｜' | '|' | '、');
+    let divides = |one: &&Character| {
+        matches!(
+            one.value,
+            '・' | '･' | '/' | '／' | '(' | '（' | ')' | '）' | '｜' | '|' | '、'
+        )
+    };
     let parts: Vec<&[&'p Character]> = atom
         .characters
         .split(divides)
@@ -405,11 +458,17 @@ fn several<'p>(labels: &Labels, kind: DocumentKind, atom: &Atom<'p>) -> Option<V
 
 /// `性別男`, `生年月日昭和60年7月14日`: read without the gap. Only the very word counts, and only
 /// before what can be nothing but its value.
-fn run_together<'p>(labels: &Labels, kind: DocumentKind, atom: &Atom<'p>) -> Option<Vec<Token<'p>>> {
+fn run_together<'p>(
+    labels: &Labels,
+    kind: DocumentKind,
+    atom: &Atom<'p>,
+) -> Option<Vec<Token<'p>>> {
     let longest = atom.characters.len().saturating_sub(1).min(16);
     (2..=longest).rev().find_map(|length| {
         let (before, after) = atom.characters.split_at_checked(length)?;
-        let matched = labels.matched(kind, before).filter(|one| one.distance < 0.5)?;
+        let matched = labels
+            .matched(kind, before)
+            .filter(|one| one.distance < 0.5)?;
         let Meaning::Field(field) = matched.meaning else {
             return None;
         };

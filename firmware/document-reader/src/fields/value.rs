@@ -101,13 +101,20 @@ pub(super) fn judge(field: FieldName, rows: &Rows<'_>) -> Judged {
 fn address_fit(rows: &Rows<'_>) -> f32 {
     let text = bare(rows);
     let length = text.chars().count();
-    let signs = text.chars().filter(|c| "都道府県市区町村郡".contains(*c)).count();
+    let signs = text
+        .chars()
+        .filter(|c| "都道府県市区町村郡".contains(*c))
+        .count();
     let numbers = text.chars().any(|c| c.is_ascii_digit()) || text.contains("番地");
     match (signs, numbers) {
         (2.., true) => 0.95,
         (1, true) => 0.8,
         (1.., false) if length >= 4 => 0.6,
-        (0, true) if length >= 6 && text.chars().filter(char::is_ascii_digit).count() * 2 < length => 0.4,
+        (0, true)
+            if length >= 6 && text.chars().filter(char::is_ascii_digit).count() * 2 < length =>
+        {
+            0.4
+        }
         _ => 0.1,
     }
 }
@@ -167,7 +174,11 @@ pub(super) fn pitch(row: &[&Character]) -> Option<f32> {
         })
         .collect();
     steps.sort_by(f32::total_cmp);
-    if steps.len() < 3 { None } else { steps.get((steps.len() - 1) / 2).copied() }
+    if steps.len() < 3 {
+        None
+    } else {
+        steps.get((steps.len() - 1) / 2).copied()
+    }
 }
 
 /// Everything in one width, without blanks.

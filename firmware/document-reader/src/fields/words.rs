@@ -49,10 +49,54 @@ pub(super) fn sex(rows: &Rows<'_>) -> Judged {
 
 /// Steps and chains of steps that certificates print.
 const RELATIONS: [&str; 48] = [
-    "世帯主", "本人", "妻", "夫", "子", "父", "母", "兄", "弟", "姉", "妹", "長男", "長女", "二男", "二女", "三男", "三女", "養子", "養女",
-    "子の子", "子の妻", "子の夫", "妻の子", "夫の子", "妻の母", "妻の父", "夫の母", "夫の父", "父の母", "父の父", "母の母", "母の父",
-    "兄の子", "弟の子", "姉の子", "妹の子", "兄の妻", "弟の妻", "縁故者", "同居人", "使用人", "妻（未届）", "夫（未届）",
-    "妻（未届）の子", "夫（未届）の子", "子の子の子", "妻の弟", "妻の妹",
+    "世帯主",
+    "本人",
+    "妻",
+    "夫",
+    "子",
+    "父",
+    "母",
+    "兄",
+    "弟",
+    "姉",
+    "妹",
+    "長男",
+    "長女",
+    "二男",
+    "二女",
+    "三男",
+    "三女",
+    "養子",
+    "養女",
+    "子の子",
+    "子の妻",
+    "子の夫",
+    "妻の子",
+    "夫の子",
+    "妻の母",
+    "妻の父",
+    "夫の母",
+    "夫の父",
+    "父の母",
+    "父の父",
+    "母の母",
+    "母の父",
+    "兄の子",
+    "弟の子",
+    "姉の子",
+    "妹の子",
+    "兄の妻",
+    "弟の妻",
+    "縁故者",
+    "同居人",
+    "使用人",
+    "妻（未届）",
+    "夫（未届）",
+    "妻（未届）の子",
+    "夫（未届）の子",
+    "子の子の子",
+    "妻の弟",
+    "妻の妹",
 ];
 
 /// A relationship of the list; one misread character is seen through where only one word remains.
@@ -71,7 +115,12 @@ pub(super) fn relation(rows: &Rows<'_>) -> Judged {
         .collect();
     if RELATIONS.contains(&text.as_str()) || Relation::from_str(&text).is_ok() {
         let mut found = word(&text, as_read, 1.0);
-        if found.as_read.chars().filter(|c| !c.is_whitespace()).ne(text.chars()) {
+        if found
+            .as_read
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .ne(text.chars())
+        {
             found.corrected = 1.0;
         }
         return found;
@@ -105,7 +154,9 @@ fn nearest<'w>(list: &[&'w str], text: &str, rows: &Rows<'_>) -> Option<&'w str>
         };
         let wanted = word.chars().nth(*place);
         let held = characters.get(*place).is_some_and(|one| {
-            one.alternatives.iter().any(|(other, _)| Some(plain(*other)) == wanted)
+            one.alternatives
+                .iter()
+                .any(|(other, _)| Some(plain(*other)) == wanted)
         });
         word.chars().count() == length && (length >= 3 || held)
     });
@@ -115,27 +166,116 @@ fn nearest<'w>(list: &[&'w str], text: &str, rows: &Rows<'_>) -> Option<&'w str>
 
 /// Signs for yes and no with every word for them, and words that stand as they are.
 const YES: [&str; 27] = [
-    "有", "あり", "有り", "○", "〇", "◯", "該当", "加入", "加入者", "資格有", "資格あり", "有資格", "被保険者", "受給", "受給中", "☑", "✓", "✔", "レ", "0", "O", "o", "加入中", "◎", "1", "受給有", "有(1号)",
+    "有",
+    "あり",
+    "有り",
+    "○",
+    "〇",
+    "◯",
+    "該当",
+    "加入",
+    "加入者",
+    "資格有",
+    "資格あり",
+    "有資格",
+    "被保険者",
+    "受給",
+    "受給中",
+    "☑",
+    "✓",
+    "✔",
+    "レ",
+    "0",
+    "O",
+    "o",
+    "加入中",
+    "◎",
+    "1",
+    "受給有",
+    "有(1号)",
 ];
 const NO: [&str; 22] = [
-    "無", "なし", "無し", "×", "✕", "非該当", "未加入", "資格無", "資格なし", "無資格", "受給なし", "-", "－", "―", "ー", "☐", "□", "該当なし", "一", "非受給", "口", "受給無",
+    "無",
+    "なし",
+    "無し",
+    "×",
+    "✕",
+    "非該当",
+    "未加入",
+    "資格無",
+    "資格なし",
+    "無資格",
+    "受給なし",
+    "-",
+    "－",
+    "―",
+    "ー",
+    "☐",
+    "□",
+    "該当なし",
+    "一",
+    "非受給",
+    "口",
+    "受給無",
 ];
 const KEPT: [(FieldName, &[&str]); 3] = [
-    (FieldName::ChildAllowance, &["受給者", "対象児童", "支給対象児童", "児童", "特例給付", "受給対象"]),
+    (
+        FieldName::ChildAllowance,
+        &[
+            "受給者",
+            "対象児童",
+            "支給対象児童",
+            "児童",
+            "特例給付",
+            "受給対象",
+        ],
+    ),
     (
         FieldName::LongTermCare,
-        &["要介護1", "要介護2", "要介護3", "要介護4", "要介護5", "要支援1", "要支援2", "第1号被保険者", "第2号被保険者", "第1号", "第2号", "1号", "2号"],
+        &[
+            "要介護1",
+            "要介護2",
+            "要介護3",
+            "要介護4",
+            "要介護5",
+            "要支援1",
+            "要支援2",
+            "第1号被保険者",
+            "第2号被保険者",
+            "第1号",
+            "第2号",
+            "1号",
+            "2号",
+        ],
     ),
     (
         FieldName::Pension,
-        &["第1号", "第2号", "第3号", "任意", "受給者", "第1号被保険者", "第2号被保険者", "第3号被保険者", "1号", "2号", "3号", "任意加入", "強制", "付加"],
+        &[
+            "第1号",
+            "第2号",
+            "第3号",
+            "任意",
+            "受給者",
+            "第1号被保険者",
+            "第2号被保険者",
+            "第3号被保険者",
+            "1号",
+            "2号",
+            "3号",
+            "任意加入",
+            "強制",
+            "付加",
+        ],
     ),
 ];
 
 /// Whether somebody is insured or paid: 有, 無, or the kind that is printed.
 pub(super) fn standing(field: FieldName, rows: &Rows<'_>) -> Judged {
     let as_read = joined(rows);
-    let text: String = bare(rows).chars().filter(|c| !"・.,:|()（）".contains(*c)).collect();
+    let text: String = bare(rows)
+        .chars()
+        .filter(|c| !"・.,:|()（）".contains(*c))
+        .collect();
     if text.is_empty() {
         return no_word(as_read);
     }
@@ -203,7 +343,10 @@ mod tests {
         check(FieldName::Sex, "男", "男");
         check(FieldName::Sex, "付男", "男");
         check(FieldName::Sex, "男・女", "男・女");
-        assert_eq!(value_of(FieldName::Sex, "男・女").failed, [Check::Vocabulary]);
+        assert_eq!(
+            value_of(FieldName::Sex, "男・女").failed,
+            [Check::Vocabulary]
+        );
     }
 
     #[test]

@@ -120,8 +120,16 @@ fn candidates(zone: &PassportZone, first: &Line, second: &Line, page: usize) -> 
             judged: Judged {
                 as_read: value.clone(),
                 fit: 1.0,
-                checks: if checked { vec![Check::CheckDigit] } else { Vec::new() },
-                failed: if misread { vec![Check::CheckDigit] } else { Vec::new() },
+                checks: if checked {
+                    vec![Check::CheckDigit]
+                } else {
+                    Vec::new()
+                },
+                failed: if misread {
+                    vec![Check::CheckDigit]
+                } else {
+                    Vec::new()
+                },
                 value,
                 ..Judged::default()
             },
@@ -143,10 +151,30 @@ fn candidates(zone: &PassportZone, first: &Line, second: &Line, page: usize) -> 
     let name = format!("{} {}", zone.family_name, zone.given_names);
     let mut all = vec![
         make(FieldName::Name, name.trim().to_owned(), first.bounds, None),
-        make(FieldName::BirthDate, zone.birth.to_string(), second.bounds, Some(MrzPart::Birth)),
-        make(FieldName::CardNumber, zone.number.clone(), second.bounds, Some(MrzPart::Number)),
-        make(FieldName::Nationality, zone.nationality.clone(), second.bounds, None),
-        make(FieldName::ValidUntil, zone.expires.to_string(), second.bounds, Some(MrzPart::Expiry)),
+        make(
+            FieldName::BirthDate,
+            zone.birth.to_string(),
+            second.bounds,
+            Some(MrzPart::Birth),
+        ),
+        make(
+            FieldName::CardNumber,
+            zone.number.clone(),
+            second.bounds,
+            Some(MrzPart::Number),
+        ),
+        make(
+            FieldName::Nationality,
+            zone.nationality.clone(),
+            second.bounds,
+            None,
+        ),
+        make(
+            FieldName::ValidUntil,
+            zone.expires.to_string(),
+            second.bounds,
+            Some(MrzPart::Expiry),
+        ),
     ];
     all.extend(sex.map(|sex| make(FieldName::Sex, sex.to_owned(), around, None)));
     all

@@ -6,11 +6,16 @@ use super::tables::{household, page};
 use crate::sheet::{STANDINGS, Sheet, Whose};
 
 fn standings(sheet: &Sheet<'_>, whose: Whose) -> String {
-    STANDINGS.iter().map(|field| sheet.pair(*field, whose)).collect()
+    STANDINGS
+        .iter()
+        .map(|field| sheet.pair(*field, whose))
+        .collect()
 }
 
 fn each(sheet: &Sheet<'_>, block: fn(&Sheet<'_>, usize) -> String) -> String {
-    (0..sheet.members()).map(|member| block(sheet, member)).collect()
+    (0..sheet.members())
+        .map(|member| block(sheet, member))
+        .collect()
 }
 
 fn block(sheet: &Sheet<'_>, member: usize) -> String {
@@ -31,7 +36,11 @@ fn block(sheet: &Sheet<'_>, member: usize) -> String {
 }
 
 pub(super) fn blocks(sheet: &mut Sheet<'_>) -> Vec<String> {
-    let body = household(sheet) + "<table class=home>" + &sheet.row(F::RegisteredDomicile, Whose::Household) + "</table>" + &each(sheet, block);
+    let body = household(sheet)
+        + "<table class=home>"
+        + &sheet.row(F::RegisteredDomicile, Whose::Household)
+        + "</table>"
+        + &each(sheet, block);
     page(sheet, &body)
 }
 
@@ -61,7 +70,11 @@ pub(super) fn numbered(sheet: &mut Sheet<'_>) -> Vec<String> {
 
 /// A cell with its label small above the value.
 fn labelled(sheet: &Sheet<'_>, field: F, whose: Whose, width: u8) -> String {
-    format!("<td style='width:{width}%'><small>{}</small><br>{}</td>", sheet.label(field), sheet.value(field, whose))
+    format!(
+        "<td style='width:{width}%'><small>{}</small><br>{}</td>",
+        sheet.label(field),
+        sheet.value(field, whose)
+    )
 }
 
 pub(super) fn small_labels(sheet: &mut Sheet<'_>) -> Vec<String> {
@@ -113,7 +126,10 @@ pub(super) fn grid(sheet: &mut Sheet<'_>) -> Vec<String> {
         sheet.row(F::RegisteredDomicile, Whose::Household),
         sheet.row(F::RegisterHead, Whose::Household)
     );
-    let body = format!("{}{register}<div class=halves>{blocks}</div>", household(sheet));
+    let body = format!(
+        "{}{register}<div class=halves>{blocks}</div>",
+        household(sheet)
+    );
     page(sheet, &body)
 }
 
@@ -142,12 +158,19 @@ pub(super) fn digit_boxes(sheet: &mut Sheet<'_>) -> Vec<String> {
             let whose = Whose::Member(member);
             let pair = |field: F| sheet.pair(field, whose);
             let boxed = |field: F| {
-                let number = sheet.household.members.get(member).map(|person| match field {
-                    F::IndividualNumber => person.individual_number.clone(),
-                    _ => person.resident_code.clone(),
-                });
+                let number = sheet
+                    .household
+                    .members
+                    .get(member)
+                    .map(|person| match field {
+                        F::IndividualNumber => person.individual_number.clone(),
+                        _ => person.resident_code.clone(),
+                    });
                 let number = number.unwrap_or_default();
-                let boxes: String = number.chars().map(|digit| format!("<td class=digit>{digit}</td>")).collect();
+                let boxes: String = number
+                    .chars()
+                    .map(|digit| format!("<td class=digit>{digit}</td>"))
+                    .collect();
                 format!(
                     "<table class='block joined boxes' data-f=\"{}\" data-m={member} data-v={number}><tr>{}{boxes}</tr></table>",
                     field.label(),
@@ -177,7 +200,10 @@ pub(super) fn sheets(sheet: &mut Sheet<'_>) -> Vec<String> {
         let front = if members.first() == Some(&0) {
             household(sheet)
         } else {
-            format!("<table class=home>{}</table>", sheet.row(F::HouseholdHead, Whose::Household))
+            format!(
+                "<table class=home>{}</table>",
+                sheet.row(F::HouseholdHead, Whose::Household)
+            )
         };
         pages.extend(page(sheet, &(front + &blocks)));
     }
@@ -228,13 +254,28 @@ pub(super) fn strips(sheet: &mut Sheet<'_>) -> Vec<String> {
         format!("<table class='block joined'><tr>{heads}</tr><tr>{cells}</tr></table>")
     };
     let home = Whose::Household;
-    let mut body = strip(sheet, &[F::OldAddress, F::HouseholdHead], home) + &strip(sheet, &[F::NewAddress, F::MoveOutDate], home);
+    let mut body = strip(sheet, &[F::OldAddress, F::HouseholdHead], home)
+        + &strip(sheet, &[F::NewAddress, F::MoveOutDate], home);
     for member in 0..sheet.members() {
         let whose = Whose::Member(member);
         body += "<div class=gap></div>";
         body += &strip(sheet, &[F::NameKana, F::Name, F::BirthDate, F::Sex], whose);
-        body += &strip(sheet, &[F::ResidentRecordCode, F::IndividualNumber, F::Relationship], whose);
-        body += &strip(sheet, &[F::HealthInsurance, F::LateElderly, F::LongTermCare, F::Pension, F::ChildAllowance], whose);
+        body += &strip(
+            sheet,
+            &[F::ResidentRecordCode, F::IndividualNumber, F::Relationship],
+            whose,
+        );
+        body += &strip(
+            sheet,
+            &[
+                F::HealthInsurance,
+                F::LateElderly,
+                F::LongTermCare,
+                F::Pension,
+                F::ChildAllowance,
+            ],
+            whose,
+        );
     }
     page(sheet, &body)
 }

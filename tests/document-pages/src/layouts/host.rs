@@ -11,7 +11,11 @@ fn plain_style(sheet: &mut Sheet<'_>) {
     if matches!(sheet.style.marks, Marks::Boxes) {
         sheet.style.marks = Marks::Words;
     }
-    sheet.style.font = if sheet.style.font.contains("Gothic") { "BIZ UDGothic" } else { "BIZ UDMincho" };
+    sheet.style.font = if sheet.style.font.contains("Gothic") {
+        "BIZ UDGothic"
+    } else {
+        "BIZ UDMincho"
+    };
 }
 
 /// Half-width places a text takes, tags not counted.
@@ -30,13 +34,22 @@ fn width(html: &str) -> usize {
             }
             !inside
         })
-        .map(|c| if c.is_ascii() || c == '\u{a0}' || ('\u{ff61}'..='\u{ff9f}').contains(&c) { 1 } else { 2 })
+        .map(|c| {
+            if c.is_ascii() || c == '\u{a0}' || ('\u{ff61}'..='\u{ff9f}').contains(&c) {
+                1
+            } else {
+                2
+            }
+        })
         .sum()
 }
 
 /// A text filled with blanks to a width.
 fn filled(html: &str, places: usize) -> String {
-    format!("{html}{}", " ".repeat(places.saturating_sub(width(html)).max(1)))
+    format!(
+        "{html}{}",
+        " ".repeat(places.saturating_sub(width(html)).max(1))
+    )
 }
 
 fn entry(sheet: &Sheet<'_>, field: F, whose: Whose, places: usize) -> String {
@@ -46,7 +59,14 @@ fn entry(sheet: &Sheet<'_>, field: F, whose: Whose, places: usize) -> String {
 
 fn home(sheet: &Sheet<'_>) -> String {
     let mut text = String::new();
-    for field in [F::OldAddress, F::NewAddress, F::HouseholdHead, F::MoveOutDate, F::RegisteredDomicile, F::RegisterHead] {
+    for field in [
+        F::OldAddress,
+        F::NewAddress,
+        F::HouseholdHead,
+        F::MoveOutDate,
+        F::RegisteredDomicile,
+        F::RegisterHead,
+    ] {
         let label = filled(sheet.style.word(field), 24);
         text += &format!("{label}{}\n\n", sheet.value(field, Whose::Household));
     }
@@ -59,7 +79,12 @@ pub(super) fn blocks(sheet: &mut Sheet<'_>) -> Vec<String> {
     let mut text = format!("{}{rule}\n", home(sheet));
     for member in 0..sheet.members() {
         let whose = Whose::Member(member);
-        for row in [[F::NameKana, F::ResidentRecordCode], [F::Name, F::IndividualNumber], [F::BirthDate, F::Sex], [F::Relationship, F::HealthInsurance]] {
+        for row in [
+            [F::NameKana, F::ResidentRecordCode],
+            [F::Name, F::IndividualNumber],
+            [F::BirthDate, F::Sex],
+            [F::Relationship, F::HealthInsurance],
+        ] {
             text += &(entry(sheet, row[0], whose, 42) + &entry(sheet, row[1], whose, 36) + "\n");
         }
         text += &format!("{rule}\n");
@@ -70,7 +95,13 @@ pub(super) fn blocks(sheet: &mut Sheet<'_>) -> Vec<String> {
 pub(super) fn rows(sheet: &mut Sheet<'_>) -> Vec<String> {
     plain_style(sheet);
     let fields = [
-        (F::Name, 22), (F::NameKana, 24), (F::BirthDate, 22), (F::Sex, 12), (F::Relationship, 18), (F::ResidentRecordCode, 26), (F::HealthInsurance, 14),
+        (F::Name, 22),
+        (F::NameKana, 24),
+        (F::BirthDate, 22),
+        (F::Sex, 12),
+        (F::Relationship, 18),
+        (F::ResidentRecordCode, 26),
+        (F::HealthInsurance, 14),
     ];
     let rule = "-".repeat(132);
     let mut heading = String::new();

@@ -10,9 +10,15 @@ pub(super) fn household(sheet: &Sheet<'_>) -> String {
     let home = Whose::Household;
     format!(
         "<table class=home><tr>{}</tr><tr>{}</tr><tr>{}</tr><tr>{}<th>{filed}</th><td>{day}</td></tr></table>",
-        sheet.pair(F::OldAddress, home).replacen("<td>", "<td colspan=3>", 1),
-        sheet.pair(F::HouseholdHead, home).replacen("<td>", "<td colspan=3>", 1),
-        sheet.pair(F::NewAddress, home).replacen("<td>", "<td colspan=3>", 1),
+        sheet
+            .pair(F::OldAddress, home)
+            .replacen("<td>", "<td colspan=3>", 1),
+        sheet
+            .pair(F::HouseholdHead, home)
+            .replacen("<td>", "<td colspan=3>", 1),
+        sheet
+            .pair(F::NewAddress, home)
+            .replacen("<td>", "<td colspan=3>", 1),
         sheet.pair(F::MoveOutDate, home),
     )
 }
@@ -32,18 +38,37 @@ fn header(sheet: &Sheet<'_>, fields: &[F]) -> String {
 }
 
 fn line(sheet: &Sheet<'_>, fields: &[F], member: usize) -> String {
-    let cells: String = fields.iter().map(|field| sheet.td(*field, Whose::Member(member))).collect();
+    let cells: String = fields
+        .iter()
+        .map(|field| sheet.td(*field, Whose::Member(member)))
+        .collect();
     format!("<tr>{cells}</tr>")
 }
 
-const ROWS: [F; 7] = [F::NameKana, F::Name, F::BirthDate, F::Sex, F::Relationship, F::IndividualNumber, F::ResidentRecordCode];
+const ROWS: [F; 7] = [
+    F::NameKana,
+    F::Name,
+    F::BirthDate,
+    F::Sex,
+    F::Relationship,
+    F::IndividualNumber,
+    F::ResidentRecordCode,
+];
 
 pub(super) fn rows(sheet: &mut Sheet<'_>) -> Vec<String> {
-    let lines: String = (0..sheet.members()).map(|member| line(sheet, &ROWS, member)).collect();
+    let lines: String = (0..sheet.members())
+        .map(|member| line(sheet, &ROWS, member))
+        .collect();
     let standing: String = (0..sheet.members())
         .map(|member| {
-            let cells: String = STANDINGS.iter().map(|field| sheet.td(*field, Whose::Member(member))).collect();
-            format!("<tr>{}{cells}</tr>", sheet.td(F::Name, Whose::Member(member)))
+            let cells: String = STANDINGS
+                .iter()
+                .map(|field| sheet.td(*field, Whose::Member(member)))
+                .collect();
+            format!(
+                "<tr>{}{cells}</tr>",
+                sheet.td(F::Name, Whose::Member(member))
+            )
         })
         .collect();
     let heads: String = STANDINGS.iter().map(|field| sheet.th(*field)).collect();
@@ -70,7 +95,11 @@ pub(super) fn two_row_heading(sheet: &mut Sheet<'_>) -> Vec<String> {
     for member in 0..sheet.members() {
         table += &(line(sheet, &upper, member) + &line(sheet, &lower, member));
     }
-    let body = format!("{}<table class=small>{table}</table>{}", household(sheet), register(sheet));
+    let body = format!(
+        "{}<table class=small>{table}</table>{}",
+        household(sheet),
+        register(sheet)
+    );
     page(sheet, &body)
 }
 
@@ -78,7 +107,9 @@ pub(super) fn columns(sheet: &mut Sheet<'_>) -> Vec<String> {
     let table: String = PERSONAL
         .iter()
         .map(|field| {
-            let cells: String = (0..sheet.members()).map(|member| sheet.td(*field, Whose::Member(member))).collect();
+            let cells: String = (0..sheet.members())
+                .map(|member| sheet.td(*field, Whose::Member(member)))
+                .collect();
             format!("<tr>{}{cells}</tr>", sheet.th(*field))
         })
         .collect();
@@ -99,7 +130,9 @@ pub(super) fn matrix(sheet: &mut Sheet<'_>) -> Vec<String> {
             sheet.td(F::Sex, whose),
             sheet.td(F::Relationship, whose),
             sheet.td(F::IndividualNumber, whose),
-            sheet.td(F::ResidentRecordCode, whose).replacen("<td>", "<td colspan=3>", 1),
+            sheet
+                .td(F::ResidentRecordCode, whose)
+                .replacen("<td>", "<td colspan=3>", 1),
         );
     }
     let heading = format!(
@@ -110,16 +143,22 @@ pub(super) fn matrix(sheet: &mut Sheet<'_>) -> Vec<String> {
         sheet.th(F::Sex),
         sheet.th(F::Relationship),
         sheet.th(F::IndividualNumber),
-        sheet.th(F::ResidentRecordCode).replacen("<th>", "<th colspan=3>", 1),
+        sheet
+            .th(F::ResidentRecordCode)
+            .replacen("<th>", "<th colspan=3>", 1),
     );
     let standing: String = STANDINGS
         .iter()
         .map(|field| {
-            let cells: String = (0..sheet.members()).map(|member| sheet.td(*field, Whose::Member(member))).collect();
+            let cells: String = (0..sheet.members())
+                .map(|member| sheet.td(*field, Whose::Member(member)))
+                .collect();
             format!("<tr>{}{cells}</tr>", sheet.th(*field))
         })
         .collect();
-    let names: String = (0..sheet.members()).map(|member| sheet.td(F::Name, Whose::Member(member))).collect();
+    let names: String = (0..sheet.members())
+        .map(|member| sheet.td(F::Name, Whose::Member(member)))
+        .collect();
     let body = format!(
         "{}{}<table class=small>{heading}{table}</table><table class=small><tr>{}{names}</tr>{standing}</table>",
         household(sheet),
@@ -131,10 +170,22 @@ pub(super) fn matrix(sheet: &mut Sheet<'_>) -> Vec<String> {
 
 pub(super) fn wide(sheet: &mut Sheet<'_>) -> Vec<String> {
     let fields = [
-        F::Name, F::NameKana, F::Sex, F::BirthDate, F::Relationship, F::ResidentRecordCode, F::IndividualNumber, F::HealthInsurance, F::LateElderly, F::LongTermCare,
-        F::Pension, F::ChildAllowance,
+        F::Name,
+        F::NameKana,
+        F::Sex,
+        F::BirthDate,
+        F::Relationship,
+        F::ResidentRecordCode,
+        F::IndividualNumber,
+        F::HealthInsurance,
+        F::LateElderly,
+        F::LongTermCare,
+        F::Pension,
+        F::ChildAllowance,
     ];
-    let lines: String = (0..sheet.members()).map(|member| line(sheet, &fields, member)).collect();
+    let lines: String = (0..sheet.members())
+        .map(|member| line(sheet, &fields, member))
+        .collect();
     let home = Whose::Household;
     let (filed, day) = sheet.filed();
     let body = format!(
@@ -173,7 +224,13 @@ pub(super) fn stacked_headings(sheet: &mut Sheet<'_>) -> Vec<String> {
             let whose = Whose::Member(member);
             let cells: String = pairs
                 .iter()
-                .map(|(one, two)| format!("<td>{}<br>{}</td>", sheet.value(*one, whose), sheet.value(*two, whose)))
+                .map(|(one, two)| {
+                    format!(
+                        "<td>{}<br>{}</td>",
+                        sheet.value(*one, whose),
+                        sheet.value(*two, whose)
+                    )
+                })
                 .collect();
             format!("<tr>{cells}</tr>")
         })
@@ -187,13 +244,26 @@ pub(super) fn stacked_headings(sheet: &mut Sheet<'_>) -> Vec<String> {
 }
 
 pub(super) fn sheets(sheet: &mut Sheet<'_>) -> Vec<String> {
-    let fields = [F::NameKana, F::Name, F::Relationship, F::Sex, F::BirthDate, F::IndividualNumber];
+    let fields = [
+        F::NameKana,
+        F::Name,
+        F::Relationship,
+        F::Sex,
+        F::BirthDate,
+        F::IndividualNumber,
+    ];
     let all: Vec<usize> = (0..sheet.members()).collect();
     let count = all.chunks(2).len();
     let mut pages = Vec::new();
     for (number, members) in all.chunks(2).enumerate() {
-        let lines: String = members.iter().map(|member| line(sheet, &fields, *member)).collect();
-        let table = format!("<table class=small>{}{lines}</table>", header(sheet, &fields));
+        let lines: String = members
+            .iter()
+            .map(|member| line(sheet, &fields, *member))
+            .collect();
+        let table = format!(
+            "<table class=small>{}{lines}</table>",
+            header(sheet, &fields)
+        );
         let of = format!("<div class=right>{}／{count}枚</div>", number + 1);
         let body = if number == 0 {
             format!("{of}{}{}{table}", household(sheet), register(sheet))
@@ -224,8 +294,18 @@ pub(super) fn grouped(sheet: &mut Sheet<'_>) -> Vec<String> {
         value(F::MoveOutDate),
     );
     let fields = [F::Name, F::NameKana, F::BirthDate, F::Sex, F::Relationship];
-    let more = [F::ResidentRecordCode, F::IndividualNumber, F::HealthInsurance, F::Pension, F::ChildAllowance];
-    let lines = |fields: &[F]| -> String { (0..sheet.members()).map(|member| line(sheet, fields, member)).collect() };
+    let more = [
+        F::ResidentRecordCode,
+        F::IndividualNumber,
+        F::HealthInsurance,
+        F::Pension,
+        F::ChildAllowance,
+    ];
+    let lines = |fields: &[F]| -> String {
+        (0..sheet.members())
+            .map(|member| line(sheet, fields, member))
+            .collect()
+    };
     let named: Vec<F> = [F::Name].into_iter().chain(more).collect();
     let body = format!(
         "{table}<table class=small>{}{}</table><table class=small>{}{}</table>",
