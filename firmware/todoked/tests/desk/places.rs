@@ -94,10 +94,11 @@ fn building_of_the_own_city_goes_beside_its_address() {
 fn place_that_was_not_offered_is_not_taken() {
     let mut rig = counter();
     offered(&mut rig, "address.old", "鵠沼東");
-    rig.staff(StaffAction::TakePlace {
+    let refused = rig.refused(StaffAction::TakePlace {
         path: "address.old".to_owned(),
         text: "どこか".to_owned(),
         building: String::new(),
     });
+    assert_eq!(refused.code, "NOT-POSSIBLE-NOW");
     assert_eq!(rig.value("address.old"), "");
 }
