@@ -557,23 +557,23 @@ fn fixed_width_reads_like_csv() {
             (1479, "0"),
         ])
     };
-    let mut desk = desk();
-    desk.options.layout = "todoke-fixed".to_owned();
-    desk.options.encoding = EncodingChoice::ShiftJis;
-    let (said, taken) = desk.take(As::Whole, &taro("19700302"));
+    let mut hall = desk();
+    hall.options.layout = "todoke-fixed".to_owned();
+    hall.options.encoding = EncodingChoice::ShiftJis;
+    let (said, taken) = hall.take(As::Whole, &taro("19700302"));
     assert!(taken.is_ok(), "{said}");
-    let fixed = desk.people().remove(0);
+    let fixed = hall.people().remove(0);
     let mut csv = desk();
     csv.import(&[HEADINGS, &TARO.replace(",仮市仮町1,", ",,")])
         .1
         .unwrap();
     assert_eq!(fixed, csv.people().remove(0));
-    let (said, _) = desk.take(As::Whole, &taro("19701302"));
+    let (said, _) = hall.take(As::Whole, &taro("19701302"));
     assert!(
         said.contains("1行目 473バイト目（birth_date）：暦にない日付です"),
         "{said}"
     );
-    let (said, _) = desk.take(As::Whole, &taro("19700302")[1..]);
+    let (said, _) = hall.take(As::Whole, &taro("19700302")[1..]);
     assert!(
         said.contains("1487バイトあります。1件は1488バイトです"),
         "{said}"
