@@ -88,22 +88,20 @@ fn half_of(place: usize) -> &'static str {
 }
 
 fn condition(order: &Order, number: usize) -> Result<Condition> {
-    match &order.condition {
-        Some(name) => Condition::ALL
+    if let Some(name) = &order.condition {
+        return Condition::ALL
             .iter()
             .find(|(_, own)| own == name)
             .map(|(condition, _)| *condition)
-            .with_context(|| format!("no condition is called {name}")),
-        None => {
-            // A camera sees cards only.
-            let all = if order.kind == DocumentKind::MoveOutCertificate {
-                5
-            } else {
-                6
-            };
-            Ok(Condition::ALL[number % all].0)
-        }
+            .with_context(|| format!("no condition is called {name}"));
     }
+    // A camera sees cards only.
+    let all = if order.kind == DocumentKind::MoveOutCertificate {
+        5
+    } else {
+        6
+    };
+    Ok(Condition::ALL[number % all].0)
 }
 
 struct Document<'l> {
@@ -145,6 +143,32 @@ impl Document<'_> {
             DocumentKind::Passport => (vec![cards::draw(self.kind, sheet)], (125.0, 88.0)),
         }
     }
+
+    /// Its truth before a page is drawn.
+    fn truth(&self) -> Truth {
+        Truth {
+            kind: DocumentKind::NAMES
+                .iter()
+                .find(|(kind, _)| *kind == self.kind)
+                .map_or("", |(_, name)| name)
+                .to_owned(),
+            layout: if self.kind == DocumentKind::MoveOutCertificate {
+                self.layout.name
+            } else {
+                "card"
+            }
+            .to_owned(),
+            half: LAYOUTS
+                .iter()
+                .position(|one| one.name == self.layout.name)
+                .map_or("design", half_of)
+                .to_owned(),
+            condition: self.condition.name().to_owned(),
+            seed: self.seed,
+            pages: Vec::new(),
+            fields: Vec::new(),
+        }
+    }
 }
 
 fn one(
@@ -167,28 +191,7 @@ fn one(
     let (bodies, paper) = document.bodies(&mut sheet);
     let is_certificate = document.kind == DocumentKind::MoveOutCertificate;
     let padding = if is_certificate { "" } else { ";padding:7mm" };
-    let mut truth = Truth {
-        kind: DocumentKind::NAMES
-            .iter()
-            .find(|(kind, _)| *kind == document.kind)
-            .map_or("", |(_, name)| name)
-            .to_owned(),
-        layout: if is_certificate {
-            document.layout.name
-        } else {
-            "card"
-        }
-        .to_owned(),
-        half: LAYOUTS
-            .iter()
-            .position(|one| one.name == document.layout.name)
-            .map_or("design", half_of)
-            .to_owned(),
-        condition: document.condition.name().to_owned(),
-        seed: document.seed,
-        pages: Vec::new(),
-        fields: Vec::new(),
-    };
+    let mut truth = document.truth();
     for (number, body) in bodies.iter().enumerate() {
         let html = format!(
             "<!doctype html><html lang=ja><meta charset=utf-8><style>{CSS}</style><body style=\"{look}{padding};width:{}mm;height:{}mm\">{body}</body></html>",
@@ -239,17 +242,13 @@ fn save(
     folder: &Path,
 ) -> Result<String> {
     let mut bytes = Cursor::new(Vec::new());
-    let ending = match spoil::jpeg_quality(document.condition) {
-        Some(quality) => {
-            let mut encoder =
-                image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, quality);
-            encoder.encode_image(picture)?;
-            "jpg"
-        }
-        None => {
-            picture.write_to(&mut bytes, image::ImageFormat::Png)?;
-            "png"
-        }
+    let ending = if let Some(quality) = spoil::jpeg_quality(document.condition) {
+        let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, quality);
+        encoder.encode_image(picture)?;
+        "jpg"
+    } else {
+        picture.write_to(&mut bytes, image::ImageFormat::Png)?;
+        "png"
     };
     let name = format!("{}-{}.{ending}", document.name(), number + 1);
     std::fs::write(folder.join(&name), bytes.into_inner())?;

@@ -164,17 +164,19 @@ fn toml_of(calibration: &document_reader::fields::Calibration) -> String {
         .iter()
         .map(|(from, to)| format!("  [{from:.3}, {to:.4}],\n"))
         .collect();
-    let mut text = format!(
-        "about = \"{}\"\ncurve = [\n{}]\n",
+    let weights: Vec<String> = calibration
+        .weights
+        .iter()
+        .map(|weights| {
+            let name = format!("{:?}", weights.group).to_lowercase();
+            let of = numbers(&weights.of);
+            format!("\n[[weights]]\ngroup = \"{name}\"\nof = [{of}]\n")
+        })
+        .collect();
+    format!(
+        "about = \"{}\"\ncurve = [\n{}]\n{}",
         calibration.about,
-        points.concat()
-    );
-    for weights in &calibration.weights {
-        let name = format!("{:?}", weights.group).to_lowercase();
-        text += &format!(
-            "\n[[weights]]\ngroup = \"{name}\"\nof = [{}]\n",
-            numbers(&weights.of)
-        );
-    }
-    text
+        points.concat(),
+        weights.concat()
+    )
 }

@@ -7,6 +7,10 @@ use crate::names::{BUILDINGS, MEN, SURNAMES, WOMEN};
 
 /// A day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "a day is said as year, month and day"
+)]
 pub(crate) struct Day {
     pub(crate) year: u16,
     pub(crate) month: u8,
@@ -28,6 +32,11 @@ impl Day {
     }
 }
 
+/// From here on in the medical care of the very old.
+const OLD_AGE: u16 = 75;
+/// From here on insured for long-term care in their own right.
+const CARE_AGE: u16 = 65;
+
 /// One person.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
@@ -39,8 +48,6 @@ pub(crate) struct Person {
     pub(crate) individual_number: String,
     pub(crate) resident_code: String,
     pub(crate) health_insurance: bool,
-    pub(crate) late_elderly: bool,
-    pub(crate) long_term_care: bool,
     pub(crate) pension: &'static str,
     pub(crate) child_allowance: &'static str,
 }
@@ -54,6 +61,14 @@ impl Person {
     /// The same in kana.
     pub(crate) fn kana(&self) -> String {
         format!("{}\u{3000}{}", self.surname.1, self.given.1)
+    }
+
+    pub(crate) fn late_elderly(&self) -> bool {
+        age(self.birth) >= OLD_AGE
+    }
+
+    pub(crate) fn long_term_care(&self) -> bool {
+        age(self.birth) >= CARE_AGE
     }
 }
 
@@ -137,7 +152,7 @@ fn person(
     };
     let years = if years.is_empty() { 2020..2026 } else { years };
     let birth = Day::random(random, years);
-    let age = 2026_u16.saturating_sub(birth.year);
+    let age = age(birth);
     let given = if is_male {
         pick(random, &MEN)
     } else {
@@ -152,20 +167,23 @@ fn person(
         relation,
         individual_number: checked_number(random, 11),
         resident_code: checked_number(random, 10),
-        health_insurance: insured && age < 75,
-        late_elderly: age >= 75,
-        long_term_care: age >= 65,
+        health_insurance: insured && age < OLD_AGE,
         pension: match age {
             20..60 if insured => "第1号",
-            20..60 => *pick(random, &["第2号", "第3号", "無"]),
+            20..60 => pick::<&str>(random, &["第2号", "第3号", "無"]),
             _ => "無",
         },
         child_allowance: match (place, age) {
-            (0, 20..50) => *pick(random, &["受給者", "無"]),
+            (0, 20..50) => pick::<&str>(random, &["受給者", "無"]),
             (_, 0..18) => "対象児童",
             _ => "無",
         },
     }
+}
+
+/// Years in the year of the move.
+fn age(birth: Day) -> u16 {
+    2026_u16.saturating_sub(birth.year)
 }
 
 /// One of a list.

@@ -90,11 +90,9 @@ fn truths(folder: &Path) -> Result<Vec<PathBuf>> {
         .filter_map(|entry| Some(entry.ok()?.path()))
         .collect();
     files.retain(|file| {
-        let name = file
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        name.ends_with(".json") && !name.ends_with(".read.json")
+        let is_json = file.extension().is_some_and(|ending| ending == "json");
+        let stem = file.file_stem().map(Path::new).and_then(Path::extension);
+        is_json && stem.is_none_or(|inner| inner != "read")
     });
     files.sort();
     Ok(files)

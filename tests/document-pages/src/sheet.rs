@@ -128,7 +128,26 @@ impl Sheet<'_> {
             FieldName::NewAddress => text(&household.new_address),
             FieldName::RegisteredDomicile => text(&household.domicile),
             FieldName::MoveOutDate => (style.day(household.moves), household.moves.iso()),
-            _ => match whose {
+            FieldName::Name
+            | FieldName::NameKana
+            | FieldName::BirthDate
+            | FieldName::Sex
+            | FieldName::Relationship
+            | FieldName::ResidentRecordCode
+            | FieldName::IndividualNumber
+            | FieldName::HealthInsurance
+            | FieldName::LateElderly
+            | FieldName::LongTermCare
+            | FieldName::Pension
+            | FieldName::ChildAllowance
+            | FieldName::Address
+            | FieldName::CardNumber
+            | FieldName::Nationality
+            | FieldName::ResidenceStatus
+            | FieldName::PeriodOfStay
+            | FieldName::StayUntil
+            | FieldName::ValidUntil
+            | FieldName::IssueDate => match whose {
                 Whose::Member(member) => household
                     .members
                     .get(member)
@@ -168,8 +187,8 @@ impl Sheet<'_> {
                 person.resident_code.clone(),
             ),
             FieldName::HealthInsurance => self.mark(person.health_insurance),
-            FieldName::LateElderly => self.mark(person.late_elderly),
-            FieldName::LongTermCare => self.mark(person.long_term_care),
+            FieldName::LateElderly => self.mark(person.late_elderly()),
+            FieldName::LongTermCare => self.mark(person.long_term_care()),
             FieldName::Pension => match person.pension {
                 "無" => self.mark(false),
                 kind => (style.digits(kind), kind.to_owned()),
@@ -178,7 +197,20 @@ impl Sheet<'_> {
                 "無" => self.mark(false),
                 kind => (kind.to_owned(), kind.to_owned()),
             },
-            _ => (String::new(), String::new()),
+            FieldName::HouseholdHead
+            | FieldName::OldAddress
+            | FieldName::NewAddress
+            | FieldName::MoveOutDate
+            | FieldName::RegisteredDomicile
+            | FieldName::RegisterHead
+            | FieldName::Address
+            | FieldName::CardNumber
+            | FieldName::Nationality
+            | FieldName::ResidenceStatus
+            | FieldName::PeriodOfStay
+            | FieldName::StayUntil
+            | FieldName::ValidUntil
+            | FieldName::IssueDate => (String::new(), String::new()),
         }
     }
 
@@ -257,21 +289,21 @@ impl Sheet<'_> {
         if !self.has_stamps {
             return String::new();
         }
-        let mut html = String::new();
-        for _ in 0..2 {
-            let colour = *pick(self.random, &["#d42020", "#2038b8", "#c03028"]);
-            let (left, top, turn) = (
-                self.random.u8(10..80),
-                self.random.u8(12..60),
-                self.random.i8(-20..20),
-            );
-            html += &format!(
-                "<div class='stamp noise' style='left:{left}%;top:{top}%;transform:rotate({turn}deg);color:{colour}'>受付<br>8.10.{}<br>見本市</div>",
-                self.random.u8(1..29)
-            );
-        }
-        html += "<div class='copy noise'></div>";
-        html
+        let stamps = self.stamp() + &self.stamp();
+        stamps + "<div class='copy noise'></div>"
+    }
+
+    fn stamp(&mut self) -> String {
+        let colour = *pick(self.random, &["#d42020", "#2038b8", "#c03028"]);
+        let (left, top, turn) = (
+            self.random.u8(10..80),
+            self.random.u8(12..60),
+            self.random.i8(-20..20),
+        );
+        format!(
+            "<div class='stamp noise' style='left:{left}%;top:{top}%;transform:rotate({turn}deg);color:{colour}'>受付<br>8.10.{}<br>見本市</div>",
+            self.random.u8(1..29)
+        )
     }
 }
 

@@ -201,6 +201,10 @@ fn product(one: &Map, other: &Map) -> Map {
     })
 }
 
+#[expect(
+    clippy::many_single_char_names,
+    reason = "the cells of a matrix, as in every book"
+)]
 fn inverse([a, b, c, d, e, f, g, h, i]: &Map) -> Map {
     let determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
     [
@@ -217,6 +221,10 @@ fn inverse([a, b, c, d, e, f, g, h, i]: &Map) -> Map {
     .map(|cell| cell / determinant)
 }
 
+#[expect(
+    clippy::many_single_char_names,
+    reason = "the cells of a matrix, as in every book"
+)]
 fn at(map: &Map, x: f32, y: f32) -> (f32, f32) {
     let [a, b, c, d, e, f, g, h, i] = map;
     let scale = g * x + h * y + i;

@@ -158,14 +158,13 @@ pub(super) fn digit_boxes(sheet: &mut Sheet<'_>) -> Vec<String> {
             let whose = Whose::Member(member);
             let pair = |field: F| sheet.pair(field, whose);
             let boxed = |field: F| {
-                let number = sheet
-                    .household
-                    .members
-                    .get(member)
-                    .map(|person| match field {
-                        F::IndividualNumber => person.individual_number.clone(),
-                        _ => person.resident_code.clone(),
-                    });
+                let number = sheet.household.members.get(member).map(|person| {
+                    if field == F::IndividualNumber {
+                        person.individual_number.clone()
+                    } else {
+                        person.resident_code.clone()
+                    }
+                });
                 let number = number.unwrap_or_default();
                 let boxes: String = number
                     .chars()
@@ -231,8 +230,8 @@ pub(super) fn ticks(sheet: &mut Sheet<'_>) -> Vec<String> {
                 )
             };
             let boxes = box_of(F::HealthInsurance, person.health_insurance)
-                + &box_of(F::LateElderly, person.late_elderly)
-                + &box_of(F::LongTermCare, person.long_term_care)
+                + &box_of(F::LateElderly, person.late_elderly())
+                + &box_of(F::LongTermCare, person.long_term_care())
                 + &box_of(F::ChildAllowance, person.child_allowance != "無");
             format!(
                 "<table class=block><tr>{}{}</tr><tr>{}{}</tr><tr>{}{}</tr><tr><th>資格</th><td colspan=3>{boxes}</td></tr></table>",

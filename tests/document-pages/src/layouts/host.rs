@@ -58,19 +58,20 @@ fn entry(sheet: &Sheet<'_>, field: F, whose: Whose, places: usize) -> String {
 }
 
 fn home(sheet: &Sheet<'_>) -> String {
-    let mut text = String::new();
-    for field in [
+    let line = |field: F| {
+        let label = filled(sheet.style.word(field), 24);
+        format!("{label}{}\n\n", sheet.value(field, Whose::Household))
+    };
+    [
         F::OldAddress,
         F::NewAddress,
         F::HouseholdHead,
         F::MoveOutDate,
         F::RegisteredDomicile,
         F::RegisterHead,
-    ] {
-        let label = filled(sheet.style.word(field), 24);
-        text += &format!("{label}{}\n\n", sheet.value(field, Whose::Household));
-    }
-    text
+    ]
+    .map(line)
+    .concat()
 }
 
 pub(super) fn blocks(sheet: &mut Sheet<'_>) -> Vec<String> {
@@ -87,7 +88,8 @@ pub(super) fn blocks(sheet: &mut Sheet<'_>) -> Vec<String> {
         ] {
             text += &(entry(sheet, row[0], whose, 42) + &entry(sheet, row[1], whose, 36) + "\n");
         }
-        text += &format!("{rule}\n");
+        text += &rule;
+        text.push('\n');
     }
     page(sheet, &format!("<pre>{text}</pre>"))
 }

@@ -13,11 +13,16 @@ const HOME: [F; 4] = [
 ];
 
 fn item(sheet: &Sheet<'_>, field: F, whose: Whose) -> String {
-    format!(
-        "<div class=item><span class=name>{}</span><span>：{}</span></div>",
-        sheet.label(field),
-        sheet.value(field, whose)
-    )
+    named(&sheet.label(field), &sheet.value(field, whose))
+}
+
+fn named(name: &str, value: &str) -> String {
+    format!("<div class=item><span class=name>{name}</span><span>：{value}</span></div>")
+}
+
+/// An element without attributes.
+fn element(tag: &str, inner: &str) -> String {
+    format!("<{tag}>{inner}</{tag}>")
 }
 
 pub(super) fn list(sheet: &mut Sheet<'_>) -> Vec<String> {
@@ -26,11 +31,11 @@ pub(super) fn list(sheet: &mut Sheet<'_>) -> Vec<String> {
         .iter()
         .map(|field| item(sheet, *field, Whose::Household))
         .collect();
-    body += &format!("<div class=item><span class=name>{filed}</span><span>：{day}</span></div>");
+    body += &named(&filed, &day);
     body += &item(sheet, F::RegisteredDomicile, Whose::Household);
     body += &item(sheet, F::RegisterHead, Whose::Household);
     for member in 0..sheet.members() {
-        body += &format!("<p>（{}）</p>", member + 1);
+        body += &element("p", &format!("（{}）", member + 1));
         for field in [
             F::Name,
             F::NameKana,
@@ -65,7 +70,7 @@ pub(super) fn brackets(sheet: &mut Sheet<'_>) -> Vec<String> {
         F::RegisteredDomicile,
         F::RegisterHead,
     ] {
-        body += &format!("<p>{}</p>", entry(sheet, field, Whose::Household));
+        body += &element("p", &entry(sheet, field, Whose::Household));
     }
     for member in 0..sheet.members() {
         let whose = Whose::Member(member);
@@ -80,7 +85,7 @@ pub(super) fn brackets(sheet: &mut Sheet<'_>) -> Vec<String> {
                 .iter()
                 .map(|field| format!("<span class=entry>{}</span>", entry(sheet, *field, whose)))
                 .collect();
-            body += &format!("<p>{}</p>", entries.join("　"));
+            body += &element("p", &entries.join("　"));
         }
     }
     page(sheet, &format!("<div class=list>{body}</div>"))
@@ -140,7 +145,7 @@ pub(super) fn underlined(sheet: &mut Sheet<'_>) -> Vec<String> {
         + &line(sheet, &[F::HouseholdHead, F::MoveOutDate], home);
     for member in 0..sheet.members() {
         let whose = Whose::Member(member);
-        body += &format!("<h3>異動者{}</h3>", member + 1);
+        body += &element("h3", &format!("異動者{}", member + 1));
         body += &line(sheet, &[F::Name, F::NameKana, F::BirthDate], whose);
         body += &line(
             sheet,
@@ -179,7 +184,7 @@ pub(super) fn open_columns(sheet: &mut Sheet<'_>) -> Vec<String> {
         let cells: String = (0..sheet.members())
             .map(|member| sheet.td(field, Whose::Member(member)))
             .collect();
-        body += &format!("<tr>{}{cells}</tr>", sheet.th(field));
+        body += &element("tr", &(sheet.th(field) + &cells));
     }
     body += "</table>";
     page(sheet, &format!("<div class=list>{body}</div>"))

@@ -117,24 +117,28 @@ pub(super) fn columns(sheet: &mut Sheet<'_>) -> Vec<String> {
     page(sheet, &body)
 }
 
+/// The two rows of one person.
+fn matrix_rows(sheet: &Sheet<'_>, member: usize) -> String {
+    let whose = Whose::Member(member);
+    format!(
+        "<tr><td rowspan=2 class=no>{}</td><td>{}<br><b>{}</b></td>{}{}{}</tr><tr>{}{}</tr>",
+        member + 1,
+        sheet.value(F::NameKana, whose),
+        sheet.value(F::Name, whose),
+        sheet.td(F::BirthDate, whose),
+        sheet.td(F::Sex, whose),
+        sheet.td(F::Relationship, whose),
+        sheet.td(F::IndividualNumber, whose),
+        sheet
+            .td(F::ResidentRecordCode, whose)
+            .replacen("<td>", "<td colspan=3>", 1),
+    )
+}
+
 pub(super) fn matrix(sheet: &mut Sheet<'_>) -> Vec<String> {
-    let mut table = String::new();
-    for member in 0..sheet.members() {
-        let whose = Whose::Member(member);
-        table += &format!(
-            "<tr><td rowspan=2 class=no>{}</td><td>{}<br><b>{}</b></td>{}{}{}</tr><tr>{}{}</tr>",
-            member + 1,
-            sheet.value(F::NameKana, whose),
-            sheet.value(F::Name, whose),
-            sheet.td(F::BirthDate, whose),
-            sheet.td(F::Sex, whose),
-            sheet.td(F::Relationship, whose),
-            sheet.td(F::IndividualNumber, whose),
-            sheet
-                .td(F::ResidentRecordCode, whose)
-                .replacen("<td>", "<td colspan=3>", 1),
-        );
-    }
+    let table: String = (0..sheet.members())
+        .map(|member| matrix_rows(sheet, member))
+        .collect();
     let heading = format!(
         "<tr><th rowspan=2 class=no>No</th><th>{}<br>{}</th>{}{}{}</tr><tr>{}{}</tr>",
         sheet.label(F::NameKana),
