@@ -48,7 +48,28 @@ fn shaped<'p>(kind: DocumentKind, field: FieldName, row: &[&'p Character]) -> Op
         }
         FieldName::CardNumber => number(kind, row),
         FieldName::Sex => beside_sex(row, &text),
-        _ => None,
+        FieldName::Name
+        | FieldName::NameKana
+        | FieldName::Relationship
+        | FieldName::HouseholdHead
+        | FieldName::OldAddress
+        | FieldName::NewAddress
+        | FieldName::MoveOutDate
+        | FieldName::RegisteredDomicile
+        | FieldName::RegisterHead
+        | FieldName::ResidentRecordCode
+        | FieldName::IndividualNumber
+        | FieldName::HealthInsurance
+        | FieldName::LateElderly
+        | FieldName::LongTermCare
+        | FieldName::Pension
+        | FieldName::ChildAllowance
+        | FieldName::Address
+        | FieldName::Nationality
+        | FieldName::ResidenceStatus
+        | FieldName::PeriodOfStay
+        | FieldName::StayUntil
+        | FieldName::IssueDate => None,
     }?;
     let slot = around(characters.iter().map(|one| one.bounds))?;
     let rows = vec![characters];

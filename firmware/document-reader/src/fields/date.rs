@@ -119,8 +119,7 @@ fn at(text: &[char], start: usize, strictness: Strictness) -> Option<Reading> {
         match rest.get(place) {
             Some(c) if *c == mark => place += 1,
             Some('.' | '/' | '-' | '・' | '、' | ',') if !is_last => place += 1,
-            Some(_) if is_last => {}
-            None if is_last => {}
+            Some(_) | None if is_last => {}
             Some(c) if strictness == Strictness::Tolerant && !c.is_ascii_digit() => {
                 repaired += 1;
                 place += 1;

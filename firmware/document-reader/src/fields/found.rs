@@ -866,8 +866,7 @@ fn below<'p>(rows: &[Vec<Token<'p>>], at: usize, headings: usize) -> Vec<Found<'
     let mut end = heads
         .last()
         .and_then(|row| around(row.iter().map(Token::bounds)));
-    let mut turn = 0;
-    for row in rows.iter().skip(at + headings) {
+    for (turn, row) in rows.iter().skip(at + headings).enumerate() {
         let has_label = row.iter().any(|token| match token {
             Token::Label(tag) => !tag.matched.may_be_value,
             Token::Value(_) => false,
@@ -883,7 +882,6 @@ fn below<'p>(rows: &[Vec<Token<'p>>], at: usize, headings: usize) -> Vec<Found<'
             found.extend(under_heading(head, row));
         }
         end = Some(bounds);
-        turn += 1;
         if lone {
             break;
         }

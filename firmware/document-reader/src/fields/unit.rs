@@ -342,7 +342,7 @@ fn spread_label<'p>(
     best
 }
 
-fn tag<'p>(matched: Matched, atoms: Vec<Atom<'p>>) -> Tag<'p> {
+fn tag(matched: Matched, atoms: Vec<Atom<'_>>) -> Tag<'_> {
     let bounds = around(atoms.iter().map(|atom| atom.bounds)).unwrap_or_default();
     Tag {
         matched,

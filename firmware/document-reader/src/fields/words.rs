@@ -310,8 +310,7 @@ fn kept_word(field: FieldName, text: &str) -> Option<String> {
     let straight: String = text
         .chars()
         .map(|c| match c {
-            'l' | 'I' | '|' => '1',
-            'Ⅰ' => '1',
+            'l' | 'I' | '|' | 'Ⅰ' => '1',
             'Ⅱ' => '2',
             'Ⅲ' => '3',
             '弟' => '第',

@@ -146,7 +146,7 @@ fn candidates(zone: &PassportZone, first: &Line, second: &Line, page: usize) -> 
     let sex = match zone.sex {
         Sex::Male => Some("男"),
         Sex::Female => Some("女"),
-        _ => None,
+        Sex::Unknown | Sex::NotApplicable => None,
     };
     let name = format!("{} {}", zone.family_name, zone.given_names);
     let mut all = vec![
