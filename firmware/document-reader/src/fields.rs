@@ -11,6 +11,7 @@
 //! ([`confidence`]).
 
 mod address;
+mod blanks;
 mod card;
 pub mod confidence;
 mod date;
@@ -226,7 +227,7 @@ impl Finder {
                 value::judge(FieldName::NameKana, &kana),
             ));
         }
-        let judged = match (&self.places, found.field) {
+        let mut judged = match (&self.places, found.field) {
             (
                 Some(places),
                 FieldName::OldAddress
@@ -236,6 +237,9 @@ impl Finder {
             ) => places.judge(found.field, &found.rows),
             (Some(_) | None, _) => value::judge(found.field, &found.rows),
         };
+        if is_address(found.field) {
+            blanks::join_numbers(&mut judged);
+        }
         candidates.push(make(
             found.field,
             &found.rows,
@@ -295,6 +299,16 @@ impl Finder {
             evidence,
         }
     }
+}
+
+fn is_address(field: FieldName) -> bool {
+    matches!(
+        field,
+        FieldName::OldAddress
+            | FieldName::NewAddress
+            | FieldName::RegisteredDomicile
+            | FieldName::Address
+    )
 }
 
 fn bounds_of(rows: &value::Rows<'_>) -> Option<Rect> {
@@ -363,7 +377,9 @@ fn resolve_rows(outside: &mut Unit<'_>) {
 fn under(heading: crate::labels::Meaning, own: crate::labels::Meaning) -> crate::labels::Meaning {
     use crate::labels::Meaning;
     match (heading, own) {
-        (Meaning::SomebodyElse, _) => Meaning::Unwanted,
+        (Meaning::SomebodyElse, _) | (Meaning::After, Meaning::Field(FieldName::HouseholdHead)) => {
+            Meaning::Unwanted
+        }
         (Meaning::Before, Meaning::Field(FieldName::Address))
         | (Meaning::Field(FieldName::Address), Meaning::Before) => {
             Meaning::Field(FieldName::OldAddress)
@@ -372,14 +388,12 @@ fn under(heading: crate::labels::Meaning, own: crate::labels::Meaning) -> crate:
         | (Meaning::Field(FieldName::Address), Meaning::After) => {
             Meaning::Field(FieldName::NewAddress)
         }
-        (Meaning::After, Meaning::Field(FieldName::HouseholdHead)) => Meaning::Unwanted,
         (Meaning::Field(FieldName::HouseholdHead), Meaning::Field(FieldName::Name)) => {
             Meaning::Field(FieldName::HouseholdHead)
         }
         (Meaning::Field(FieldName::RegisterHead), Meaning::Field(FieldName::Name)) => {
             Meaning::Field(FieldName::RegisterHead)
         }
-        (Meaning::Field(FieldName::Name), Meaning::Field(FieldName::Address)) => own,
         (_, own) => own,
     }
 }

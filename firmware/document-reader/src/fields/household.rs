@@ -1,9 +1,10 @@
 //! Values beside each other: what one says of another on the same paper.
 //!
-//! Nothing is changed here but 同上; agreement and disagreement are noted, and what the other place
+//! Nothing is changed here but 同上 and blanks within a reading; agreement and disagreement are noted, and what the other place
 //! says is offered.
 
 use crate::field::{Check, FieldName};
+use crate::fields::blanks;
 use crate::fields::confidence::{Evidence, Group};
 use crate::fields::member::Owned;
 use crate::fields::value::{self, Judged};
@@ -116,6 +117,7 @@ fn bare(text: &str) -> String {
 /// Notes what agrees and what does not.
 pub(super) fn compare(candidates: &mut [Candidate]) {
     repeat_the_same_as_above(candidates);
+    blanks::join_readings(candidates);
     compare_heads(candidates);
     compare_each_other(candidates, FieldName::RegisteredDomicile);
     compare_each_other(candidates, FieldName::RegisterHead);

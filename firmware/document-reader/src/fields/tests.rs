@@ -1,6 +1,7 @@
 //! Pages drawn as text in, fields as text out.
 
 use counter_addresses::Addresses;
+use std::fmt::Write;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -51,11 +52,13 @@ fn drawn(drawing: &str) -> Page {
         let mut finish = |text: &mut String, start: f32, end: f32| {
             let trimmed = text.trim_end().to_owned();
             if !trimmed.is_empty() {
-                sketched.push_str(&format!(
-                    "line {start} {} {} 40 {trimmed}\n",
+                writeln!(
+                    sketched,
+                    "line {start} {} {} 40 {trimmed}",
                     y + 10.0,
                     end - start
-                ));
+                )
+                .unwrap();
             }
             text.clear();
         };
@@ -96,7 +99,7 @@ fn drawn(drawing: &str) -> Page {
         }
     }
     for (left, right, y) in open {
-        sketched.push_str(&format!("cell {left} {y} {} 60\n", right - left));
+        writeln!(sketched, "cell {left} {y} {} 60", right - left).unwrap();
     }
     sketch::parse(&sketched).unwrap()
 }
@@ -397,6 +400,47 @@ fn strips_of_other_headings_are_not_the_next_persons() {
         0 介護 有
         1 氏名 架空　花子
         1 性別 女
+        ",
+    );
+}
+
+#[test]
+fn numbers_of_addresses_are_read_without_blanks() {
+    check(
+        OUT,
+        &["
+|旧住所|沖縄県名護市済井出　1　8　0番地　ヴィラ桜1　04号|
+|新住所|神奈川県藤沢市朝日町１番地の１　ヴィラ桜|
+"],
+        "
+        -1 旧住所 沖縄県名護市済井出180番地　ヴィラ桜104号
+        -1 新住所 神奈川県藤沢市朝日町１番地の１　ヴィラ桜
+        ",
+    );
+}
+
+#[test]
+fn a_reading_has_no_more_parts_than_its_name() {
+    check(
+        OUT,
+        &["
+|氏名カナ|イ　ワサキ　ナリヤス|
+|氏名    |岩崎　斉保          |
+"],
+        "
+        0 氏名 岩崎　斉保
+        0 氏名カナ イワサキ　ナリヤス
+        ",
+    );
+    check(
+        OUT,
+        &["
+|氏名カナ|イ　ヒデオ|
+|氏名    |井　秀雄  |
+"],
+        "
+        0 氏名 井　秀雄
+        0 氏名カナ イ　ヒデオ
         ",
     );
 }
