@@ -8,8 +8,8 @@
 //!        signature-….json  the strokes: points in 1/100 mm with time and pressure
 //!        scan-….…          scans, as far as the case has them
 //! ```
-//! A folder is written beside its name and renamed at the end: one that is there is whole. What a
-//! protected person signed is in it like everything else; the folder must be kept as the database is.
+//! A folder is written beside its name and renamed at the end: one that is there is whole. A
+//! filing with somebody under protection is left out and counted: head office hands it over by hand.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -28,7 +28,16 @@ use crate::folder::private_file;
 /// Filings read at a time.
 const PAGE: usize = 500;
 
-/// Writes the filings of a period, first and last day; returns how many.
+/// What an export did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Exported {
+    /// Filings written.
+    pub(crate) written: usize,
+    /// Filings left out because somebody in them is under protection.
+    pub(crate) protected: usize,
+}
+
+/// Writes the filings of a period, first and last day.
 ///
 /// # Errors
 /// When the folder exists, the disk is full or the database cannot be read; nothing is left then.
@@ -36,40 +45,46 @@ pub(crate) fn write(
     store: &HubStore,
     folder: &Path,
     (from, to): (Option<&str>, Option<&str>),
-) -> Result<usize> {
+) -> Result<Exported> {
     if folder.exists() {
         bail!("{} exists; name a new folder", folder.display());
     }
-    let beside = folder.with_extension("part");
+    let mut beside = folder.as_os_str().to_owned();
+    beside.push(".part");
+    let beside = Path::new(&beside);
     if beside.exists() {
         bail!(
             "{} is left from an export that was cut off; delete it first",
             beside.display()
         );
     }
-    fs::create_dir_all(&beside).with_context(|| format!("cannot make {}", beside.display()))?;
+    fs::create_dir_all(beside).with_context(|| format!("cannot make {}", beside.display()))?;
     let query = ArchiveQuery {
         from: from.map(ToOwned::to_owned),
         to: to.map(ToOwned::to_owned),
         ..ArchiveQuery::new("", PAGE)?
     };
-    let written = write_all(store, &beside, query).and_then(|count| {
-        fs::rename(&beside, folder)?;
-        Ok(count)
+    let written = write_all(store, beside, query).and_then(|done| {
+        fs::rename(beside, folder)?;
+        Ok(done)
     });
     if written.is_err() {
-        fs::remove_dir_all(&beside).ok();
+        fs::remove_dir_all(beside).ok();
     }
     written
 }
 
-fn write_all(store: &HubStore, folder: &Path, mut query: ArchiveQuery) -> Result<usize> {
+fn write_all(store: &HubStore, folder: &Path, mut query: ArchiveQuery) -> Result<Exported> {
     let mut manifest = csv::Writer::from_writer(private_file(&folder.join("manifest.csv"))?);
     manifest.write_record(["path", "sha256", "bytes", "case", "receipt_number"])?;
-    let mut count = 0;
+    let mut done = Exported::default();
     loop {
         let found = store.find_filings(&query)?;
         for filing in &found.filings {
+            if filing.protected {
+                done.protected += 1;
+                continue;
+            }
             let year = filing.filed_on.get(..4).unwrap_or("0000");
             let name = format!("{year}/{}", file_name(&filing.receipt_number, filing.case));
             let record = store.case(filing.case)?.context("a filed case is gone")?;
@@ -81,7 +96,7 @@ fn write_all(store: &HubStore, folder: &Path, mut query: ArchiveQuery) -> Result
                 let (case, number) = (filing.case.to_string(), &filing.receipt_number);
                 manifest.write_record([&path, &sha256(&bytes), &length, &case, number])?;
             }
-            count += 1;
+            done.written += 1;
         }
         match found.next {
             Some(next) => query.before = Some(next),
@@ -93,7 +108,7 @@ fn write_all(store: &HubStore, folder: &Path, mut query: ArchiveQuery) -> Result
         .into_inner()
         .map_err(csv::IntoInnerError::into_error)?;
     file.sync_all()?;
-    Ok(count)
+    Ok(done)
 }
 
 /// Receipt numbers are unique within a city's counters, but not by law: the case makes sure.

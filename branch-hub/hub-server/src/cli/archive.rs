@@ -65,7 +65,7 @@ pub(super) enum ArchiveCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Write every filing into a new folder in open formats (PDF, JSON) with a manifest
+    /// Write every filing into a new folder in open formats (PDF, JSON) with a manifest; filings with somebody under protection are left out and counted
     Export {
         #[command(flatten)]
         data: Data,
@@ -124,8 +124,16 @@ impl ArchiveCommand {
                 let by = Actor::System.id();
                 hub.store.audit(&by, AuditAction::ArchiveExported, None)?;
                 let period = (from.as_deref(), to.as_deref());
-                let count = archive_export::write(&hub.store, &into, period)?;
-                writeln!(out, "{count} filings in {}", into.display()).map_err(Into::into)
+                let done = archive_export::write(&hub.store, &into, period)?;
+                writeln!(out, "filings in {}: {}", into.display(), done.written)?;
+                if done.protected > 0 {
+                    writeln!(
+                        out,
+                        "left out because somebody is under protection: {}; hand them over by hand",
+                        done.protected
+                    )?;
+                }
+                Ok(())
             }
         }
     }

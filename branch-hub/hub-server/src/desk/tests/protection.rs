@@ -8,6 +8,7 @@ use replica::AuditAction;
 
 use super::stage::{Browser, Stage};
 use super::{deed, opened};
+use crate::archive_export;
 
 const PLACE: &str = "北町三丁目";
 
@@ -176,6 +177,18 @@ async fn two_people_release_it_to_one_for_a_quarter_of_an_hour() {
     ] {
         assert!(did(action), "{action:?}");
     }
+}
+
+#[test]
+fn an_export_leaves_protected_filings_out_and_counts_them() {
+    let mut stage = Stage::set();
+    stage.submitted_by("u0312");
+    protected(&mut stage);
+    let folder = stage.folder.path().join("export");
+    let done = archive_export::write(&stage.hub.lock().unwrap(), &folder, (None, None)).unwrap();
+    assert_eq!((done.written, done.protected), (1, 1));
+    let manifest = std::fs::read_to_string(folder.join("manifest.csv")).unwrap();
+    assert!(manifest.contains("07-2-261121-0001") && !manifest.contains("07-2-261121-0002"));
 }
 
 #[tokio::test]
