@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::OpenFlags;
 use sync_engine::DatasetManifest;
 
 use crate::database::Replica;
@@ -28,8 +28,7 @@ impl Replica {
             });
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let mut copy = Connection::open_with_flags(path, flags)?;
-        open::set_key(&copy, key)?;
+        let mut copy = open::open_keyed(path, key, flags)?;
         let step = Backup::new(&self.connection, &mut copy)?.step(ALL_PAGES)?;
         if step != StepResult::Done {
             return Err(StoreError::Bounds { what: "copy" });

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -51,8 +52,7 @@ fn create(path: &Path, key: &DatabaseKey, site: SiteId) -> Result<(), OpenError>
         remove(&beside(&unfinished, ending))?;
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-    let connection = Connection::open_with_flags(&unfinished, flags)?;
-    set_key(&connection, key)?;
+    let connection = open_keyed(&unfinished, key, flags)?;
     settle(&connection)?;
     crsqlite::load(&connection)?;
     name_site(&connection, site)?;
@@ -114,9 +114,8 @@ fn refuse_foreign_file(path: &Path) -> Result<(), OpenError> {
 }
 
 fn open_existing_at(path: &Path, key: &DatabaseKey) -> Result<Connection, OpenError> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let connection = open_keyed(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     fold_log_in_on_close(&connection, false)?;
-    set_key(&connection, key)?;
     connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
     let ours: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if ours != migrate::APPLICATION_ID && migrate::user_version(&connection)? != 0 {
@@ -138,10 +137,30 @@ fn fold_log_in_on_close(connection: &Connection, fold: bool) -> Result<(), rusql
         .map(drop)
 }
 
-pub(crate) fn set_key(connection: &Connection, key: &DatabaseKey) -> Result<(), rusqlite::Error> {
+/// Opens a file and tells `SQLCipher` its key; nothing has been read yet.
+pub(crate) fn open_keyed(
+    path: &Path,
+    key: &DatabaseKey,
+    flags: OpenFlags,
+) -> Result<Connection, rusqlite::Error> {
+    wait_until_ready()?;
+    let connection = Connection::open_with_flags(path, flags)?;
     // SQLCipher writes its own lines to stderr; our error says it once.
     connection.pragma_update(None, "cipher_log_level", "NONE")?;
-    connection.pragma_update(None, "key", key.literal().as_str())
+    connection.pragma_update(None, "key", key.literal().as_str())?;
+    Ok(connection)
+}
+
+/// `SQLite` calls itself ready before `SQLCipher` has chosen its cipher: a second thread that opens
+/// a file in that moment has its key refused. The first connection of a process is opened alone.
+fn wait_until_ready() -> Result<(), rusqlite::Error> {
+    static READY: Mutex<bool> = Mutex::new(false);
+    let mut ready = READY.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*ready {
+        Connection::open_in_memory()?;
+        *ready = true;
+    }
+    Ok(())
 }
 
 fn check_pages(connection: &Connection, path: &Path) -> Result<(), OpenError> {

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::StoreError;
 use crate::key::DatabaseKey;
+use crate::open;
 
 /// Memory for pages while an index is built, KiB; a negative number is what SQLite calls KiB.
 const BUILD_CACHE_KIB: i64 = -65_536;
@@ -68,9 +69,7 @@ pub fn edit_side_file(path: &Path, key: &DatabaseKey) -> Result<Connection, Stor
 }
 
 fn unlocked(path: &Path, key: &DatabaseKey, flags: OpenFlags) -> Result<Connection, StoreError> {
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.pragma_update(None, "cipher_log_level", "NONE")?;
-    connection.pragma_update(None, "key", key.literal().as_str())?;
+    let connection = open::open_keyed(path, key, flags)?;
     // Sorting an index must leave nothing in the clear in the temporary folder.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)
