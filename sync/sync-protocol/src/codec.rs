@@ -10,7 +10,7 @@
 
 use thiserror::Error;
 
-use crate::limits::{FRAME_BYTES_MAX, FRAMES_MAX, PAYLOAD_BYTES_MAX};
+use crate::limits::{FRAME_BYTES_MAX, FRAMES_MAX, PAYLOAD_BYTES_MAX, UNPACKED_BYTES_MAX};
 use crate::{Message, version};
 
 const MAGIC: u8 = 0xD7;
@@ -85,6 +85,9 @@ pub enum DecodeError {
     /// More frames than one request may have.
     #[error("more than {FRAMES_MAX} frames")]
     TooMany,
+    /// Frames that are bounded one by one and not together.
+    #[error("frames announce more than {UNPACKED_BYTES_MAX} bytes unpacked")]
+    TooMuch,
 }
 
 /// Writes one message as a frame.
@@ -146,15 +149,27 @@ pub fn decode(bytes: &[u8]) -> Result<(Message, &[u8]), DecodeError> {
 /// As [`decode`], for the first frame that cannot be read; none of them is returned then.
 pub fn decode_all(mut bytes: &[u8]) -> Result<Vec<Message>, DecodeError> {
     let mut messages = Vec::new();
+    let mut unpacked = 0;
     while !bytes.is_empty() {
         if messages.len() == FRAMES_MAX {
             return Err(DecodeError::TooMany);
+        }
+        unpacked += announced(bytes)?;
+        if unpacked > UNPACKED_BYTES_MAX {
+            return Err(DecodeError::TooMuch);
         }
         let (message, rest) = decode(bytes)?;
         messages.push(message);
         bytes = rest;
     }
     Ok(messages)
+}
+
+/// How long the first frame says it is unpacked.
+fn announced(bytes: &[u8]) -> Result<usize, DecodeError> {
+    let header = bytes.first_chunk::<HEADER_BYTES>();
+    let header = header.ok_or_else(|| short_header(bytes))?;
+    lengths(*header).map(|(_, raw)| raw)
 }
 
 /// How many bytes of content follow a frame's header: for whoever reads frames from a file and must

@@ -14,6 +14,11 @@ pub const TRANSACTION_BYTES_MAX: usize = PAYLOAD_BYTES_MAX / 2;
 /// Longest row of frames in one request or reply, bytes.
 pub const BODY_BYTES_MAX: usize = 12 << 20;
 
+/// Longest row of frames in one request or reply once unpacked, bytes: what a round may say and one
+/// transaction beyond it, twice. Zeros pack ten thousand times smaller, so the bound on what travels
+/// is none on what it takes to read.
+pub const UNPACKED_BYTES_MAX: usize = 24 << 20;
+
 /// Most frames in one request or reply.
 pub const FRAMES_MAX: usize = 4096;
 

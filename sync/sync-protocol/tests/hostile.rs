@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use proptest::prelude::*;
-use sync_protocol::limits::{FRAMES_MAX, PAYLOAD_BYTES_MAX};
+use sync_protocol::limits::{BODY_BYTES_MAX, FRAMES_MAX, PAYLOAD_BYTES_MAX, UNPACKED_BYTES_MAX};
 use sync_protocol::{
     BlobPart, CellValue, Change, ChangeBatch, DecodeError, EncodeError, Message, Remainder, SiteId,
     WantedBlob, decode, decode_all, encode, encode_all,
@@ -75,6 +75,22 @@ fn bomb_is_refused_before_it_unpacks() {
         decode(&framed(&bomb, 100)),
         Err(DecodeError::Unpack { raw: 100 })
     );
+}
+
+#[test]
+fn many_small_bombs_are_refused_before_they_fill_the_memory() {
+    let zeros = Message::BlobPart(BlobPart {
+        hash: [1; 32],
+        offset: 0,
+        length: 1 << 23,
+        bytes: vec![0; PAYLOAD_BYTES_MAX - 64],
+    });
+    let frame = encode(&zeros).unwrap();
+    let allowed = UNPACKED_BYTES_MAX / PAYLOAD_BYTES_MAX;
+    assert_eq!(decode_all(&frame.repeat(allowed)).unwrap().len(), allowed);
+    let body = frame.repeat(FRAMES_MAX);
+    assert!(body.len() < BODY_BYTES_MAX, "one request, 32 GiB unpacked");
+    assert_eq!(decode_all(&body), Err(DecodeError::TooMuch));
 }
 
 #[test]
