@@ -1,11 +1,16 @@
 //! What peers said they have on disk, and what that tells about ourselves.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension, named_params};
 use sync_engine::{Peer, PeerRole};
 use sync_protocol::{SiteId, VersionVector};
 
 use crate::database::{Replica, set_meta};
 use crate::error::StoreError;
+
+/// Most sites noted of one peer; a city has some hundred counters in all its years.
+const SITES_MAX: usize = 1024;
 
 impl Replica {
     /// Notes what `peer` has. When head office has more of this device than the device itself,
@@ -28,8 +33,9 @@ impl Replica {
             self.restored = Some((own, held));
             return Err(StoreError::Restored { own, held });
         }
+        let vector = self.bounded(peer, vector)?;
         let mut news = false;
-        for (site, through) in vector {
+        for (site, through) in &vector {
             news |= self.acked_by(peer.site, *site)? < *through;
         }
         if !news {
@@ -40,7 +46,7 @@ impl Replica {
                 "INSERT INTO acked (peer, site, through) VALUES (:peer, :site, :through)
                  ON CONFLICT (peer, site) DO UPDATE SET through = max(through, excluded.through)",
             )?;
-            for (site, through) in vector {
+            for (site, through) in &vector {
                 let through = (*through).min(1 << 62);
                 let row =
                     named_params! { ":peer": peer.site.0, ":site": site.0, ":through": through };
@@ -48,6 +54,28 @@ impl Replica {
             }
             Ok(true)
         })
+    }
+
+    /// What a peer said without more sites than there can be: one that makes some up must not fill
+    /// the disk. Those that are known here always count.
+    fn bounded(&self, peer: &Peer, told: &VersionVector) -> Result<VersionVector, StoreError> {
+        let known = self.vector()?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT site FROM acked WHERE peer = :peer")?;
+        let sites = statement.query_map([peer.site.0], |row| row.get(0).map(SiteId))?;
+        let noted: BTreeSet<SiteId> = sites.collect::<Result<_, _>>()?;
+        let mut room = SITES_MAX.saturating_sub(noted.len());
+        let mut counts = |site: &SiteId| {
+            let fits = known.contains_key(site) || noted.contains(site) || room > 0;
+            room = room.saturating_sub(usize::from(fits));
+            fits
+        };
+        Ok(told
+            .iter()
+            .filter(|(site, _)| counts(site))
+            .map(|(site, through)| (*site, *through))
+            .collect())
     }
 
     /// Highest version of `site` that `peer` said it has.

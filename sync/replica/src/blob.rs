@@ -178,14 +178,18 @@ impl Replica {
     pub fn store_blob(&mut self, part: &BlobPart) -> Result<BlobProgress, StoreError> {
         self.write_local(|write| {
             let connection = write.connection();
-            let Some(row) = row(connection, part.hash)? else {
+            let Some(mut row) = row(connection, part.hash)? else {
                 return Ok(BlobProgress::Unwanted);
             };
             if row.held {
                 return Ok(BlobProgress::Complete);
             }
             if part.length != row.length {
-                return Ok(BlobProgress::Corrupt);
+                if !is_named(connection, part.hash, part.length)? {
+                    return Ok(BlobProgress::Corrupt);
+                }
+                restart(connection, part.hash, part.length)?;
+                (row.length, row.have) = (part.length, 0);
             }
             let have = row.have + part.bytes.len() as u64;
             if part.offset != row.have || part.bytes.is_empty() || have > row.length {
@@ -225,6 +229,29 @@ fn row(connection: &Connection, hash: [u8; 32]) -> Result<Option<BlobRow>, Store
         })
     });
     Ok(row.optional()?)
+}
+
+/// Whether a record names the blob with this length. The first record that did may have been wrong,
+/// and must not keep the blob out for ever.
+fn is_named(connection: &Connection, hash: [u8; 32], length: u64) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT doc FROM blob_ref WHERE hash = :hash")?;
+    let mut rows = statement.query([hash])?;
+    while let Some(row) = rows.next()? {
+        let what = serde_json::from_slice::<BlobRef>(row.get_ref(0)?.as_blob().unwrap_or(b""));
+        if what.is_ok_and(|what| what.length == length) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Begins a blob again with another length.
+fn restart(connection: &Connection, hash: [u8; 32], length: u64) -> Result<(), StoreError> {
+    drop_pieces(connection, hash)?;
+    let mut statement = connection
+        .prepare_cached("UPDATE blob SET length = :length, have = 0 WHERE hash = :hash")?;
+    statement.execute(named_params! { ":hash": hash, ":length": length })?;
+    Ok(())
 }
 
 fn set_have(

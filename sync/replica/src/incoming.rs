@@ -19,8 +19,11 @@ use sync_protocol::{CellValue, Change, ChangeBatch, SiteId, VersionVector};
 
 use crate::database::{self, Replica};
 use crate::error::StoreError;
+use crate::pack::{self, KeyValue};
+use crate::records::BlobRef;
+use crate::tables::{self, Content};
 use crate::validate::{Checked, Meaning, Origin, Refusal, check};
-use crate::{blob, parked, quarantine, scope};
+use crate::{blob, copies, parked, quarantine, scope};
 
 /// Transactions of one site; ten a second for three thousand years.
 const VERSION_MAX: u64 = 1 << 40;
@@ -206,6 +209,7 @@ fn take(
         }
     }
     if stopped.is_none() {
+        intake.settle_moved()?;
         return Ok(intake.taken);
     }
     drop(intake);
@@ -222,6 +226,7 @@ fn take(
         }
         transaction.execute_batch("RELEASE version")?;
     }
+    intake.settle_moved()?;
     let taken = intake.taken;
     if let Some((version, refusal)) = refused {
         sifted.stop_before(version, refusal);
@@ -238,14 +243,22 @@ struct Taken {
 }
 
 impl Taken {
-    /// The clock never falls behind what was received.
     fn move_clock(&self, connection: &Connection, now_unix_ms: u64) -> Result<(), StoreError> {
-        let clock = database::clock(connection)?;
-        if self.newest > clock {
-            database::set_clock(connection, clock.receive(self.newest, now_unix_ms))?;
-        }
-        Ok(())
+        move_clock(connection, self.newest, now_unix_ms)
     }
+}
+
+/// The clock never falls behind what was received.
+pub(crate) fn move_clock(
+    connection: &Connection,
+    newest: Hlc,
+    now_unix_ms: u64,
+) -> Result<(), StoreError> {
+    let clock = database::clock(connection)?;
+    if newest > clock {
+        database::set_clock(connection, clock.receive(newest, now_unix_ms))?;
+    }
+    Ok(())
 }
 
 /// A batch being applied.
@@ -254,8 +267,13 @@ struct Intake<'a> {
     peer: &'a Peer,
     origin: Origin,
     insert: CachedStatement<'a>,
+    written: Written<'a>,
     /// Branches of cases, as far as they were looked up.
     owners: BTreeMap<CaseId, BranchCode>,
+    /// Whether cases were overwritten here, as far as it was looked up.
+    overwritten: BTreeMap<CaseId, bool>,
+    /// Cases whose branch is to be read anew.
+    moved: BTreeSet<CaseId>,
     taken: Taken,
 }
 
@@ -266,7 +284,10 @@ impl<'a> Intake<'a> {
             peer,
             origin,
             insert: connection.prepare_cached(INSERT)?,
+            written: Written::of(connection)?,
             owners: BTreeMap::new(),
+            overwritten: BTreeMap::new(),
+            moved: BTreeSet::new(),
             taken: Taken::default(),
         })
     }
@@ -288,6 +309,10 @@ impl<'a> Intake<'a> {
     }
 
     fn take_change(&mut self, checked: &Checked<'_>) -> Result<Option<Refusal>, StoreError> {
+        // It counts as held; should the case come back to this branch, it comes whole.
+        if self.is_overwritten(checked.case)? {
+            return Ok(None);
+        }
         if let Some(refusal) = self.check_branch(checked)? {
             return Ok(Some(refusal));
         }
@@ -297,7 +322,14 @@ impl<'a> Intake<'a> {
                 return Ok(None);
             }
             Meaning::Blob(hash, what) => blob::want(self.connection, *hash, what)?,
+            Meaning::Moved(_) => drop(self.moved.insert(checked.case)),
+            Meaning::Started(_) if scope::has_turn(self.connection, checked.case)? => {
+                self.moved.insert(checked.case);
+            }
             Meaning::Started(_) | Meaning::Other => {}
+        }
+        if self.written.differs(checked)? {
+            return Ok(Some(Refusal::Taken));
         }
         match insert(&mut self.insert, self.origin.site, checked.change) {
             Ok(()) => Ok(None),
@@ -309,15 +341,16 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// A counter writes only to its own branch's cases; a case is the branch's that started it.
+    /// A counter writes only to cases its own branch has or had; a case is the branch's that
+    /// started it, until it is handed on. It moves a case in its own branch's name only.
     fn check_branch(&mut self, checked: &Checked<'_>) -> Result<Option<Refusal>, StoreError> {
         let named = match &checked.meaning {
-            Meaning::Started(branch) => Some(branch),
-            Meaning::Blob(..) | Meaning::Other | Meaning::Parked => None,
+            Meaning::Started(branch) | Meaning::Moved(Some(branch)) => Some(branch),
+            Meaning::Blob(..) | Meaning::Moved(None) | Meaning::Other | Meaning::Parked => None,
         };
         match self.peer.role {
             PeerRole::Hub => {
-                if let Some(branch) = named {
+                if let Meaning::Started(branch) = &checked.meaning {
                     scope::claim(self.connection, checked.case, branch)?;
                 }
                 Ok(None)
@@ -325,12 +358,31 @@ impl<'a> Intake<'a> {
             PeerRole::Counter => {
                 let own = self.peer.branch.as_str();
                 let foreign = |branch: &BranchCode| branch.as_str() != own;
-                if named.is_some_and(foreign) || foreign(self.owner(checked.case)?) {
+                if named.is_some_and(foreign) {
                     return Ok(Some(Refusal::Branch));
                 }
-                Ok(None)
+                // Who gave a case away may have worked on it before it heard of that.
+                let admitted = !foreign(self.owner(checked.case)?)
+                    || scope::is_admitted(self.connection, checked.case, own)?;
+                Ok((!admitted).then_some(Refusal::Branch))
             }
         }
+    }
+
+    fn is_overwritten(&mut self, case: CaseId) -> Result<bool, StoreError> {
+        if let Some(known) = self.overwritten.get(&case) {
+            return Ok(*known);
+        }
+        let overwritten = copies::is_overwritten(self.connection, case)?;
+        self.overwritten.insert(case, overwritten);
+        Ok(overwritten)
+    }
+
+    /// Reads anew which branches have the cases that were moved.
+    fn settle_moved(&self) -> Result<(), StoreError> {
+        self.moved
+            .iter()
+            .try_for_each(|case| scope::settle(self.connection, *case))
     }
 
     /// The branch of a case; a case nobody claimed yet becomes the peer's.
@@ -352,8 +404,67 @@ impl<'a> Intake<'a> {
     }
 }
 
+/// What is written once and for all. cr-sqlite settles two writers of one cell by the larger value,
+/// so a counter that knows an event's id could put an event of its own in the place of somebody
+/// else's. Snapshots need no look: their name is the hash of their content.
+struct Written<'a> {
+    event: CachedStatement<'a>,
+    blob_ref: CachedStatement<'a>,
+}
+
+impl<'a> Written<'a> {
+    fn of(connection: &'a Connection) -> Result<Self, StoreError> {
+        let prepared = |sql| connection.prepare_cached(sql);
+        Ok(Self {
+            event: prepared(
+                "SELECT doc FROM case_event WHERE case_id = :case AND event_id = :name",
+            )?,
+            blob_ref: prepared("SELECT doc FROM blob_ref WHERE case_id = :case AND hash = :name")?,
+        })
+    }
+
+    /// Whether the row is here and says something else: any other event, or another length of the
+    /// same blob. What kind of document a blob is, two counters may see differently; and the
+    /// successor of a lost counter tells that one's events again as the device that writes them.
+    fn differs(&mut self, checked: &Checked<'_>) -> Result<bool, StoreError> {
+        let change = checked.change;
+        let statement = match tables::table(&change.table).map(|table| table.content) {
+            Some(Content::Event) => &mut self.event,
+            Some(Content::BlobRef) => &mut self.blob_ref,
+            Some(Content::DraftField | Content::Snapshot) | None => return Ok(false),
+        };
+        let key = pack::unpack(&change.key);
+        let Some(KeyValue::Blob(name)) = key.and_then(|key| key.last()) else {
+            return Ok(false);
+        };
+        let row = named_params! { ":case": checked.case.0, ":name": name };
+        let mut rows = statement.query(row)?;
+        let Some(row) = rows.next()? else {
+            return Ok(false);
+        };
+        let here = row.get_ref(0)?.as_blob().unwrap_or(b"");
+        Ok(match &checked.meaning {
+            Meaning::Blob(_, what) => serde_json::from_slice::<BlobRef>(here)
+                .is_ok_and(|known| known.length != what.length),
+            Meaning::Started(_) | Meaning::Moved(_) | Meaning::Other | Meaning::Parked => {
+                let CellValue::Blob(told) = &change.value else {
+                    return Ok(true);
+                };
+                here != told.as_slice() && without_device(here) != without_device(told)
+            }
+        })
+    }
+}
+
+/// An event without the device that wrote it; `None` when it is no JSON object.
+fn without_device(doc: &[u8]) -> Option<serde_json::Map<String, serde_json::Value>> {
+    let mut event: serde_json::Map<_, _> = serde_json::from_slice(doc).ok()?;
+    event.remove("device");
+    Some(event)
+}
+
 /// Disk and memory, not the change.
-fn is_own_fault(error: &rusqlite::Error) -> bool {
+pub(crate) fn is_own_fault(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode as Code;
     matches!(
         error.sqlite_error_code(),

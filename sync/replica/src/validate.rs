@@ -51,6 +51,8 @@ pub(crate) enum Refusal {
     Document,
     #[error("row belongs to another writer")]
     Writer,
+    #[error("row is here with other content")]
+    Taken,
     #[error("content does not have the hash it is named by")]
     Hash,
     #[error("clock too far ahead")]
