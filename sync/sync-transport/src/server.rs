@@ -10,6 +10,7 @@
 //!
 //! Every round stands by itself (`sync_engine`), so the server remembers nothing between requests.
 
+mod callers;
 mod enrol;
 mod rounds;
 
@@ -43,6 +44,7 @@ use crate::enrolment::EnrolRefusal;
 use crate::neighbours::Book;
 use crate::wake::Wake;
 
+use callers::Callers;
 pub(crate) use rounds::NEWS;
 
 /// Most connections at a time: two for each counter of a large city.
@@ -50,6 +52,9 @@ const CONNECTIONS_MAX: usize = 512;
 
 /// Most rounds in memory at a time; the others wait their turn.
 const ROUNDS_MAX: usize = 8;
+
+/// Longest a connection without a certificate lives: to enrol is one request.
+const STRANGER: Duration = Duration::from_mins(1);
 
 const HANDSHAKE: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -202,6 +207,7 @@ pub(crate) async fn answer_all(
 ) -> io::Result<()> {
     let acceptor = TlsAcceptor::from(tls);
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let callers = Arc::new(Callers::default());
     let mut connections = JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
     listener.local_addr()?;
@@ -214,9 +220,10 @@ pub(crate) async fn answer_all(
         let Some((socket, permit)) = accepted else {
             continue;
         };
-        let (acceptor, router, book) = (acceptor.clone(), router.clone(), book.clone());
+        let (acceptor, router) = (acceptor.clone(), router.clone());
+        let (book, callers) = (book.clone(), Arc::clone(&callers));
         connections.spawn(async move {
-            connection(socket, acceptor, router, book).await;
+            connection(socket, acceptor, router, book, callers).await;
             drop(permit);
         });
     }
@@ -258,6 +265,7 @@ async fn connection(
     acceptor: TlsAcceptor,
     router: Router,
     book: Option<Arc<Book>>,
+    callers: Arc<Callers>,
 ) {
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "socket option");
@@ -272,6 +280,10 @@ async fn connection(
     let caller = Caller {
         device: certificate.and_then(|leaf| device_of(leaf).ok()),
         until_s: certificate.map_or(0, |leaf| term_of(leaf).map_or(0, |term| term.until_s)),
+    };
+    let site = caller.device.as_ref().map(|device| device.peer.site);
+    let Some(_counted) = callers.enter(site) else {
+        return tracing::warn!(?site, "too many connections of one caller");
     };
     let _open = match (&book, &caller.device) {
         (Some(book), Some(device)) => Some(book.opened(device.peer.site)),
@@ -292,10 +304,15 @@ async fn connection(
         .keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE)
         .max_concurrent_streams(16);
-    if let Err(error) = builder
-        .serve_connection(TokioIo::new(stream), service)
-        .await
-    {
+    let serving = builder.serve_connection(TokioIo::new(stream), service);
+    let ended = match site {
+        Some(_) => serving.await,
+        None => match tokio::time::timeout(STRANGER, serving).await {
+            Ok(ended) => ended,
+            Err(_) => return tracing::debug!("connection without a certificate cut"),
+        },
+    };
+    if let Err(error) = ended {
         tracing::debug!(%error, "connection ended");
     }
 }

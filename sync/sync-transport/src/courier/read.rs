@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek as _};
 use std::path::{Path, PathBuf};
 
 use age::stream::StreamReader;
@@ -20,6 +20,10 @@ use crate::identity::from_hex;
 
 /// Most frames in one file: a million pieces of 256 KiB.
 const FRAMES_MAX: usize = 1 << 20;
+
+/// Longest age header: some hundred recipients. Reading one takes the memory it has, and whoever made
+/// the medium decides that.
+const AGE_HEADER_BYTES_MAX: u64 = 64 << 10;
 
 /// Why a file is not read. Nothing of it was applied, and nothing here changed.
 #[derive(Debug, Error)]
@@ -225,6 +229,18 @@ struct Content {
     bytes: u64,
 }
 
+/// The file from its beginning, if its age header ends soon enough.
+fn bounded(mut file: File) -> Result<File, ReadError> {
+    let mut start = Vec::new();
+    let mut first = (&mut file).take(AGE_HEADER_BYTES_MAX);
+    first.read_to_end(&mut start).map_err(ReadError::Medium)?;
+    if !start.windows(5).any(|line| line == b"\n--- ") {
+        return Err(ReadError::Foreign);
+    }
+    file.rewind().map_err(ReadError::Medium)?;
+    Ok(file)
+}
+
 /// A medium that cannot be read is not a file that is damaged.
 fn trouble(error: io::Error) -> ReadError {
     use io::ErrorKind as Kind;
@@ -247,6 +263,7 @@ impl Content {
     fn open(path: &Path, keys: &[CourierKey]) -> Result<Self, ReadError> {
         use age::DecryptError as Error;
         let file = File::open(path).map_err(ReadError::Medium)?;
+        let file = bounded(file)?;
         let opened =
             age::Decryptor::new_buffered(BufReader::new(file)).map_err(|error| match error {
                 Error::Io(error) if error.raw_os_error().is_some() => ReadError::Medium(error),

@@ -91,8 +91,11 @@ impl Place {
             unfinished: PathBuf::from(name),
             path: path.to_owned(),
         };
+        // What an interrupted export left is thrown away; what somebody put there to be written
+        // through (a link to elsewhere) is never opened.
+        fs::remove_file(&place.unfinished).ok();
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
+        options.write(true).create_new(true).mode(0o600);
         let file = options.open(&place.unfinished)?;
         Ok((place, file))
     }

@@ -4,7 +4,6 @@
 //! Whoever answers must show its certificate all the same, so a false announcement costs a
 //! handshake and gives nothing away.
 
-use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -18,6 +17,9 @@ use super::{Discovery, NEIGHBOURS_MAX};
 use crate::link::HubAddress;
 
 const SERVICE: &str = "_todoke._tcp.local.";
+/// Most places one counter is called at: where it was and where it is.
+const PLACES_OF_ONE_MAX: usize = 4;
+
 const SITE: &str = "site";
 const BRANCH: &str = "branch";
 
@@ -86,19 +88,20 @@ fn announcement(own: &Peer, address: SocketAddr) -> mdns_sd::Result<ServiceInfo>
     }
 }
 
-/// Calls each counter of our branch once it is found.
+/// Calls each counter of our branch once it is found, and each place it is found at: a counter that
+/// gets another address, or one that somebody else announces at a wrong one, is reached all the same.
 async fn call_found<S: Store + Send + 'static>(
     dialler: Arc<Dialler<S>>,
     found: Receiver<ServiceEvent>,
 ) {
-    let mut calls: JoinSet<SiteId> = JoinSet::new();
-    let mut called = BTreeSet::new();
+    let mut calls: JoinSet<HubAddress> = JoinSet::new();
+    let mut called = Places::default();
     loop {
         let event = tokio::select! {
             event = found.recv_async() => event,
             Some(ended) = calls.join_next() => {
-                if let Ok(site) = ended {
-                    called.remove(&site);
+                if let Ok(place) = ended {
+                    called.leave(&place);
                 }
                 continue;
             }
@@ -107,13 +110,34 @@ async fn call_found<S: Store + Send + 'static>(
         let Some((site, address)) = neighbour_in(&event, &dialler.own) else {
             continue;
         };
-        if called.len() < NEIGHBOURS_MAX && called.insert(site) {
+        if called.enter(site, &address) {
             let dialler = Arc::clone(&dialler);
             calls.spawn(async move {
-                dialler.call_while_there(address).await;
-                site
+                dialler.call_while_there(address.clone()).await;
+                address
             });
         }
+    }
+}
+
+/// Places that are called, with the counter each was announced for.
+#[derive(Debug, Default)]
+struct Places(Vec<(SiteId, HubAddress)>);
+
+impl Places {
+    /// Whether a place is called from now on: a new one, within the bounds.
+    fn enter(&mut self, site: SiteId, place: &HubAddress) -> bool {
+        let of_site = self.0.iter().filter(|(other, _)| *other == site).count();
+        let new = self.0.iter().all(|(_, other)| other != place);
+        let fits = new && of_site < PLACES_OF_ONE_MAX && self.0.len() < NEIGHBOURS_MAX;
+        if fits {
+            self.0.push((site, place.clone()));
+        }
+        fits
+    }
+
+    fn leave(&mut self, place: &HubAddress) {
+        self.0.retain(|(_, other)| other != place);
     }
 }
 
@@ -135,4 +159,42 @@ fn neighbour_in(event: &ServiceEvent, own: &Peer) -> Option<(SiteId, HubAddress)
         port: found.port,
     };
     Some((site, address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(port: u16) -> HubAddress {
+        HubAddress {
+            host: "192.0.2.7".to_owned(),
+            port,
+        }
+    }
+
+    #[test]
+    fn counter_with_another_address_is_called_there() {
+        let mut places = Places::default();
+        let site = SiteId([1; 16]);
+        assert!(places.enter(site, &place(1)));
+        assert!(!places.enter(site, &place(1)), "called already");
+        assert!(places.enter(site, &place(2)), "moved, or announced falsely before");
+        places.leave(&place(1));
+        assert!(places.enter(site, &place(1)));
+    }
+
+    #[test]
+    fn places_are_bounded_for_each_and_for_all() {
+        let mut places = Places::default();
+        let mut port = 0;
+        for site in 0..u8::MAX {
+            for _ in 0..10 {
+                port += 1;
+                places.enter(SiteId([site; 16]), &place(port));
+            }
+        }
+        assert_eq!(places.0.len(), NEIGHBOURS_MAX);
+        let of_first = places.0.iter().filter(|(site, _)| site.0 == [0; 16]);
+        assert_eq!(of_first.count(), PLACES_OF_ONE_MAX);
+    }
 }

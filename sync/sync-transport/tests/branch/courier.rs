@@ -176,6 +176,20 @@ fn nothing_is_left_of_a_file_that_was_not_written() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
+#[test]
+fn nothing_is_written_through_a_link_that_waits_on_the_medium() {
+    let folder = tempfile::tempdir().unwrap();
+    let city = City::new();
+    let mut counter = city.counter(1, "07");
+    let elsewhere = folder.path().join("elsewhere");
+    std::fs::write(&elsewhere, "of the system").unwrap();
+    let path = folder.path().join("courier.age");
+    std::os::unix::fs::symlink(&elsewhere, folder.path().join("courier.age.part")).unwrap();
+    send_to(&mut counter, &city, &path).unwrap();
+    assert_eq!(std::fs::read(&elsewhere).unwrap(), b"of the system");
+    assert!(city.check(&path).is_ok());
+}
+
 type Refused = ExportError<std::convert::Infallible>;
 
 fn send_to(counter: &mut Counter, city: &City, path: &Path) -> Result<(), Refused> {

@@ -149,6 +149,20 @@ fn other_files_are_refused_by_name() {
 }
 
 #[test]
+fn endless_header_is_not_read_to_its_end() {
+    let scene = Scene::new();
+    let path = scene.path("endless.age");
+    let mut bytes = b"age-encryption.org/v1\n".to_vec();
+    for _ in 0..40_000 {
+        bytes.extend(b"-> X25519 9GcaN6zLcJ0yU9mFpkHXSdOSYBYz6ddBxXmZFAdBVjU\nAAAA\n");
+    }
+    // A whole header would follow: only its length is wrong with it.
+    bytes.extend(b"--- AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n");
+    std::fs::write(&path, &bytes).unwrap();
+    says(&scene.refused(&path), "this is not a courier file");
+}
+
+#[test]
 fn file_for_somebody_else_is_refused() {
     let mut scene = Scene::new();
     let path = scene.file();

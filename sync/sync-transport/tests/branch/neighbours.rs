@@ -104,6 +104,10 @@ impl Counter {
     }
 }
 
+/// Well before anybody asks again by itself (25 s), so that what arrives was pushed; and so long that
+/// a busy machine does not matter.
+const PUSHED: Duration = Duration::from_secs(15);
+
 /// A test that waits in vain ends.
 async fn soon<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_mins(1), work)
@@ -112,31 +116,26 @@ async fn soon<T>(work: impl Future<Output = T>) -> T {
 }
 
 #[tokio::test]
-async fn what_one_writes_is_at_the_other_within_two_seconds() {
+async fn what_one_writes_is_pushed_to_the_other() {
     let city = City::new();
     let first = counter(1, city.identity(site(1), "07"), &[]).await;
     let second = counter(2, city.identity(site(2), "07"), &[first.address()]).await;
     first.until(|status| status.has(site(2))).await;
     second.until(|status| status.has(site(1))).await;
-    let started = tokio::time::Instant::now();
     for (text, from, to) in [
         ("begun at the first", &first, &second),
         ("resumed at the second", &second, &first),
     ] {
         from.write(text);
-        to.holds(text).await;
+        tokio::time::timeout(PUSHED, to.holds(text)).await.unwrap();
     }
-    assert!(
-        started.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        started.elapsed()
-    );
 }
 
 #[tokio::test]
 async fn two_that_call_each_other_keep_one_line() {
     let city = City::new();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    // An address no other test has, so that nobody else is given the port between the two.
+    let free = std::net::TcpListener::bind("127.7.7.1:0").unwrap();
     let place = free.local_addr().unwrap();
     let second = counter(2, city.identity(site(2), "07"), &[place]).await;
     drop(free);

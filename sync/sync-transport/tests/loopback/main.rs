@@ -184,6 +184,10 @@ impl Counter {
     }
 }
 
+/// Well before anybody asks again by itself (25 s), so that what arrives was pushed; and so long that
+/// a busy machine does not matter. That a push takes less than a second is measured by `make bench`.
+const PUSHED: Duration = Duration::from_secs(15);
+
 /// A test that waits in vain ends.
 async fn soon<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_mins(1), work)
@@ -243,7 +247,7 @@ async fn enrolled_counter_exchanges_everything() {
 }
 
 #[tokio::test]
-async fn news_of_the_hub_arrives_within_a_second() {
+async fn news_of_the_hub_is_pushed() {
     let hub = hub().await;
     let counter = counter(
         hub.address,
@@ -258,9 +262,9 @@ async fn news_of_the_hub_arrives_within_a_second() {
             store.texts().iter().any(|(_, _, text)| text == remark)
         });
         hub.wake.branch("01");
-        tokio::time::timeout(Duration::from_secs(1), woken)
+        tokio::time::timeout(PUSHED, woken)
             .await
-            .expect("pushed within a second");
+            .expect("pushed, not asked for");
     }
 }
 
@@ -279,9 +283,9 @@ async fn submission_is_at_the_hub_at_once() {
         hub.vector().unwrap().get(&COUNTER) == Some(&version)
     });
     counter.link.local_change();
-    tokio::time::timeout(Duration::from_secs(1), arrived)
+    tokio::time::timeout(PUSHED, arrived)
         .await
-        .expect("within a second");
+        .expect("sent at once");
 }
 
 #[tokio::test]

@@ -14,49 +14,26 @@ use sync_engine::memory::MemoryStore;
 use sync_engine::{Limits, Moment, Peer, PeerRole, Session};
 use sync_protocol::limits::BODY_BYTES_MAX;
 use sync_protocol::{About, Message, Reason, SiteId, decode_all, encode_all, version};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::{COUNTER, HUB, NOON_MS, Running, hub, noon, soon};
+
+type Device = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 /// A connection that sends whatever it is told to.
 struct Raw(http2::SendRequest<Full<Bytes>>);
 
 impl Raw {
     async fn enrolled(hub: &Running, site: SiteId) -> Self {
-        let json = hub.enrolled(site).await.to_json().unwrap();
-        let texts: serde_json::Value = serde_json::from_str(&json).unwrap();
-        let text = |name: &str| texts[name].as_str().unwrap().as_bytes().to_vec();
-        let chain = vec![CertificateDer::from_pem_slice(&text("certificate_pem")).unwrap()];
-        let key = PrivateKeyDer::from_pem_slice(&text("key_pem")).unwrap();
-        Self::connect(hub, Some((chain, key))).await
+        Self::connect(hub, Some(device(hub, site).await)).await
     }
 
-    async fn connect(
-        hub: &Running,
-        device: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
-    ) -> Self {
-        let mut roots = RootCertStore::empty();
-        let authority = hub.authority.certificate_pem().as_bytes();
-        roots
-            .add(CertificateDer::from_pem_slice(authority).unwrap())
-            .unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_details(provider, Arc::new(noon()))
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .unwrap()
-            .with_root_certificates(roots);
-        let mut config = match device {
-            Some((chain, key)) => builder.with_client_auth_cert(chain, key).unwrap(),
-            None => builder.with_no_client_auth(),
-        };
-        config.alpn_protocols = vec![b"h2".to_vec()];
-        let socket = TcpStream::connect(hub.address).await.unwrap();
-        let name = ServerName::try_from("127.0.0.1").unwrap();
-        let tls = TlsConnector::from(Arc::new(config))
-            .connect(name, socket)
-            .await
-            .unwrap();
+    async fn connect(hub: &Running, device: Option<Device>) -> Self {
+        let tls = handshake(hub, device).await;
         let (send, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(tls))
             .await
             .unwrap();
@@ -83,6 +60,41 @@ impl Raw {
     fn alive(&self) {
         assert!(!self.0.is_closed(), "the connection lives on");
     }
+}
+
+/// An enrolled device's certificate and key.
+async fn device(hub: &Running, site: SiteId) -> Device {
+    let json = hub.enrolled(site).await.to_json().unwrap();
+    let texts: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let text = |name: &str| texts[name].as_str().unwrap().as_bytes().to_vec();
+    let chain = vec![CertificateDer::from_pem_slice(&text("certificate_pem")).unwrap()];
+    let key = PrivateKeyDer::from_pem_slice(&text("key_pem")).unwrap();
+    (chain, key)
+}
+
+/// A connection on which nothing was said yet.
+async fn handshake(hub: &Running, device: Option<Device>) -> TlsStream<TcpStream> {
+    let mut roots = RootCertStore::empty();
+    let authority = hub.authority.certificate_pem().as_bytes();
+    roots
+        .add(CertificateDer::from_pem_slice(authority).unwrap())
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_details(provider, Arc::new(noon()))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_root_certificates(roots);
+    let mut config = match device {
+        Some((chain, key)) => builder.with_client_auth_cert(chain, key).unwrap(),
+        None => builder.with_no_client_auth(),
+    };
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let socket = TcpStream::connect(hub.address).await.unwrap();
+    let name = ServerName::try_from("127.0.0.1").unwrap();
+    TlsConnector::from(Arc::new(config))
+        .connect(name, socket)
+        .await
+        .unwrap()
 }
 
 fn opening(site: SiteId) -> Vec<u8> {
@@ -188,4 +200,18 @@ async fn hello_in_another_name_is_refused() {
         reason: Reason::NotYourSite,
     };
     assert_eq!(answer.first(), Some(&refused));
+}
+
+#[tokio::test]
+async fn strangers_that_say_nothing_leave_room_for_the_counters() {
+    let hub = hub().await;
+    let enrolled = device(&hub, COUNTER).await;
+    let mut strangers = JoinSet::new();
+    for _ in 0..65 {
+        let mut silent = handshake(&hub, None).await;
+        strangers.spawn(async move { silent.read(&mut [0]).await.unwrap_or(0) });
+    }
+    let hung_up_on = soon(strangers.join_next()).await.unwrap();
+    assert_eq!(hung_up_on.unwrap(), 0);
+    check_works(&mut Raw::connect(&hub, Some(enrolled)).await).await;
 }
