@@ -30,8 +30,9 @@ clean-bench: packages ## Times a build and a test run from nothing, half an hour
 	@folder=$$(mktemp -d); start=$$(date +%s); \
 	CARGO_TARGET_DIR=$$folder $(MAKE) --no-print-directory build && built=$$(date +%s) && \
 	CARGO_TARGET_DIR=$$folder $(MAKE) --no-print-directory test && tested=$$(date +%s); result=$$?; rm -rf "$$folder"; \
-	[ $$result -eq 0 ] && printf 'clean build %s s, with tests %s s, limit 2400 s, ratio 0.%03d\n' \
-		$$((built - start)) $$((tested - start)) $$(((tested - start) * 1000 / 2400))
+	[ $$result -eq 0 ] && ratio=$$(((tested - start) * 1000 / 2400)) && \
+	printf 'clean build %s s, with tests %s s, limit 2400 s, ratio %d.%03d\n' \
+		$$((built - start)) $$((tested - start)) $$((ratio / 1000)) $$((ratio % 1000))
 
 lint: packages ## Checks formatting, lints and (where cargo-deny is installed) licences
 	@cargo fmt --all --check
