@@ -122,6 +122,7 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
     replica::project_protection(connection, case, &draft)?;
     let summary = fold(&events);
     replica::project_prepared_uses(connection, case, &draft, &summary)?;
+    replica::project_character_choices(connection, case, &draft, &summary)?;
     let branch = replica::branch_of(connection, case)?.or_else(|| summary.branch.clone());
     case_archive::project(connection, case, &summary, branch.as_ref())?;
     let conflict = draft.fields().any(|(_, field)| !field.others.is_empty());
@@ -155,7 +156,7 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
         ":changed": newest.0,
         ":claimed_by": claim.map(|claim| claim.by.as_str()),
         ":claim": claim.map_or(0, |claim| claim.since.unix_ms()),
-        ":to_check": conflict || !summary.overruled.is_empty(),
+        ":to_check": conflict || !summary.overruled.is_empty() || !summary.contested.is_empty(),
         ":resubmitted": summary.submitted.len() > 1,
         ":waits": waits_for_us(summary.state),
     })?;

@@ -34,6 +34,10 @@
 //!     // HandOverRow { case, receipt_number, branch, snapshot_hash, snapshot: Snapshot, accepted_by, accepted_unix_ms }
 //! store.handed_over(cases: &[CaseId], by: &Actor, file: &str) -> Result<(), ReviewError>
 //! store.record(case, by, step: CaseStep)    -> Result<EventId, ReviewError> // completed, core rejected …
+//! store.transfer(case, by, to: &BranchCode, reason) -> Result<EventId, ReviewError>
+//! store.settle_holder(case, by, branch: &BranchCode) -> Result<EventId, ReviewError>
+//! store.revoke_copy(case, by, branch, reason, sign) -> Result<(), ReviewError>   // a signed purge order
+//! store.copies(case) -> Result<Vec<BranchCopy { branch, holds, order, counters }>, StoreError>
 //!
 //! // people of the desk (dataset `staff`)
 //! store.sign_in(staff_id, secret) -> Result<StaffMember, SignInError>
@@ -56,16 +60,25 @@
 //! store.dataset(name) -> Result<Option<Dataset { version, bytes }>, StoreError>
 //! store.prepared_uses() -> Result<Vec<UsedAt>, StoreError>    // reservations and certificate data in use
 //!
+//! // devices restored from an older copy, cloned or replaced
+//! store.rolled_back(device) -> Result<Option<RolledBack { first_unix_ms, last_unix_ms, differs }>, StoreError>
+//! store.issue_succession_code(device, valid_ms) -> Result<String, EnrolError>   // redeemed as any code
+//! store.predecessor(device, log_after, links_max) -> Result<Option<Predecessor>, StoreError>
+//!
 //! // audit, operations
 //! store.audit(by, action: AuditAction, case: Option<CaseId>) -> Result<(), StoreError>
 //! store.audit_verify() -> Result<Vec<ChainReport { device, entries: u64, broken_at: Option<u64> }>, StoreError>
 //! store.fleet() -> Result<Vec<CounterState>, StoreError>  // line, last contact, versions, kept aside
+//! store.note_report(device, &DeviceReport)                // what a device tells of itself
+//! store.take_samples()                                    // about once a minute: a ring of 14 days
+//! store.samples(device) · store.blobs_missing() · store.published() · alerts(&fleet, standard)
 //! store.copy_to(path, key) · store.holdings() · store.faults() · store.live_on(sign)   // backups
 //! store.quarantine() -> Result<Vec<QuarantineRow { site, peer, reason, after, through, received_unix_ms }>, StoreError>
 //!
 //! // plus the whole of sync_engine::Store
 //! ```
 
+mod alerts;
 mod archive;
 mod backup;
 mod cases;
@@ -74,23 +87,34 @@ mod desk;
 mod difference;
 mod enrolment;
 mod fleet;
+mod moves;
 mod prepared;
 mod release;
+mod reports;
 mod residents;
 mod review;
+mod samples;
 mod store;
+mod succession;
 mod sync;
 
+pub use alerts::{
+    Alert, AlertKind, AlertLevel, CLOCK_LOOK_MS, REVOCATIONS, Standard, alerts,
+};
 pub use backup::Holdings;
 pub use cases::CaseRecord;
 pub use desk::QueueRow;
 pub use difference::{FieldDifference, difference};
 pub use enrolment::{EnrolError, EnrolledDevice};
 pub use fleet::{Contact, CounterLine, CounterState};
+pub use moves::{BranchCopy, CounterCopy, CopyState};
 pub use release::{RELEASE_MINUTES, ReleaseError, ReleaseRequest};
+pub use reports::{DatasetBehind, ToldHealth, datasets_behind};
 pub use residents::{Difference, NewRegister, RegisterAbout, Registered, ResidentRegister};
 pub use review::{Actor, HandOverRow, ReviewError};
+pub use samples::{DeviceSample, SLOT_MS, SLOTS};
 pub use store::HubStore;
+pub use succession::{Predecessor, RolledBack};
 
 pub use replica::staff::SignInError;
 pub use replica::{

@@ -77,7 +77,7 @@ impl Actor {
     }
 }
 
-const REVIEW: [Role; 2] = [Role::Reviewer, Role::Approver];
+pub(crate) const REVIEW: [Role; 2] = [Role::Reviewer, Role::Approver];
 const DECIDE: [Role; 1] = [Role::Approver];
 
 impl HubStore {
@@ -236,7 +236,7 @@ impl HubStore {
     }
 }
 
-fn check_role(connection: &Connection, by: &StaffId, roles: &[Role]) -> Result<(), ReviewError> {
+pub(crate) fn check_role(connection: &Connection, by: &StaffId, roles: &[Role]) -> Result<(), ReviewError> {
     let staff = staff::staff(connection)?.unwrap_or_default();
     let is_person = by.as_str() != Actor::SYSTEM_ID;
     let allowed = is_person

@@ -5,11 +5,47 @@ use std::collections::BTreeSet;
 use counter_domain::ids::BlobHash;
 use counter_domain::protection::PROTECTION;
 use replica::{StoreChange, StoreError};
-use sync_engine::{Applied, BlobPart, BlobProgress, DatasetManifest, DatasetPart, Peer, Store};
+use sync_engine::{
+    Applied, BlobPart, BlobProgress, CaseCopies, CasePart, CaseTurn, CaseWant, DatasetManifest,
+    DatasetPart, Peer, PurgeClosed, PurgeDone, PurgeOrder, Store,
+};
 use sync_protocol::{ChangeBatch, Hello, SiteId, VersionVector};
 
 use crate::desk;
 use crate::store::HubStore;
+
+impl CaseCopies for HubStore {
+    type CopyError = StoreError;
+
+    fn case_offers(&self, peer: &Peer) -> Result<Vec<CaseTurn>, StoreError> {
+        self.replica.case_offers(peer)
+    }
+
+    fn case_part(
+        &self,
+        peer: &Peer,
+        want: &CaseWant,
+        bytes_max: usize,
+    ) -> Result<Option<CasePart>, StoreError> {
+        self.replica.case_part(peer, want, bytes_max)
+    }
+
+    fn cases_held(&mut self, peer: &Peer, held: &[CaseTurn]) -> Result<(), StoreError> {
+        self.replica.cases_held(peer, held)
+    }
+
+    fn purge_orders(&self, peer: &Peer) -> Result<Vec<PurgeOrder>, StoreError> {
+        self.replica.purge_orders(peer)
+    }
+
+    fn purged(&mut self, peer: &Peer, done: &[PurgeDone]) -> Result<(), StoreError> {
+        self.note_purged(peer, done)
+    }
+
+    fn purges_closed(&self, peer: &Peer) -> Result<Vec<PurgeClosed>, StoreError> {
+        self.replica.purges_closed(peer)
+    }
+}
 
 impl Store for HubStore {
     replica::answered_by_replica!();
@@ -39,6 +75,10 @@ impl Store for HubStore {
 
     fn heard_hello(&mut self, peer: &Peer, hello: &Hello) -> Result<(), StoreError> {
         self.note_hello(peer.site, hello)
+    }
+
+    fn heard_rolled_back(&mut self, peer: &Peer, held: u64) -> Result<(), StoreError> {
+        self.note_rolled_back(peer.site, held)
     }
 
     fn acknowledged(&mut self, peer: &Peer, vector: &VersionVector) -> Result<(), StoreError> {

@@ -9,6 +9,7 @@
 //! ```text
 //! open(&mut Replica) -> Result<(), OpenError>           // tables; makes the projection anew when its layout changed
 //! project(&Connection, CaseId, &CaseSummary, Option<&BranchCode>) -> Result<(), StoreError>
+//! forget(&Connection, CaseId) -> Result<(), StoreError>  // when the case is overwritten here
 //! find(&Connection, &ArchiveQuery) -> Result<Found { filings, next }, StoreError>
 //! check(&Connection, CaseId) -> Result<Vec<Flaw>, StoreError>
 //! filing_of_form(&Connection, BlobHash) -> Result<Option<CaseId>, StoreError>
@@ -22,4 +23,4 @@ mod tokens;
 
 pub use check::{Flaw, check, filing_of_form};
 pub use find::{ArchiveQuery, Filing, Found, all_cases, find};
-pub use project::{open, project};
+pub use project::{forget, open, project};

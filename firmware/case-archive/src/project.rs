@@ -100,6 +100,24 @@ pub fn project(
     row.put(connection, known.map(|(id, _)| id))
 }
 
+/// Forgets a filing, its words in the index included; the case is overwritten here.
+///
+/// # Errors
+/// When the disk fails.
+pub fn forget(connection: &Connection, case: CaseId) -> Result<(), StoreError> {
+    let Some((id, _)) = known(connection, case)? else {
+        return Ok(());
+    };
+    connection.execute("DELETE FROM filing_token WHERE rowid = :id", [id])?;
+    // The index only notes a deletion; merged into one piece, it has what is left and no more.
+    connection.execute(
+        "INSERT INTO filing_token (filing_token) VALUES ('optimize')",
+        [],
+    )?;
+    connection.execute("DELETE FROM filing WHERE id = :id", [id])?;
+    Ok(())
+}
+
 fn known(connection: &Connection, case: CaseId) -> Result<Option<(i64, [u8; 32])>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT id, snapshot FROM filing WHERE case_id = :case")?;

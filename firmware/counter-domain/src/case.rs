@@ -4,6 +4,8 @@
 //! order of arrival, because events are ordered by their hybrid clock first. Rules: `domain.md`
 //! D.15, in `docs/requirements.md` rows K20 and F1.
 
+mod moves;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,8 @@ use thiserror::Error;
 use crate::draft::FieldPath;
 use crate::hlc::Hlc;
 use crate::ids::{BlobHash, BranchCode, CaseId, DeviceId, EventId, SnapshotHash, StaffId};
+
+pub use moves::{CaseMove, HEAD_OFFICE, Handing, MOVE_REASON_CHARS_MAX, MoveKind, Settling};
 
 /// One entry of a case's history, as stored in the `doc` column of `case_event`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +115,12 @@ pub enum CaseStep {
         /// The other case.
         case: CaseId,
     },
+    /// Handed to another branch (引継ぎ).
+    Transferred(Handing),
+    /// Taken back by the branch that handed it on.
+    TakenBack(Handing),
+    /// Two offices moved it at once; a person decided.
+    HolderSettled(Settling),
 }
 
 /// A reviewer's remark, fixed to one field.
@@ -183,8 +193,14 @@ pub enum CaseState {
 pub struct CaseSummary {
     /// Where it stands.
     pub state: CaseState,
-    /// The branch that owns it.
+    /// The branch that has it now.
     pub branch: Option<BranchCode>,
+    /// The branch that opened it; its receipt number names that one for ever.
+    pub started_in: Option<BranchCode>,
+    /// The moves that count, oldest first.
+    pub moves: Vec<CaseMove>,
+    /// Moves made without knowing of the newest; a person settles them.
+    pub contested: Vec<CaseMove>,
     /// Receipt number (受付番号).
     pub receipt_number: Option<String>,
     /// The snapshots submitted, oldest first; the last is the one in force.
@@ -242,6 +258,9 @@ impl Default for CaseSummary {
         Self {
             state: CaseState::Draft,
             branch: None,
+            started_in: None,
+            moves: Vec::new(),
+            contested: Vec::new(),
             receipt_number: None,
             submitted: Vec::new(),
             signed: None,
@@ -353,6 +372,18 @@ impl CaseSummary {
                 self.links.remove(case);
                 true
             }
+            CaseStep::Transferred(handing) => {
+                self.take_move(event, MoveKind::Transferred, handing);
+                true
+            }
+            CaseStep::TakenBack(handing) => {
+                self.take_move(event, MoveKind::TakenBack, handing);
+                true
+            }
+            CaseStep::HolderSettled(settling) => {
+                self.settle(event, settling);
+                true
+            }
         }
     }
 
@@ -375,6 +406,7 @@ impl CaseSummary {
             return false;
         }
         self.branch = Some(branch.clone());
+        self.started_in = Some(branch.clone());
         self.receipt_number = Some(receipt_number.to_owned());
         self.taken_in_by.insert(by.clone());
         true

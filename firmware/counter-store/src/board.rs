@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use counter_domain::case::{CaseState, fold};
+use counter_domain::case::{CaseMove, CaseState, fold};
 use counter_domain::draft::Draft;
 use counter_domain::ids::{BranchCode, CaseId};
 use replica::StoreError;
@@ -17,8 +17,12 @@ pub struct CaseRow {
     pub case: CaseId,
     /// Receipt number (受付番号).
     pub receipt_number: String,
-    /// The branch that owns it.
+    /// The branch that has it.
     pub branch: BranchCode,
+    /// How it came there, when it did not begin there.
+    pub moved: Option<CaseMove>,
+    /// Two offices moved it at once; head office settles it.
+    pub contested: bool,
     /// Where it stands.
     pub state: CaseState,
     /// Value of the field `event.type`.
@@ -49,7 +53,7 @@ pub struct Sending {
 }
 
 const COLUMNS: &str = "SELECT c.case_id, c.receipt_number, c.branch, c.state, c.event_type,
-        c.event_flow, c.persons, c.since_unix_ms, c.to_check, c.remarks,
+        c.event_flow, c.persons, c.since_unix_ms, c.to_check, c.remarks, c.moved, c.contested,
         NOT EXISTS (SELECT 1 FROM unsent u WHERE u.case_id = c.case_id)
             AND NOT EXISTS (SELECT 1 FROM unsent_blob b WHERE b.case_id = c.case_id)
      FROM case_row c ORDER BY c.changed DESC LIMIT :limit";
@@ -111,8 +115,14 @@ fn case_row(connection: &Connection, row: &Row<'_>) -> Result<CaseRow, StoreErro
         since_unix_ms: row.get(7)?,
         to_check: row.get(8)?,
         remarks: row.get(9)?,
-        at_head_office: row.get(10)?,
+        moved: moved_of(row.get(10)?)?,
+        contested: row.get(11)?,
+        at_head_office: row.get(12)?,
     })
+}
+
+fn moved_of(doc: Option<String>) -> Result<Option<CaseMove>, StoreError> {
+    Ok(doc.map(|doc| serde_json::from_str(&doc)).transpose()?)
 }
 
 fn state_of(name: String) -> Result<CaseState, StoreError> {
@@ -204,7 +214,12 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
     let draft = replica::draft(connection, case)?;
     replica::project_protection(connection, case, &draft)?;
     let summary = fold(&events);
+    // Of a case that is on its way here, or was given away, the moves may come alone.
+    if summary.receipt_number.is_none() && !summary.moves.is_empty() {
+        return Ok(());
+    }
     replica::project_prepared_uses(connection, case, &draft, &summary)?;
+    replica::project_character_choices(connection, case, &draft, &summary)?;
     let branch = replica::branch_of(connection, case)?.or_else(|| summary.branch.clone());
     case_archive::project(connection, case, &summary, branch.as_ref())?;
     let conflict = draft.fields().any(|(_, field)| !field.others.is_empty());
@@ -215,14 +230,15 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
         .unwrap_or(newest);
     let mut statement = connection.prepare_cached(
         "INSERT INTO case_row (case_id, receipt_number, branch, state, event_type, event_flow,
-             persons, since_unix_ms, changed, to_check, remarks)
+             persons, since_unix_ms, changed, to_check, remarks, moved, contested)
          VALUES (:case, :number, :branch, :state, :type, :flow, :persons, :since, :changed,
-             :to_check, :remarks)
+             :to_check, :remarks, :moved, :contested)
          ON CONFLICT (case_id) DO UPDATE SET receipt_number = excluded.receipt_number,
              branch = excluded.branch, state = excluded.state, event_type = excluded.event_type,
              event_flow = excluded.event_flow, persons = excluded.persons,
              since_unix_ms = excluded.since_unix_ms, changed = excluded.changed,
-             to_check = excluded.to_check, remarks = excluded.remarks",
+             to_check = excluded.to_check, remarks = excluded.remarks, moved = excluded.moved,
+             contested = excluded.contested",
     )?;
     statement.execute(named_params! {
         ":case": case.0,
@@ -234,8 +250,10 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
         ":persons": serde_json::to_string(&persons(&draft))?,
         ":since": newest.unix_ms(),
         ":changed": newest.max(changed).0,
-        ":to_check": conflict || !summary.overruled.is_empty(),
+        ":to_check": conflict || !summary.overruled.is_empty() || !summary.contested.is_empty(),
         ":remarks": summary.remarks.len(),
+        ":moved": summary.last_move().map(serde_json::to_string).transpose()?,
+        ":contested": !summary.contested.is_empty(),
     })?;
     Ok(())
 }

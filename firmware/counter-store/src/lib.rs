@@ -34,6 +34,9 @@
 //!     -> Result<SnapshotHash, EditError>          // freezes snapshot + blobs + event at once
 //! store.submit(case, by) -> Result<(), EditError>                     // what is signed
 //! store.record(case, by, step: CaseStep) -> Result<EventId, EditError> // withdraw, hold, release …
+//! store.set_branch(BranchCode)                // from then on what another branch has is only read
+//! store.transfer(case, by, to: &BranchCode, reason: &str) -> Result<EventId, EditError>
+//! store.take_back(case, by, reason: &str) -> Result<EventId, EditError>
 //!
 //! // reading
 //! store.case(case) -> Result<Option<CaseRecord>, StoreError>
@@ -43,7 +46,8 @@
 //! store.blob(hash: BlobHash) -> Result<Option<Vec<u8>>, StoreError>
 //! store.board(limit: usize) -> Result<Vec<CaseRow>, StoreError>       // newest change first
 //!     // CaseRow { case, receipt_number, branch, state, event_type, event_flow, persons: Vec<String>,
-//!     //           since_unix_ms, at_head_office, to_check, remarks: usize }
+//!     //           since_unix_ms, at_head_office, to_check, remarks: usize, moved: Option<CaseMove>,
+//!     //           contested }
 //! store.find_case(receipt_number: &str) -> Result<Option<CaseId>, StoreError>
 //! store.sending() -> Result<Sending { waiting: u32, safe_until_unix_ms: Option<u64> }, StoreError>
 //! store.clock() -> Result<Hlc, StoreError>                            // last reading on disk, for hello
@@ -76,6 +80,11 @@
 //! store.is_any_protected(&[Digest]) -> Result<bool, StoreError>
 //! store.link_cases(one, other, by) · store.unlink_cases(one, other, by) -> Result<(), EditError>
 //!
+//! // going on for a device that was restored, cloned or replaced
+//! store.succeed(&Succession, Option<&OldDatabase>) · store.succession() · store.arriving()
+//! store.rescue(&OldDatabase) -> Result<RescueStep, StoreError>     // a little at a time
+//! store.is_restored() -> bool                                      // an older copy: nothing is written
+//!
 //! // plus the whole of sync_engine::Store
 //! ```
 
@@ -84,21 +93,29 @@ mod board;
 mod cases;
 mod courier;
 mod error;
+mod health;
+mod moves;
 mod note;
+mod numbers;
 mod prepared;
 mod residents;
+mod scans;
 mod store;
+mod succession;
 mod sync;
 mod undo;
 
 pub use board::{CaseRow, Sending};
 pub use cases::{CaseRecord, FieldEntry, NewCase, SignedForm, StartedCase};
+pub use health::{BlobsWaiting, StoreHealth};
 pub use error::EditError;
 pub use residents::{
     FOUND_MAX, FoundResident, FoundResidents, InstallError, Installing, ResidentCopy,
     install_resident_copy,
 };
+pub use scans::Scan;
 pub use store::CounterStore;
+pub use succession::{Arriving, OldDatabase, RescueStep, SetAside, Succession};
 
 pub use replica::StoreChange;
 pub use replica::staff::SignInError;

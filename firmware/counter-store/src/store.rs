@@ -16,12 +16,14 @@ use rusqlite::named_params;
 use sync_protocol::SiteId;
 
 use crate::board;
+use crate::numbers::Numbers;
 use crate::residents::Residents;
 
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     include_str!("../migrations/0001-create-board.sql"),
     include_str!("../migrations/0002-create-note.sql"),
     include_str!("../migrations/0003-create-unsent-blob.sql"),
+    include_str!("../migrations/0004-add-moves-to-board.sql"),
 ];
 
 /// The database of a counter.
@@ -29,7 +31,10 @@ const STEPS: [&str; 3] = [
 pub struct CounterStore {
     pub(crate) replica: Replica,
     pub(crate) residents: Residents,
+    pub(crate) numbers: Numbers,
     pub(crate) listener: Listener,
+    /// The branch of this counter, once it is told.
+    pub(crate) branch: Option<BranchCode>,
 }
 
 impl CounterStore {
@@ -48,11 +53,14 @@ impl CounterStore {
         replica.open_protection()?;
         case_archive::open(&mut replica)?;
         replica.open_prepared_uses()?;
+        replica.open_character_choices()?;
         let unparked = replica.apply_parked()?;
         let mut store = Self {
             replica,
             residents: Residents::beside(path, key),
+            numbers: Numbers::beside(path),
             listener: Listener::default(),
+            branch: None,
         };
         if !unparked.is_empty() {
             store
@@ -70,6 +78,12 @@ impl CounterStore {
     /// This device.
     pub fn device(&self) -> DeviceId {
         self.replica.device()
+    }
+
+    /// Whether this database is known to be an older copy of itself, which writes and sends nothing
+    /// until somebody goes on for it.
+    pub fn is_restored(&self) -> bool {
+        self.replica.is_restored()
     }
 
     /// The last clock reading on disk.
@@ -181,8 +195,24 @@ impl CounterStore {
         self.replica.limit_pages(pages)
     }
 
-    /// One transaction of records, its lists and its note of what is unsent.
+    /// One transaction of records, its lists and its note of what is unsent. Undone when it touched
+    /// a case that another branch has.
     pub(crate) fn write<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&mut Write<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let own = self.branch.clone();
+        self.write_wherever(|write| {
+            let done = work(write)?;
+            if let Some(own) = own {
+                check_held(write, &own)?;
+            }
+            Ok(done)
+        })
+    }
+
+    /// As [`Self::write`], whichever branch has the case: for what moves it.
+    pub(crate) fn write_wherever<T, E: From<StoreError>>(
         &mut self,
         work: impl FnOnce(&mut Write<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -199,6 +229,16 @@ impl CounterStore {
         }
         Ok(done)
     }
+}
+
+fn check_held(write: &Write<'_>, own: &BranchCode) -> Result<(), StoreError> {
+    for case in write.touched() {
+        let holder = replica::branch_of(write.connection(), *case)?;
+        if holder.is_some_and(|holder| holder != *own) {
+            return Err(StoreError::Elsewhere);
+        }
+    }
+    Ok(())
 }
 
 fn note_unsent(write: &Write<'_>, cases: &BTreeSet<CaseId>) -> Result<(), StoreError> {

@@ -2,16 +2,61 @@
 
 use std::collections::BTreeSet;
 
-use counter_domain::ids::BlobHash;
+use counter_domain::ids::{BlobHash, CaseId};
 use counter_domain::protection::PROTECTION;
 use replica::{StoreChange, StoreError};
 use sync_engine::{
-    Applied, BlobPart, BlobProgress, DatasetManifest, DatasetPart, Peer, PeerRole, Store,
+    Applied, BlobPart, BlobProgress, CaseCopies, CasePart, CaseTurn, CaseWant, DatasetManifest,
+    DatasetPart, Peer, PeerRole, PurgeClosed, PurgeDone, PurgeOrder, Store,
 };
 use sync_protocol::{ChangeBatch, SiteId, VersionVector};
 
 use crate::board;
 use crate::store::CounterStore;
+
+impl CaseCopies for CounterStore {
+    type CopyError = StoreError;
+
+    fn cases_wanted(&self, offers: &[CaseTurn]) -> Result<Vec<CaseWant>, StoreError> {
+        self.replica.cases_wanted(offers)
+    }
+
+    fn cases_whole(&self, offers: &[CaseTurn]) -> Result<Vec<CaseTurn>, StoreError> {
+        self.replica.cases_whole(offers)
+    }
+
+    fn take_case(&mut self, peer: &Peer, part: &CasePart) -> Result<usize, StoreError> {
+        let taken = self.replica.take_case(peer, part, board::project)?;
+        if taken > 0 {
+            self.listener.tell(&StoreChange::Received {
+                cases: BTreeSet::from([CaseId(part.case)]),
+            });
+        }
+        Ok(taken)
+    }
+
+    /// A neighbour of the branch hands orders on, so that one without a line follows them too.
+    fn purge_orders(&self, peer: &Peer) -> Result<Vec<PurgeOrder>, StoreError> {
+        self.replica.purge_orders(peer)
+    }
+
+    fn purge(&mut self, peer: &Peer, orders: &[PurgeOrder]) -> Result<(), StoreError> {
+        self.replica.keep_purge_orders(peer, orders)?;
+        self.follow_purges()
+    }
+
+    fn purges_done(&self, told: &[CaseTurn]) -> Result<Vec<PurgeDone>, StoreError> {
+        self.replica.purges_done(told)
+    }
+
+    fn forget_purged(&mut self, closed: &[PurgeClosed]) -> Result<(), StoreError> {
+        self.replica.forget_purged(closed)
+    }
+
+    fn purges_forgotten(&self, closed: &[PurgeClosed]) -> Result<Vec<PurgeDone>, StoreError> {
+        self.replica.purges_forgotten(closed)
+    }
+}
 
 impl Store for CounterStore {
     replica::answered_by_replica!();
@@ -51,6 +96,15 @@ impl Store for CounterStore {
             let now = self.replica.unix_ms();
             self.replica
                 .write(|write| board::acknowledged(write.connection(), through, now))?;
+            self.listener.tell(&StoreChange::Acknowledged);
+            // What had to reach head office first may be there now.
+            self.follow_purges()?;
+        }
+        Ok(())
+    }
+
+    fn told_rolled_back(&mut self, held: u64) -> Result<(), StoreError> {
+        if self.replica.told_rolled_back(held)? {
             self.listener.tell(&StoreChange::Acknowledged);
         }
         Ok(())
@@ -106,6 +160,6 @@ impl Store for CounterStore {
         self.replica
             .write(|write| board::blobs_confirmed(write.connection(), hashes, now))?;
         self.listener.tell(&StoreChange::Acknowledged);
-        Ok(())
+        self.follow_purges()
     }
 }

@@ -23,6 +23,9 @@ pub enum StoreError {
         /// Versions at head office.
         held: u64,
     },
+    /// Another branch has the case: here it can only be read.
+    #[error("another branch has the case")]
+    Elsewhere,
     /// One transaction wrote more than a message can carry; nothing was written. Such records would
     /// stay on this machine for ever.
     #[error("transaction of {bytes} bytes is longer than {TRANSACTION_BYTES_MAX}")]
@@ -104,6 +107,7 @@ impl From<rusqlite::Error> for OpenError {
             StoreError::Damaged => Self::Damaged,
             other @ (StoreError::DiskFull
             | StoreError::Restored { .. }
+            | StoreError::Elsewhere
             | StoreError::TransactionTooLong { .. }
             | StoreError::Database(_)
             | StoreError::Encoding(_)

@@ -12,13 +12,18 @@
 //!   process;
 //! - a batch is applied in one transaction with the vector that says so;
 //! - a transaction that cannot be applied is kept aside with its reason, and the vector of its site
-//!   stays before it.
+//!   stays before it;
+//! - what of a case a branch's counters may see is decided in one place, `scope`, and a case that was
+//!   overwritten here comes back only whole and only from head office.
 
 mod acked;
 mod backup;
 mod blob;
+mod character_choice;
+mod copies;
 mod database;
 mod dataset;
+mod dataset_age;
 mod delegate;
 mod error;
 mod incoming;
@@ -32,8 +37,10 @@ mod pack;
 mod parked;
 mod prepared_use;
 mod protection;
+mod purge;
 mod quarantine;
 mod records;
+mod rescue;
 mod rules;
 mod scope;
 mod side_file;
@@ -44,21 +51,27 @@ mod tables;
 mod validate;
 
 pub use blob::{BLOB_BYTES_MAX, blob};
+pub use copies::branches_of;
 pub use database::{Replica, Write};
 pub use dataset::{DATASET_BYTES_MAX, Dataset, dataset, signed_bytes};
+pub use dataset_age::DatasetAge;
 pub use error::{OpenError, StoreError};
 pub use incoming::all_cases;
 pub use key::{DatabaseKey, ParseKeyError};
 pub use migrate::SCHEMA_VERSION;
 pub use news::{Listener, StoreChange};
-pub use prepared_use::{prepared_uses, project_prepared_uses};
+pub use outgoing::Outstanding;
+pub use character_choice::{character_choices, forget_character_choices, project_character_choices};
+pub use prepared_use::{forget_prepared_uses, prepared_uses, project_prepared_uses};
 pub use protection::{
-    ProtectionInForce, is_any_protected, is_case_protected, project_protection, protection_in_force,
+    ProtectionInForce, forget_protection, is_any_protected, is_case_protected, project_protection, protection_in_force,
 };
+pub use purge::{PurgeRow, PurgedBy};
 pub use quarantine::QuarantineRow;
 pub use records::{
     BlobKind, BlobRef, BlobView, blobs_of, branch_of, case_events, draft, field_of, snapshot,
 };
+pub use rescue::{OldTransaction, OldTransactions, Rescued};
 pub use side_file::{create_side_file, edit_side_file, finish_side_file, open_side_file};
-pub use stream::{AuditAction, AuditEntry, ChainReport, link};
+pub use stream::{AuditAction, AuditEntry, Carried, ChainReport, link};
 pub use surroundings::Surroundings;

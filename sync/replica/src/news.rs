@@ -28,6 +28,11 @@ pub enum StoreChange {
         /// Which.
         name: String,
     },
+    /// A case was overwritten on order of head office; nothing of it is here any more.
+    Overwritten {
+        /// Which.
+        case: CaseId,
+    },
     /// A blob is complete.
     Blob {
         /// Which.

@@ -18,6 +18,20 @@ use crate::scope;
 /// Versions asked for at once. cr-sqlite sorts before it limits, so ranges bound the work.
 const VERSIONS_AT_ONCE: u64 = 256;
 
+/// Versions of one site looked through to tell how much waits for a peer: a second of work at most.
+const LOOKED_THROUGH_MAX: u64 = 4096;
+
+/// How much of a site waits for a peer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outstanding {
+    /// Transactions with something for that peer.
+    pub transactions: u64,
+    /// About how many bytes they are on the line, before they are packed.
+    pub bytes: u64,
+    /// There may be more; counting ended early.
+    pub at_least: bool,
+}
+
 /// What a change costs on the wire beside its texts.
 const CHANGE_BYTES: usize = 32;
 
@@ -37,11 +51,7 @@ impl Replica {
         if site == self.site && self.restored.is_some() {
             return Ok(None);
         }
-        let head = if site == self.site {
-            self.own_version()?
-        } else {
-            held(&self.connection, site)?
-        };
+        let head = self.head_of(site)?;
         if after >= head {
             return Ok(None);
         }
@@ -74,11 +84,53 @@ impl Replica {
     }
 }
 
+impl Replica {
+    /// How much of `site` behind `after` waits for `peer`, without what it may not see.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn outstanding(
+        &self,
+        peer: &Peer,
+        site: SiteId,
+        after: u64,
+    ) -> Result<Outstanding, StoreError> {
+        let head = self.head_of(site)?;
+        let end = head.min(after.saturating_add(LOOKED_THROUGH_MAX));
+        let mut sight = Sight::of(&self.connection, peer);
+        let mut found = Outstanding {
+            at_least: end < head,
+            ..Outstanding::default()
+        };
+        let mut through = after;
+        while through < end {
+            let until = end.min(through.saturating_add(VERSIONS_AT_ONCE));
+            let mut changes = read(&self.connection, site, through, until)?;
+            sight.keep_visible(&mut changes)?;
+            for version in changes.chunk_by(|one, next| one.version == next.version) {
+                let bytes: usize = version.iter().map(size_of).sum();
+                found.transactions += 1;
+                found.bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
+            }
+            through = until;
+        }
+        Ok(found)
+    }
+
+    fn head_of(&self, site: SiteId) -> Result<u64, StoreError> {
+        if site == self.site {
+            self.own_version()
+        } else {
+            held(&self.connection, site)
+        }
+    }
+}
+
 /// Whose cases a peer may see. A batch is about a few cases, so each is looked up once.
 struct Sight<'a> {
     connection: &'a Connection,
     peer: &'a Peer,
-    cases: BTreeMap<CaseId, bool>,
+    cases: BTreeMap<CaseId, scope::Sight>,
 }
 
 impl<'a> Sight<'a> {
@@ -97,17 +149,19 @@ impl<'a> Sight<'a> {
             .collect();
         for case in cases {
             if let Entry::Vacant(unknown) = self.cases.entry(case) {
-                unknown.insert(scope::visible(self.connection, self.peer, case)?);
+                unknown.insert(scope::sight(self.connection, self.peer, case)?);
             }
         }
         changes.retain(|change| {
-            scope::case_of(&change.key).is_some_and(|case| self.cases.get(&case) == Some(&true))
+            scope::case_of(&change.key)
+                .and_then(|case| self.cases.get(&case))
+                .is_some_and(|sight| sight.shows(change))
         });
         Ok(())
     }
 }
 
-fn size_of(change: &Change) -> usize {
+pub(crate) fn size_of(change: &Change) -> usize {
     let value = match &change.value {
         CellValue::Null => 0,
         CellValue::Integer(_) => 8,
@@ -118,7 +172,7 @@ fn size_of(change: &Change) -> usize {
 }
 
 /// Changes of the versions behind `after` up to `until`, those of a newer schema among them.
-fn read(
+pub(crate) fn read(
     connection: &Connection,
     site: SiteId,
     after: u64,

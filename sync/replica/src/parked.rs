@@ -74,7 +74,8 @@ impl Replica {
     }
 }
 
-fn parked(connection: &Connection) -> Result<Vec<(SiteId, Change)>, StoreError> {
+/// Everything parked, in order.
+pub(crate) fn parked(connection: &Connection) -> Result<Vec<(SiteId, Change)>, StoreError> {
     let mut statement = connection
         .prepare("SELECT site, change FROM parked_change ORDER BY site, version, sequence")?;
     let mut rows = statement.query([])?;

@@ -56,6 +56,15 @@ pub fn project_prepared_uses(
     Ok(())
 }
 
+/// Forgets what a case uses; the case is overwritten here.
+///
+/// # Errors
+/// When the disk fails.
+pub fn forget_prepared_uses(connection: &Connection, case: CaseId) -> Result<(), StoreError> {
+    connection.execute("DELETE FROM prepared_use WHERE case_id = :case", [case.0])?;
+    Ok(())
+}
+
 /// Everything in use here, sorted.
 ///
 /// # Errors

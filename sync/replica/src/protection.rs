@@ -130,6 +130,16 @@ pub fn project_protection(
     Ok(())
 }
 
+/// Forgets what the people of a case are recognised by; the case is overwritten here.
+///
+/// # Errors
+/// When the disk fails.
+pub fn forget_protection(connection: &Connection, case: CaseId) -> Result<(), StoreError> {
+    connection.execute("DELETE FROM case_digest WHERE case_id = :case", [case.0])?;
+    connection.execute("DELETE FROM case_flag WHERE case_id = :case", [case.0])?;
+    Ok(())
+}
+
 /// Whether somebody of the case is under protection: by the list in force, or by the flag.
 ///
 /// # Errors

@@ -80,6 +80,7 @@ impl Write<'_> {
         if let CaseStep::Started { branch, .. } = &what {
             scope::claim(&self.transaction, case, branch)?;
         }
+        let moves = what.is_move();
         let random = self.random();
         let event = CaseEvent {
             id: EventId::new(self.at.unix_ms(), random),
@@ -95,6 +96,9 @@ impl Write<'_> {
         )?;
         statement.execute(named_params! { ":case": case.0, ":event": event.id.0, ":doc": doc })?;
         drop(statement);
+        if moves {
+            scope::settle(&self.transaction, case)?;
+        }
         self.touched.insert(case);
         Ok(event.id)
     }

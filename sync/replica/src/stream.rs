@@ -30,6 +30,8 @@ pub enum AuditAction {
     FieldsChanged,
     /// Read a card.
     CardRead,
+    /// Read a paper and kept its pictures.
+    PaperRead,
     /// Showed the form to the resident.
     ShownToResident,
     /// The resident signed.
@@ -52,6 +54,8 @@ pub enum AuditAction {
     Refused,
     /// Wrote cases into a hand-over file.
     HandedOver,
+    /// Took a hand-over file away.
+    HandOverFileRead,
     /// Issued an enrolment code.
     EnrolmentIssued,
     /// Enrolled a device.
@@ -90,6 +94,14 @@ pub enum AuditAction {
     CourierWritten,
     /// Took a courier file.
     CourierRead,
+    /// Goes on for a device that was restored from an older copy, cloned or replaced.
+    Recovered,
+    /// Handed a case to another branch, took it back, or decided who has it.
+    CaseMoved,
+    /// Ordered a branch's copy of a case overwritten.
+    CopyRevoked,
+    /// This device overwrote its copy of a case on such an order.
+    CopyOverwritten,
 }
 
 /// Body of an entry of the audit log.
@@ -104,7 +116,23 @@ pub struct AuditEntry {
     /// On which case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<CaseId>,
+    /// Where it stood before, when it is carried over from the log of the device this one goes on
+    /// for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<Carried>,
 }
+
+/// A place in another device's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// Whose log.
+    pub device: DeviceId,
+    /// Its number there.
+    pub sequence: u64,
+}
+
+/// Bytes of an entry that are ready to be chained.
+pub(crate) struct StreamBody(pub(crate) Vec<u8>);
 
 /// What checking one device's chain found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,13 +165,18 @@ impl Write<'_> {
         action: AuditAction,
         case: Option<CaseId>,
     ) -> Result<(), StoreError> {
-        let (head, previous) = head(&self.transaction, self.site)?;
         let body = serde_json::to_vec(&AuditEntry {
             at: self.at,
             by: by.clone(),
             action,
             case,
+            carried: None,
         })?;
+        self.append_body(StreamBody(body))
+    }
+
+    pub(crate) fn append_body(&mut self, StreamBody(body): StreamBody) -> Result<(), StoreError> {
+        let (head, previous) = head(&self.transaction, self.site)?;
         let entry = StreamEntry {
             device: self.site,
             sequence: head + 1,
@@ -199,6 +232,55 @@ impl Replica {
             });
         }
         Ok(entries)
+    }
+
+    /// Whether entries of a counter's own log continue what is held of it, where they overlap or
+    /// touch it. Those of a restored or cloned database do not: each entry names the one before.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn stream_fits(&self, peer: &Peer, entries: &[StreamEntry]) -> Result<bool, StoreError> {
+        let (last, newest) = head(&self.connection, peer.site)?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT link FROM stream_entry WHERE device = :device AND sequence = :sequence",
+        )?;
+        for entry in entries.iter().filter(|entry| entry.device == peer.site) {
+            let fits = if entry.sequence == last.saturating_add(1) {
+                entry.previous == newest
+            } else if entry.sequence <= last {
+                let place = named_params! { ":device": peer.site.0, ":sequence": entry.sequence };
+                let held: Option<[u8; 32]> = statement
+                    .query_row(place, |row| row.get(0))
+                    .optional()?;
+                held.is_none_or(|held| held == link(entry))
+            } else {
+                true
+            };
+            if !fits {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What the entries of a device's log behind `after` are called by the ones that follow them,
+    /// at most `count_max`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn log_links(
+        &self,
+        device: SiteId,
+        after: u64,
+        count_max: u32,
+    ) -> Result<Vec<[u8; 32]>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT link FROM stream_entry WHERE device = :device AND sequence > :after
+             ORDER BY sequence LIMIT :count",
+        )?;
+        let range = named_params! { ":device": device.0, ":after": after, ":count": count_max };
+        let links = statement.query_map(range, |row| row.get(0))?;
+        Ok(links.collect::<Result<_, _>>()?)
     }
 
     /// Appends entries of the peer's stream (any device's, when the peer is head office); stops

@@ -79,6 +79,8 @@ pub(crate) struct Checked<'c> {
 pub(crate) enum Meaning {
     Started(BranchCode),
     Blob([u8; 32], BlobRef),
+    /// Says which branch has the case, in the name of a branch or of head office.
+    Moved(Option<BranchCode>),
     Other,
     /// Of a newer schema.
     Parked,
@@ -257,6 +259,9 @@ fn check_event(event: CaseEvent, name: &[u8], origin: Origin) -> Result<(Hlc, Me
     }
     let meaning = match event.what {
         CaseStep::Started { branch, .. } => Meaning::Started(branch),
+        CaseStep::Transferred(handing) => Meaning::Moved(Some(handing.from)),
+        CaseStep::TakenBack(handing) => Meaning::Moved(Some(handing.to)),
+        CaseStep::HolderSettled(_) => Meaning::Moved(None),
         CaseStep::Signed { .. }
         | CaseStep::Submitted { .. }
         | CaseStep::ReviewOpened
@@ -288,8 +293,11 @@ fn counter_may(step: &CaseStep) -> bool {
         | CaseStep::Held { .. }
         | CaseStep::Released
         | CaseStep::Linked { .. }
-        | CaseStep::Unlinked { .. } => true,
-        CaseStep::ReviewOpened
+        | CaseStep::Unlinked { .. }
+        | CaseStep::Transferred(_)
+        | CaseStep::TakenBack(_) => true,
+        CaseStep::HolderSettled(_)
+        | CaseStep::ReviewOpened
         | CaseStep::Returned { .. }
         | CaseStep::Accepted { .. }
         | CaseStep::Refused { .. }

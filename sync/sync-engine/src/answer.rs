@@ -30,6 +30,9 @@ pub fn answer<S: Store>(
         if let Message::Hello(hello) = &message
             && let Some(reason) = rolled_back(session.peer(), &hello.vector, &store.vector()?)
         {
+            if let Reason::RolledBack { held } = reason {
+                store.heard_rolled_back(session.peer(), held)?;
+            }
             session.refuse(reason);
         }
         session.receive(store, message, now)?;

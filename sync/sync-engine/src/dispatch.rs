@@ -8,8 +8,8 @@
 //! end's own hello comes back, by file or by line.
 
 use sync_protocol::{
-    BlobPart, DatasetManifest, DatasetWant, Message, StreamEntry, VersionVector, WantedBlob,
-    version,
+    BlobPart, CasePart, CaseTurn, CaseWant, DatasetManifest, DatasetWant, Message, StreamEntry,
+    VersionVector, WantedBlob, version,
 };
 
 use crate::session::Ends;
@@ -33,7 +33,10 @@ impl Session {
     #[must_use]
     pub fn presuming<S: Store>(mut self, store: &S, presumed: &Presumed) -> Self {
         let theirs = self.theirs.get_or_insert_default();
-        theirs.version = version::CURRENT;
+        // What it said itself counts: a file with messages it cannot read is refused as a whole.
+        if theirs.version == 0 {
+            theirs.version = version::CURRENT;
+        }
         for (site, through) in &presumed.vector {
             let held = theirs.vector.entry(*site).or_default();
             *held = (*held).max(*through);
@@ -64,7 +67,18 @@ impl Dispatch {
             Ends::CounterToHub => store.blobs_unconfirmed(BLOBS_MAX)?,
             Ends::HubToCounter | Ends::Counters => Vec::new(),
         };
+        let offers = match session.ends {
+            Ends::HubToCounter => store.case_offers(&session.peer)?,
+            Ends::CounterToHub | Ends::Counters => Vec::new(),
+        };
         let theirs = session.theirs.get_or_insert_default();
+        let moved = theirs.version >= version::CASES_MOVED;
+        for CaseTurn { case, turn } in offers.into_iter().filter(|_| moved) {
+            if theirs.case_wants.iter().all(|want| want.case != case) {
+                let after = Vec::new();
+                theirs.case_wants.push(CaseWant { case, turn, after });
+            }
+        }
         for hash in unconfirmed {
             if theirs.blob_wants.iter().all(|want| want.hash != hash) {
                 theirs.blob_wants.push(WantedBlob { hash, have: 0 });
@@ -165,6 +179,7 @@ impl Session {
                         .for_each(|want| want.offset = end);
                 }
                 Message::BlobPart(part) => self.presume_blob(part),
+                Message::CasePart(part) => self.presume_case(part),
                 Message::Hello(_)
                 | Message::Ack(_)
                 | Message::StreamHeads(_)
@@ -175,7 +190,13 @@ impl Session {
                 | Message::Refused { .. }
                 | Message::Done(_)
                 | Message::BlobOffers(_)
-                | Message::BlobsHeld(_) => {}
+                | Message::BlobsHeld(_)
+                | Message::CaseOffers(_)
+                | Message::CaseWants(_)
+                | Message::CasesHeld(_)
+                | Message::PurgeOrders(_)
+                | Message::PurgesDone(_)
+                | Message::PurgesClosed(_) => {}
             }
         }
     }
@@ -187,6 +208,20 @@ impl Session {
             let heads = theirs.stream_heads.get_or_insert_default();
             heads.insert(last.device, last.sequence);
         }
+    }
+
+    fn presume_case(&mut self, part: &CasePart) {
+        let Some(theirs) = &mut self.theirs else {
+            return;
+        };
+        for want in &mut theirs.case_wants {
+            if want.case == part.case {
+                want.after.clone_from(&part.next);
+            }
+        }
+        theirs
+            .case_wants
+            .retain(|want| want.case != part.case || !part.next.is_empty());
     }
 
     fn presume_blob(&mut self, part: &BlobPart) {

@@ -10,10 +10,12 @@
 //! next round puts it right: what the hello does not tell as held is sent again, and the store
 //! recognises what it has.
 //!
-//! Order inside a round: the protection dataset, then records, streams, datasets, blobs; all
-//! within the byte budget of [`Limits`].
+//! Order inside a round: orders to overwrite a case, the protection dataset, then records, whole
+//! cases that were handed to the branch, streams, datasets, blobs; all within the byte budget of
+//! [`Limits`].
 
 mod answer;
+mod copies;
 mod dispatch;
 pub mod memory;
 mod outgoing;
@@ -21,10 +23,14 @@ mod session;
 mod store;
 
 pub use answer::{Answer, answer, rolled_back};
+pub use copies::CaseCopies;
 pub use dispatch::{Dispatch, Presumed};
 pub use session::{
     CLOCK_REFUSED_MS, CLOCK_WARNED_MS, Effects, Ending, Limits, Moment, Round, SCHEMAS_APART_MAX,
     Session,
 };
 pub use store::{Applied, BlobProgress, Peer, PeerRole, Store};
-pub use sync_protocol::{BlobPart, DatasetManifest, DatasetPart, StreamEntry, WantedBlob};
+pub use sync_protocol::{
+    BlobPart, CasePart, CaseTurn, CaseWant, DatasetManifest, DatasetPart, PurgeClosed, PurgeDone,
+    PurgeOrder, PurgeStage, StreamEntry, WantedBlob,
+};

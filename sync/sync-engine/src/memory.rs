@@ -202,6 +202,11 @@ fn extend(there: &mut Vec<u8>, offset: u64, bytes: &[u8]) {
     }
 }
 
+/// It knows no cases.
+impl crate::CaseCopies for MemoryStore {
+    type CopyError = Infallible;
+}
+
 impl Store for MemoryStore {
     type Error = Infallible;
 
@@ -303,6 +308,21 @@ impl Store for MemoryStore {
             first || bytes <= bytes_max
         };
         Ok(entries.take_while(fits).cloned().collect())
+    }
+
+    fn stream_fits(&self, peer: &Peer, entries: &[StreamEntry]) -> Result<bool, Infallible> {
+        let Some(held) = self.streams.get(&peer.site) else {
+            return Ok(true);
+        };
+        let fits = |entry: &StreamEntry| {
+            let before = held.iter().find(|held| held.sequence + 1 == entry.sequence);
+            before.is_none_or(|before| link(before) == entry.previous)
+        };
+        let same = |entry: &StreamEntry| {
+            let there = held.iter().find(|held| held.sequence == entry.sequence);
+            there.is_none_or(|there| link(there) == link(entry))
+        };
+        Ok(entries.iter().all(|entry| fits(entry) && same(entry)))
     }
 
     fn append_stream(&mut self, peer: &Peer, entries: &[StreamEntry]) -> Result<u64, Infallible> {

@@ -8,7 +8,7 @@ use sync_protocol::{
 };
 
 use crate::session::{Ending, Ends, Ours, Theirs};
-use crate::{Moment, Peer, Round, Session, Store};
+use crate::{copies, Moment, Peer, Round, Session, Store};
 
 /// The dataset that goes before everything else: whose address must not be shown (支援措置).
 const PROTECTION: &str = "protection";
@@ -33,8 +33,18 @@ impl Session {
             ],
             None => self.talk(store, now)?,
         };
-        let told: Vec<Message> = messages.iter().filter_map(news_in).collect();
-        let news = told != self.ours.said;
+        let told: Vec<Message> = messages
+            .iter()
+            .filter(|message| !self.is_log_end(store.site(), message))
+            .filter_map(news_in)
+            .collect();
+        let first_log_end = told.len() < messages.len()
+            && !self.ours.log_end_told
+            && messages
+                .iter()
+                .any(|message| self.is_log_end(store.site(), message));
+        self.ours.log_end_told |= first_log_end;
+        let news = first_log_end || told != self.ours.said;
         self.ours.said = told;
         Ok(Round { messages, news })
     }
@@ -46,6 +56,7 @@ impl Session {
         self.tell_held(&mut spoken, store, &vector)?;
         self.tell_wants(&mut spoken, store)?;
         self.tell_blobs(&mut spoken, store)?;
+        self.tell_copies(&mut spoken, store)?;
         if let Some(theirs) = &self.theirs {
             let sender = Sender {
                 peer: &self.peer,
@@ -54,7 +65,14 @@ impl Session {
                 limits: self.limits,
             };
             sender.datasets(&mut data, store, Protection::Only)?;
+            if self.peer_is_hub() && !self.ours.log_end_told {
+                sender.log_end(&mut data, store)?;
+            }
             sender.changes(&mut data, store, &vector)?;
+            if self.ends == Ends::HubToCounter {
+                let (wants, bytes) = (&theirs.case_wants, self.limits.batch_bytes);
+                copies::cases(&mut data, store, &self.peer, wants, bytes)?;
+            }
             if self.peer_is_hub() {
                 sender.stream(&mut data, store)?;
             }
@@ -65,6 +83,20 @@ impl Session {
         spoken.append(&mut data.messages);
         spoken.push(Message::Done(data.remainder));
         Ok(spoken)
+    }
+
+    /// An entry of the own log that head office has, so that it can compare.
+    fn is_log_end(&self, own: SiteId, message: &Message) -> bool {
+        let held = self.theirs.as_ref().and_then(|theirs| {
+            let heads = theirs.stream_heads.as_ref()?;
+            heads.get(&own).copied()
+        });
+        match (message, held) {
+            (Message::StreamEntries(entries), Some(held)) => {
+                entries.last().is_some_and(|last| last.sequence <= held)
+            }
+            (_, _) => false,
+        }
     }
 
     fn hello<S: Store>(&self, store: &S, vector: VersionVector, now: Moment) -> Hello {
@@ -213,7 +245,7 @@ enum Protection {
 }
 
 /// Data of a round and what is left of its budget.
-struct Data {
+pub(crate) struct Data {
     messages: Vec<Message>,
     bytes_left: usize,
     remainder: Remainder,
@@ -228,13 +260,13 @@ impl Data {
         }
     }
 
-    fn push(&mut self, message: Message) {
+    pub(crate) fn push(&mut self, message: Message) {
         self.bytes_left = self.bytes_left.saturating_sub(message.weight());
         self.messages.push(message);
     }
 
     /// What one piece may have; `None` notes that something is left over.
-    fn share(&mut self, bytes_max: usize) -> Option<usize> {
+    pub(crate) fn share(&mut self, bytes_max: usize) -> Option<usize> {
         if self.bytes_left == 0 {
             self.remainder = Remainder::More;
             return None;
@@ -304,6 +336,24 @@ impl Sender<'_> {
                     && self.theirs.batches_refused.get(&site) != Some(&after)
             })
             .collect()
+    }
+
+    /// The last entry of the own log that head office says it has, before any record: when this
+    /// database is an older copy that was written to since, the entry is another one, and head
+    /// office refuses everything behind it.
+    fn log_end<S: Store>(&self, data: &mut Data, store: &S) -> Result<(), S::Error> {
+        let own = store.site();
+        let held = self.theirs.stream_heads.as_ref();
+        let held = held.and_then(|heads| heads.get(&own).copied()).unwrap_or(0);
+        let Some(before) = held.checked_sub(1) else {
+            return Ok(());
+        };
+        let mut entries = store.stream_entries(own, before, 1)?;
+        entries.truncate(1);
+        if entries.iter().any(|entry| entry.sequence == held) {
+            data.push(Message::StreamEntries(entries));
+        }
+        Ok(())
     }
 
     fn stream<S: Store>(&self, data: &mut Data, store: &S) -> Result<(), S::Error> {
@@ -415,6 +465,13 @@ fn news_in(message: &Message) -> Option<Message> {
         | Message::Refused { .. }
         | Message::BlobOffers(_)
         | Message::BlobsHeld(_)
+        | Message::CaseOffers(_)
+        | Message::CaseWants(_)
+        | Message::CasePart(_)
+        | Message::CasesHeld(_)
+        | Message::PurgeOrders(_)
+        | Message::PurgesDone(_)
+        | Message::PurgesClosed(_)
         | Message::Done(_) => Some(message.clone()),
     }
 }

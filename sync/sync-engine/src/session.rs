@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sync_protocol::limits::BLOB_OFFERS_MAX;
 use sync_protocol::{
-    About, BlobPart, ChangeBatch, DatasetManifest, DatasetPart, DatasetWant, Hello, Message,
-    Reason, Remainder, SiteId, StreamEntry, VersionVector, WantedBlob, version,
+    About, BlobPart, CaseTurn, CaseWant, ChangeBatch, DatasetManifest, DatasetPart, DatasetWant, HISTORY_DIFFERS,
+    Hello, Message,
+    PurgeClosed, Reason, Remainder, SiteId, StreamEntry, VersionVector, WantedBlob, version,
 };
 
 use crate::{Applied, BlobProgress, Peer, PeerRole, Store};
@@ -130,6 +131,14 @@ pub(crate) struct Theirs {
     pub(crate) blobs_refused: BTreeSet<[u8; 32]>,
     /// Blobs they ask about, until they are told.
     pub(crate) blob_offers: Vec<[u8; 32]>,
+    /// Cases that came to this branch.
+    pub(crate) case_offers: Vec<CaseTurn>,
+    /// Cases they want whole.
+    pub(crate) case_wants: Vec<CaseWant>,
+    /// Orders to overwrite a case that they told.
+    pub(crate) purges_told: Vec<CaseTurn>,
+    /// Orders that every counter followed.
+    pub(crate) purges_closed: Vec<PurgeClosed>,
     /// The version both speak.
     pub(crate) version: u8,
 }
@@ -146,6 +155,8 @@ pub(crate) struct Ours {
     /// Blobs and datasets that came out wrong: not asked for again in this session.
     pub(crate) blobs_spoilt: BTreeSet<[u8; 32]>,
     pub(crate) datasets_spoilt: BTreeSet<(String, u64)>,
+    /// The end of the own log was told, so that head office can compare it.
+    pub(crate) log_end_told: bool,
     /// The last round, to recognise one without news.
     pub(crate) said: Vec<Message>,
 }
@@ -279,6 +290,7 @@ impl Session {
             blobs_refused,
             blobs_spoilt,
             datasets_spoilt,
+            log_end_told: _,
             said,
         } = &mut self.ours;
         batches_refused.clear();
@@ -305,6 +317,7 @@ impl Session {
         match message {
             Message::Hello(hello) => return self.receive_hello(store, hello, now),
             Message::Refused { about, reason } => {
+                self.hear_rolled_back(store, &about, &reason)?;
                 self.receive_refusal(&about, reason);
                 return Ok(());
             }
@@ -316,8 +329,15 @@ impl Session {
             Message::BlobPart(part) => self.receive_blob(store, &part)?,
             Message::BlobsHeld(hashes) => store.blobs_confirmed(&self.peer, &hashes)?,
             Message::StreamHeads(heads) => {
-                if let Some(head) = heads.get(&store.site()) {
-                    store.stream_acknowledged(&self.peer, *head)?;
+                if let Some(head) = heads.get(&store.site()).copied() {
+                    if self.more_of_own_log(store, head)? {
+                        store.told_rolled_back(HISTORY_DIFFERS)?;
+                        self.refuse(Reason::RolledBack {
+                            held: HISTORY_DIFFERS,
+                        });
+                        return Ok(());
+                    }
+                    store.stream_acknowledged(&self.peer, head)?;
                 }
                 self.note(Message::StreamHeads(heads));
             }
@@ -327,6 +347,13 @@ impl Session {
             | Message::BlobRefusals(_)
             | Message::BlobOffers(_)
             | Message::Done(_) => self.note(message),
+            Message::CaseOffers(_)
+            | Message::CaseWants(_)
+            | Message::CasePart(_)
+            | Message::CasesHeld(_)
+            | Message::PurgeOrders(_)
+            | Message::PurgesDone(_)
+            | Message::PurgesClosed(_) => self.receive_copies(store, message)?,
         }
         Ok(())
     }
@@ -358,6 +385,10 @@ impl Session {
         theirs.version = version::CURRENT.min(hello.version_current);
         theirs.dataset_wants.clear();
         theirs.blob_wants.clear();
+        theirs.case_offers.clear();
+        theirs.case_wants.clear();
+        theirs.purges_told.clear();
+        theirs.purges_closed.clear();
         if theirs.vector != hello.vector {
             theirs.vector = hello.vector;
             store.acknowledged(&self.peer, &theirs.vector)?;
@@ -403,6 +434,30 @@ impl Session {
             return Err(Reason::Clock { ahead_ms });
         }
         Ok(())
+    }
+
+    /// Head office has entries of this device's log that the device itself does not have.
+    fn more_of_own_log<S: Store>(&self, store: &S, head: u64) -> Result<bool, S::Error> {
+        if self.ends != Ends::CounterToHub {
+            return Ok(false);
+        }
+        let own = store.stream_heads()?.get(&store.site()).copied();
+        Ok(head > own.unwrap_or(0))
+    }
+
+    /// Only head office knows what this device sent before.
+    fn hear_rolled_back<S: Store>(
+        &self,
+        store: &mut S,
+        about: &About,
+        reason: &Reason,
+    ) -> Result<(), S::Error> {
+        match (self.ends, about, reason) {
+            (Ends::CounterToHub, About::Conversation, Reason::RolledBack { held }) => {
+                store.told_rolled_back(*held)
+            }
+            (_, _, _) => Ok(()),
+        }
     }
 
     fn receive_refusal(&mut self, about: &About, reason: Reason) {
@@ -453,6 +508,13 @@ impl Session {
             | Message::DatasetPart(_)
             | Message::BlobPart(_)
             | Message::BlobsHeld(_)
+            | Message::CaseOffers(_)
+            | Message::CaseWants(_)
+            | Message::CasePart(_)
+            | Message::CasesHeld(_)
+            | Message::PurgeOrders(_)
+            | Message::PurgesDone(_)
+            | Message::PurgesClosed(_)
             | Message::Refused { .. } => {}
         }
     }
@@ -515,6 +577,13 @@ impl Session {
         let Some(last) = entries.iter().map(|entry| entry.sequence).max() else {
             return Ok(());
         };
+        if !store.stream_fits(&self.peer, entries)? {
+            store.heard_rolled_back(&self.peer, HISTORY_DIFFERS)?;
+            self.refuse(Reason::RolledBack {
+                held: HISTORY_DIFFERS,
+            });
+            return Ok(());
+        }
         let before = store
             .stream_heads()?
             .get(&self.peer.site)
@@ -564,6 +633,11 @@ impl Session {
             BlobProgress::Partial(_) | BlobProgress::Unwanted => {}
         }
         Ok(())
+    }
+
+    /// Counts records that were new here.
+    pub(crate) fn note_changed(&mut self, changes: usize) {
+        self.effects.changed += changes;
     }
 
     /// Whether data goes to this peer as to head office: it keeps every device's stream.

@@ -7,6 +7,8 @@ use sync_protocol::{
     WantedBlob,
 };
 
+use crate::CaseCopies;
+
 /// Who is at the other end, as its certificate says; never as it says itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
@@ -66,7 +68,7 @@ pub enum BlobProgress {
 ///
 /// Every method that writes returns only after the write is on disk (`synchronous=FULL`).
 /// All of them are idempotent. They block; callers run them off the async threads.
-pub trait Store {
+pub trait Store: CaseCopies<CopyError = <Self as Store>::Error> {
     /// Its error; an error means the disk or the database, never the peer.
     type Error: std::error::Error + Send + Sync + 'static;
 
@@ -136,6 +138,33 @@ pub trait Store {
         after: u64,
         bytes_max: usize,
     ) -> Result<Vec<StreamEntry>, Self::Error>;
+
+    /// Whether entries of the peer's own stream continue what is held of it, where they overlap or
+    /// touch it. Those of a restored or cloned database do not.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn stream_fits(&self, _peer: &Peer, _entries: &[StreamEntry]) -> Result<bool, Self::Error> {
+        Ok(true)
+    }
+
+    /// Hears that the database of `peer` is an older copy or a clone; `held` is what
+    /// [`sync_protocol::Reason::RolledBack`] names. Nothing depends on it but what the people who
+    /// look after the machines are shown.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    fn heard_rolled_back(&mut self, _peer: &Peer, _held: u64) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    /// Is told the same of itself by head office.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    fn told_rolled_back(&mut self, _held: u64) -> Result<(), Self::Error> {
+        Ok(())
+    }
 
     /// Appends entries of the peer's own stream; returns the head afterwards. Entries already held
     /// are skipped; a broken chain stops before the break and is logged.

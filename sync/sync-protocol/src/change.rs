@@ -82,7 +82,7 @@ impl ChangeBatch {
 }
 
 impl Change {
-    fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         let value = match &self.value {
             CellValue::Null => 0,
             CellValue::Integer(_) => 8,

@@ -27,3 +27,6 @@ pub const BLOB_OFFERS_MAX: usize = 1024;
 
 /// Longest reason of a refusal, characters.
 pub const DETAIL_CHARS_MAX: usize = 200;
+
+/// Most cases or orders named in one round.
+pub const CASES_MAX: usize = 256;

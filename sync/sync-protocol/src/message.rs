@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BlobPart, ChangeBatch, DatasetManifest, DatasetPart, SiteId, StreamEntry, VersionVector,
-    WantedBlob, version,
+    BlobPart, CasePart, CaseTurn, CaseWant, ChangeBatch, DatasetManifest, DatasetPart, PurgeClosed, PurgeDone,
+    PurgeOrder, SiteId, StreamEntry, VersionVector, WantedBlob, version,
 };
 
 /// One message; a round of the conversation is a [`Message::Hello`], any others, and a
@@ -47,6 +47,20 @@ pub enum Message {
     BlobOffers(Vec<[u8; 32]>),
     /// Of the blobs asked about, those that are complete on disk here. Since version 2.
     BlobsHeld(Vec<[u8; 32]>),
+    /// Cases that came to the other end's branch and that it is not known to have. Since version 3.
+    CaseOffers(Vec<CaseTurn>),
+    /// Of those, the ones wanted here. Since version 3.
+    CaseWants(Vec<CaseWant>),
+    /// Rows of such a case. Since version 3.
+    CasePart(CasePart),
+    /// Of the offered ones, those that are whole on disk here. Since version 3.
+    CasesHeld(Vec<CaseTurn>),
+    /// Cases the other end's branch must not have any more. Since version 3.
+    PurgeOrders(Vec<PurgeOrder>),
+    /// Orders followed here. Since version 3.
+    PurgesDone(Vec<PurgeDone>),
+    /// Orders that every counter of the branch followed. Since version 3.
+    PurgesClosed(Vec<PurgeClosed>),
 }
 
 /// Who is speaking and what it holds.
@@ -97,6 +111,10 @@ pub enum About {
     },
 }
 
+/// What [`Reason::RolledBack`] names when not the count but the content differs: the refused end
+/// wrote another history under the same numbers.
+pub const HISTORY_DIFFERS: u64 = u64::MAX;
+
 /// Why something is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reason {
@@ -121,7 +139,7 @@ pub enum Reason {
     /// The refused end holds less of its own site than it sent before: a restored backup or a
     /// clone. Going on would lose its new records silently.
     RolledBack {
-        /// The version it sent before.
+        /// The version it sent before, or [`HISTORY_DIFFERS`].
         held: u64,
     },
     /// Bytes that are no message.
@@ -151,6 +169,7 @@ impl Message {
             Self::StreamEntries(entries) => entries.iter().map(|e| e.body.len() + 64).sum(),
             Self::DatasetPart(part) => part.bytes.len() + part.name.len() + 32,
             Self::BlobPart(part) => part.bytes.len() + 64,
+            Self::CasePart(part) => part.weight(),
             Self::Hello(_)
             | Self::Ack(_)
             | Self::StreamHeads(_)
@@ -161,7 +180,13 @@ impl Message {
             | Self::Refused { .. }
             | Self::Done(_)
             | Self::BlobOffers(_)
-            | Self::BlobsHeld(_) => 0,
+            | Self::BlobsHeld(_)
+            | Self::CaseOffers(_)
+            | Self::CaseWants(_)
+            | Self::CasesHeld(_)
+            | Self::PurgeOrders(_)
+            | Self::PurgesDone(_)
+            | Self::PurgesClosed(_) => 0,
         }
     }
 
@@ -169,6 +194,13 @@ impl Message {
     pub fn since(&self) -> u8 {
         match self {
             Self::BlobOffers(_) | Self::BlobsHeld(_) => version::BLOBS_CONFIRMED,
+            Self::CaseOffers(_)
+            | Self::CaseWants(_)
+            | Self::CasePart(_)
+            | Self::CasesHeld(_)
+            | Self::PurgeOrders(_)
+            | Self::PurgesDone(_)
+            | Self::PurgesClosed(_) => version::CASES_MOVED,
             Self::Hello(_)
             | Self::Changes(_)
             | Self::Ack(_)

@@ -10,10 +10,13 @@
 pub const MIN: u8 = 1;
 
 /// The newest version spoken.
-pub const CURRENT: u8 = BLOBS_CONFIRMED;
+pub const CURRENT: u8 = CASES_MOVED;
 
 /// From here on a counter asks which of its blobs head office has, and is told.
 pub const BLOBS_CONFIRMED: u8 = 2;
+
+/// From here on cases go from branch to branch: whole copies, and orders to overwrite one.
+pub const CASES_MOVED: u8 = 3;
 
 /// The version two ends use together, or `None` when they have none in common.
 pub fn agree(their_min: u8, their_current: u8) -> Option<u8> {

@@ -14,7 +14,7 @@ pub(crate) type Cells = BTreeMap<(String, Vec<u8>), CellValue>;
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Site {
     pub(crate) cells: Cells,
-    through: u64,
+    pub(crate) through: u64,
 }
 
 /// Everything that was acknowledged anywhere.
@@ -92,6 +92,28 @@ impl Truth {
         }
     }
 
+    /// A site begins again from an older copy of its database, which holds these cells. What it had
+    /// written since and no other office has is gone with the disk, and cases with it.
+    pub(crate) fn put_back(
+        &mut self,
+        site: SiteId,
+        cells: Cells,
+        through: u64,
+        mut is_somewhere: impl FnMut(CaseId) -> Result<bool>,
+    ) -> Result<()> {
+        self.sites.insert(site, Site { cells, through });
+        let mut gone = Vec::new();
+        for case in self.branches.keys() {
+            if !is_somewhere(*case)? {
+                gone.push(*case);
+            }
+        }
+        for case in gone {
+            self.branches.remove(&case);
+        }
+        Ok(())
+    }
+
     /// A receipt was printed.
     pub(crate) fn note_start(&mut self, number: String, case: CaseId, branch: &str) -> Result<()> {
         self.branches.insert(case, branch.to_owned());
@@ -128,6 +150,34 @@ impl Truth {
                 let own = heads.keys().all(|device| *device == to.site);
                 ensure!(own, "a counter was told another counter's audit head");
             }
+            Message::CasePart(part) => {
+                self.check_case(part.case, to)?;
+                let own = |change: &Change| case_of(&change.key) == Some(CaseId(part.case));
+                let all_own = part.rows.iter().all(|(_, change)| own(change));
+                ensure!(all_own, "a row of another case came with a case");
+            }
+            Message::CaseOffers(cases) | Message::CasesHeld(cases) => {
+                for one in cases {
+                    self.check_case(one.case, to)?;
+                }
+            }
+            Message::PurgeOrders(orders) => {
+                for order in orders {
+                    ensure!(
+                        order.branch == to.branch,
+                        "an order for another branch was sent"
+                    );
+                    self.check_case(order.case, to)?;
+                }
+            }
+            Message::PurgesClosed(closed) => {
+                for one in closed {
+                    self.check_case(one.case, to)?;
+                }
+            }
+            Message::CaseWants(_) | Message::PurgesDone(_) => {
+                ensure!(false, "a counter was asked what only head office is asked");
+            }
             // What is published is for everybody; the rest names no case.
             Message::Hello(_)
             | Message::Ack(_)
@@ -140,6 +190,15 @@ impl Truth {
             | Message::Refused { .. }
             | Message::Done(_) => {}
         }
+        Ok(())
+    }
+
+    fn check_case(&self, case: [u8; 16], to: &Peer) -> Result<()> {
+        let owner = self.branches.get(&CaseId(case));
+        ensure!(
+            owner == Some(&to.branch),
+            "a case of another branch was sent or told of"
+        );
         Ok(())
     }
 

@@ -237,6 +237,29 @@ pub(crate) fn catalogue(code: &str) -> Option<Banner> {
     Some(banner)
 }
 
+/// What the city said of a character, shown after the page was opened anew.
+pub(crate) fn characters(code: &str) -> Option<Banner> {
+    let banner = match code {
+        "confirmed" => Banner::new(
+            Tone::Done,
+            "確認しました。",
+            "つながっている窓口には数秒で届きます。次に作る引き継ぎファイルから、この字を使います。",
+        ),
+        "withdrawn" => Banner::new(
+            Tone::Done,
+            "取り下げました。",
+            "この字は候補として示されなくなります。すでに署名された届出は変わりません。",
+        ),
+        "gone" => Banner::new(
+            Tone::Caution,
+            "その字は一覧にありません。",
+            "一覧を見直してください。",
+        ),
+        _ => return None,
+    };
+    Some(banner)
+}
+
 /// An edition of the catalogue.
 pub(crate) fn edition(number: u64) -> String {
     match number {
@@ -359,6 +382,21 @@ pub(crate) fn kept_aside(reason: &str) -> (&'static str, &'static str) {
     }
 }
 
+/// A counter whose database is an older copy or a clone: what it is, and what to do.
+pub(crate) fn rolled_back(differs: bool) -> (&'static str, &'static str) {
+    if differs {
+        (
+            "同じ装置の記録が二とおりあります。古い控えに戻してから受付をしたか、複製した装置がもう1台あります。",
+            "支所に電話して、どれが本物の装置かを確かめてください。本物の装置にだけ復旧の番号を渡します。番号を使うと、ほかの複製は使えなくなります。",
+        )
+    } else {
+        (
+            "前に届けた記録が、装置から消えています。古い控えに戻したか、複製した装置です。",
+            "支所に電話して、装置を戻したか入れ替えたかを確かめ、復旧の番号を渡してください。心当たりがないときは装置を止めてください。",
+        )
+    }
+}
+
 /// A deed of the audit log in words.
 pub(crate) fn audit(action: AuditAction) -> &'static str {
     match action {
@@ -369,6 +407,7 @@ pub(crate) fn audit(action: AuditAction) -> &'static str {
         AuditAction::CaseViewed => "届出を見た",
         AuditAction::FieldsChanged => "項目を変えた",
         AuditAction::CardRead => "カードを読んだ",
+        AuditAction::PaperRead => "紙の書類を読み取った",
         AuditAction::ShownToResident => "住民に見せた",
         AuditAction::Signed => "署名を受けた",
         AuditAction::Submitted => "提出した",
@@ -389,6 +428,10 @@ pub(crate) fn audit(action: AuditAction) -> &'static str {
         AuditAction::Restored => "バックアップから戻した",
         AuditAction::CourierWritten => "運搬ファイルを作った",
         AuditAction::CourierRead => "運搬ファイルを取り込んだ",
+        AuditAction::CaseMoved => "担当の支所を変えた",
+        AuditAction::CopyRevoked => "支所の控えの消去を指示した",
+        AuditAction::CopyOverwritten => "指示により控えを消去した",
+        AuditAction::Recovered => "前の装置を引き継いだ",
         AuditAction::ResidentsSearched => "住民記録の副本を検索した",
         AuditAction::HouseholdViewed => "住民記録の副本の世帯を見た",
         AuditAction::ResidentTaken => "住民記録の副本から取り込んだ",

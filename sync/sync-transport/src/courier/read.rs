@@ -204,6 +204,7 @@ impl Contents {
     fn count(&mut self, message: &Message) {
         match message {
             Message::Changes(batch) => self.changes += batch.changes.len(),
+            Message::CasePart(part) => self.changes += part.rows.len(),
             Message::StreamEntries(entries) => self.log_entries += entries.len(),
             Message::DatasetPart(_) => self.dataset_parts += 1,
             Message::BlobPart(_) => self.blob_parts += 1,
@@ -217,7 +218,13 @@ impl Contents {
             | Message::Refused { .. }
             | Message::Done(_)
             | Message::BlobOffers(_)
-            | Message::BlobsHeld(_) => {}
+            | Message::BlobsHeld(_)
+            | Message::CaseOffers(_)
+            | Message::CaseWants(_)
+            | Message::CasesHeld(_)
+            | Message::PurgeOrders(_)
+            | Message::PurgesDone(_)
+            | Message::PurgesClosed(_) => {}
         }
     }
 }

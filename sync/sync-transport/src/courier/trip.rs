@@ -93,6 +93,7 @@ impl Carried {
     fn count(&mut self, message: &Message) {
         match message {
             Message::Changes(batch) => self.changes += batch.changes.len(),
+            Message::CasePart(part) => self.changes += part.rows.len(),
             Message::StreamEntries(entries) => self.log_entries += entries.len(),
             Message::DatasetPart(_) | Message::BlobPart(_) => self.parts += 1,
             Message::Hello(_)
@@ -105,7 +106,13 @@ impl Carried {
             | Message::Refused { .. }
             | Message::Done(_)
             | Message::BlobOffers(_)
-            | Message::BlobsHeld(_) => {}
+            | Message::BlobsHeld(_)
+            | Message::CaseOffers(_)
+            | Message::CaseWants(_)
+            | Message::CasesHeld(_)
+            | Message::PurgeOrders(_)
+            | Message::PurgesDone(_)
+            | Message::PurgesClosed(_) => {}
         }
     }
 }
