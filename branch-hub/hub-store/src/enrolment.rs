@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use thiserror::Error;
 
 use crate::store::HubStore;
+use crate::succession;
 
 /// A device that may talk to the hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +114,7 @@ impl HubStore {
                 revoked: false,
             };
             insert(connection, &enrolled)?;
+            succession::succeed(connection, hash, device)?;
             Ok(enrolled)
         })
     }
@@ -181,7 +183,7 @@ impl HubStore {
 }
 
 /// A code as typed: case, spaces and hyphens do not matter.
-fn hash_of(code: &str) -> [u8; 32] {
+pub(crate) fn hash_of(code: &str) -> [u8; 32] {
     let plain: String = code
         .chars()
         .filter(char::is_ascii_alphanumeric)

@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 
 use counter_domain::ids::DeviceId;
-use replica::{QuarantineRow, StoreError};
+use replica::{Outstanding, QuarantineRow, StoreError};
 use rusqlite::{Connection, Row, named_params};
 use sync_protocol::{Hello, SiteId};
 
 use crate::enrolment::EnrolledDevice;
+use crate::reports::{self, ToldHealth};
+use crate::samples::{self, SLOT_MS};
 use crate::store::HubStore;
+use crate::succession::RolledBack;
 
 /// A contact is written down again after this time; in between it is only remembered.
 const WRITE_AGAIN_MS: u64 = 60_000;
@@ -31,6 +34,8 @@ pub struct Contact {
     pub schema: u32,
     /// Its own transactions, as it said.
     pub head: u64,
+    /// Its clock minus ours at its last hello, milliseconds; not written down with the rest.
+    pub clock_ahead_ms: Option<i64>,
 }
 
 /// How the line to a counter is.
@@ -59,6 +64,18 @@ pub struct CounterState {
     pub to_come: u64,
     /// What of it could not be applied.
     pub kept_aside: Option<QuarantineRow>,
+    /// Its database is an older copy or a clone.
+    pub rolled_back: Option<RolledBack>,
+    /// The device that goes on for it.
+    pub successor: Option<DeviceId>,
+    /// What it told of itself last.
+    pub report: Option<ToldHealth>,
+    /// Its clock minus ours when it was heard last, milliseconds.
+    pub clock_ahead_ms: Option<i64>,
+    /// What is here and not there, at most a quarter of an hour old.
+    pub to_go: Outstanding,
+    /// In the quarter of an hour before this one the line was up and what waits there never ended.
+    pub is_stuck: bool,
 }
 
 /// Contacts of this process, and when each was written down.
@@ -88,10 +105,12 @@ impl HubStore {
     /// Notes what a device said of itself.
     pub(crate) fn note_hello(&mut self, site: SiteId, hello: &Hello) -> Result<(), StoreError> {
         let head = hello.vector.get(&site).copied().unwrap_or(0).min(1 << 62);
+        let ahead = ahead_ms(hello.unix_ms, self.replica.unix_ms());
         self.heard(DeviceId(site.0), |contact| {
             contact.protocol = hello.version_current;
             contact.schema = hello.schema_version;
             contact.head = head;
+            contact.clock_ahead_ms = Some(ahead);
         })
     }
 
@@ -127,6 +146,7 @@ impl HubStore {
     /// When the database cannot be read.
     pub fn fleet(&self) -> Result<Vec<CounterState>, StoreError> {
         let now = self.replica.unix_ms();
+        let slot = now / SLOT_MS;
         let held = self.replica.vector()?;
         let mut aside: BTreeMap<SiteId, QuarantineRow> = self
             .quarantine()?
@@ -138,10 +158,21 @@ impl HubStore {
             let site = SiteId(device.device.0);
             let contact = self.contact(device.device)?;
             let told = contact.as_ref().map_or(0, |contact| contact.head);
+            let connection = self.replica.reader();
+            let last = samples::newest(connection, device.device)?;
+            let before = samples::at_slot(connection, device.device, slot.saturating_sub(1))?;
+            let heard = contact.as_ref().and_then(|one| one.clock_ahead_ms);
+            let last_ahead = last.as_ref().and_then(|sample| sample.clock_ahead_ms);
             fleet.push(CounterState {
+                report: reports::told(connection, device.device)?,
+                clock_ahead_ms: heard.or(last_ahead),
+                to_go: last.map_or_else(Outstanding::default, |sample| sample.to_go),
+                is_stuck: before.is_some_and(|sample| sample.is_stuck()),
                 line: line(&device, contact.as_ref(), now),
                 to_come: told.saturating_sub(held.get(&site).copied().unwrap_or(0)),
                 kept_aside: aside.remove(&site),
+                rolled_back: self.rolled_back(device.device)?,
+                successor: self.successor(device.device)?,
                 contact,
                 device,
             });
@@ -155,6 +186,16 @@ impl HubStore {
         let heard = self.contacts.heard.get(&device).map(|(heard, _)| heard);
         let newest = heard.filter(|heard| heard.unix_ms >= written.unix_ms);
         Ok(Some(newest.cloned().unwrap_or(written)).filter(|contact| contact.unix_ms > 0))
+    }
+}
+
+/// One clock minus another, milliseconds.
+fn ahead_ms(theirs_unix_ms: u64, ours_unix_ms: u64) -> i64 {
+    let difference = i64::try_from(theirs_unix_ms.abs_diff(ours_unix_ms)).unwrap_or(i64::MAX);
+    if theirs_unix_ms < ours_unix_ms {
+        -difference
+    } else {
+        difference
     }
 }
 
@@ -189,6 +230,7 @@ fn read(row: &Row<'_>) -> Result<Contact, rusqlite::Error> {
         protocol: row.get(2)?,
         schema: row.get(3)?,
         head: row.get(4)?,
+        clock_ahead_ms: None,
     })
 }
 

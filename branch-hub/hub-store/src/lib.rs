@@ -98,16 +98,14 @@ mod store;
 mod succession;
 mod sync;
 
-pub use alerts::{
-    Alert, AlertKind, AlertLevel, CLOCK_LOOK_MS, REVOCATIONS, Standard, alerts,
-};
+pub use alerts::{Alert, AlertKind, AlertLevel, CLOCK_LOOK_MS, REVOCATIONS, Standard, alerts};
 pub use backup::Holdings;
 pub use cases::CaseRecord;
 pub use desk::QueueRow;
 pub use difference::{FieldDifference, difference};
 pub use enrolment::{EnrolError, EnrolledDevice};
 pub use fleet::{Contact, CounterLine, CounterState};
-pub use moves::{BranchCopy, CounterCopy, CopyState};
+pub use moves::{BranchCopy, CopyState, CounterCopy};
 pub use release::{RELEASE_MINUTES, ReleaseError, ReleaseRequest};
 pub use reports::{DatasetBehind, ToldHealth, datasets_behind};
 pub use residents::{Difference, NewRegister, RegisterAbout, Registered, ResidentRegister};

@@ -168,7 +168,11 @@ impl HubStore {
     }
 
     /// Notes which orders a counter followed, and closes those that every counter of its branch has.
-    pub(crate) fn note_purged(&mut self, peer: &Peer, done: &[PurgeDone]) -> Result<(), StoreError> {
+    pub(crate) fn note_purged(
+        &mut self,
+        peer: &Peer,
+        done: &[PurgeDone],
+    ) -> Result<(), StoreError> {
         self.replica.note_purged(peer, done)?;
         let branch = BranchCode(peer.branch.clone());
         let devices = self.devices()?.into_iter();

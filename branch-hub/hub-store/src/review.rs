@@ -172,14 +172,16 @@ impl HubStore {
         self.act(case, by, &REVIEW, step, AuditAction::StepTaken)
     }
 
-    /// Accepted cases that no hand-over file has yet, longest waiting first.
+    /// Accepted cases that no hand-over file has yet, longest waiting first. Requests for
+    /// certificates change no record and are not among them.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn hand_over_pending(&self) -> Result<Vec<HandOverRow>, StoreError> {
         let connection = self.replica.reader();
         let mut statement = connection.prepare_cached(
-            "SELECT case_id FROM desk_row WHERE state = 'accepted'
+            "SELECT case_id FROM desk_row
+             WHERE state = 'accepted' AND event_type IS NOT 'request'
              ORDER BY waiting_unix_ms, case_id",
         )?;
         let cases: Vec<CaseId> = statement
@@ -236,7 +238,11 @@ impl HubStore {
     }
 }
 
-pub(crate) fn check_role(connection: &Connection, by: &StaffId, roles: &[Role]) -> Result<(), ReviewError> {
+pub(crate) fn check_role(
+    connection: &Connection,
+    by: &StaffId,
+    roles: &[Role],
+) -> Result<(), ReviewError> {
     let staff = staff::staff(connection)?.unwrap_or_default();
     let is_person = by.as_str() != Actor::SYSTEM_ID;
     let allowed = is_person

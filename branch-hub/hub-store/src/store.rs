@@ -15,7 +15,7 @@ use sync_protocol::SiteId;
 
 use crate::desk;
 use crate::fleet::Contacts;
-use crate::release;
+use crate::{release, reports};
 
 const STEPS: [&str; 2] = [
     include_str!("../migrations/0001-create-desk.sql"),
@@ -46,7 +46,10 @@ impl HubStore {
         replica.open_protection()?;
         case_archive::open(&mut replica)?;
         replica.open_prepared_uses()?;
+        replica.open_character_choices()?;
         release::open(&mut replica)?;
+        crate::succession::open(&mut replica)?;
+        reports::open(&mut replica)?;
         let unparked = replica.apply_parked()?;
         let mut store = Self {
             replica,

@@ -16,6 +16,7 @@
 
 pub mod glyph;
 pub mod identity;
+pub mod lookup;
 pub mod search;
 pub mod tables;
 pub mod target;

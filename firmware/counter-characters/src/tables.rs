@@ -1,6 +1,6 @@
 //! The tables as one file (`table-file`), made by `todoke-character-tables`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use table_file::LoadError;
@@ -10,6 +10,17 @@ use crate::target::Source;
 
 /// First bytes of the file; the digit is the format's version.
 const MAGIC: &table_file::Magic = b"TDKCHAR1";
+
+/// Where the tables are: what `TODOKE_CHARACTERS` names, else beside the installed program, else in
+/// the source tree.
+pub fn file() -> PathBuf {
+    let installed = Path::new("/usr/share/todoke/characters.bin");
+    match std::env::var_os("TODOKE_CHARACTERS") {
+        Some(path) => path.into(),
+        None if installed.exists() => installed.to_owned(),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("data/characters.bin"),
+    }
+}
 
 /// Everything in the file, in the order in which it is searched.
 #[derive(Debug, Default, Serialize, Deserialize)]

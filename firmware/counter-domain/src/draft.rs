@@ -18,7 +18,9 @@ use crate::ids::{DeviceId, StaffId};
 /// `nationality`, `resident_code`, …), `address` (`new`, `new.building`, `old`), `head` (`new`,
 /// `old`), `domicile` (`place`, `register_head`), `identity` (`kind`, `method`),
 /// `answer.<fact>` and `answer.m<n>.<fact>`, `taken.<kind>.<number>` (prepared data in use),
-/// `copy.<path>` and `beside.<kind>.<path>` (what another source says differently).
+/// `character.<system>.<code points>` (a character somebody chose),
+/// `copy.<path>` and `beside.<kind>.<path>` (what another source says differently),
+/// `paper.reading` (what was read from a paper, see [`crate::reading`]).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FieldPath(pub String);

@@ -6,6 +6,7 @@
 pub mod address;
 pub mod age;
 pub mod case;
+pub mod character_choice;
 pub mod date;
 pub mod deadline;
 pub mod draft;
@@ -19,6 +20,7 @@ pub mod name;
 pub mod number;
 pub mod prepared;
 pub mod protection;
+pub mod reading;
 pub mod receipt;
 pub mod redacted;
 pub mod refusal;

@@ -9,6 +9,7 @@ use replica::{AuditAction, BlobKind, StoreError, Write};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use crate::store::CounterStore;
+use crate::succession::numbers_left_out;
 use crate::{EditError, board, undo};
 
 /// A reception to open.
@@ -87,8 +88,12 @@ impl CounterStore {
         new: &NewCase,
         number: &dyn Fn(u32) -> String,
     ) -> Result<StartedCase, StoreError> {
-        self.write(|write| {
-            let sequence = next_sequence(write.connection(), &new.day, number)?;
+        let floor = self
+            .numbers
+            .given(&new.day)
+            .max(numbers_left_out(self.succession()?.as_ref()));
+        let (started, sequence) = self.write(|write| {
+            let sequence = next_sequence(write.connection(), &new.day, floor, number)?;
             let receipt_number = number(sequence);
             let case = write.new_case();
             let step = CaseStep::Started {
@@ -97,11 +102,14 @@ impl CounterStore {
             };
             write.add_event(case, &new.by, step)?;
             write.audit(&new.by, AuditAction::CaseStarted, Some(case))?;
-            Ok(StartedCase {
+            let started = StartedCase {
                 case,
                 receipt_number,
-            })
-        })
+            };
+            Ok::<_, StoreError>((started, sequence))
+        })?;
+        self.numbers.give(&new.day, sequence);
+        Ok(started)
     }
 
     /// Sets fields, all or none; one step of undo.
@@ -140,20 +148,7 @@ impl CounterStore {
     ) -> Result<(), EditError> {
         let device = self.device();
         self.write(|write| {
-            editable(write.connection(), case)?;
-            let paths: Vec<&FieldPath> = entries.iter().map(|entry| &entry.path).collect();
-            remember(write.connection(), case, device, &paths)?;
-            for entry in entries {
-                let field = DraftField {
-                    value: entry.value.clone(),
-                    source: entry.source,
-                    confidence: entry.confidence,
-                    by: by.clone(),
-                    at: write.at(),
-                    settles: None,
-                };
-                write.set_field(case, &entry.path, &field)?;
-            }
+            put_fields(write, (case, device), by, entries, remember)?;
             write.audit(by, AuditAction::FieldsChanged, Some(case))?;
             Ok(())
         })
@@ -321,6 +316,31 @@ impl CounterStore {
     }
 }
 
+/// Sets fields of a case at this counter, with what they held before remembered for undo.
+pub(crate) fn put_fields(
+    write: &mut Write<'_>,
+    (case, device): (CaseId, DeviceId),
+    by: &StaffId,
+    entries: &[FieldEntry],
+    remember: undo::Remember,
+) -> Result<(), EditError> {
+    editable(write.connection(), case)?;
+    let paths: Vec<&FieldPath> = entries.iter().map(|entry| &entry.path).collect();
+    remember(write.connection(), case, device, &paths)?;
+    for entry in entries {
+        let field = DraftField {
+            value: entry.value.clone(),
+            source: entry.source,
+            confidence: entry.confidence,
+            by: by.clone(),
+            at: write.at(),
+            settles: None,
+        };
+        write.set_field(case, &entry.path, &field)?;
+    }
+    Ok(())
+}
+
 fn cleared(by: &StaffId, at: Hlc) -> DraftField {
     DraftField {
         value: FieldValue::Cleared,
@@ -366,13 +386,14 @@ fn step(
 fn next_sequence(
     connection: &Connection,
     day: &str,
+    floor: u32,
     number: &dyn Fn(u32) -> String,
 ) -> Result<u32, StoreError> {
     let last: Option<u32> = connection
         .prepare_cached("SELECT last FROM receipt_sequence WHERE day = :day")?
         .query_row([day], |row| row.get(0))
         .optional()?;
-    let mut next = last.unwrap_or(0) + 1;
+    let mut next = last.unwrap_or(0).max(floor) + 1;
     let mut taken = connection
         .prepare_cached("SELECT 1 FROM case_row WHERE receipt_number = :number LIMIT 1")?;
     while taken.exists([number(next)])? {

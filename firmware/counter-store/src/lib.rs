@@ -107,8 +107,8 @@ mod undo;
 
 pub use board::{CaseRow, Sending};
 pub use cases::{CaseRecord, FieldEntry, NewCase, SignedForm, StartedCase};
-pub use health::{BlobsWaiting, StoreHealth};
 pub use error::EditError;
+pub use health::{BlobsWaiting, StoreHealth};
 pub use residents::{
     FOUND_MAX, FoundResident, FoundResidents, InstallError, Installing, ResidentCopy,
     install_resident_copy,

@@ -49,7 +49,11 @@ impl CounterStore {
         reason: &str,
     ) -> Result<EventId, EditError> {
         self.move_case(case, by, |summary, own| {
-            let Some(now) = summary.branch.as_ref().filter(|_| summary.may_take_back(own)) else {
+            let Some(now) = summary
+                .branch
+                .as_ref()
+                .filter(|_| summary.may_take_back(own))
+            else {
                 return Err(EditError::NotAllowed(summary.state));
             };
             Ok(CaseStep::TakenBack(summary.hand_to(now, own, reason)))

@@ -1,6 +1,7 @@
 //! Prepared data of a case, and cases that belong together.
 
 use counter_domain::case::{CaseStep, fold};
+use counter_domain::character_choice::ChoiceMade;
 use counter_domain::ids::{CaseId, StaffId};
 use counter_domain::prepared::UsedAt;
 use counter_domain::protection::Digest;
@@ -16,6 +17,14 @@ impl CounterStore {
     /// When the database cannot be read.
     pub fn prepared_uses(&self) -> Result<Vec<UsedAt>, StoreError> {
         replica::prepared_uses(self.replica.reader())
+    }
+
+    /// Characters chosen in the cases here.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn character_choices(&self) -> Result<Vec<ChoiceMade>, StoreError> {
+        replica::character_choices(self.replica.reader())
     }
 
     /// Whether anybody recognised by `digests` is under protection.

@@ -37,7 +37,7 @@ impl DiskSpace {
     /// Less than a gibibyte, or less than a twentieth, whichever comes first on a disk of that size.
     pub fn is_short(&self) -> bool {
         let share = self.total_bytes / 100 * SHORT_PERCENT;
-        self.free_bytes < share.min(SHORT_BYTES).max(NEARLY_FULL_BYTES)
+        self.free_bytes < share.clamp(NEARLY_FULL_BYTES, SHORT_BYTES)
     }
 
     /// So little that saving may fail today.

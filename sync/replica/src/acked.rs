@@ -56,6 +56,46 @@ impl Replica {
         })
     }
 
+    /// Head office says that it holds more of this device than the device itself (`held` versions),
+    /// or another history ([`sync_protocol::HISTORY_DIFFERS`]): from then on nothing is written or
+    /// sent here. What it says is compared first, because an answer to a question of long ago says
+    /// less than is here now. Returns whether it is so.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn told_rolled_back(&mut self, held: u64) -> Result<bool, StoreError> {
+        let own = self.own_version()?;
+        if held <= own {
+            return Ok(false);
+        }
+        if self.restored.is_none() {
+            self.write_local(|write| {
+                set_meta(write.connection(), "restored", &held.to_be_bytes())
+            })?;
+            self.restored = Some((own, held));
+        }
+        Ok(true)
+    }
+
+    /// Whether this database is known to be an older copy, which writes and sends nothing.
+    pub fn is_restored(&self) -> bool {
+        self.restored.is_some()
+    }
+
+    /// How many transactions somebody is known to hold and this database does not.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn to_arrive(&self) -> Result<u64, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT coalesce(sum(max(0, a.through - coalesce(v.through, 0))), 0)
+             FROM (SELECT site, max(through) AS through FROM acked
+                   WHERE site <> :own GROUP BY site) a
+             LEFT JOIN peer_vector v ON v.site = a.site",
+        )?;
+        Ok(statement.query_row([self.site.0], |row| row.get(0))?)
+    }
+
     /// What a peer said without more sites than there can be: one that makes some up must not fill
     /// the disk. Those that are known here always count.
     fn bounded(&self, peer: &Peer, told: &VersionVector) -> Result<VersionVector, StoreError> {

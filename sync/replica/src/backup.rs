@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use rusqlite::backup::{Backup, StepResult};
 use rusqlite::OpenFlags;
+use rusqlite::backup::{Backup, StepResult};
 use sync_engine::DatasetManifest;
 
 use crate::database::Replica;

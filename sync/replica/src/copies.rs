@@ -120,8 +120,7 @@ impl Replica {
              ORDER BY t.turn LIMIT :count",
         )?;
         let count = i64::try_from(CASES_MAX).unwrap_or(i64::MAX);
-        let ask =
-            named_params! { ":branch": peer.branch, ":device": peer.site.0, ":count": count };
+        let ask = named_params! { ":branch": peer.branch, ":device": peer.site.0, ":count": count };
         let offers = statement.query_map(ask, |row| {
             Ok(CaseTurn {
                 case: row.get(0)?,
@@ -244,8 +243,7 @@ impl Replica {
         let case = CaseId(part.case);
         let known = copy(&self.connection, case)?;
         let late = known.is_some_and(|known| {
-            known.turn > part.turn
-                || (known.turn == part.turn && known.state != CopyState::Coming)
+            known.turn > part.turn || (known.turn == part.turn && known.state != CopyState::Coming)
         });
         if peer.role != PeerRole::Hub || late || part.turn > 1 << 62 {
             return Ok(0);

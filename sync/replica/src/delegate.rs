@@ -36,6 +36,14 @@ macro_rules! answered_by_replica {
             self.replica.stream_entries(device, after, bytes_max)
         }
 
+        fn stream_fits(
+            &self,
+            peer: &::sync_engine::Peer,
+            entries: &[::sync_engine::StreamEntry],
+        ) -> Result<bool, $crate::StoreError> {
+            self.replica.stream_fits(peer, entries)
+        }
+
         fn append_stream(
             &mut self,
             peer: &::sync_engine::Peer,

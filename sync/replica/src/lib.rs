@@ -51,6 +51,9 @@ mod tables;
 mod validate;
 
 pub use blob::{BLOB_BYTES_MAX, blob};
+pub use character_choice::{
+    character_choices, forget_character_choices, project_character_choices,
+};
 pub use copies::branches_of;
 pub use database::{Replica, Write};
 pub use dataset::{DATASET_BYTES_MAX, Dataset, dataset, signed_bytes};
@@ -61,10 +64,10 @@ pub use key::{DatabaseKey, ParseKeyError};
 pub use migrate::SCHEMA_VERSION;
 pub use news::{Listener, StoreChange};
 pub use outgoing::Outstanding;
-pub use character_choice::{character_choices, forget_character_choices, project_character_choices};
 pub use prepared_use::{forget_prepared_uses, prepared_uses, project_prepared_uses};
 pub use protection::{
-    ProtectionInForce, forget_protection, is_any_protected, is_case_protected, project_protection, protection_in_force,
+    ProtectionInForce, forget_protection, is_any_protected, is_case_protected, project_protection,
+    protection_in_force,
 };
 pub use purge::{PurgeRow, PurgedBy};
 pub use quarantine::QuarantineRow;

@@ -311,9 +311,9 @@ impl Replica {
             return Ok(());
         }
         self.connection.flush_prepared_statement_cache();
-        let busy: i64 = self
-            .connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        let busy: i64 =
+            self.connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         if busy != 0 {
             tracing::info!("log not emptied yet: somebody is reading");
             return Ok(());

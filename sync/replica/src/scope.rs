@@ -195,11 +195,7 @@ fn overwritten_since(
 }
 
 /// A new turn when another branch has the case now; orders against that branch are void.
-fn note_turn(
-    connection: &Connection,
-    case: CaseId,
-    holder: &BranchCode,
-) -> Result<(), StoreError> {
+fn note_turn(connection: &Connection, case: CaseId, holder: &BranchCode) -> Result<(), StoreError> {
     let turn = next_turn(connection)?;
     let row = named_params! { ":case": case.0, ":branch": holder.as_str(), ":turn": turn };
     let changed = connection

@@ -249,9 +249,8 @@ impl Replica {
                 entry.previous == newest
             } else if entry.sequence <= last {
                 let place = named_params! { ":device": peer.site.0, ":sequence": entry.sequence };
-                let held: Option<[u8; 32]> = statement
-                    .query_row(place, |row| row.get(0))
-                    .optional()?;
+                let held: Option<[u8; 32]> =
+                    statement.query_row(place, |row| row.get(0)).optional()?;
                 held.is_none_or(|held| held == link(entry))
             } else {
                 true

@@ -57,7 +57,9 @@ fn name_blob(replica: &mut Replica, case: CaseId, bytes: &[u8]) -> BlobHash {
 fn doc(batch: &mut ChangeBatch) -> &mut Vec<u8> {
     match &mut batch.changes.first_mut().unwrap().value {
         CellValue::Blob(doc) => doc,
-        CellValue::Null | CellValue::Integer(_) | CellValue::Text(_) => panic!("documents are blobs"),
+        CellValue::Null | CellValue::Integer(_) | CellValue::Text(_) => {
+            panic!("documents are blobs")
+        }
     }
 }
 
@@ -116,8 +118,7 @@ fn event_that_only_another_device_writes_again_is_the_same() {
 #[test]
 fn blob_named_with_a_wrong_length_before_still_arrives() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut hub, mut first, mut second) =
-        (open(&folder, 0xF), open(&folder, 1), open(&folder, 2));
+    let (mut hub, mut first, mut second) = (open(&folder, 0xF), open(&folder, 1), open(&folder, 2));
     let content = b"strokes of a pen";
     let hash = name_blob(&mut first, CASE, content);
     name_blob(&mut second, OTHER_CASE, content);

@@ -212,7 +212,11 @@ impl Session {
         }
         match self.ends {
             Ends::HubToCounter => {
-                say(spoken, Message::PurgeOrders, store.purge_orders(&self.peer)?);
+                say(
+                    spoken,
+                    Message::PurgeOrders,
+                    store.purge_orders(&self.peer)?,
+                );
                 say(
                     spoken,
                     Message::PurgesClosed,
@@ -229,7 +233,11 @@ impl Session {
                 say(spoken, Message::PurgesDone, done);
             }
             Ends::Counters => {
-                say(spoken, Message::PurgeOrders, store.purge_orders(&self.peer)?);
+                say(
+                    spoken,
+                    Message::PurgeOrders,
+                    store.purge_orders(&self.peer)?,
+                );
             }
         }
         Ok(())

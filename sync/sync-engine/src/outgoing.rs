@@ -8,7 +8,7 @@ use sync_protocol::{
 };
 
 use crate::session::{Ending, Ends, Ours, Theirs};
-use crate::{copies, Moment, Peer, Round, Session, Store};
+use crate::{Moment, Peer, Round, Session, Store, copies};
 
 /// The dataset that goes before everything else: whose address must not be shown (支援措置).
 const PROTECTION: &str = "protection";

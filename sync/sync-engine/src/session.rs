@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sync_protocol::limits::BLOB_OFFERS_MAX;
 use sync_protocol::{
-    About, BlobPart, CaseTurn, CaseWant, ChangeBatch, DatasetManifest, DatasetPart, DatasetWant, HISTORY_DIFFERS,
-    Hello, Message,
-    PurgeClosed, Reason, Remainder, SiteId, StreamEntry, VersionVector, WantedBlob, version,
+    About, BlobPart, CaseTurn, CaseWant, ChangeBatch, DatasetManifest, DatasetPart, DatasetWant,
+    HISTORY_DIFFERS, Hello, Message, PurgeClosed, Reason, Remainder, SiteId, StreamEntry,
+    VersionVector, WantedBlob, version,
 };
 
 use crate::{Applied, BlobProgress, Peer, PeerRole, Store};

@@ -23,9 +23,7 @@ pub use change::{CellValue, Change, ChangeBatch, VersionVector};
 pub use codec::{
     DecodeError, EncodeError, HEADER_BYTES, content_bytes, decode, decode_all, encode, encode_all,
 };
-pub use copies::{
-    CasePart, CaseTurn, CaseWant, PurgeClosed, PurgeDone, PurgeOrder, PurgeStage,
-};
+pub use copies::{CasePart, CaseTurn, CaseWant, PurgeClosed, PurgeDone, PurgeOrder, PurgeStage};
 pub use ids::{ParseSiteIdError, SiteId};
 pub use message::{About, DatasetWant, HISTORY_DIFFERS, Hello, Message, Reason, Remainder};
 pub use part::{BlobPart, DatasetManifest, DatasetPart, StreamEntry, WantedBlob};

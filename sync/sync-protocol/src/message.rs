@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BlobPart, CasePart, CaseTurn, CaseWant, ChangeBatch, DatasetManifest, DatasetPart, PurgeClosed, PurgeDone,
-    PurgeOrder, SiteId, StreamEntry, VersionVector, WantedBlob, version,
+    BlobPart, CasePart, CaseTurn, CaseWant, ChangeBatch, DatasetManifest, DatasetPart, PurgeClosed,
+    PurgeDone, PurgeOrder, SiteId, StreamEntry, VersionVector, WantedBlob, version,
 };
 
 /// One message; a round of the conversation is a [`Message::Hello`], any others, and a

@@ -35,9 +35,18 @@ pub enum Action {
     FillDisk(usize),
     /// The disk has room again.
     FreeDisk(usize),
+    /// The database of a counter without neighbours is copied aside, as a backup does.
+    SetAside(usize),
+    /// The copy is put back: what was written since is gone from the counter.
+    PutBack(usize),
+    /// Head office gives the counter a code, when it was told that its database is an older copy.
+    Recover(usize),
     /// A clock jumps to so many milliseconds from the right time.
     Clock(Place, i64),
 }
+
+/// A counter that shares its branch with no other, whatever their number.
+pub(crate) const ALONE: usize = 2;
 
 /// Longest a clock is wrong here, milliseconds. Beyond a day the conversation is refused, which
 /// `sync-engine` tests by itself.
@@ -73,6 +82,10 @@ fn action(chance: &mut Chance, counters: usize, lines: usize, busy: bool) -> Act
         972..978 => Action::FillDisk(counter),
         978..984 => Action::FreeDisk(counter),
         984..990 => Action::Clock(place, clock(chance)),
+        // Neighbours keep what a lost disk had; so only a counter without any is put back here.
+        990..992 if counters > ALONE => Action::SetAside(ALONE),
+        992..994 if counters > ALONE => Action::PutBack(ALONE),
+        994 if counters > ALONE => Action::Recover(ALONE),
         990..995 => Action::Wait(1),
         _ if busy => Action::Wait(1),
         _ => Action::Wait(chance.below(3_600_000)),

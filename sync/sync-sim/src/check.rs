@@ -31,6 +31,9 @@ pub(crate) fn own_records<S: Room>(office: &mut Office<S>, truth: &Truth) -> Res
 
 /// Whether everybody holds everything that is theirs to hold.
 pub(crate) fn has_settled(world: &mut World) -> Result<bool> {
+    if world.recoveries.are_under_way() {
+        return Ok(false);
+    }
     let hub = world.hub.store()?;
     let held = hub.vector()?;
     let heads = hub.stream_heads()?;
@@ -39,6 +42,9 @@ pub(crate) fn has_settled(world: &mut World) -> Result<bool> {
     }
     for counter in &mut world.counters {
         let store = counter.store()?;
+        if store.is_restored() {
+            return Ok(false);
+        }
         let site = store.site();
         let theirs = store.vector()?;
         let same = theirs.get(&site) == held.get(&site)
@@ -60,6 +66,7 @@ pub(crate) fn at_the_end(world: &mut World) -> Result<()> {
         own_records(counter, &world.truth).context("a counter")?;
     }
     hub_has_everything(world)?;
+    crate::recovery::nothing_is_lost(world)?;
     let cases: Vec<(CaseId, String)> = world
         .truth
         .branches

@@ -33,6 +33,14 @@ impl Files {
         })
     }
 
+    /// Removes a database's files.
+    pub(crate) fn remove(database: &Path) -> io::Result<()> {
+        for ending in ["", "-wal", "-shm"] {
+            remove(&beside(database, ending))?;
+        }
+        Ok(())
+    }
+
     /// Puts the files in the place of whatever is there. They are new files: SQLite shares what it
     /// remembers of a file between the connections of one process, and the one before the cut is to
     /// be gone.

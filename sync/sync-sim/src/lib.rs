@@ -1,6 +1,7 @@
 //! Seeded simulator: the real stores of counters and head office over the real conversation, on a
 //! line that loses, doubles, delays, reorders and spoils, with power cuts in the middle of a
-//! transaction, full disks and clocks that jump. (Disks replaced by old copies are not played yet.)
+//! transaction, full disks and clocks that jump. A disk is replaced by an older copy, and the
+//! counter goes on from it under a new site.
 //!
 //! A seed and a number of steps make a [`Plan`]; a plan is a list of [`Action`]s, each with its own
 //! entropy, so a failing list can be shortened by leaving actions out. Nothing here sleeps, looks at
@@ -11,6 +12,8 @@
 //! - head office holds all of it, and every counter the same cases, fields, histories, states and
 //!   lists as head office, of its own branch;
 //! - no message carries or names a row or blob of another branch, or another counter's audit log;
+//! - what a counter had written before its disk was replaced by an older copy, and what it wrote on
+//!   that copy, is at head office once;
 //! - no receipt number is given out twice; what was signed is unchanged; audit chains are whole.
 //!
 //! The stores' own logic is `counter-store`, `hub-store` and `replica`; the server's part of a round
@@ -24,6 +27,7 @@ mod disk;
 mod history;
 mod line;
 mod office;
+mod recovery;
 mod template;
 mod truth;
 mod work;

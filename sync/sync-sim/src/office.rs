@@ -47,6 +47,9 @@ pub(crate) trait Room: Store<Error = StoreError> + Sized {
 
     fn hybrid_clock(&self) -> Result<Hlc, StoreError>;
 
+    /// Whether the database is known to be an older copy, which tells and takes nothing any more.
+    fn is_older_copy(&self) -> bool;
+
     /// Whether a row named by the hash of its content is here, whoever wrote it.
     fn holds(&self, table: &str, key: &[u8]) -> Result<bool, StoreError>;
 }
@@ -69,6 +72,10 @@ impl Room for CounterStore {
 
     fn hybrid_clock(&self) -> Result<Hlc, StoreError> {
         self.clock()
+    }
+
+    fn is_older_copy(&self) -> bool {
+        self.is_restored()
     }
 
     fn holds(&self, table: &str, key: &[u8]) -> Result<bool, StoreError> {
@@ -94,6 +101,10 @@ impl Room for HubStore {
         self.clock()
     }
 
+    fn is_older_copy(&self) -> bool {
+        false
+    }
+
     fn holds(&self, _table: &str, _key: &[u8]) -> Result<bool, StoreError> {
         Ok(false)
     }
@@ -108,6 +119,7 @@ pub(crate) struct Office<S> {
     time: RightTime,
     wrong_ms: Arc<AtomicI64>,
     drawn: Arc<AtomicU64>,
+    key: DatabaseKey,
     /// The disk takes no more pages.
     pub(crate) full: bool,
 }
@@ -141,6 +153,7 @@ impl<S: Room> Office<S> {
             time,
             wrong_ms: Arc::default(),
             drawn: Arc::default(),
+            key: key(SiteId([number; 16])),
             full: false,
         };
         office.power_on()?;
@@ -171,6 +184,18 @@ impl<S: Room> Office<S> {
         Files::read(&self.path)
     }
 
+    /// Ends the process and goes on under another site with an empty database; returns where the
+    /// one before lies now.
+    pub(crate) fn begin_anew(&mut self, site: SiteId) -> anyhow::Result<(PathBuf, &DatabaseKey)> {
+        drop(self.store.take());
+        let before = self.path.with_extension(self.peer.site.to_string());
+        Files::read(&self.path)?.write(&before)?;
+        Files::remove(&self.path)?;
+        self.peer.site = site;
+        self.power_on()?;
+        Ok((before, &self.key))
+    }
+
     /// Ends the process and puts `files` in the place of what it left.
     pub(crate) fn power_off(&mut self, files: &Files) -> io::Result<()> {
         drop(self.store.take());
@@ -196,7 +221,7 @@ impl<S: Room> Office<S> {
             },
         );
         let device = DeviceId(self.peer.site.0);
-        let store = S::open_file(&self.path, &key(self.peer.site), device, around)?;
+        let store = S::open_file(&self.path, &self.key, device, around)?;
         self.store = Some(store);
         Ok(())
     }

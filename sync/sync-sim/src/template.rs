@@ -52,6 +52,11 @@ impl Template {
         Ok(folder.join("store.db"))
     }
 
+    /// The key counters check published data with.
+    pub(crate) fn publishing_point(&self) -> &[u8] {
+        self.publisher.public_key().as_ref()
+    }
+
     pub(crate) fn sign(&self, bytes: &[u8]) -> Vec<u8> {
         let signed = self.publisher.sign(&SystemRandom::new(), bytes);
         signed.map_or_else(|_| Vec::new(), |signature| signature.as_ref().to_vec())

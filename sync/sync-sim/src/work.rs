@@ -30,11 +30,14 @@ pub(crate) enum Outcome {
     Started { number: String, case: CaseId },
     /// Refused because the disk is full.
     DiskFull,
+    /// Refused because the database is an older copy.
+    OlderCopy,
 }
 
 fn edited(result: Result<(), EditError>) -> Result<Outcome> {
     match result {
         Err(EditError::Store(StoreError::DiskFull)) => Ok(Outcome::DiskFull),
+        Err(EditError::Store(StoreError::Restored { .. })) => Ok(Outcome::OlderCopy),
         Err(EditError::Store(error)) => Err(error.into()),
         Ok(()) | Err(_) => Ok(Outcome::Done),
     }
@@ -75,6 +78,7 @@ fn start(store: &mut CounterStore, branch: &str, by: &StaffId) -> Result<Outcome
             case: started.case,
         }),
         Err(StoreError::DiskFull) => Ok(Outcome::DiskFull),
+        Err(StoreError::Restored { .. }) => Ok(Outcome::OlderCopy),
         Err(error) => Err(error.into()),
     }
 }

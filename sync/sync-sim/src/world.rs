@@ -13,6 +13,7 @@ use crate::chance::Chance;
 use crate::check;
 use crate::line::{Body, LIMITS, Line, Server, To};
 use crate::office::{Office, RightTime, Room};
+use crate::recovery::Recoveries;
 use crate::template::{BRANCHES, HUB, Template, scratch};
 use crate::truth::{Cells, Truth, cells_of};
 use crate::work::{self, Outcome};
@@ -26,6 +27,7 @@ pub(crate) struct World {
     pub(crate) counters: Vec<Office<CounterStore>>,
     pub(crate) lines: Vec<Line>,
     pub(crate) truth: Truth,
+    pub(crate) recoveries: Recoveries,
     time: RightTime,
     /// Removed with everything in it at the end.
     _folder: TempDir,
@@ -63,6 +65,7 @@ impl World {
             counters: offices,
             lines: lines.collect(),
             truth: Truth::default(),
+            recoveries: Recoveries::default(),
             time,
             _folder: folder,
         })
@@ -71,6 +74,7 @@ impl World {
     /// Lets one thing happen, and everything that is due by then arrive.
     pub(crate) fn take(&mut self, action: &Action) -> Result<()> {
         self.deliver_due()?;
+        self.rescue_a_little()?;
         match action {
             Action::Work(place, entropy) => self.work(*place, *entropy)?,
             Action::Speak(line, entropy) => self.speak(*line, Some(*entropy))?,
@@ -82,6 +86,9 @@ impl World {
             Action::Tear(place, entropy) => self.tear(*place, *entropy)?,
             Action::FillDisk(counter) => self.set_full(*counter, true)?,
             Action::FreeDisk(counter) => self.set_full(*counter, false)?,
+            Action::SetAside(counter) => self.set_aside(*counter)?,
+            Action::PutBack(counter) => self.put_back(*counter)?,
+            Action::Recover(counter) => self.recover(*counter)?,
             Action::Clock(place, wrong_ms) => match place {
                 Place::Hub => self.hub.set_clock_wrong(*wrong_ms),
                 Place::Counter(counter) => self.counter(*counter)?.set_clock_wrong(*wrong_ms),
@@ -103,6 +110,10 @@ impl World {
             line.session = None;
         }
         for _ in 0..SETTLING_ROUNDS {
+            for counter in 0..self.counters.len() {
+                self.recover(counter)?;
+            }
+            self.rescue_a_little()?;
             for line in 0..self.lines.len() {
                 if let Some(session) = &mut self.line(line)?.session {
                     session.try_again();
@@ -244,6 +255,10 @@ impl World {
             match session.receive(client.store()?, message, now) {
                 Ok(()) => {}
                 Err(StoreError::DiskFull) if client.full => break,
+                Err(StoreError::Restored { .. }) => {
+                    line.session = None;
+                    return Ok(());
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -294,7 +309,7 @@ impl World {
         }
     }
 
-    fn sessions_end_at(&mut self, counter: usize) {
+    pub(crate) fn sessions_end_at(&mut self, counter: usize) {
         for line in &mut self.lines {
             if line.client == counter {
                 line.session = None;
@@ -350,6 +365,9 @@ fn cut_and_start<S: Room>(office: &mut Office<S>, truth: &Truth) -> Result<()> {
     let files = office.files()?;
     office.power_off(&files)?;
     office.power_on()?;
+    if office.store()?.is_older_copy() {
+        return Ok(());
+    }
     check::own_records(office, truth)
 }
 

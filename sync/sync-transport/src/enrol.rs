@@ -6,8 +6,9 @@ use thiserror::Error;
 use crate::certificate::device_of;
 use crate::clock::Clock;
 use crate::courier::CourierKey;
-use crate::enrolment::Fingerprint;
-use crate::enrolment::{EnrolProblem, EnrolRefusal, EnrolReply, EnrolRequest, EnrolmentCode};
+use crate::enrolment::{
+    EnrolProblem, EnrolRefusal, EnrolReply, EnrolRequest, EnrolmentCode, Fingerprint, Predecessor,
+};
 use crate::identity::{DeviceIdentity, DeviceKey};
 use crate::link::{ConnectError, HubAddress, Line, LinkRefusal};
 use crate::tls::{certificate_from_pem, enrolling_config};
@@ -36,6 +37,35 @@ pub enum EnrolError {
     Request,
 }
 
+/// Who asks to be enrolled.
+#[derive(Debug)]
+pub struct Applicant<'a> {
+    /// Its site.
+    pub site: SiteId,
+    /// Its key.
+    pub key: &'a DeviceKey,
+    /// The device it goes on for, when it comes with a copy of that one's database.
+    pub replaces: Option<SetAsideDevice>,
+}
+
+/// The device of a database that is set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetAsideDevice {
+    /// Its site.
+    pub site: SiteId,
+    /// The last entry of its log that is known to be at head office.
+    pub log_after: u64,
+}
+
+/// What head office granted.
+#[derive(Debug)]
+pub struct Enrolled {
+    /// Who the counter is from now on.
+    pub identity: DeviceIdentity,
+    /// The device it goes on for; `None` when it is the first at its place.
+    pub predecessor: Option<Predecessor>,
+}
+
 /// Enrols this counter: proves the hub by the code's fingerprint before the code leaves, then has
 /// the device's key signed. Nothing is kept here; the caller keeps the identity. When the reply is
 /// lost, the same code with the same key may be used again. A key
@@ -50,6 +80,31 @@ pub async fn enrol(
     key: &DeviceKey,
     clock: &Clock,
 ) -> Result<DeviceIdentity, EnrolError> {
+    let applicant = Applicant {
+        site,
+        key,
+        replaces: None,
+    };
+    enrol_applicant(hub, code, &applicant, clock)
+        .await
+        .map(|enrolled| enrolled.identity)
+}
+
+/// As [`enrol`], for an appliance that may go on for another device.
+///
+/// # Errors
+/// Why it is not enrolled.
+pub async fn enrol_applicant(
+    hub: &HubAddress,
+    code: &EnrolmentCode,
+    applicant: &Applicant<'_>,
+    clock: &Clock,
+) -> Result<Enrolled, EnrolError> {
+    let Applicant {
+        site,
+        key,
+        replaces,
+    } = applicant;
     let tls = enrolling_config(code.authority(), clock).map_err(|_| EnrolError::Request)?;
     let line = Line::to_hub(hub, tls).await?;
     let courier = CourierKey::create();
@@ -58,6 +113,8 @@ pub async fn enrol(
         site: site.to_string(),
         request_pem: key.request_pem().map_err(|_| EnrolError::Request)?,
         courier_key: Some(courier.recipient().to_string()),
+        replaces: replaces.map(|old| old.site.to_string()),
+        log_after: replaces.map(|old| old.log_after),
     };
     let body = serde_json::to_vec(&request).map_err(|_| EnrolError::Request)?;
     let reply = line.post("/enrol", body).await?;
@@ -71,7 +128,15 @@ pub async fn enrol(
     if fingerprint_of(&granted)? != code.authority() {
         return Err(EnrolError::Answer);
     }
-    check(granted, site, key, &courier)
+    let told = granted.predecessor.as_ref();
+    let predecessor = told
+        .map(|told| told.read().ok_or(EnrolError::Answer))
+        .transpose()?;
+    let identity = check(granted, *site, key, &courier)?;
+    Ok(Enrolled {
+        identity,
+        predecessor,
+    })
 }
 
 fn fingerprint_of(granted: &EnrolReply) -> Result<Fingerprint, EnrolError> {

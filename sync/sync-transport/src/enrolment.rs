@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use sync_protocol::SiteId;
+
 use crate::certificate::sha256;
+use crate::identity::{from_hex, to_hex};
 
 /// Crockford's base 32: no I, L, O, U to mistake.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -148,6 +151,12 @@ pub(crate) struct EnrolRequest {
     /// Whom courier files for it are encrypted to, `age1…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) courier_key: Option<String>,
+    /// The device it goes on for, with the database of which it comes; 32 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) replaces: Option<String>,
+    /// The last entry of that one's log which it knows to be at head office.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) log_after: Option<u64>,
 }
 
 /// What an enrolled counter asks at `POST /renew`, JSON.
@@ -165,6 +174,61 @@ pub(crate) struct EnrolReply {
     pub(crate) authority_pem: String,
     /// The publishing key's point, hexadecimal.
     pub(crate) publishing_point: String,
+    /// The device it goes on for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) predecessor: Option<PredecessorText>,
+}
+
+/// The device an appliance goes on for, as head office knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Predecessor {
+    /// Its site.
+    pub site: SiteId,
+    /// Its transactions at head office; no more will come.
+    pub held: u64,
+    /// Devices that stood at this place before.
+    pub generation: u32,
+    /// Links of its log behind the entry that was asked about, in order.
+    pub log: Vec<[u8; 32]>,
+}
+
+/// Most links of a log told at enrolment: a day without a line at a busy counter.
+pub(crate) const LINKS_MAX: u32 = 8192;
+
+/// The same, JSON.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PredecessorText {
+    site: String,
+    held: u64,
+    generation: u32,
+    /// Hexadecimal.
+    #[serde(default)]
+    log: Vec<String>,
+}
+
+impl From<Predecessor> for PredecessorText {
+    fn from(predecessor: Predecessor) -> Self {
+        Self {
+            site: predecessor.site.to_string(),
+            held: predecessor.held,
+            generation: predecessor.generation,
+            log: predecessor.log.iter().map(|link| to_hex(link)).collect(),
+        }
+    }
+}
+
+impl PredecessorText {
+    /// `None` when it is damaged.
+    pub(crate) fn read(&self) -> Option<Predecessor> {
+        let log = self.log.iter();
+        let log = log.map(|link| from_hex(link).and_then(|bytes| bytes.try_into().ok()));
+        Some(Predecessor {
+            site: self.site.parse().ok()?,
+            held: self.held,
+            generation: self.generation,
+            log: log.collect::<Option<_>>()?,
+        })
+    }
 }
 
 /// Why a code is not redeemed.
@@ -184,6 +248,9 @@ pub enum EnrolRefusal {
     /// The device is enrolled with another key.
     #[error("device is enrolled already")]
     DeviceKnown,
+    /// The code is for an appliance at another place, or for a new one.
+    #[error("enrolment code is not for going on for this device")]
+    OtherDevice,
     /// The request is not what a counter sends.
     #[error("enrolment request is malformed")]
     Malformed,

@@ -13,7 +13,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::authority::write_secret;
-use crate::certificate::{Device, NotOurs, device_of, sha256};
+use crate::certificate::{Device, NotOurs, device_of, sha256, term_of};
 use crate::courier::CourierKey;
 use crate::tls::{TlsSetupError, certificate_from_pem};
 
@@ -115,6 +115,13 @@ impl DeviceIdentity {
             PeerRole::Counter => Ok(device),
             PeerRole::Hub => Err(NotOurs.into()),
         }
+    }
+
+    /// Until when its certificate holds, milliseconds since 1970; `None` when it is damaged.
+    pub fn valid_until_unix_ms(&self) -> Option<u64> {
+        let der = certificate_from_pem(&self.certificate_pem).ok()?;
+        let seconds = u64::try_from(term_of(&der).ok()?.until_s).ok()?;
+        seconds.checked_mul(1000)
     }
 
     /// The point (65 bytes) of the key the hub signs datasets with.

@@ -106,12 +106,14 @@ pub use authority::{
 };
 pub use certificate::{Device, NotOurs};
 pub use clock::Clock;
-pub use enrol::{EnrolError, enrol};
-pub use enrolment::{EnrolRefusal, EnrolmentCode, Fingerprint, ParseEnrolmentCodeError};
+pub use enrol::{Applicant, EnrolError, Enrolled, SetAsideDevice, enrol, enrol_applicant};
+pub use enrolment::{
+    EnrolRefusal, EnrolmentCode, Fingerprint, ParseEnrolmentCodeError, Predecessor,
+};
 pub use identity::{DeviceIdentity, DeviceKey, IdentityError};
 pub use link::{
     HubAddress, Link, LinkConfig, LinkError, LinkRefusal, LinkState, LinkStatus,
-    ParseHubAddressError,
+    ParseHubAddressError, Report, Telling,
 };
 pub use neighbours::{
     DeviceList, Discovery, NEIGHBOURS_MAX, Neighbours, NeighboursConfig, NeighboursError,

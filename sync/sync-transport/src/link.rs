@@ -91,6 +91,19 @@ impl fmt::Debug for LinkConfig {
     }
 }
 
+/// What a counter tells of its own state beside the conversation; asked on blocking threads.
+/// Nothing is told while there is nothing to tell.
+pub type Report = Arc<dyn Fn(Telling) -> Option<Vec<u8>> + Send + Sync>;
+
+/// When a report could be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// The line is new: the hub may be another one, or may have forgotten.
+    NewLine,
+    /// The line is as before, and quiet.
+    Quiet,
+}
+
 /// Why a link cannot start.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -122,6 +135,20 @@ impl Link {
         config: LinkConfig,
         store: Arc<Mutex<S>>,
     ) -> Result<Self, LinkError> {
+        Self::start_reporting(config, store, None)
+    }
+
+    /// The same, and tells the hub how this counter is, at the beginning of each line and whenever
+    /// `report` has something while the line is quiet: it is asked at every change here, and at
+    /// least twice a minute.
+    ///
+    /// # Errors
+    /// When the identity is damaged.
+    pub fn start_reporting<S: Store + Send + 'static>(
+        config: LinkConfig,
+        store: Arc<Mutex<S>>,
+        report: Option<Report>,
+    ) -> Result<Self, LinkError> {
         let tls = device_config(&config.identity, &config.clock)?;
         let branch = config.identity.device()?.peer.branch;
         let (status_to, status) = watch::channel(LinkStatus::default());
@@ -135,6 +162,7 @@ impl Link {
             status: status_to,
             arrivals: arrivals_to,
             changed: Arc::clone(&changed),
+            report,
         };
         let task = tokio::spawn(talk.run());
         Ok(Self {

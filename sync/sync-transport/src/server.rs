@@ -6,12 +6,14 @@
 //! | `POST /enrol` | none | one-time code and certificate request → certificate |
 //! | `POST /sync/v1` | device's | frames of one round in, frames of the answer out |
 //! | `POST /renew` | device's, also expired | certificate request for the same key → certificate |
+//! | `POST /health` | device's | what the device tells of its own state |
 //! | `GET /sync/v1/wait?seen=N` | device's | returns when the branch's count is not N, at most 25 s |
 //!
 //! Every round stands by itself (`sync_engine`), so the server remembers nothing between requests.
 
 mod callers;
 mod enrol;
+mod health;
 mod rounds;
 
 use std::fmt;
@@ -40,7 +42,7 @@ use crate::authority::Authority;
 use crate::certificate::{Device, device_of, term_of};
 use crate::clock::Clock;
 use crate::courier::CourierRecipient;
-use crate::enrolment::EnrolRefusal;
+use crate::enrolment::{EnrolRefusal, Predecessor};
 use crate::neighbours::Book;
 use crate::wake::Wake;
 
@@ -82,6 +84,29 @@ pub trait Authoriser: Send + Sync + 'static {
     /// Why the code is not redeemed.
     fn redeem(&self, code: &str, site: SiteId, key: [u8; 32]) -> Result<String, EnrolRefusal>;
 
+    /// Whether a code is for an appliance that goes on for the device `replaces` with a copy of its
+    /// database; asked before the code is redeemed, so that a wrong one is not used up.
+    ///
+    /// # Errors
+    /// Why it is not.
+    fn may_replace(&self, _code: &str, _replaces: SiteId) -> Result<(), EnrolRefusal> {
+        Err(EnrolRefusal::OtherDevice)
+    }
+
+    /// The device an enrolled one goes on for, with the links of its log behind `log_after`, at most
+    /// `links_max`; `None` when it is the first at its place.
+    ///
+    /// # Errors
+    /// When that cannot be told now; the same code may be tried again.
+    fn predecessor(
+        &self,
+        _site: SiteId,
+        _log_after: u64,
+        _links_max: u32,
+    ) -> Result<Option<Predecessor>, EnrolRefusal> {
+        Ok(None)
+    }
+
     /// Whether the device its certificate names may speak; asked for every request.
     fn admit(&self, device: &Device) -> Admission;
 
@@ -90,6 +115,9 @@ pub trait Authoriser: Send + Sync + 'static {
 
     /// Hears the version of the device's program at each round; nothing depends on it.
     fn heard(&self, _device: &Device, _program: &str) {}
+
+    /// Hears what a device tells of its own state, as it came; nothing depends on it.
+    fn health(&self, _device: &Device, _report: &[u8]) {}
 }
 
 /// What the server serves. Cloning shares it.
@@ -249,6 +277,7 @@ fn enrolling<S: Store + Send + 'static>(end: End<S>) -> Router {
     Router::new()
         .route("/enrol", post(enrol::enrol::<S>))
         .route("/renew", post(enrol::renew::<S>))
+        .route("/health", post(health::health::<S>))
         .with_state(end)
 }
 

@@ -3,9 +3,12 @@
 
 mod conversation;
 mod files;
+mod handing;
+mod health;
 mod hostile;
 mod kill;
 mod neighbours;
 mod residents;
 mod setting;
+mod succession;
 mod visit;

@@ -28,10 +28,7 @@ fn cases_offered_wanted_and_held() {
         case: CASE,
         turn: 300,
     };
-    check(
-        Message::CaseOffers(vec![turn]),
-        &format!("0f01{case}ac02"),
-    );
+    check(Message::CaseOffers(vec![turn]), &format!("0f01{case}ac02"));
     let want = CaseWant {
         case: CASE,
         turn: 300,
@@ -90,7 +87,10 @@ fn orders_to_overwrite_a_case() {
         stage,
     };
     check(
-        Message::PurgesDone(vec![done(PurgeStage::Overwritten), done(PurgeStage::Forgotten)]),
+        Message::PurgesDone(vec![
+            done(PurgeStage::Overwritten),
+            done(PurgeStage::Forgotten),
+        ]),
         &format!("1402{case}ac020500{case}ac020501"),
     );
     let closed = PurgeClosed {

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use super::line::Reply;
 use super::pause::{Cause, Pause};
 use super::status::{LinkRefusal, LinkState, LinkStatus, refusal_in_ending};
-use super::{ConnectError, Line, LinkConfig};
+use super::{ConnectError, Line, LinkConfig, Report, Telling};
 use crate::frames::encode_round;
 use crate::renew;
 use crate::tls::device_config;
@@ -24,6 +24,7 @@ pub(super) struct Talk<S> {
     pub(super) status: watch::Sender<LinkStatus>,
     pub(super) arrivals: watch::Sender<u64>,
     pub(super) changed: Arc<Notify>,
+    pub(super) report: Option<Report>,
 }
 
 /// Why a conversation stopped.
@@ -109,6 +110,7 @@ impl<S: Store + Send + 'static> Talk<S> {
         let mut session = Session::new(line.device.peer.clone(), self.config.limits)
             .subscribed_to(vec![self.branch.clone()]);
         let mut seen = 0;
+        let mut telling = Telling::NewLine;
         loop {
             session.try_again();
             session = match self.burst(line, session, &mut seen).await {
@@ -116,6 +118,10 @@ impl<S: Store + Send + 'static> Talk<S> {
                 Err(stop) => return stop,
             };
             pause.reset();
+            if let Err(stop) = self.tell_health(line, telling).await {
+                return stop;
+            }
+            telling = Telling::Quiet;
             if let Err(stop) = self.until_news(line, seen).await {
                 return stop;
             }
@@ -154,11 +160,31 @@ impl<S: Store + Send + 'static> Talk<S> {
                 reply = line.get(&path) => reply?,
             };
             match (reply.status, reply.news) {
-                (StatusCode::NO_CONTENT, Some(news)) if news == seen => {}
+                (StatusCode::NO_CONTENT, Some(news)) if news == seen => {
+                    self.tell_health(line, Telling::Quiet).await?;
+                }
                 (StatusCode::NO_CONTENT, _) => return Ok(()),
                 (_, _) => return Err(refused_by(&reply)),
             }
         }
+    }
+
+    /// Tells the hub how this counter is, when there is something to tell. A hub that does not
+    /// listen to that is talked to all the same.
+    async fn tell_health(&self, line: &Line, telling: Telling) -> Result<(), Stop> {
+        let Some(report) = self.report.clone() else {
+            return Ok(());
+        };
+        let making = tokio::task::spawn_blocking(move || report(telling));
+        let Ok(Some(report)) = making.await else {
+            return Ok(());
+        };
+        let reply = line.post("/health", report).await?;
+        if !reply.status.is_success() {
+            let status = reply.status.as_u16();
+            tracing::debug!(status, "hub takes no health report");
+        }
+        Ok(())
     }
 
     async fn next_round(&self, mut session: Session) -> Result<(Session, Round), Stop> {

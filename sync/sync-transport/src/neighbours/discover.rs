@@ -178,7 +178,10 @@ mod tests {
         let site = SiteId([1; 16]);
         assert!(places.enter(site, &place(1)));
         assert!(!places.enter(site, &place(1)), "called already");
-        assert!(places.enter(site, &place(2)), "moved, or announced falsely before");
+        assert!(
+            places.enter(site, &place(2)),
+            "moved, or announced falsely before"
+        );
         places.leave(&place(1));
         assert!(places.enter(site, &place(1)));
     }

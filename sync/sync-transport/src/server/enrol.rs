@@ -15,7 +15,9 @@ use super::{Caller, End};
 use crate::authority::DeviceRequest;
 use crate::certificate::Device;
 use crate::courier::CourierRecipient;
-use crate::enrolment::{EnrolProblem, EnrolRefusal, EnrolReply, EnrolRequest, RenewRequest};
+use crate::enrolment::{
+    EnrolProblem, EnrolRefusal, EnrolReply, EnrolRequest, LINKS_MAX, RenewRequest,
+};
 use crate::identity::to_hex;
 
 const REQUEST_BYTES_MAX: usize = 16 << 10;
@@ -61,7 +63,8 @@ async fn answered(
         EnrolRefusal::Unknown
         | EnrolRefusal::Expired
         | EnrolRefusal::Used
-        | EnrolRefusal::DeviceKnown => StatusCode::FORBIDDEN,
+        | EnrolRefusal::DeviceKnown
+        | EnrolRefusal::OtherDevice => StatusCode::FORBIDDEN,
     };
     (status, Json(EnrolProblem { refused: refusal })).into_response()
 }
@@ -87,9 +90,15 @@ fn grant<S>(end: &End<S>, bytes: &[u8]) -> Result<EnrolReply, EnrolRefusal> {
     let request =
         DeviceRequest::from_pem(&asked.request_pem).map_err(|_| EnrolRefusal::Malformed)?;
     let authoriser = &end.hub.authoriser;
+    if let Some(replaces) = &asked.replaces {
+        let replaces: SiteId = replaces.parse().map_err(|_| EnrolRefusal::Malformed)?;
+        authoriser.may_replace(&asked.code, replaces)?;
+    }
     let branch = authoriser.redeem(&asked.code, site, request.key())?;
     hear_courier_key(end, site, asked.courier_key.as_deref());
-    let reply = certified(end, &request, &branch, site)?;
+    let mut reply = certified(end, &request, &branch, site)?;
+    let before = authoriser.predecessor(site, asked.log_after.unwrap_or(0), LINKS_MAX)?;
+    reply.predecessor = before.map(Into::into);
     tracing::info!(%site, branch, "device enrolled");
     Ok(reply)
 }
@@ -121,5 +130,6 @@ fn certified<S>(
         certificate_pem,
         authority_pem: authority.certificate_pem().to_owned(),
         publishing_point: to_hex(authority.publishing_point()),
+        predecessor: None,
     })
 }

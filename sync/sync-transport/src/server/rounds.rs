@@ -10,11 +10,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::{BodyExt as _, Limited};
 use serde::Deserialize;
-use sync_engine::{Session, Store};
+use sync_engine::{Session, Store, rolled_back};
 use sync_protocol::limits::BODY_BYTES_MAX;
-use sync_protocol::{
-    About, DecodeError, Message, Reason, VersionVector, decode_all, encode_all, version,
-};
+use sync_protocol::{About, DecodeError, Message, Reason, decode_all, encode_all, version};
 
 use super::{Admission, Caller, End, Served};
 use crate::certificate::Device;
@@ -203,9 +201,12 @@ fn answer<S: Store>(hub: &Served<S>, device: &Device, bytes: &[u8]) -> Result<An
         if hub.book.is_none()
             && let Message::Hello(hello) = &message
             && let Some(reason) =
-                rolled_back(&hello.vector, device, &store.vector().map_err(in_trouble)?)
+                rolled_back(peer, &hello.vector, &store.vector().map_err(in_trouble)?)
         {
             tracing::error!(site = %peer.site, ?reason, "device refused");
+            if let Reason::RolledBack { held } = reason {
+                store.heard_rolled_back(peer, held).map_err(in_trouble)?;
+            }
             session.refuse(reason);
         }
         session
@@ -225,14 +226,6 @@ fn answer<S: Store>(hub: &Served<S>, device: &Device, bytes: &[u8]) -> Result<An
         frames: encode_round(&round.messages),
         news,
     })
-}
-
-/// A device that holds less of its own site than it sent before is a restored backup or a clone;
-/// its new transactions would reuse old version numbers and never leave it.
-fn rolled_back(theirs: &VersionVector, device: &Device, ours: &VersionVector) -> Option<Reason> {
-    let of_device = |vector: &VersionVector| vector.get(&device.peer.site).copied().unwrap_or(0);
-    let held = of_device(ours);
-    (of_device(theirs) < held).then_some(Reason::RolledBack { held })
 }
 
 /// What the caller has seen; nothing asks for the count at once.

@@ -6,6 +6,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod health;
 mod raw;
 mod renewal;
 
@@ -39,6 +40,7 @@ const CODE: &str = "K7QX2M4P90AB";
 struct Register {
     used: Mutex<BTreeMap<String, (SiteId, [u8; 32])>>,
     revoked: Mutex<BTreeSet<SiteId>>,
+    told: watch::Sender<Vec<Vec<u8>>>,
 }
 
 impl Authoriser for Register {
@@ -53,6 +55,10 @@ impl Authoriser for Register {
         } else {
             Err(EnrolRefusal::Used)
         }
+    }
+
+    fn health(&self, _device: &Device, report: &[u8]) {
+        self.told.send_modify(|told| told.push(report.to_vec()));
     }
 
     fn admit(&self, device: &Device) -> Admission {
