@@ -11,11 +11,13 @@
 #![warn(clippy::indexing_slicing, clippy::as_conversions)]
 
 mod card;
+mod describe;
 mod error;
 mod pcsc_card;
 mod watch;
 
 pub use card::{Card, Response, StatusWord};
+pub use describe::ReaderIdentity;
 pub use error::CardError;
 pub use pcsc_card::{PcscCard, PcscService};
 pub use watch::{CardWatch, Lying, WatchCanceller};

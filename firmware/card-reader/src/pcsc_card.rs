@@ -95,9 +95,11 @@ impl PcscService {
     }
 
     fn connect_named(&self, reader: &CStr) -> Result<PcscCard, CardError> {
+        let turn = crate::describe::turn();
         let card = self
             .context
             .connect(reader, ShareMode::Exclusive, Protocols::ANY)?;
+        drop(turn);
         let status = card.status2_owned().map_err(CardError::from);
         let mut card = PcscCard {
             atr: Vec::new(),

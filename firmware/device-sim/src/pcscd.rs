@@ -22,6 +22,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
 use thiserror::Error;
@@ -31,6 +32,10 @@ const VPCD: &str = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
 
 /// Definition of the virtual reader, within the service's folder.
 const DEFINITION: &str = "reader.conf.d/vpcd";
+
+/// Ports for vpcd, in pairs: Linux gives connections those from 32768 on.
+const PORT_FIRST: u16 = 10_000;
+const PORT_PAIRS: u32 = 11_000;
 
 /// Name of the variable that leads PC/SC clients to a socket other than the system's.
 pub const SOCKET_VARIABLE: &str = "PCSCLITE_CSOCK_NAME";
@@ -151,18 +156,20 @@ fn is_listening(port: u16) -> io::Result<bool> {
     }))
 }
 
-/// Two neighbouring free ports; vpcd takes one per slot.
+/// Two neighbouring free ports; vpcd takes one per slot, somewhat later and at every address. So
+/// they are below those that the system gives to connections, and differ from process to process.
 fn free_port_pair() -> io::Result<u16> {
-    loop {
-        let first = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0))?;
-        let port = first.local_addr()?.port();
-        let Some(next) = port.checked_add(1) else {
-            continue;
-        };
-        if TcpListener::bind((Ipv4Addr::UNSPECIFIED, next)).is_ok() {
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..PORT_PAIRS {
+        let given = GIVEN.fetch_add(1, Ordering::Relaxed);
+        let pair = std::process::id().wrapping_mul(16).wrapping_add(given) % PORT_PAIRS;
+        let port = PORT_FIRST + u16::try_from(2 * pair).unwrap_or_default();
+        let free = |port| TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok();
+        if free(port) && free(port + 1) {
             return Ok(port);
         }
     }
+    Err(io::ErrorKind::AddrInUse.into())
 }
 
 fn write_definition(folder: &Path, port: u16) -> io::Result<()> {

@@ -6,20 +6,26 @@
 //! against it. It knows no picture, no model and no file: dictionaries are given to it.
 //!
 //! The steps, each in a module of its own: characters to rows ([`text`]), rows to labels and values
-//! ([`unit`]), values to labels ([`found`]), values to persons ([`member`]), text to values
-//! ([`value`] and what it calls), values beside each other ([`household`]), evidence to confidence
-//! ([`confidence`]).
+//! ([`unit`]), values to labels ([`cells`] where there are ruled ones, [`rows`] elsewhere), values to
+//! persons ([`member`]), text to values ([`value`] and what it calls), values beside each other
+//! ([`household`]), evidence to confidence ([`confidence`]).
 
 mod address;
 mod blanks;
 mod card;
+mod cells;
+mod chain;
+mod column;
 pub mod confidence;
 mod date;
 mod digits;
 mod found;
+mod headed;
 mod household;
 mod member;
 mod name;
+mod neighbours;
+mod rows;
 mod text;
 mod unit;
 mod value;
@@ -174,19 +180,19 @@ impl Finder {
         // The area outside all cells is the last.
         let outside = units.pop();
         resolve_headings(&mut units);
-        found::settle_words(&mut units);
+        cells::settle_words(&mut units);
         let cells = units.len();
         if let Some(outside) = &outside {
             units.extend(unit::loose(outside, found::atom_pieces));
         }
-        let mut found = found::in_cells(&units);
+        let mut found = cells::in_cells(&units);
         units.truncate(cells);
         for own in units.iter().filter(|own| own.holds == Holds::Both) {
-            found.extend(found::in_rows(&own.rows));
+            found.extend(rows::in_rows(&own.rows));
         }
         if let Some(mut outside) = outside {
             resolve_rows(&mut outside);
-            found.extend(found::in_rows(&outside.rows));
+            found.extend(rows::in_rows(&outside.rows));
             if kind != DocumentKind::MoveOutCertificate {
                 found.extend(card::by_pattern(kind, &units, &outside, &found));
             }

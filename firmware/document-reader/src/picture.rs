@@ -89,7 +89,10 @@ impl std::fmt::Debug for Colour {
 
 impl Picture {
     /// From red, green and blue; kept as gray alone where no pixel shows a colour.
-    fn from_rgb(width: usize, height: usize, data: Vec<u8>) -> Result<Self, OpenPictureError> {
+    ///
+    /// # Errors
+    /// `Damaged` when there are not exactly three bytes a pixel.
+    pub fn from_rgb(width: usize, height: usize, data: Vec<u8>) -> Result<Self, OpenPictureError> {
         if data.len() != width * height * 3 {
             return Err(OpenPictureError::Damaged);
         }

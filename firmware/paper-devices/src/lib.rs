@@ -7,16 +7,22 @@
 //!
 //! Knows no case and no procedure; keeps nothing; logs nothing of what it prints.
 
+mod attributes;
 mod compose;
+mod identity;
 mod page_printer;
 mod plain;
 mod printer;
 mod raster;
 mod receipt;
+mod test_page;
 
+pub use attributes::{PageCondition, PagePrinterStatus};
+pub use identity::Identity;
 pub use page_printer::{PagePrinter, PrintPagesError};
 pub use printer::{
     FilePrinter, NetworkPrinter, PrintReceiptError, PrinterStatus, ReadBack, ReceiptPrinter,
 };
 pub use raster::{Bitmap, FontRaster, LineRaster, OpenFontError, UndrawableCharacter};
 pub use receipt::{Receipt, ReceiptLine};
+pub use test_page::test_page;

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::attributes::{self, PagePrinterStatus};
+
 /// Why pages were not taken.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
@@ -82,26 +84,45 @@ impl PagePrinter {
     /// # Errors
     /// See [`PrintPagesError`].
     pub fn print(&self, pdf: &[u8], job: &str) -> Result<(), PrintPagesError> {
+        let answer = self.post(&self.request(job), pdf)?;
+        match answer.get(2..4).map(<[u8; 2]>::try_from) {
+            Some(Ok(status)) => match u16::from_be_bytes(status) {
+                0x0000..0x0100 => Ok(()),
+                status => Err(PrintPagesError::Refused { status }),
+            },
+            Some(Err(_)) | None => Err(PrintPagesError::NotIpp),
+        }
+    }
+
+    /// Asks how the printer is, which model, and which firmware.
+    ///
+    /// # Errors
+    /// See [`PrintPagesError`].
+    pub fn status(&self) -> Result<PagePrinterStatus, PrintPagesError> {
+        let answer = self.post(&self.question(), &[])?;
+        attributes::parse(&answer).ok_or(PrintPagesError::NotIpp)
+    }
+
+    /// One request and its document; the IPP part of the answer.
+    fn post(&self, request: &[u8], document: &[u8]) -> Result<Vec<u8>, PrintPagesError> {
         let mut stream = self.connect()?;
-        let request = self.request(job);
         let head = format!(
             "POST {} HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/ipp\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n",
             self.path,
             self.host,
             self.port,
-            request.len() + pdf.len()
+            request.len() + document.len()
         );
-        let sent = [head.as_bytes(), &request, pdf]
+        let sent = [head.as_bytes(), request, document]
             .into_iter()
             .try_for_each(|part| stream.write_all(part));
         sent.and_then(|()| stream.flush())
             .map_err(|_| PrintPagesError::Broken)?;
         let mut answer = Vec::new();
         let read = stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer);
-        match ipp_status(&answer) {
-            Some(status) if status < 0x0100 => Ok(()),
-            Some(status) => Err(PrintPagesError::Refused { status }),
+        match ipp_body(&answer) {
+            Some(body) => Ok(body),
             None if read.is_err() || answer.is_empty() => Err(PrintPagesError::Broken),
             None => Err(PrintPagesError::NotIpp),
         }
@@ -138,6 +159,26 @@ impl PagePrinter {
         bytes.push(0x03);
         bytes
     }
+
+    /// `Get-Printer-Attributes`.
+    fn question(&self) -> Vec<u8> {
+        let uri = format!("ipp://{}:{}{}", self.host, self.port, self.path);
+        let mut bytes = vec![2, 0, 0, 0x0b, 0, 0, 0, 1, 0x01];
+        attribute(&mut bytes, 0x47, "attributes-charset", "utf-8");
+        attribute(&mut bytes, 0x48, "attributes-natural-language", "ja");
+        attribute(&mut bytes, 0x45, "printer-uri", &uri);
+        attribute(&mut bytes, 0x42, "requesting-user-name", "todoke");
+        for (index, asked) in attributes::ASKED.iter().enumerate() {
+            let name = if index == 0 {
+                "requested-attributes"
+            } else {
+                ""
+            };
+            attribute(&mut bytes, 0x44, name, asked);
+        }
+        bytes.push(0x03);
+        bytes
+    }
 }
 
 /// One attribute: tag, name and value, each text behind its length in two bytes.
@@ -151,14 +192,14 @@ fn attribute(bytes: &mut Vec<u8>, tag: u8, name: &str, value: &str) {
     }
 }
 
-/// The IPP status of an HTTP answer; `None` when it is something else.
-fn ipp_status(answer: &[u8]) -> Option<u16> {
+/// The IPP part of an HTTP answer; `None` when it is something else.
+fn ipp_body(answer: &[u8]) -> Option<Vec<u8>> {
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = std::str::from_utf8(answer.get(..end)?).ok()?;
     let body = answer.get(end + 4..)?;
     let code = head.split(' ').nth(1)?;
     if code == "100" {
-        return ipp_status(body);
+        return ipp_body(body);
     }
     if code != "200" {
         return None;
@@ -168,13 +209,32 @@ fn ipp_status(answer: &[u8]) -> Option<u16> {
         line.starts_with("transfer-encoding:") && line.contains("chunked")
     });
     let body = if chunked {
-        let start = body.windows(2).position(|two| two == b"\r\n")?;
-        body.get(start + 2..)?
+        unchunked(body)?
     } else {
-        body
+        body.to_vec()
     };
-    let status = body.get(2..4)?;
-    Some(u16::from_be_bytes(status.try_into().ok()?))
+    (body.len() >= 4).then_some(body)
+}
+
+/// A body in pieces (RFC 9112, section 7.1); a connection that ends early gives what came until then.
+fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut whole = Vec::new();
+    loop {
+        let end = rest.windows(2).position(|two| two == b"\r\n")?;
+        let size = std::str::from_utf8(rest.get(..end)?).ok()?;
+        let size = size.split(';').next()?.trim();
+        let size = usize::from_str_radix(size, 16).ok()?;
+        let after = rest.get(end + 2..)?;
+        if size == 0 {
+            return Some(whole);
+        }
+        let piece = after.get(..size).unwrap_or(after);
+        whole.extend_from_slice(piece);
+        match after.get(size.saturating_add(2)..) {
+            Some(next) if !next.is_empty() => rest = next,
+            Some(_) | None => return Some(whole),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -232,6 +292,35 @@ mod tests {
         let web_page = b"HTTP/1.1 404 Not Found\r\n\r\n<html>";
         assert_eq!(print_to(web_page).1, Err(PrintPagesError::NotIpp));
         assert_eq!(print_to(b"").1, Err(PrintPagesError::Broken));
+    }
+
+    #[test]
+    fn a_status_in_several_pieces_is_put_together() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("its address").port();
+        let printer = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a caller");
+            let mut received = Vec::new();
+            let mut part = [0; 4096];
+            while !received.ends_with(&[0x03]) {
+                let length = stream.read(&mut part).expect("bytes");
+                received.extend_from_slice(&part[..length]);
+            }
+            let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+            let first = b"9\r\n\x02\x00\x00\x00\x00\x00\x00\x01\x04\r\n";
+            let second =
+                b"24;x=y\r\n\x44\x00\x15printer-state-reasons\x00\x09media-jam\x03\r\n0\r\n\r\n";
+            for piece in [&head[..], first, second] {
+                stream.write_all(piece).expect("answered");
+            }
+            received
+        });
+        let address = format!("ipp://127.0.0.1:{port}/ipp/print");
+        let pages = PagePrinter::new(&address, Duration::from_secs(5)).expect("an address");
+        let status = pages.status().expect("a status");
+        assert_eq!(status.conditions, [crate::PageCondition::Jam]);
+        let asked = printer.join().expect("received");
+        assert!(String::from_utf8_lossy(&asked).contains("printer-firmware-string-version"));
     }
 
     #[test]

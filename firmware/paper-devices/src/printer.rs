@@ -11,6 +11,7 @@ use escpos::utils::{RealTimeStatusRequest, RealTimeStatusResponse};
 use thiserror::Error;
 
 use crate::compose::{self, ComposeError};
+use crate::identity::{self, Identity};
 use crate::raster::LineRaster;
 use crate::receipt::Receipt;
 
@@ -77,6 +78,10 @@ pub trait ReceiptPrinter: Send {
     /// # Errors
     /// The reason why it cannot.
     fn status(&mut self) -> Result<PrinterStatus, PrintReceiptError>;
+
+    /// Asks a printer that can print for its model and firmware. One that does not know the question
+    /// costs a time-out and says nothing, so ask once.
+    fn identity(&mut self) -> Identity;
 }
 
 /// An ESC/POS printer on TCP, usually port 9100. One connection per receipt.
@@ -142,6 +147,13 @@ impl ReceiptPrinter for NetworkPrinter {
         match self.read_back {
             ReadBack::Ask => ask_status(&driver),
             ReadBack::Skip => Ok(PrinterStatus::Ready),
+        }
+    }
+
+    fn identity(&mut self) -> Identity {
+        match (self.read_back, self.open()) {
+            (ReadBack::Ask, Ok(driver)) => identity::ask(&driver),
+            (ReadBack::Skip, _) | (_, Err(_)) => Identity::default(),
         }
     }
 }
@@ -255,5 +267,10 @@ impl ReceiptPrinter for FilePrinter {
 
     fn status(&mut self) -> Result<PrinterStatus, PrintReceiptError> {
         self.open().map(|_| PrinterStatus::Ready)
+    }
+
+    /// A file answers nothing.
+    fn identity(&mut self) -> Identity {
+        Identity::default()
     }
 }

@@ -37,6 +37,8 @@ pub(crate) enum Command<'a> {
     RealTimeStatus(u8),
     /// GS r n.
     Status(u8),
+    /// GS I n: what it says about itself.
+    Identity(u8),
     /// One character, one or two bytes.
     Text(&'a [u8]),
     /// Understood, without a mark on the paper.
@@ -70,6 +72,7 @@ pub(crate) fn next(bytes: &[u8]) -> Option<(Command<'_>, usize)> {
         [0x1c, 0x43, n, ..] => (C::KanjiCode(n), 3),
         [0x1d, 0x21, n, ..] => (C::Size(n), 3),
         [0x1d, 0x42 | 0x62, _, ..] => (C::Quiet, 3),
+        [0x1d, 0x49, n, ..] => (C::Identity(n), 3),
         [0x1d, 0x72, n, ..] => (C::Status(n), 3),
         [0x1d, 0x56, 0 | 1 | 48 | 49, ..] => (C::Cut, 3),
         [0x1d, 0x56, 65 | 66, ..] => (C::Cut, (bytes.len() >= 4).then_some(4)?),

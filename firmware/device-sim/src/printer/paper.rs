@@ -110,8 +110,11 @@ impl Paper {
             Command::QrPrint => self.qr(),
             Command::Cut => self.cut(),
             Command::Text(bytes) => self.character(bytes),
-            Command::RealTimeStatus(_) | Command::Status(_) | Command::Quiet | Command::Unknown => {
-            }
+            Command::RealTimeStatus(_)
+            | Command::Status(_)
+            | Command::Identity(_)
+            | Command::Quiet
+            | Command::Unknown => {}
         }
     }
 

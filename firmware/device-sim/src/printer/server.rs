@@ -178,7 +178,7 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
         while let Some((command, length)) = command::next(waiting.get(done..).unwrap_or_default()) {
             let bytes = waiting.get(done..done + length).unwrap_or_default();
             if let Some(answer) = job.handle(&command, bytes)? {
-                stream.write_all(&[answer])?;
+                stream.write_all(&answer)?;
             }
             done += length;
         }
@@ -205,24 +205,27 @@ impl Job<'_> {
         *state
     }
 
-    /// Does a command; returns the byte to answer with.
+    /// Does a command; returns the bytes to answer with.
     #[expect(
         clippy::wildcard_enum_match_arm,
         reason = "everything but a question about the state leaves a mark on the paper"
     )]
-    fn handle(&mut self, command: &Command<'_>, bytes: &[u8]) -> io::Result<Option<u8>> {
+    fn handle(&mut self, command: &Command<'_>, bytes: &[u8]) -> io::Result<Option<Vec<u8>>> {
         let state = self.state();
         let can_print = matches!(
             state,
             PrinterState::Ready | PrinterState::PaperEndAfter(_) | PrinterState::Silent
         );
         match command {
-            Command::RealTimeStatus(_) | Command::Status(_) if state == PrinterState::Silent => {
+            Command::RealTimeStatus(_) | Command::Status(_) | Command::Identity(_)
+                if state == PrinterState::Silent =>
+            {
                 Ok(None)
             }
-            Command::RealTimeStatus(n) => Ok(Some(real_time_status(*n, state))),
+            Command::RealTimeStatus(n) => Ok(Some(vec![real_time_status(*n, state)])),
+            Command::Identity(n) => Ok(identity(*n).filter(|_| can_print)),
             // Processed in order: an offline printer does not get there.
-            Command::Status(_) => Ok(can_print.then_some(0)),
+            Command::Status(_) => Ok(can_print.then(|| vec![0])),
             _ if !can_print => Ok(None),
             _ => {
                 self.paper.apply(command);
@@ -260,6 +263,17 @@ impl Job<'_> {
         drop(printed.send(picture));
         Ok(())
     }
+}
+
+/// GS I: firmware, maker and model of a printer that exists here only.
+fn identity(which: u8) -> Option<Vec<u8>> {
+    let text: &[u8] = match which {
+        65 => b"1.20",
+        66 => b"Kakuu",
+        67 => b"TM-80",
+        _ => return None,
+    };
+    Some([&[0x5f], text, &[0]].concat())
 }
 
 /// DLE EOT: bits 1 and 4 are always set.
