@@ -1,8 +1,12 @@
 //! What is signed: from a snapshot to the data of the form its event is filed on.
 //!
 //! A snapshot names its form. The notification of a change of residence, the move-out and the
-//! change of household share their people; a request for certificates has its lines instead.
+//! change of household share their people; a request for certificates has its lines instead, each
+//! of which names its own form: one request fills as many forms as it needs.
 
+use std::collections::BTreeMap;
+
+use counter_domain::draft::FieldValue;
 use counter_domain::event::Event;
 use counter_domain::snapshot::Snapshot;
 use serde_json::{Value, json};
@@ -12,8 +16,12 @@ use crate::data::FormData;
 use crate::resident_move::{self, City, Fields, FromSnapshotError, ResidentMoveData};
 
 /// One certificate asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CertificateLine {
+    /// Its id in the catalogue, for example `C01`.
+    pub certificate: String,
+    /// The form it is asked for on, for example `resident-record`.
+    pub form: String,
     /// As its form names it, for example `all`.
     pub kind: String,
     /// Copies.
@@ -22,6 +30,8 @@ pub struct CertificateLine {
     pub fee_yen: u32,
     /// What is added to it, by the catalogue's ids.
     pub options: Vec<String>,
+    /// What the line says besides: the year of a tax, the time covered, the facts to certify.
+    pub detail: String,
 }
 
 /// What a snapshot does not say in words of its own.
@@ -29,7 +39,8 @@ pub struct CertificateLine {
 pub struct Said {
     /// Name of the event, for a form without a box for it.
     pub event: String,
-    /// The certificates asked for.
+    /// The certificates asked for, where the snapshot was signed before it named the form and the
+    /// fee of each.
     pub lines: Vec<CertificateLine>,
 }
 
@@ -62,21 +73,78 @@ pub fn form_of(snapshot: &Snapshot) -> &str {
         .map_or(snapshot.form.as_str(), |(form, _)| form)
 }
 
-/// The data of the form a snapshot is signed on.
+/// What stands before the certificates of a request: `certificate.C01.copies`.
+const CERTIFICATE: &str = "certificate.";
+
+/// The certificates a snapshot asks for, by id, with the form and the fee it was signed with.
+/// Empty for everything else, and for a request that does not name them.
+pub fn lines_of(snapshot: &Snapshot) -> Vec<CertificateLine> {
+    let mut lines: BTreeMap<&str, CertificateLine> = BTreeMap::new();
+    for (path, field) in &snapshot.fields {
+        let of_one = path.as_str().strip_prefix(CERTIFICATE);
+        let Some((id, what)) = of_one.and_then(|rest| rest.split_once('.')) else {
+            continue;
+        };
+        let line = lines.entry(id).or_default();
+        match (what, &field.value) {
+            ("copies", FieldValue::Count(count)) => {
+                line.copies = u16::try_from(*count).unwrap_or_default();
+            }
+            ("fee", FieldValue::Count(yen)) => {
+                line.fee_yen = u32::try_from(*yen).unwrap_or_default();
+            }
+            ("options", FieldValue::Text(text)) => {
+                let chosen = text.split(',').filter(|one| !one.is_empty());
+                line.options = chosen.map(str::to_owned).collect();
+            }
+            ("detail", FieldValue::Text(text)) => line.detail.clone_from(text),
+            ("form", FieldValue::Text(text)) => {
+                if let Some((form, kind)) = text.split_once('/') {
+                    form.clone_into(&mut line.form);
+                    kind.clone_into(&mut line.kind);
+                }
+            }
+            _ => {}
+        }
+    }
+    let named = lines
+        .into_iter()
+        .filter(|(_, line)| line.copies > 0 && !line.form.is_empty());
+    named
+        .map(|(id, line)| CertificateLine {
+            certificate: id.to_owned(),
+            ..line
+        })
+        .collect()
+}
+
+/// The filled forms of a snapshot: one, or those of a request for certificates of several forms,
+/// in the order of their first certificate.
 ///
 /// # Errors
-/// When the snapshot lacks what the form cannot do without.
-pub fn filing(snapshot: &Snapshot, city: &City, said: &Said) -> Result<Filing, FilingError> {
-    let form = form_of(snapshot);
-    let data = if said.lines.is_empty() {
-        change(snapshot, city, said)?
-    } else {
-        request(snapshot, city, said)?
-    };
-    Ok(Filing {
-        form: form.to_owned(),
-        data,
-    })
+/// When the snapshot lacks what a form cannot do without.
+pub fn filings(snapshot: &Snapshot, city: &City, said: &Said) -> Result<Vec<Filing>, FilingError> {
+    let mut lines = lines_of(snapshot);
+    if lines.is_empty() {
+        lines.clone_from(&said.lines);
+    }
+    if lines.is_empty() {
+        let data = change(snapshot, city, said)?;
+        let form = form_of(snapshot).to_owned();
+        return Ok(vec![Filing { form, data }]);
+    }
+    let mut forms: Vec<(String, Vec<CertificateLine>)> = Vec::new();
+    for line in lines {
+        match forms.iter_mut().find(|(form, _)| *form == line.form) {
+            Some((_, of_form)) => of_form.push(line),
+            None => forms.push((line.form.clone(), vec![line])),
+        }
+    }
+    let filled = forms.into_iter().map(|(form, lines)| {
+        let data = request(snapshot, city, &form, &lines)?;
+        Ok(Filing { form, data })
+    });
+    filled.collect()
 }
 
 /// A notification: the people it concerns, where they live before and after.
@@ -148,7 +216,12 @@ fn joined(parts: &[&str]) -> String {
 }
 
 /// A request for certificates: who asks, about whom, which.
-fn request(snapshot: &Snapshot, city: &City, said: &Said) -> Result<FormData, FilingError> {
+fn request(
+    snapshot: &Snapshot,
+    city: &City,
+    form: &str,
+    lines: &[CertificateLine],
+) -> Result<FormData, FilingError> {
     let fields = Fields(snapshot);
     let numbers = fields.member_numbers();
     let first = numbers.first().ok_or(FromSnapshotError::NoMember)?;
@@ -173,7 +246,7 @@ fn request(snapshot: &Snapshot, city: &City, said: &Said) -> Result<FormData, Fi
         "receipt_number": snapshot.receipt_number, "filed_on": snapshot.filed_on,
         "notifier": {
             "name": named("notifier.name", &name), "address": named("notifier.address", &address),
-            "role": role(form_of(snapshot), &asker), "phone": fields.text("notifier.phone"),
+            "role": role(form, &asker), "phone": fields.text("notifier.phone"),
         },
         "identity": { "kind": fields.text("identity.kind"), "methods": fields.words("identity.method") },
         "subject": {
@@ -183,24 +256,36 @@ fn request(snapshot: &Snapshot, city: &City, said: &Said) -> Result<FormData, Fi
             "place": fields.text("domicile.place"),
             "register_head": fields.text("domicile.register_head"),
         },
-        "lines": lines(&fields, said),
-        "detail": detail(&fields, said, &names),
+        "lines": drawn_lines(lines),
+        "detail": detail(&fields, lines, &names),
+        "properties": listed("place", &fields.text("request.property")),
+        "vehicles": listed("plate", &fields.text("request.plate")),
     })))
 }
 
-fn lines(fields: &Fields<'_>, said: &Said) -> Value {
-    let year = fields.text("request.year");
-    said.lines
-        .iter()
-        .map(|line| {
-            json!({ "kind": line.kind, "copies": line.copies, "fee": line.fee_yen, "year": year })
+fn drawn_lines(lines: &[CertificateLine]) -> Value {
+    let drawn = lines.iter().map(|line| {
+        json!({
+            "kind": line.kind, "copies": line.copies, "fee": line.fee_yen, "year": line.detail,
         })
-        .collect()
+    });
+    drawn.collect()
 }
 
-fn detail(fields: &Fields<'_>, said: &Said, names: &[String]) -> Value {
+/// What the lines say, each thing once.
+fn details(lines: &[CertificateLine]) -> String {
+    let mut said: Vec<&str> = Vec::new();
+    for line in lines {
+        if !said.contains(&line.detail.as_str()) {
+            said.push(&line.detail);
+        }
+    }
+    joined(&said)
+}
+
+fn detail(fields: &Fields<'_>, lines: &[CertificateLine], names: &[String]) -> Value {
     let chosen = |option: &str| {
-        let mut all = said.lines.iter().flat_map(|line| &line.options);
+        let mut all = lines.iter().flat_map(|line| &line.options);
         all.any(|one| one == option)
     };
     let include: Vec<&str> = [
@@ -219,19 +304,27 @@ fn detail(fields: &Fields<'_>, said: &Said, names: &[String]) -> Value {
     } else {
         &[]
     };
-    let first = said.lines.first();
     json!({
         "members": if names.len() > 1 { names.join("、") } else { String::new() },
         "include": include, "foreigner": foreigner,
         "purpose": fields.text("request.purpose"), "submit_to": fields.text("request.submit_to"),
-        "reason": fields.text("request.reason"),
-        "copies": first.map(|line| line.copies), "fee": first.map(|line| line.fee_yen),
+        "reason": fields.text("request.reason"), "property": fields.text("request.property"),
+        "place": fields.text("request.property"), "plate": fields.text("request.plate"),
+        "matter": fields.text("request.matter"), "period": details(lines),
     })
+}
+
+/// A list of one entry that says one thing; an empty one when it says nothing.
+fn listed(name: &str, text: &str) -> Value {
+    match text {
+        "" => json!([]),
+        text => json!([{ name: text }]),
+    }
 }
 
 /// Who asks, as each form names them; empty where the form has no box for them.
 fn role(form: &str, asker: &str) -> &'static str {
-    const ROLES: [(&str, &str, &str); 28] = [
+    const ROLES: [(&str, &str, &str); 31] = [
         ("resident-record", "household", "household"),
         ("resident-record", "heir", "third"),
         ("resident-record", "third_party", "third"),
@@ -250,6 +343,9 @@ fn role(form: &str, asker: &str) -> &'static str {
         ("family-notification", "third_party", "interested"),
         ("family-notification", "official", "duty"),
         ("family-notification", "professional", "duty"),
+        ("seal-certificate", "official", "duty"),
+        ("administrative-certificate", "official", "interested"),
+        ("administrative-certificate", "professional", "interested"),
         ("property-certificate", "heir", "heir"),
         ("property-certificate", "tenant", "tenant"),
         ("property-certificate", "official", "court"),

@@ -19,6 +19,7 @@ mod fonts;
 pub mod glyph;
 pub mod guidance;
 mod notices;
+mod outline;
 mod picture;
 mod prefill;
 mod render;
@@ -34,6 +35,7 @@ pub use definition::{FieldKind, FieldRule, FormMeta, People, Prefill, SampleKind
 pub use error::{OpenFormsError, RenderError, TemplateFault};
 pub use follow_up::FollowUp;
 pub use fonts::FontPaths;
+pub use outline::OUTLINE_SIDE;
 pub use picture::Picture;
 pub use prefill::Answers;
 pub use render::{Assets, Forms, RenderedForm};

@@ -7,6 +7,7 @@ use typst::LibraryExt as _;
 use typst::diag::SourceDiagnostic;
 use typst::ecow::EcoVec;
 use typst::foundations::{Bytes, Datetime, Smart};
+use typst::model::{Document as _, DocumentInfo};
 use typst::utils::{LazyHash, Scalar};
 use typst::{Library, comemo};
 use typst_layout::PagedDocument;
@@ -168,6 +169,18 @@ impl Forms {
         glyph::first_missing(self.fonts.exact.ttf(), text)
     }
 
+    /// Outline of one character as a form prints it in a name: SVG path data in a square of
+    /// [`crate::OUTLINE_SIDE`]. `None` when it cannot be printed.
+    pub fn outline(&self, character: &str) -> Option<String> {
+        crate::outline::outline(self.fonts.exact.ttf(), character)
+    }
+
+    /// The same in the font of everything else, which has the sequences of another collection:
+    /// what a writer saw who typed one of those.
+    pub fn other_outline(&self, character: &str) -> Option<String> {
+        crate::outline::outline(self.fonts.label.ttf(), character)
+    }
+
     /// Makes the PDF. The same data, drawings and date give the same bytes.
     ///
     /// `filed_on` is the filing date (届出日), ISO 8601; it dates the document.
@@ -182,6 +195,56 @@ impl Forms {
         filed_on: &str,
     ) -> Result<RenderedForm, RenderError> {
         self.render_form(self.form_on(form_id, filed_on)?, data, assets, filed_on)
+    }
+
+    /// Makes one PDF of several forms, each with its own pages and page numbers, in this order. It
+    /// is titled as the first one, and is not tagged: a reader that speaks reads the text only.
+    ///
+    /// # Errors
+    /// As [`Forms::render`], for the first form that fails.
+    pub fn render_together(
+        &self,
+        forms: &[(&str, &FormData)],
+        assets: &Assets,
+        filed_on: &str,
+    ) -> Result<RenderedForm, RenderError> {
+        if let [(form, data)] = forms {
+            return self.render(form, data, assets, filed_on);
+        }
+        let mut pages = EcoVec::new();
+        let mut first: Option<(String, DocumentInfo)> = None;
+        for (form_id, data) in forms {
+            let form = self.form_on(form_id, filed_on)?;
+            let (own, info) = self.lay_out(form, data, assets, filed_on, |_, document, _| {
+                Ok((EcoVec::from(document.pages()), document.info().clone()))
+            })?;
+            pages.extend(own);
+            first.get_or_insert_with(|| (form.meta.id.clone(), info));
+        }
+        let (id, info) = first.ok_or_else(|| RenderError::UnknownForm(String::new()))?;
+        let date = filing_date(filed_on).ok_or(RenderError::FilingDate)?;
+        let refused = |fault| RenderError::Export {
+            form: id.clone(),
+            fault,
+        };
+        let options = PdfOptions {
+            // Two forms may mark places alike; each is whole without the marks.
+            tagged: false,
+            ..pdf_options(date).map_err(refused)?
+        };
+        let document = PagedDocument::new(pages, info);
+        let pdf = typst_pdf::pdf(&document, &options).map_err(|errors| {
+            let said = errors.first().map(|error| error.message.to_string());
+            refused(TemplateFault::new(
+                "form.typ".to_owned(),
+                None,
+                said.unwrap_or_default(),
+            ))
+        })?;
+        Ok(RenderedForm {
+            pdf: compact::compacted(pdf),
+            pages: document.pages().len(),
+        })
     }
 
     /// Makes the PDF of a form that is only begun: what is required may be missing and is filled in
@@ -395,23 +458,23 @@ fn export(
         form: form_id.to_owned(),
         fault,
     };
-    let standards = PdfStandards::new(&[PdfStandard::A_2u]).map_err(|error| {
-        refused(TemplateFault::new(
-            "PDF/A-2u".to_owned(),
-            None,
-            error.message().to_string(),
-        ))
-    })?;
-    let options = PdfOptions {
-        creator: Smart::Custom(Some("Todoke".to_owned())),
-        timestamp: Some(Timestamp::new_utc(date)),
-        standards,
-        ..PdfOptions::default()
-    };
+    let options = pdf_options(date).map_err(refused)?;
     let pdf = typst_pdf::pdf(document, &options).map_err(|errors| refused(world.fault(&errors)))?;
     Ok(RenderedForm {
         pdf: compact::compacted(pdf),
         pages: document.pages().len(),
+    })
+}
+
+fn pdf_options(date: Datetime) -> Result<PdfOptions, TemplateFault> {
+    let standards = PdfStandards::new(&[PdfStandard::A_2u]).map_err(|error| {
+        TemplateFault::new("PDF/A-2u".to_owned(), None, error.message().to_string())
+    })?;
+    Ok(PdfOptions {
+        creator: Smart::Custom(Some("Todoke".to_owned())),
+        timestamp: Some(Timestamp::new_utc(date)),
+        standards,
+        ..PdfOptions::default()
     })
 }
 

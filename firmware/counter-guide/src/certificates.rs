@@ -3,6 +3,7 @@
 mod request;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
@@ -60,12 +61,43 @@ pub struct Certificate {
     pub who: String,
     /// What may be chosen, by id; whatever is not chosen is left out.
     pub options: Vec<String>,
+    /// The request form it is asked for on; without one it is not offered at the counter.
+    pub form: Option<RequestForm>,
+    /// Nothing is charged when one of these is asked for in the same request, by id.
+    pub free_with: Vec<String>,
     /// Also at machines in convenience stores.
     pub convenience_store: bool,
     /// The city must confirm the fee.
     pub verify_city: bool,
     /// Note for staff.
     pub note: Option<String>,
+}
+
+/// The place of a certificate on paper (交付請求書).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestForm {
+    /// The form, for example `resident-record`.
+    pub form: String,
+    /// How the form names the certificate, for example `all`.
+    pub kind: String,
+}
+
+impl RequestForm {
+    /// Reads `resident-record/all`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (form, kind) = text.split_once('/')?;
+        let written = !form.is_empty() && !kind.is_empty();
+        written.then(|| Self {
+            form: form.to_owned(),
+            kind: kind.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for RequestForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.form, self.kind)
+    }
 }
 
 /// Whether somebody may ask for a certificate.
@@ -213,12 +245,19 @@ struct CertificateYaml {
     who: Spanned<String>,
     options: Vec<Spanned<String>>,
     #[serde(default)]
+    form: Option<Spanned<String>>,
+    #[serde(default)]
+    free_with: Vec<Spanned<String>>,
+    #[serde(default)]
     convenience_store: bool,
     #[serde(default)]
     verify: Option<Verify>,
     #[serde(default)]
     note: Option<String>,
 }
+
+/// Papers that follow from how somebody was identified.
+pub(crate) const IDENTIFICATION: [&str; 2] = ["id", "photo_id"];
 
 fn error<T>(file: &str, at: &Spanned<T>, message: String) -> CatalogueError {
     CatalogueError {
@@ -244,6 +283,12 @@ fn one_of<T>(
         id,
         format!("there is no {kind} called {}", id.value),
     ))
+}
+
+/// Whether nothing is charged because of what else is asked for.
+fn is_free_beside(certificate: &Certificate, lines: &[RequestLine]) -> bool {
+    let mut asked = lines.iter().filter(|line| line.copies > 0);
+    asked.any(|line| certificate.free_with.contains(&line.certificate))
 }
 
 impl Certificates {
@@ -297,14 +342,18 @@ impl Certificates {
             let words = exemption.words;
             all.exemptions.insert(id.value, Exemption { words, groups });
         }
-        for entry in yaml.certificates {
+        let mut free_with = Vec::with_capacity(yaml.certificates.len());
+        for mut entry in yaml.certificates {
             if all.certificate(&entry.id.value).is_some() {
                 let message = format!("the certificate {} is there twice", entry.id.value);
                 return Err(error(file, &entry.id, message));
             }
+            let beside: Vec<Spanned<String>> = std::mem::take(&mut entry.free_with);
             let certificate = all.take(file, entry)?;
+            free_with.push(beside);
             all.list.push(certificate);
         }
+        all.take_free_with(file, free_with)?;
         Ok(all)
     }
 
@@ -317,6 +366,26 @@ impl Certificates {
         known
             .map(|group| one_of(file, group, &self.groups, "group"))
             .collect()
+    }
+
+    /// What each certificate is free beside, once all of them are known.
+    fn take_free_with(
+        &mut self,
+        file: &str,
+        free_with: Vec<Vec<Spanned<String>>>,
+    ) -> Result<(), CatalogueError> {
+        for (at, beside) in free_with.into_iter().enumerate() {
+            for id in beside {
+                if self.certificate(&id.value).is_none() {
+                    let message = format!("there is no certificate called {}", id.value);
+                    return Err(error(file, &id, message));
+                }
+                if let Some(certificate) = self.list.get_mut(at) {
+                    certificate.free_with.push(id.value);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn who(&self, file: &str, yaml: WhoYaml) -> Result<Who, CatalogueError> {
@@ -338,6 +407,13 @@ impl Certificates {
             .iter()
             .map(|option| one_of(file, option, &self.options, "option"))
             .collect();
+        let form = match &entry.form {
+            None => None,
+            Some(written) => Some(RequestForm::parse(&written.value).ok_or_else(|| {
+                let message = "a form is written as form/kind, for example resident-record/all";
+                error(file, written, message.to_owned())
+            })?),
+        };
         Ok(Certificate {
             id: entry.id.value,
             name: entry.name,
@@ -345,6 +421,8 @@ impl Certificates {
             fee_yen: entry.fee_yen,
             who: one_of(file, &entry.who, &self.who, "rule of who may ask")?,
             options: options?,
+            form,
+            free_with: Vec::new(),
             convenience_store: entry.convenience_store,
             verify_city: entry.verify.is_some(),
             note: entry.note,
@@ -412,6 +490,24 @@ impl Certificates {
         })
     }
 
+    /// Papers somebody must show for these certificates beside identification, each once, by id.
+    pub fn papers_to_show<'a>(
+        &'a self,
+        ids: impl Iterator<Item = &'a str>,
+        asker: Asker,
+    ) -> Vec<(&'a str, &'a Words)> {
+        let mut shown: Vec<(&str, &Words)> = Vec::new();
+        let rules = ids.filter_map(|id| self.who.get(&self.certificate(id)?.who));
+        let papers = rules.filter_map(|rule| rule.allow.get(&asker)).flatten();
+        for paper in papers.filter(|paper| !IDENTIFICATION.contains(&paper.as_str())) {
+            let is_new = shown.iter().all(|(known, _)| *known != paper.as_str());
+            if let Some((id, words)) = self.papers.get_key_value(paper).filter(|_| is_new) {
+                shown.push((id, words));
+            }
+        }
+        shown
+    }
+
     /// What a request with several lines costs, in yen.
     ///
     /// # Errors
@@ -420,10 +516,30 @@ impl Certificates {
         let mut sum = 0_u32;
         for line in lines {
             let certificate = self.checked(line)?;
-            let fee = certificate.fee_yen.saturating_mul(u32::from(line.copies));
-            sum = sum.saturating_add(fee);
+            if !is_free_beside(certificate, lines) {
+                let fee = certificate.fee_yen.saturating_mul(u32::from(line.copies));
+                sum = sum.saturating_add(fee);
+            }
         }
         Ok(sum)
+    }
+
+    /// The forms of another list where this one, written before forms were part of it, has none.
+    #[must_use]
+    pub fn with_forms_of(mut self, other: &Self) -> Self {
+        if self.offered().next().is_some() {
+            return self;
+        }
+        for certificate in &mut self.list {
+            let known = other.certificate(&certificate.id);
+            certificate.form = known.and_then(|one| one.form.clone());
+        }
+        self
+    }
+
+    /// The certificates that are asked for on a form, in order.
+    pub fn offered(&self) -> impl Iterator<Item = &Certificate> {
+        self.list.iter().filter(|one| one.form.is_some())
     }
 
     /// The certificate of a line that names one with options it has.

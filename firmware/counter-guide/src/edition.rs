@@ -127,7 +127,10 @@ impl Edition {
     /// As [`Certificates::from_file`].
     pub fn certificates(&self) -> Result<Certificates, CatalogueError> {
         match self.files.get(certificates::BUNDLED.0) {
-            Some(text) => Certificates::from_file(certificates::BUNDLED.0, text),
+            Some(text) => {
+                let read = Certificates::from_file(certificates::BUNDLED.0, text)?;
+                Ok(read.with_forms_of(&Certificates::bundled()?))
+            }
             None => Certificates::bundled(),
         }
     }

@@ -182,12 +182,12 @@ fn several_lines_are_decided_and_summed() {
         decided(&asked),
         [
             "C01 Issued 600",
-            "C16 Missing 300 印鑑登録証",
+            "C16 Missing 300 印鑑登録証（本人はマイナンバーカードでも可）",
             "C10 Issued 0",
             "900 yen"
         ]
     );
-    asked.papers.insert("seal_card".to_owned());
+    asked.papers.insert("seal_card_own".to_owned());
     assert_eq!(
         decided(&asked),
         [
@@ -339,4 +339,109 @@ fn every_certificate_is_decided_for_every_asker_without_a_gap() {
             }
         }
     }
+}
+
+#[test]
+fn all_sixty_four_are_asked_for_on_a_form() {
+    let all = certificates();
+    assert_eq!(all.offered().count(), 64);
+    let forms: std::collections::BTreeSet<&str> = all
+        .offered()
+        .filter_map(|one| Some(one.form.as_ref()?.form.as_str()))
+        .collect();
+    assert_eq!(forms.len(), 10);
+    let mut places: Vec<String> = all
+        .offered()
+        .filter_map(|one| Some(one.form.as_ref()?.to_string()))
+        .collect();
+    places.sort();
+    let count = places.len();
+    places.dedup();
+    assert_eq!(
+        places.len(),
+        count,
+        "two certificates in one place of a form"
+    );
+}
+
+#[test]
+fn forms_come_from_the_program_where_an_old_edition_has_none() {
+    let text: String = BUNDLED
+        .1
+        .lines()
+        .map(|line| match line.find(", form: ") {
+            Some(at) if line.starts_with("  - {") => format!("{} }}\n", &line[..at]),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let old = Certificates::from_file("certificates.yaml", &text).unwrap();
+    assert_eq!(old.offered().count(), 0);
+    assert_eq!(old.with_forms_of(&certificates()).offered().count(), 64);
+}
+
+#[test]
+fn code_for_the_register_is_free_beside_the_paper() {
+    let mut asked = request(
+        Asker::Person,
+        Identity::PhotoDocument,
+        vec![line("C19", 1, &[]), line("C32", 1, &[])],
+    );
+    asked.purpose = "旅券".to_owned();
+    assert_eq!(
+        decided(&asked),
+        ["C19 Issued 450", "C32 Issued 0", "450 yen"],
+        "手数料令: nothing for the code where the certificate is asked for with it"
+    );
+    assert_eq!(certificates().fee(&asked.lines), Ok(450));
+    asked.lines.remove(0);
+    assert_eq!(decided(&asked), ["C32 Issued 400", "400 yen"]);
+}
+
+#[test]
+fn code_is_charged_where_the_paper_beside_it_is_refused() {
+    let mut asked = request(
+        Asker::SpouseOrLineal,
+        Identity::PhotoDocument,
+        vec![line("C32", 1, &[]), line("C38", 1, &[])],
+    );
+    asked.purpose = "年金".to_owned();
+    let said = decided(&asked);
+    assert_eq!(said[0], "C32 Issued 400");
+    assert!(said[1].starts_with("C38 Refused 0 本人。"), "{said:?}");
+}
+
+#[test]
+fn papers_to_show_are_named_once_without_identification() {
+    let all = certificates();
+    let shown = all.papers_to_show(["C01", "C16", "C44"].into_iter(), Asker::Proxy);
+    let ids: Vec<&str> = shown.into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, ["ininjo", "seal_card", "seal_knowledge"]);
+}
+
+#[test]
+fn record_of_another_city_is_for_the_household_with_a_photograph() {
+    assert_eq!(
+        asked("C08", Asker::Household),
+        "顔写真付きの本人確認書類",
+        "住基法12条の4"
+    );
+    assert!(asked("C08", Asker::Proxy).starts_with("- 本人・同一世帯"));
+    assert!(asked("C12", Asker::Person).starts_with("- 国・地方公共団体"));
+}
+
+#[test]
+fn mistakes_in_forms_are_told_with_their_place() {
+    let check = |from: &str, to: &str| {
+        let text = BUNDLED.1.replacen(from, to, 1);
+        Certificates::from_file("certificates.yaml", &text)
+            .unwrap_err()
+            .to_string()
+    };
+    let said = check("form: resident-record/all", "form: resident-record");
+    assert!(said.ends_with("for example resident-record/all"), "{said}");
+    let said = check("free_with: [C19,", "free_with: [C91,");
+    assert!(
+        said.ends_with("there is no certificate called C91"),
+        "{said}"
+    );
 }

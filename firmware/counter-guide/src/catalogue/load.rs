@@ -245,8 +245,8 @@ fn read(files: &[(&str, &str)]) -> (Catalogue, Vec<CatalogueError>) {
     let own = files
         .iter()
         .filter(|(name, _)| *name != crate::certificates::BUNDLED.0);
-    for (name, text) in own {
-        match serde_saphyr::from_str::<FileYaml>(text) {
+    for ((name, _), file) in own.clone().zip(parse_all(own)) {
+        match file {
             Ok(file) => parsed.push((*name, file)),
             Err(error) => {
                 let (line, column) = error
@@ -276,6 +276,37 @@ fn read(files: &[(&str, &str)]) -> (Catalogue, Vec<CatalogueError>) {
     }
     loader.catalogue.holidays = loader.holidays.into_iter().collect();
     (loader.catalogue, loader.errors)
+}
+
+/// Parses texts on two threads, in order: parsing is nearly all of what loading takes.
+fn parse_all<'a>(
+    texts: impl Iterator<Item = &'a (&'a str, &'a str)>,
+) -> Vec<Result<FileYaml, serde_saphyr::Error>> {
+    let texts: Vec<&str> = texts.map(|(_, text)| *text).collect();
+    let half = texts.iter().map(|text| text.len()).sum::<usize>() / 2;
+    let mut before = 0;
+    let first = texts.iter().take_while(|text| {
+        before += text.len();
+        before <= half
+    });
+    let (first, rest) = texts.split_at(first.count());
+    let parse = |texts: &[&str]| texts.iter().map(|text| parse(text)).collect::<Vec<_>>();
+    std::thread::scope(|scope| {
+        let beside = scope.spawn(|| parse(rest));
+        let mut all = parse(first);
+        // A thread that panicked has said so; its texts are parsed once more here.
+        all.extend(beside.join().unwrap_or_else(|_| parse(rest)));
+        all
+    })
+}
+
+/// Parses one text. The picture of the lines around a mistake is drawn only when there is one.
+fn parse(text: &str) -> Result<FileYaml, serde_saphyr::Error> {
+    let plain = serde_saphyr::options! {
+        with_snippet: false,
+        emit_comments: false,
+    };
+    serde_saphyr::from_str_with_options(text, plain).or_else(|_| serde_saphyr::from_str(text))
 }
 
 struct Loader {

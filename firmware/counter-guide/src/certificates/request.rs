@@ -131,16 +131,30 @@ impl Certificates {
         for line in &request.lines {
             let certificate = self.checked(line)?;
             let mut decided = self.decide_line(request, line, certificate);
-            let free = exemption.is_some_and(|one| one.groups.contains(&certificate.group));
+            let exempt = exemption.is_some_and(|one| one.groups.contains(&certificate.group));
+            let free = exempt || self.is_free_in(request, certificate);
             if decided.outcome == Outcome::Refused || free {
                 decided.fee_yen = 0;
-            } else if decided.outcome != Outcome::Missing && purpose_missing {
+            }
+            let given = matches!(decided.outcome, Outcome::Issued | Outcome::Mailed);
+            if given && purpose_missing {
                 decided.outcome = Outcome::Missing;
             }
             decision.fee_yen = decision.fee_yen.saturating_add(decided.fee_yen);
             decision.lines.push(decided);
         }
         Ok(decision)
+    }
+
+    /// Whether nothing is charged because another certificate that is not refused is asked for.
+    fn is_free_in(&self, request: &CertificateRequest, certificate: &Certificate) -> bool {
+        let beside = request
+            .lines
+            .iter()
+            .filter(|line| line.copies > 0 && certificate.free_with.contains(&line.certificate));
+        let mut beside =
+            beside.filter_map(|line| Some((line, self.certificate(&line.certificate)?)));
+        beside.any(|(line, other)| self.refused(request, line, other).is_none())
     }
 
     /// Whether the purpose must be written down: for third parties and for the family register.
