@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Choice;
+use crate::{Choice, FieldView};
 
 /// What somebody came for, in groups. It can be changed; what was entered stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,14 +73,35 @@ pub struct DifferenceView {
 }
 
 /// Certificates that can be asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RequestView {
     /// Groups, for example those of the family register.
     pub groups: Vec<CertificateGroup>,
+    /// What is asked for, a line each in words.
+    #[serde(default)]
+    pub asked: Vec<String>,
     /// The sum in words.
     pub total: String,
-    /// What whoever asks must show, in words; empty when nothing is asked for yet.
+    /// Why nothing is charged, in words; empty when it is.
     pub papers: String,
+    /// What the certificates asked for need to be told.
+    #[serde(default)]
+    pub fields: Vec<FieldView>,
+    /// Papers whoever asks must show.
+    #[serde(default)]
+    pub shown: RequestTicks,
+    /// What may stop a certificate.
+    #[serde(default)]
+    pub stops: RequestTicks,
+}
+
+/// Things staff tick, and those that are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestTicks {
+    /// What there is.
+    pub choices: Vec<Choice>,
+    /// Values of those that are so.
+    pub chosen: Vec<String>,
 }
 
 /// Certificates of one group.

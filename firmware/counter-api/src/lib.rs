@@ -6,7 +6,12 @@
 //!
 //! The resident's screen is sent [`ResidentView`] only; nothing else ever reaches that process.
 
+mod archive;
+mod characters;
+mod codes;
+mod devices;
 mod events;
+mod paper;
 mod places;
 mod prepared;
 mod resident;
@@ -16,10 +21,17 @@ mod staff;
 
 use serde::{Deserialize, Serialize};
 
+pub use archive::{ArchiveAction, ArchiveQuestion, ArchiveRow, ArchiveView};
+pub use characters::{
+    CharacterAction, CharacterCell, CharacterQuery, CharactersView, GlyphPicture, GlyphRow,
+};
+pub use codes::ScannedCode;
+pub use devices::{DeviceAction, DeviceKind, DeviceRow, DevicesView};
 pub use events::{
     CertificateGroup, CertificateView, DifferenceView, MarkView, Purpose, PurposeGroup,
-    PurposeView, RefusalView, RequestView,
+    PurposeView, RefusalView, RequestTicks, RequestView,
 };
+pub use paper::{PaperAction, PaperState, PaperView, ReadNeed, ReadView};
 pub use places::{PlaceRow, PlacesView};
 pub use prepared::{
     BesideValue, FlowProposal, FlowView, LinkedCase, PreparedAction, PreparedRow, PreparedView,

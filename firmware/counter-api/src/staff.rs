@@ -5,7 +5,12 @@ use counter_domain::ids::{CaseId, DeviceId};
 use serde::{Deserialize, Serialize};
 
 use crate::Notice;
+use crate::archive::{ArchiveAction, ArchiveView};
+use crate::characters::{CharacterAction, CharactersView};
+use crate::codes::ScannedCode;
+use crate::devices::{DeviceAction, DevicesView};
 use crate::events::{DifferenceView, MarkView, PurposeView, RefusalView, RequestView};
+use crate::paper::{PaperAction, PaperView, ReadView};
 use crate::places::PlacesView;
 use crate::prepared::{BesideValue, FlowView, LinkedCase, PreparedAction, PreparedView};
 use crate::residents::{CopyChoice, ResidentCopyState, ResidentsView};
@@ -23,6 +28,12 @@ pub struct StaffView {
     /// The list of reservations and certificate data, over the screen while it is open.
     #[serde(default)]
     pub prepared: Option<PreparedView>,
+    /// The search for filings of former days, over the board while it is open.
+    #[serde(default)]
+    pub archive: Option<ArchiveView>,
+    /// The device page, over everything else while it is open.
+    #[serde(default)]
+    pub devices: Option<DevicesView>,
 }
 
 /// The line at the top.
@@ -257,6 +268,9 @@ pub struct ReceptionView {
     /// Places offered under the field that is typed into.
     #[serde(default)]
     pub places: Option<PlacesView>,
+    /// The choice of a character, while it is open under a field.
+    #[serde(default)]
+    pub characters: Option<CharactersView>,
     /// What is prepared for a move-in; `None` for other events.
     #[serde(default)]
     pub flow: Option<FlowView>,
@@ -281,6 +295,9 @@ pub struct ReceptionView {
     /// The certificates that can be asked for, where the reception is about them.
     #[serde(default)]
     pub request: Option<RequestView>,
+    /// The paper on the scanner, where the event has one.
+    #[serde(default)]
+    pub paper: Option<PaperView>,
 }
 
 /// Receptions of older daemons show both sides.
@@ -387,6 +404,15 @@ pub struct FieldView {
     /// What a reservation or certificate data says differently; a person chooses.
     #[serde(default)]
     pub beside: Vec<BesideValue>,
+    /// What a paper says about it, with the strip of paper.
+    #[serde(default)]
+    pub read: Option<ReadView>,
+    /// Its characters can be chosen by shape, reading, strokes or number.
+    #[serde(default)]
+    pub picks_characters: bool,
+    /// A system that names are handed to lacks a character of it: which, in words.
+    #[serde(default)]
+    pub lacking: String,
 }
 
 /// Something to choose.
@@ -624,6 +650,20 @@ pub enum StaffAction {
         /// It is.
         set: bool,
     },
+    /// Says that a paper was shown by whoever asks for certificates.
+    SetPaper {
+        /// Paper, for example `ininjo`.
+        paper: String,
+        /// It was.
+        set: bool,
+    },
+    /// Says that something stops certificates.
+    SetStop {
+        /// What, for example `register_pending`.
+        stop: String,
+        /// It does.
+        set: bool,
+    },
     /// Opens a case.
     OpenCase {
         /// Which.
@@ -682,6 +722,16 @@ pub enum StaffAction {
     },
     /// Offers no places any more.
     ClosePlaces,
+    /// What is done in the search for filings of former days.
+    Archive {
+        /// What.
+        deed: ArchiveAction,
+    },
+    /// What is done about the characters of a name.
+    Characters {
+        /// What.
+        deed: CharacterAction,
+    },
     /// Chooses between two counters' values.
     ChooseValue {
         /// Path.
@@ -771,9 +821,24 @@ pub enum StaffAction {
     PrintReceipt,
     /// Closes a notice.
     DismissNotice,
+    /// A code was scanned.
+    ReadCode {
+        /// Its text.
+        code: ScannedCode,
+    },
+    /// What is done on the device page.
+    Devices {
+        /// What.
+        deed: DeviceAction,
+    },
     /// What is done with reservations, certificate data and cases of one visit.
     Prepared {
         /// What.
         deed: PreparedAction,
+    },
+    /// What is done with a paper on the scanner.
+    Paper {
+        /// What.
+        deed: PaperAction,
     },
 }

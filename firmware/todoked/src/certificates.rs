@@ -1,15 +1,17 @@
-//! Requests for certificates (諸証明): what is asked for in a case, what it costs, who may have it.
+//! Requests for certificates (諸証明): what is asked for in a case, on which forms, what it costs.
 //!
-//! In a draft and in a snapshot a line of a request is `certificate.<id>.copies`, a count, and
-//! `certificate.<id>.options`, ids parted by commas.
+//! In a draft a line of a request is `certificate.<id>.copies`, a count, and
+//! `certificate.<id>.options`, ids parted by commas. What is signed says more: the form, the fee
+//! of one copy and what the line certifies as the edition of the catalogue had them that day, so
+//! that the paper never depends on a later edition.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use counter_domain::draft::{Draft, FieldValue};
-use counter_domain::snapshot::Snapshot;
-use counter_forms::filing::{CertificateLine, Said};
-use counter_guide::certificates::{Asker, Certificate, Certificates, Permission, RequestLine};
+use counter_domain::draft::{Draft, FieldPath, FieldValue, Source};
+use counter_domain::snapshot::{Snapshot, SnapshotField};
+use counter_forms::filing::{CertificateLine, Said, lines_of};
+use counter_guide::certificates::{Asker, Certificate, Certificates, Identity, RequestLine};
 use serde::Deserialize as _;
 use serde::de::value::{Error as AskerError, StrDeserializer};
 
@@ -25,7 +27,7 @@ pub const ROOT: &str = "certificate.";
 static CERTIFICATES: LazyLock<Certificates> =
     LazyLock::new(|| Certificates::bundled().unwrap_or_default());
 
-/// The certificates a city hands out.
+/// The certificates that come with the program.
 pub fn certificates() -> &'static Certificates {
     &CERTIFICATES
 }
@@ -40,16 +42,10 @@ pub fn options_path(id: &str) -> String {
     [ROOT, id, ".options"].concat()
 }
 
-/// The lines of a draft, in the order of the catalogue.
+/// The lines of a draft, by id.
 pub fn of_draft(draft: &Draft) -> Vec<RequestLine> {
     let fields = draft.fields();
     lines(fields.map(|(path, field)| (path.as_str(), field.shown.value)))
-}
-
-/// The lines of a snapshot, in the order of the catalogue.
-pub fn of_snapshot(snapshot: &Snapshot) -> Vec<RequestLine> {
-    let fields = snapshot.fields.iter();
-    lines(fields.map(|(path, field)| (path.as_str(), field.value.clone())))
 }
 
 fn lines<'p>(fields: impl Iterator<Item = (&'p str, FieldValue)>) -> Vec<RequestLine> {
@@ -68,24 +64,69 @@ fn lines<'p>(fields: impl Iterator<Item = (&'p str, FieldValue)>) -> Vec<Request
                 copies.insert(id.to_owned(), count.min(COPIES_MAX));
             }
             ("options", FieldValue::Text(text)) => {
-                let chosen = text.split(',').filter(|one| !one.is_empty());
-                options.insert(id.to_owned(), chosen.map(str::to_owned).collect());
+                options.insert(id.to_owned(), ids(&text));
             }
             _ => {}
         }
     }
-    let asked = certificates().list().iter().filter_map(|certificate| {
-        let copies = copies
-            .get(&certificate.id)
-            .copied()
-            .filter(|count| *count > 0)?;
-        Some(RequestLine {
-            certificate: certificate.id.clone(),
+    let asked = copies.into_iter().filter(|(_, copies)| *copies > 0);
+    asked
+        .map(|(certificate, copies)| RequestLine {
+            options: options.remove(&certificate).unwrap_or_default(),
+            certificate,
             copies,
-            options: options.remove(&certificate.id).unwrap_or_default(),
         })
-    });
-    asked.collect()
+        .collect()
+}
+
+/// Ids parted by commas.
+pub fn ids(text: &str) -> Vec<String> {
+    let ids = text.split(',').filter(|one| !one.is_empty());
+    ids.map(str::to_owned).collect()
+}
+
+/// What the lines of a request say when they are signed, beside copies and options.
+pub fn signed_fields(lines: &[CertificateLine]) -> Vec<(FieldPath, SnapshotField)> {
+    let mut fields = Vec::new();
+    for line in lines {
+        let mut say = |what: &str, value: FieldValue| {
+            let path = [ROOT, &line.certificate, ".", what].concat();
+            let source = Source::Derived;
+            fields.push((FieldPath(path), SnapshotField { value, source }));
+        };
+        let form = [line.form.as_str(), &line.kind].join("/");
+        say("form", FieldValue::Text(form));
+        say("fee", FieldValue::Count(i64::from(line.fee_yen)));
+        if !line.detail.is_empty() {
+            say("detail", FieldValue::Text(line.detail.clone()));
+        }
+    }
+    fields
+}
+
+/// The lines of a snapshot as it was signed; for one signed before that was part of it, as the
+/// program's own catalogue has them.
+pub fn of_snapshot(snapshot: &Snapshot) -> Vec<CertificateLine> {
+    let signed = lines_of(snapshot);
+    if !signed.is_empty() {
+        return signed;
+    }
+    let fields = snapshot.fields.iter();
+    let asked = lines(fields.map(|(path, field)| (path.as_str(), field.value.clone())));
+    let line = |line: RequestLine| {
+        let certificate = certificates().certificate(&line.certificate)?;
+        let on = certificate.form.clone()?;
+        Some(CertificateLine {
+            certificate: line.certificate,
+            form: on.form,
+            kind: on.kind,
+            copies: line.copies,
+            fee_yen: certificate.fee_yen,
+            options: line.options,
+            detail: String::new(),
+        })
+    };
+    asked.into_iter().filter_map(line).collect()
 }
 
 /// What the form needs to know beside the snapshot.
@@ -93,18 +134,9 @@ pub fn said(snapshot: &Snapshot) -> Said {
     let event = snapshot.fields.get(&"event.type".into());
     let event = event.and_then(|field| field.value.as_text());
     let name = event.and_then(|event| events().name(event));
-    let line = |line: RequestLine| {
-        let certificate = certificates().certificate(&line.certificate)?;
-        Some(CertificateLine {
-            kind: events().certificate(&line.certificate)?.1.clone(),
-            copies: line.copies,
-            fee_yen: certificate.fee_yen,
-            options: line.options,
-        })
-    };
     Said {
         event: name.map(|name| name.ja.clone()).unwrap_or_default(),
-        lines: of_snapshot(snapshot).into_iter().filter_map(line).collect(),
+        lines: of_snapshot(snapshot),
     }
 }
 
@@ -129,22 +161,30 @@ pub fn asker(code: &str) -> Option<Asker> {
     Asker::deserialize(StrDeserializer::<AskerError>::new(code)).ok()
 }
 
-/// A line in words: name, copies, yen, additions.
-pub fn in_words(line: &RequestLine) -> String {
-    let Some(certificate) = certificates().certificate(&line.certificate) else {
-        return line.certificate.clone();
-    };
-    let yen = certificate.fee_yen * u32::from(line.copies);
+/// How the document staff looked at proves who somebody is. Questions alone (口頭での質問) prove
+/// too little for a certificate.
+pub fn identity(kind: &str) -> Identity {
+    match kind {
+        "mncard" | "licence" | "passport" | "residence_card" | "other" => Identity::PhotoDocument,
+        "two_points" => Identity::TwoDocuments,
+        _ => Identity::None,
+    }
+}
+
+/// A line in words: copies, yen, additions, what it certifies.
+pub fn in_words(line: &CertificateLine, certificates: &Certificates) -> String {
+    let yen = line.fee_yen.saturating_mul(u32::from(line.copies));
     let said = sentence(
         "request",
         "copies_and_fee",
         &[("copies", &line.copies.to_string()), ("yen", &grouped(yen))],
     );
-    let options: Vec<&str> = line
-        .options
-        .iter()
-        .filter_map(|option| certificates().option(option))
-        .map(|words| words.ja.as_str())
+    let options = line.options.iter();
+    let options = options.filter_map(|option| certificates.option(option));
+    let detail = Some(line.detail.as_str()).filter(|detail| !detail.is_empty());
+    let options: Vec<&str> = detail
+        .into_iter()
+        .chain(options.map(|words| words.ja.as_str()))
         .collect();
     if options.is_empty() {
         return said;
@@ -154,44 +194,18 @@ pub fn in_words(line: &RequestLine) -> String {
 }
 
 /// What all of it costs, in words; empty when nothing is asked for.
-pub fn total_in_words(lines: &[RequestLine]) -> String {
+pub fn total_in_words(lines: &[CertificateLine]) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let yen = certificates().fee(lines).unwrap_or_default();
+    let of_line = |line: &CertificateLine| line.fee_yen.saturating_mul(u32::from(line.copies));
+    let yen = lines.iter().map(of_line).fold(0, u32::saturating_add);
     let copies: u32 = lines.iter().map(|line| u32::from(line.copies)).sum();
     sentence(
         "request",
         "total",
         &[("copies", &copies.to_string()), ("yen", &grouped(yen))],
     )
-}
-
-/// Why whoever asks may not have the certificate, in words.
-pub fn refused(id: &str, asker: Option<Asker>) -> Option<String> {
-    match certificates().permission(id, asker?)? {
-        Permission::With(_) => None,
-        Permission::Refused(words) => Some(words.ja.clone()),
-    }
-}
-
-/// What whoever asks must show for all the lines, each once, in words.
-pub fn papers(lines: &[RequestLine], asker: Option<Asker>) -> String {
-    let Some(asker) = asker else {
-        return String::new();
-    };
-    let mut names: Vec<&str> = Vec::new();
-    for line in lines {
-        if let Some(Permission::With(papers)) = certificates().permission(&line.certificate, asker)
-        {
-            for paper in papers {
-                if !names.contains(&paper.ja.as_str()) {
-                    names.push(&paper.ja);
-                }
-            }
-        }
-    }
-    names.join("、")
 }
 
 /// `12,300`.
@@ -226,17 +240,57 @@ mod tests {
     }
 
     #[test]
-    fn a_request_says_what_it_costs_and_who_may_have_it() {
-        let line = |id: &str, copies, options: &[&str]| RequestLine {
+    fn a_request_says_what_it_costs_and_what_is_on_it() {
+        let line = |id: &str, copies, options: &[&str], detail: &str| CertificateLine {
             certificate: id.to_owned(),
             copies,
+            fee_yen: 300,
             options: options.iter().map(|one| (*one).to_owned()).collect(),
+            detail: detail.to_owned(),
+            ..CertificateLine::default()
         };
-        let lines = [line("C01", 2, &["honseki"]), line("C03", 1, &[])];
+        let lines = [
+            line("C01", 2, &["honseki"], ""),
+            line("C44", 1, &[], "令和8年度"),
+        ];
         assert_eq!(total_in_words(&lines), "3通　合計 900円");
-        assert_eq!(in_words(&lines[0]), "2通　600円（本籍・筆頭者の記載）");
-        assert!(refused("C16", asker("third_party")).is_some());
-        assert_eq!(refused("C01", asker("household")), None);
-        assert!(papers(&lines, asker("proxy")).contains("委任状"));
+        let known = certificates();
+        assert_eq!(
+            in_words(&lines[0], known),
+            "2通　600円（本籍・筆頭者の記載）"
+        );
+        assert_eq!(in_words(&lines[1], known), "1通　300円（令和8年度）");
+    }
+
+    #[test]
+    fn what_is_signed_is_read_again_without_a_catalogue() {
+        let line = CertificateLine {
+            certificate: "C44".to_owned(),
+            form: "tax-certificate".to_owned(),
+            kind: "income".to_owned(),
+            copies: 2,
+            fee_yen: 250,
+            options: Vec::new(),
+            detail: "令和8年度".to_owned(),
+        };
+        let mut fields: BTreeMap<_, _> = signed_fields(std::slice::from_ref(&line))
+            .into_iter()
+            .collect();
+        let copies = SnapshotField {
+            value: FieldValue::Count(2),
+            source: Source::Staff,
+        };
+        fields.insert(FieldPath(copies_path("C44")), copies);
+        let snapshot = Snapshot {
+            version: 1,
+            case_id: counter_domain::ids::CaseId([7; 16]),
+            receipt_number: "07-2-261121-0184-6".to_owned(),
+            form: "tax-certificate/1".to_owned(),
+            filed_on: "2026-11-21".to_owned(),
+            language: "ja".to_owned(),
+            fields,
+            procedures: Vec::new(),
+        };
+        assert_eq!(of_snapshot(&snapshot), [line]);
     }
 }

@@ -1,6 +1,7 @@
 //! The command line. Names, exit codes and JSON keys are stable: other programs rely on them.
 
 mod address;
+mod barcode;
 mod card;
 mod case;
 mod courier;
@@ -10,6 +11,7 @@ mod filing;
 mod form;
 mod guide;
 mod name;
+mod recover;
 mod set_up;
 mod status;
 mod visit;
@@ -50,12 +52,17 @@ enum Command {
     Init(set_up::Init),
     /// Enrols this counter at head office with a one-time code.
     Enrol(set_up::Enrol),
+    /// Goes on with a new identity after a restored copy or a clone.
+    Recover(recover::Recover),
     /// Cards on the reader.
     #[command(subcommand)]
     Card(card::CardCommand),
     /// Pictures of certificates and cards.
     #[command(subcommand)]
     Document(document::DocumentCommand),
+    /// Bar and QR codes.
+    #[command(subcommand)]
+    Barcode(barcode::BarcodeCommand),
     /// Devices of this counter.
     #[command(subcommand)]
     Device(device::DeviceCommand),
@@ -115,8 +122,10 @@ fn dispatch(command: Command) -> Result<()> {
         } => crate::serve::run(&DataFolder::new(&data), hub, ready_file),
         Command::Init(init) => init.run(),
         Command::Enrol(enrol) => enrol.run(),
+        Command::Recover(recover) => recover.run(),
         Command::Card(card) => card.run(),
         Command::Document(document) => document.run(),
+        Command::Barcode(barcode) => barcode.run(),
         Command::Device(device) => device.run(),
         Command::Case(case) => case.run(),
         Command::Courier(courier) => courier.run(),

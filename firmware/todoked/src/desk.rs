@@ -4,12 +4,17 @@
 //! It opens no socket, reads no file and never waits. Everything that must survive a pulled plug
 //! is in [`Records`]; what is here may be lost at any moment.
 
+mod archive;
 mod board;
 mod card;
 pub(crate) mod catalogue;
+mod characters;
 mod checks;
+mod codes;
+mod devices;
 mod door;
 mod interview;
+mod paper;
 mod places;
 mod purpose;
 mod request;
@@ -29,18 +34,26 @@ use counter_api::{
     DeviceState, Devices, Language, LineState, Notice, ResidentAction, ResidentView, StaffAction,
     StaffView,
 };
+use counter_codes::CodeKeys;
 use counter_domain::ids::{BranchCode, CaseId, StaffId};
 
+use crate::characters::NameCharacters;
 use crate::clock::{Clock, civil_date};
 use crate::devices::{CardLies, Effect, Happened};
 use crate::places::Places;
 use crate::records::{Records, RecordsError};
+use crate::recovery::RecoveryStage;
 use crate::texts::{Code, notice, notice_with};
 
 pub use checks::{GlyphGate, NoGate};
+pub(crate) use codes::refusal as code_refusal;
+pub use paper::PaperWays;
 pub use residents::CopyProgress;
 
+use archive::Archive;
 use board::Board;
+use characters::{Chooser, CityCharacters};
+use devices::Attachment;
 use door::Door;
 use interview::Interviewer;
 use places::Offered;
@@ -67,10 +80,17 @@ const NOTE_OPEN_CASE: &str = "desk.open-case";
 const NOTE_OPEN_BY: &str = "desk.open-by";
 
 /// What can be wrong with the line, apart from being down.
-const LINE_TROUBLE: [Code; 3] = [Code::LineRefused, Code::LineClockWrong, Code::LineVersion];
+const LINE_TROUBLE: [Code; 4] = [
+    Code::LineRefused,
+    Code::LineClockWrong,
+    Code::LineVersion,
+    Code::RecordsOlderCopy,
+];
 
 fn is_about_the_line(notice: &Notice) -> bool {
-    LINE_TROUBLE.iter().any(|code| code.as_str() == notice.code)
+    let recovery = [Code::RecoveryGoing, Code::RecoveryDone];
+    let mut codes = LINE_TROUBLE.iter().chain(&recovery);
+    codes.any(|code| code.as_str() == notice.code)
 }
 
 /// The desk.
@@ -84,13 +104,20 @@ pub struct Desk<R> {
     visit: Option<Visit>,
     residents: Search,
     places: Arc<Places>,
+    paper_ways: PaperWays,
     offered: Offered,
+    characters: Arc<NameCharacters>,
+    city_characters: CityCharacters,
+    chooser: Chooser,
+    archive: Option<Archive>,
     reservations: Reservations,
     copy_progress: CopyProgress,
     board: Board,
     known_returned: BTreeSet<CaseId>,
     card: CardLies,
     devices: Devices,
+    attachment: Attachment,
+    code_keys: CodeKeys,
     line: LineState,
     neighbours: u16,
     notice: Option<Notice>,
@@ -127,7 +154,12 @@ impl<R: Records> Desk<R> {
             visit: None,
             residents: Search::default(),
             places: Arc::default(),
+            paper_ways: PaperWays::default(),
             offered: Offered::default(),
+            characters: Arc::default(),
+            city_characters: CityCharacters::default(),
+            chooser: Chooser::default(),
+            archive: None,
             reservations: Reservations::default(),
             copy_progress: CopyProgress::default(),
             board: Board::default(),
@@ -138,6 +170,8 @@ impl<R: Records> Desk<R> {
                 receipt_printer: DeviceState::Missing,
                 resident_display: DeviceState::Missing,
             },
+            attachment: Attachment::default(),
+            code_keys: CodeKeys::default(),
             line: LineState::Unset,
             neighbours: 0,
             notice: None,
@@ -149,6 +183,7 @@ impl<R: Records> Desk<R> {
         let today = desk.today();
         desk.interviewer.load(&mut desk.records, today);
         desk.load_settings();
+        desk.load_choices();
         desk.load_prepared();
         desk.load_board();
         desk.known_returned = desk.board.returned_cases();
@@ -193,16 +228,21 @@ impl<R: Records> Desk<R> {
         match what {
             Happened::CardLies(lies) => self.card_lies(lies),
             Happened::CardRead(read) => self.card_read(read),
+            Happened::PaperGoesOn { case, progress } => self.paper_goes_on(case, progress),
+            Happened::PaperRead { case, read } => self.paper_read(case, read),
             Happened::FormMade { case, form } => self.form_made(case, form),
             Happened::ReceiptPrinted { case, printed } => self.receipt_printed(case, printed),
             Happened::Line { line, trouble } => self.line_is(line, trouble),
             Happened::Neighbours(count) => self.neighbours = count,
+            Happened::Recovery(stage) => self.recovery_is(stage),
             Happened::Arrived(news) => {
                 news.taken();
                 self.arrived();
             }
             Happened::ResidentDisplay(state) => self.devices.resident_display = state,
-            Happened::ReceiptPrinter(state) => self.devices.receipt_printer = state,
+            Happened::DevicesSeen { kind, seen } => self.devices_seen(kind, seen),
+            Happened::DeviceTested { id, tried } => self.device_tested(id, tried),
+            Happened::PagesPrinted(printed) => self.pages_printed(printed),
             Happened::ResidentCopy(progress) => self.copy_progress = progress,
             Happened::Tick => {
                 self.mind_the_door();
@@ -227,6 +267,8 @@ impl<R: Records> Desk<R> {
                 .clone()
                 .filter(|_| self.door.at_screen().is_some() || self.door.at_work().is_none()),
             prepared: self.prepared_view(),
+            archive: self.archive_view(),
+            devices: self.devices_view(),
         }
     }
 
@@ -276,6 +318,13 @@ impl<R: Records> Desk<R> {
         self
     }
 
+    /// Offers characters of these tables under names.
+    #[must_use]
+    pub fn choosing_from(mut self, characters: Arc<NameCharacters>) -> Self {
+        self.characters = characters;
+        self
+    }
+
     /// What head office published about the city and its counters.
     fn load_settings(&mut self) {
         let Some((_, bytes)) = self.records.dataset("settings") else {
@@ -285,10 +334,15 @@ impl<R: Records> Desk<R> {
             tracing::error!("published settings not readable");
             return;
         };
+        self.load_code_keys(&settings);
         let city = settings.get("city");
         let city = city.and_then(|city| city.as_str().or_else(|| city.get("name")?.as_str()));
         if let Some(city) = city {
             city.clone_into(&mut self.place.city);
+        }
+        let systems = settings.get("name_systems");
+        if let Some(systems) = systems.and_then(serde_json::Value::as_array) {
+            self.city_characters.hand_names_to(systems);
         }
         let minutes = settings.get("idle_lock_minutes");
         let minutes = minutes.and_then(serde_json::Value::as_u64);
@@ -313,11 +367,23 @@ impl<R: Records> Desk<R> {
         }
     }
 
+    /// A counter that goes on for another gets its cases back; staff are told at the beginning and
+    /// at the end.
+    fn recovery_is(&mut self, stage: RecoveryStage) {
+        self.settle(&[Code::RecoveryGoing, Code::RecoveryDone]);
+        self.notice = Some(match stage {
+            RecoveryStage::Arriving => notice(Code::RecoveryGoing),
+            RecoveryStage::Done { .. } => notice(Code::RecoveryDone),
+        });
+        self.load_board();
+    }
+
     /// Something arrived: cases, datasets. Tells staff about a case that came back.
     fn arrived(&mut self) {
         let today = self.today();
         self.interviewer.load(&mut self.records, today);
         self.load_settings();
+        self.load_choices();
         self.load_prepared();
         self.load_board();
         let returned = self.board.returned_cases();
@@ -361,6 +427,7 @@ fn store_failed(error: &RecordsError) -> Notice {
         RecordsError::NotAllowed => Code::CaseFrozen,
         RecordsError::NoCase => Code::CaseNotFound,
         RecordsError::NothingToUndo => Code::UndoNothing,
+        RecordsError::OlderCopy => Code::RecordsOlderCopy,
         RecordsError::Broken(_) => Code::SaveFailed,
     })
 }

@@ -6,14 +6,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use counter_api::{DeviceState, Digits, LineState, Stroke};
+use counter_api::{DeviceKind, DeviceState, Digits, LineState, Stroke};
 use counter_domain::ids::CaseId;
 use counter_domain::snapshot::Snapshot;
 use counter_guide::Catalogue;
 use identity_cards::ResidenceNumber;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::attached::{Looking, Seen, State, Tried};
 use crate::desk::CopyProgress;
+use crate::documents::{PaperFacts, PaperFrom, PaperProgress, PaperTrouble};
+use crate::recovery::RecoveryStage;
 use crate::texts::Code;
 
 /// Work for a device, done beside the desk.
@@ -27,6 +31,21 @@ pub enum Effect {
     PrintReceipt(Box<ReceiptJob>),
     /// Print the guidance sheet, where there is a page printer.
     PrintGuidance(Box<GuidanceJob>),
+    /// Look at everything that is attached.
+    LookAtDevices(Looking),
+    /// Try the device with this id.
+    TestDevice(String),
+    /// Scan and read the certificate on the scanner.
+    ReadPaper {
+        /// The case.
+        case: CaseId,
+        /// From where.
+        from: PaperFrom,
+        /// The day it is read on.
+        today: Date,
+    },
+    /// Stop scanning or reading.
+    StopPaper,
     /// Something waits to be sent.
     WakeLink,
 }
@@ -131,6 +150,20 @@ pub enum Happened {
     CardLies(CardLies),
     /// The end of [`Effect::ReadCard`].
     CardRead(Result<CardFacts, CardTrouble>),
+    /// A paper got on.
+    PaperGoesOn {
+        /// The case.
+        case: CaseId,
+        /// How far.
+        progress: PaperProgress,
+    },
+    /// The end of [`Effect::ReadPaper`].
+    PaperRead {
+        /// The case.
+        case: CaseId,
+        /// What it says, or why it was not read.
+        read: Result<PaperFacts, PaperTrouble>,
+    },
     /// The end of [`Effect::MakeForm`].
     FormMade {
         /// The case.
@@ -154,12 +187,28 @@ pub enum Happened {
     },
     /// How many other counters of the branch are connected.
     Neighbours(u16),
+    /// How far this counter is in going on for another device.
+    Recovery(RecoveryStage),
     /// Something arrived from head office or another counter.
     Arrived(Arrival),
     /// A resident's display came or went.
     ResidentDisplay(DeviceState),
-    /// The receipt printer was found or lost.
-    ReceiptPrinter(DeviceState),
+    /// How the devices of a kind are now.
+    DevicesSeen {
+        /// Which kind.
+        kind: DeviceKind,
+        /// All of them.
+        seen: Vec<Seen>,
+    },
+    /// The end of [`Effect::TestDevice`].
+    DeviceTested {
+        /// Which device.
+        id: String,
+        /// What the try showed.
+        tried: Result<Tried, State>,
+    },
+    /// The end of [`Effect::PrintGuidance`], when there was something to print.
+    PagesPrinted(Result<(), State>),
     /// How far a newer resident copy is.
     ResidentCopy(CopyProgress),
     /// Time went on.
@@ -257,11 +306,36 @@ pub enum CardTrouble {
     Unreadable,
 }
 
-/// Why nothing came out of the printer.
+/// Why nothing came out of the receipt printer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrintTrouble {
     /// None is set.
     Unset,
-    /// It does not answer.
+    /// It cannot be reached.
     Unreachable,
+    /// It is connected but does not answer.
+    NoAnswer,
+    /// The connection broke: part of it may be on paper.
+    Broken,
+    /// No paper.
+    PaperEnd,
+    /// Its cover is open.
+    CoverOpen,
+    /// It reports a fault, or its device file cannot be written.
+    Fault,
+}
+
+impl PrintTrouble {
+    /// How the printer is then.
+    pub const fn state(self) -> State {
+        match self {
+            Self::Unset => State::Unset,
+            Self::Unreachable => State::Unreachable,
+            Self::NoAnswer => State::NoAnswer,
+            Self::Broken => State::Broken,
+            Self::PaperEnd => State::PaperEnd,
+            Self::CoverOpen => State::CoverOpen,
+            Self::Fault => State::Fault,
+        }
+    }
 }

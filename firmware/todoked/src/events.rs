@@ -3,7 +3,7 @@
 //! One table, `texts/events.toml`. Nothing else in the daemon knows one event from another, except
 //! the rules of the law in `counter-domain`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use counter_api::Step;
@@ -88,6 +88,8 @@ pub struct Plan {
     pub defaults: BTreeMap<String, String>,
     of_the_move: Vec<FieldDef>,
     of_a_member: Vec<FieldDef>,
+    /// Paths of those that are asked beside the certificates.
+    in_request: BTreeSet<String>,
 }
 
 impl Plan {
@@ -112,6 +114,7 @@ impl Plan {
             defaults: BTreeMap::new(),
             of_the_move: Vec::new(),
             of_a_member: Vec::new(),
+            in_request: BTreeSet::new(),
         });
         &NONE
     }
@@ -119,6 +122,11 @@ impl Plan {
     /// Its fields that are about nobody in particular, in order.
     pub fn of_the_move(&self) -> impl Iterator<Item = &FieldDef> {
         self.of_the_move.iter()
+    }
+
+    /// Whether a field is asked beside the certificates rather than before them.
+    pub fn is_in_request(&self, def: &FieldDef) -> bool {
+        self.in_request.contains(&def.path)
     }
 
     /// Its fields of each person, in order.
@@ -147,17 +155,12 @@ pub struct Group {
     pub plans: Vec<usize>,
 }
 
-/// The form a certificate is asked for on, and how that form names it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct CertificateForm(pub String, pub String);
-
 /// The table.
 #[derive(Debug, Default)]
 pub struct Events {
     /// Groups in the order offered.
     pub groups: Vec<Group>,
     plans: Vec<Plan>,
-    certificates: BTreeMap<String, CertificateForm>,
 }
 
 static EVENTS: LazyLock<Events> =
@@ -190,11 +193,6 @@ impl Events {
             .map(|plan| &plan.name)
     }
 
-    /// The form a certificate is asked for on.
-    pub fn certificate(&self, id: &str) -> Option<&CertificateForm> {
-        self.certificates.get(id)
-    }
-
     /// Reads the table. `None` when something in it does not fit together, which a test would say.
     fn parse(text: &str) -> Option<Self> {
         let file: File = toml::from_str(text).ok()?;
@@ -221,7 +219,6 @@ impl Events {
         Some(Self {
             groups,
             plans: plans.collect::<Option<_>>()?,
-            certificates: file.certificates,
         })
     }
 }
@@ -232,7 +229,6 @@ struct File {
     group: Vec<GroupRow>,
     sets: BTreeMap<String, Vec<String>>,
     event: Vec<Row>,
-    certificates: BTreeMap<String, CertificateForm>,
 }
 
 #[derive(Deserialize)]
@@ -263,6 +259,8 @@ struct Row {
     everybody: Option<bool>,
     mark: Option<Mark>,
     fields: Option<Vec<String>>,
+    #[serde(default)]
+    request: Vec<String>,
     member: Option<Vec<String>>,
     copy: Option<CopyTo>,
     #[serde(default)]
@@ -341,8 +339,14 @@ impl Row {
             (false, _) => None,
             (true, written) => Some(written.unwrap_or_else(mark)),
         };
+        let in_request = expanded(&self.request, sets)?;
+        let of_the_move = self.fields.clone().map(|mut paths| {
+            paths.extend(in_request.iter().cloned());
+            paths
+        });
         Some(Plan {
-            of_the_move: defs(self.fields.clone())?,
+            of_the_move: defs(of_the_move)?,
+            in_request: in_request.into_iter().collect(),
             of_a_member: defs(self.member.clone())?,
             form: self.form?,
             start: self.start.unwrap_or_default(),
@@ -393,10 +397,8 @@ fn expanded(paths: &[String], sets: &BTreeMap<String, Vec<String>>) -> Option<Ve
 
 #[cfg(test)]
 mod tests {
-    use counter_domain::event::Event;
-    use counter_guide::certificates::Certificates;
-
     use super::*;
+    use counter_domain::event::Event;
 
     #[test]
     fn the_table_fits_together_and_its_events_are_of_the_law() {
@@ -430,13 +432,5 @@ mod tests {
         assert_eq!(label("event.date").as_deref(), Some("出国予定日"));
         assert_eq!(label("head.old").as_deref(), Some("今の世帯主"));
         assert!(out.find("event.date").is_some_and(|def| !def.past));
-    }
-
-    #[test]
-    fn certificates_on_forms_are_in_the_catalogue() {
-        let known = Certificates::bundled().expect("the certificates");
-        for id in events().certificates.keys() {
-            assert!(known.certificate(id).is_some(), "{id}");
-        }
     }
 }

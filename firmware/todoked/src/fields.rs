@@ -16,6 +16,9 @@ pub const MEMBERS_MAX: u8 = 12;
 /// The list of a choice that is made of the persons of the case.
 pub const MEMBERS: &str = "members";
 
+/// The list of a choice that is made of the reasons nothing is charged, as the catalogue has them.
+pub const EXEMPTIONS: &str = "exemption";
+
 /// A field definition.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

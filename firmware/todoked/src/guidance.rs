@@ -16,15 +16,19 @@ use counter_guide::catalogue::{DeadlineKind, Procedure, Words};
 use paper_devices::PagePrinter;
 use serde::Deserialize;
 
+use crate::attached::State;
 use crate::devices::GuidanceJob;
 use crate::events::events;
 
 /// How long the page printer may take to answer.
 const PRINTER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Makes the sheet and hands it to the page printer at `address`. A fault is logged: the case is
-/// handed in whether paper comes out or not, and the sheet can be made again from what was signed.
-pub fn print(forms: &Forms, address: &str, job: &GuidanceJob) {
+/// Makes the sheet and hands it to the page printer at `address`; `false` when there is nothing to
+/// print. The case is handed in whether paper comes out or not.
+///
+/// # Errors
+/// How the printer is that did not take it; [`State::Fault`] when the sheet itself was not made.
+pub fn print(forms: &Forms, address: &str, job: &GuidanceJob) -> Result<bool, State> {
     let place = SheetPlace {
         city: job.city.clone(),
         branch: job.place.clone(),
@@ -32,18 +36,21 @@ pub fn print(forms: &Forms, address: &str, job: &GuidanceJob) {
     };
     let Some(catalogue) = &job.catalogue else {
         tracing::error!("no catalogue for the guidance sheet");
-        return;
+        return Ok(false);
     };
     match sheet(forms, catalogue, &job.snapshot, &place) {
-        Ok(None) => {}
-        Ok(Some(pdf)) => {
-            let printed = PagePrinter::new(address, PRINTER_TIMEOUT)
-                .and_then(|printer| printer.print(&pdf, &job.snapshot.receipt_number));
-            if let Err(error) = printed {
+        Ok(None) => Ok(false),
+        Ok(Some(pdf)) => PagePrinter::new(address, PRINTER_TIMEOUT)
+            .and_then(|printer| printer.print(&pdf, &job.snapshot.receipt_number))
+            .map(|()| true)
+            .map_err(|error| {
                 tracing::warn!(%error, "guidance sheet not printed");
-            }
+                crate::attached::page_trouble(&error)
+            }),
+        Err(error) => {
+            tracing::error!(%error, "guidance sheet not made");
+            Err(State::Fault)
         }
-        Err(error) => tracing::error!(%error, "guidance sheet not made"),
     }
 }
 

@@ -13,14 +13,16 @@ use counter_store::CounterStore;
 use sync_engine::Limits;
 use sync_protocol::SiteId;
 use sync_transport::{
-    DeviceIdentity, DeviceKey, EnrolmentCode, HubAddress, Link, LinkConfig, LinkRefusal, LinkState,
-    Renewal,
+    Applicant, DeviceIdentity, DeviceKey, EnrolmentCode, HubAddress, Link, LinkConfig, LinkRefusal,
+    LinkState, LinkStatus, Renewal,
 };
 use tokio::sync::{Notify, watch};
 
 use crate::clock::{Clock as _, Random as _, SystemClock, SystemRandom};
 use crate::counter::Input;
 use crate::devices::Happened;
+use crate::health::Health;
+use crate::recovery;
 use crate::settings::{DataFolder, Settings, write_private};
 use crate::texts::Code;
 
@@ -55,6 +57,7 @@ impl Line {
         hub: Option<String>,
         store: Arc<Mutex<CounterStore>>,
         inputs: Sender<Input>,
+        health: &Health,
     ) -> Result<Self> {
         let identity = DeviceIdentity::load(&folder.identity())
             .context("the identity of this counter is damaged; enrol it again")?;
@@ -78,7 +81,7 @@ impl Line {
             limits: Limits::default(),
             renewal: Some(renewal),
         };
-        let link = Link::start(config, Arc::clone(&store))?;
+        let link = Link::start_reporting(config, Arc::clone(&store), Some(health.reporter()))?;
         let changed = link.changed();
         tokio::spawn(tell_status(link.status(), inputs.clone()));
         let line = Self {
@@ -96,6 +99,18 @@ impl Line {
             changed.notify_one();
         }
         self.branch.wake();
+    }
+
+    /// How the line to head office stands.
+    pub fn status(&self) -> LinkStatus {
+        let link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+        link.as_ref()
+            .map_or_else(LinkStatus::default, |link| *link.status().borrow())
+    }
+
+    /// How many other counters of the branch are connected.
+    pub fn neighbours(&self) -> u16 {
+        self.branch.count()
     }
 
     /// Ends the line. What was not acknowledged is sent the next time.
@@ -128,10 +143,7 @@ fn renewal(folder: &DataFolder) -> (Renewal, watch::Receiver<Option<DeviceIdenti
     (Renewal { keep }, renewed)
 }
 
-async fn tell_status(
-    mut status: watch::Receiver<sync_transport::LinkStatus>,
-    inputs: Sender<Input>,
-) {
+async fn tell_status(mut status: watch::Receiver<LinkStatus>, inputs: Sender<Input>) {
     loop {
         let state = status.borrow_and_update().state;
         let (line, trouble) = in_words(state);
@@ -157,9 +169,8 @@ fn in_words(state: LinkState) -> (LineState, Option<Code>) {
             let code = match refusal {
                 LinkRefusal::ClockWrong { .. } => Code::LineClockWrong,
                 LinkRefusal::Version => Code::LineVersion,
-                LinkRefusal::CertificateNotOurs
-                | LinkRefusal::Revoked
-                | LinkRefusal::RolledBack => Code::LineRefused,
+                LinkRefusal::RolledBack => Code::RecordsOlderCopy,
+                LinkRefusal::CertificateNotOurs | LinkRefusal::Revoked => Code::LineRefused,
             };
             (LineState::Refused, Some(code))
         }
@@ -199,10 +210,18 @@ pub fn enrol(folder: &DataFolder, settings: &Settings, code: &str, hub: &str) ->
         .build()?;
     let clock = clock();
     let site = SiteId(settings.device.0);
-    let enrolling = sync_transport::enrol(&hub, &code, site, &key, &clock);
-    let identity = runtime
+    let applicant = Applicant {
+        site,
+        key: &key,
+        replaces: None,
+    };
+    let enrolling = sync_transport::enrol_applicant(&hub, &code, &applicant, &clock);
+    let enrolled = runtime
         .block_on(enrolling)
         .context("head office did not enrol this counter")?;
-    identity.save(&folder.identity())?;
+    if let Some(before) = &enrolled.predecessor {
+        recovery::replace(folder, settings, before)?;
+    }
+    enrolled.identity.save(&folder.identity())?;
     std::fs::remove_file(key_file(folder)).context("the first copy of the key stays")
 }

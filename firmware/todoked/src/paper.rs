@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use counter_forms::filing::filing;
+use counter_api::GlyphPicture;
+use counter_forms::filing::{Filing, filings};
 use counter_forms::resident_move::City;
 use counter_forms::{Assets, FontPaths, Forms, OpenFormsError, Point, signature_svg};
 use paper_devices::{
-    FilePrinter, FontRaster, LineRaster, NetworkPrinter, PrintReceiptError, ReadBack, Receipt,
-    ReceiptLine, ReceiptPrinter,
+    FilePrinter, FontRaster, Identity, LineRaster, NetworkPrinter, PrintReceiptError,
+    PrinterStatus, ReadBack, Receipt, ReceiptLine, ReceiptPrinter,
 };
 
 use crate::certificates;
@@ -36,7 +37,7 @@ pub fn font_paths(settings: Option<&Settings>) -> FontPaths {
 
 /// Where the character tables are.
 pub fn character_tables() -> PathBuf {
-    data_file("TODOKE_CHARACTERS", "characters.bin", "counter-characters")
+    counter_characters::tables::file()
 }
 
 /// Where the address dictionary is.
@@ -91,16 +92,20 @@ impl FormMaker {
             branch: job.place.clone(),
         };
         let said = certificates::said(&job.snapshot);
-        let filing = filing(&job.snapshot, &city, &said).map_err(|error| {
+        let filled = filings(&job.snapshot, &city, &said).map_err(|error| {
             tracing::error!(%error, "snapshot does not fill the form");
             String::new()
         })?;
         let strokes = drawn(&job.signature);
         let assets =
             Assets::for_receipt(&job.snapshot.receipt_number).signed(signature_svg(&strokes));
+        let sheets: Vec<_> = filled
+            .iter()
+            .map(|Filing { form, data }| (form.as_str(), data))
+            .collect();
         let made = self
             .forms
-            .render(&filing.form, &filing.data, &assets, &job.snapshot.filed_on);
+            .render_together(&sheets, &assets, &job.snapshot.filed_on);
         made.map(|form| form.pdf).map_err(|error| {
             tracing::error!(%error, "form not made");
             error.staff_text()
@@ -127,6 +132,21 @@ impl GlyphGate for FormMaker {
         self.forms
             .missing_glyph(text)
             .map(|missing| missing.code_points())
+    }
+
+    fn outline(&self, character: &str) -> GlyphPicture {
+        if let Some(path) = self.forms.outline(character) {
+            return GlyphPicture {
+                path,
+                note: String::new(),
+            };
+        }
+        self.forms
+            .other_outline(character)
+            .map_or_else(GlyphPicture::default, |path| GlyphPicture {
+                path,
+                note: word("characters", "other_font"),
+            })
     }
 }
 
@@ -170,11 +190,16 @@ impl ReceiptDesk {
     ///
     /// # Errors
     /// Why not.
-    pub fn status(&self) -> Result<(), PrintTrouble> {
+    pub fn status(&self) -> Result<PrinterStatus, PrintTrouble> {
         self.printer(FontRaster::default())?
             .status()
-            .map(drop)
-            .map_err(|_| PrintTrouble::Unreachable)
+            .map_err(trouble)
+    }
+
+    /// What the printer says about itself; nothing when it says nothing.
+    pub fn identity(&self) -> Identity {
+        let printer = self.printer(FontRaster::default());
+        printer.map_or_else(|_| Identity::default(), |mut printer| printer.identity())
     }
 
     /// Prints a receipt.
@@ -187,12 +212,25 @@ impl ReceiptDesk {
             tracing::warn!(%error, "no fonts for receipts; rare characters cannot be printed");
             FontRaster::default()
         });
-        self.printer(raster)?
-            .print(&receipt(job))
-            .map_err(|error: PrintReceiptError| {
-                tracing::warn!(%error, "receipt not printed");
-                PrintTrouble::Unreachable
-            })
+        self.printer(raster)?.print(&receipt(job)).map_err(|error| {
+            tracing::warn!(%error, "receipt not printed");
+            trouble(error)
+        })
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever else keeps paper in, people do the same"
+)]
+fn trouble(error: PrintReceiptError) -> PrintTrouble {
+    match error {
+        PrintReceiptError::Unreachable => PrintTrouble::Unreachable,
+        PrintReceiptError::NoAnswer => PrintTrouble::NoAnswer,
+        PrintReceiptError::Broken => PrintTrouble::Broken,
+        PrintReceiptError::PaperEnd => PrintTrouble::PaperEnd,
+        PrintReceiptError::CoverOpen => PrintTrouble::CoverOpen,
+        _ => PrintTrouble::Fault,
     }
 }
 

@@ -3,14 +3,17 @@
 //! A seam of its own because the desk is tested with a disk that fills up, and because every
 //! failure must arrive as one of the few things a person can do something about.
 
+use case_archive::{ArchiveQuery, Found};
+use counter_domain::character_choice::ChoiceMade;
 use counter_domain::draft::{FieldPath, FieldValue, Source};
-use counter_domain::ids::{BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
+use counter_domain::ids::{BlobHash, BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
 use counter_domain::prepared::UsedAt;
 use counter_domain::protection::Digest;
 use counter_domain::resident::ResidentQuery;
 use counter_domain::snapshot::Snapshot;
 use counter_store::{
-    CaseRecord, CaseRow, FoundResident, FoundResidents, ResidentCopy, Sending, SignedForm,
+    CaseRecord, CaseRow, FieldEntry, FoundResident, FoundResidents, ResidentCopy, Scan, Sending,
+    SignedForm,
 };
 use jiff::civil::Date;
 use thiserror::Error;
@@ -31,6 +34,9 @@ pub enum RecordsError {
     /// There is nothing to undo.
     #[error("nothing to undo")]
     NothingToUndo,
+    /// The database is an older copy of what head office has; nothing is written.
+    #[error("database is an older copy")]
+    OlderCopy,
     /// The database does not work.
     #[error("database: {0}")]
     Broken(String),
@@ -127,6 +133,8 @@ pub enum Deed {
     SearchedPrepared,
     /// Took a reservation or certificate data.
     TookPrepared,
+    /// Searched the archive.
+    SearchedArchive,
 }
 
 /// The database as the desk sees it. Every write is on disk when the call returns.
@@ -165,6 +173,21 @@ pub trait Records {
         entries: &[Entry],
         step: UndoStep,
     ) -> Result<(), RecordsError>;
+
+    /// Keeps pictures of papers and what was read from them, in one transaction and one step of undo.
+    ///
+    /// # Errors
+    /// When they cannot be stored; nothing is then.
+    fn keep_scans(
+        &mut self,
+        case: CaseId,
+        by: &StaffId,
+        scans: &[Scan<'_>],
+        entries: &[FieldEntry],
+    ) -> Result<(), RecordsError>;
+
+    /// The bytes of a blob, once all of it is here.
+    fn blob(&self, hash: BlobHash) -> Option<Vec<u8>>;
 
     /// Chooses between two counters' values.
     ///
@@ -229,6 +252,19 @@ pub trait Records {
 
     /// Which reservations and certificate data the cases here use.
     fn prepared_uses(&self) -> Vec<UsedAt> {
+        Vec::new()
+    }
+
+    /// Filings of this counter that fit, newest first.
+    ///
+    /// # Errors
+    /// When the archive cannot be read.
+    fn find_filings(&self, _query: &ArchiveQuery) -> Result<Found, RecordsError> {
+        Ok(Found::default())
+    }
+
+    /// Characters chosen in the cases here.
+    fn character_choices(&self) -> Vec<ChoiceMade> {
         Vec::new()
     }
 

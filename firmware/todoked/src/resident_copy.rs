@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use counter_store::{CounterStore, InstallError, install_resident_copy};
 
+use crate::characters::NameCharacters;
 use crate::counter::Input;
 use crate::desk::CopyProgress;
 use crate::devices::Happened;
-use crate::paper::address_dictionary;
+use crate::paper::{address_dictionary, character_tables};
 use crate::places::Places;
 
 /// What failed once, for example on a full disk, is tried again after this time.
@@ -26,13 +27,14 @@ impl CopyWatch {
     /// When the system has no thread left.
     pub fn start(
         store: Arc<Mutex<CounterStore>>,
-        places: Arc<Places>,
+        (places, characters): (Arc<Places>, Arc<NameCharacters>),
         inputs: Sender<Input>,
     ) -> std::io::Result<Self> {
         let (wake, woken) = mpsc::sync_channel(1);
         std::thread::Builder::new()
             .name("resident copy".to_owned())
             .spawn(move || {
+                characters.load(&character_tables());
                 places.load_country(&address_dictionary());
                 loop {
                     places.take_own(|name| dataset(&store, name));

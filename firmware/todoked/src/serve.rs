@@ -10,36 +10,40 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use card_reader::CardWatch;
-use counter_api::DeviceState;
 use counter_domain::resident::RESIDENT_COPY;
 use counter_store::{CounterStore, StoreChange};
 use replica::{OpenError, Surroundings};
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::attached::{AttachedDevices, Keeper, Looking};
+use crate::characters::NameCharacters;
 use crate::clock::{Clock, Random as _, SystemClock, SystemRandom};
 use crate::counter::{Counter, Input};
-use crate::desk::{Desk, GlyphGate, NoGate};
+use crate::desk::{Desk, GlyphGate, NoGate, PaperWays};
 use crate::devices::{Arrival, Effect, Happened};
+use crate::documents::PaperDesk;
+use crate::health::{self, Health, Seen};
 use crate::line::Line;
 use crate::paper::{FormMaker, ReceiptDesk, font_paths};
 use crate::places::Places;
 use crate::resident_copy::CopyWatch;
 use crate::settings::{DataFolder, Settings, replace_private};
 use crate::store_records::StoreRecords;
-use crate::{cards, keys, screens};
+use crate::{cards, keys, recovery, screens};
 
-/// How often the clock on the screens moves and the printer is looked for.
+/// How often the clock on the screens moves.
 const TICK: Duration = Duration::from_secs(5);
-const PRINTER_LOOKS: u64 = 6;
 
 /// Runs the daemon.
 ///
 /// # Errors
 /// When it cannot start; nothing is overwritten then.
 pub fn run(folder: &DataFolder, hub: Option<String>, ready_file: Option<PathBuf>) -> Result<()> {
-    let settings = Settings::read(folder)?;
     let _lock = lock(folder)?;
+    recovery::finish(folder)?;
+    let settings = Settings::read(folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -49,7 +53,7 @@ pub fn run(folder: &DataFolder, hub: Option<String>, ready_file: Option<PathBuf>
 }
 
 /// Takes the data folder for this process; released by the system when it ends.
-fn lock(folder: &DataFolder) -> Result<File> {
+pub(crate) fn lock(folder: &DataFolder) -> Result<File> {
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -124,10 +128,21 @@ async fn serve(
     let receipts = ReceiptDesk::new(settings.receipt_printer.clone(), &fonts);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (inputs, received) = Counter::channel();
-    let line = Line::start(folder, &settings, hub, Arc::clone(&store), inputs.clone())?;
+    let health = Health::new(folder, Arc::clone(&store));
+    let line = Line::start(
+        folder,
+        &settings,
+        hub,
+        Arc::clone(&store),
+        inputs.clone(),
+        &health,
+    )?;
+    watch_health(&health, &line, &settings).await?;
     let places = Arc::<Places>::default();
-    let copies = CopyWatch::start(Arc::clone(&store), Arc::clone(&places), inputs.clone())
-        .context("no thread left")?;
+    let characters = Arc::<NameCharacters>::default();
+    let offered = (Arc::clone(&places), Arc::clone(&characters));
+    let copies =
+        CopyWatch::start(Arc::clone(&store), offered, inputs.clone()).context("no thread left")?;
     hear_the_store(&store, &inputs, &line, copies)?;
     let desk = Desk::new(
         settings.desk_place(),
@@ -135,33 +150,52 @@ async fn serve(
         clock,
         gate,
     )
-    .offering(places);
+    .offering(places)
+    .choosing_from(characters);
     let catalogue = desk.watch_catalogue();
     let desk = match settings.idle_lock_minutes {
         Some(minutes) => desk.locking_after(minutes),
         None => desk,
     };
+    let attached = AttachedDevices::of_counter(Some(&settings), Some(folder.path()));
+    let attached = Arc::new(attached);
+    let keeper = keep_devices(&attached, &inputs).context("no thread left")?;
+    let papers = PaperDesk::new(settings.scanner.as_ref());
+    let desk = desk.reading_papers(PaperWays {
+        scanner: papers.has_scanner(),
+        tray: papers.has_tray(),
+    });
     let workshop = Workshop {
         inputs: inputs.clone(),
+        attached,
+        keeper: keeper.clone(),
         maker,
-        receipts: receipts.clone(),
+        receipts,
         pages: settings.page_printer.clone(),
         reader: settings.card_reader.clone(),
+        papers,
         line: line.clone(),
     };
     let (counter, desk_thread) = Counter::start(desk, (inputs.clone(), received), move |effect| {
         workshop.take(effect);
     })?;
-    let watch = watch_cards(&settings, &inputs);
+    let watch = watch_cards(&settings, &inputs, keeper.clone());
     let listener = screens::listen(&folder.socket()).context("the screens' socket")?;
     tokio::spawn(screens::serve(listener, counter.clone()));
-    tokio::spawn(tick(inputs.clone(), receipts));
-    tokio::spawn(write_status(folder.clone(), counter.clone(), catalogue));
+    tokio::spawn(tick(inputs.clone()));
+    let told = Told {
+        catalogue,
+        health: health.seen(),
+        store: Arc::clone(&store),
+    };
+    tokio::spawn(recovery::bring_back(folder.clone(), store, inputs.clone()));
+    tokio::spawn(write_status(folder.clone(), counter.clone(), told));
     say_ready(folder, ready_file);
     tracing::info!("ready");
     stopped().await?;
     tracing::info!("stopping");
     watch.cancel();
+    keeper.stop();
     line.stop();
     counter.send(Input::Stop);
     if tokio::task::spawn_blocking(move || desk_thread.join())
@@ -220,7 +254,10 @@ struct Workshop {
     receipts: ReceiptDesk,
     pages: Option<String>,
     reader: Option<String>,
+    papers: PaperDesk,
     line: Line,
+    attached: Arc<AttachedDevices>,
+    keeper: Keeper,
 }
 
 impl Workshop {
@@ -233,12 +270,33 @@ impl Workshop {
         };
         match effect {
             Effect::WakeLink => self.line.wake(),
+            Effect::LookAtDevices(looking) => self.keeper.look(looking),
+            Effect::TestDevice(id) => {
+                let attached = Arc::clone(&self.attached);
+                beside("device test", move || {
+                    let tried = attached.test(&id);
+                    done(Happened::DeviceTested { id, tried });
+                });
+            }
             Effect::ReadCard(key) => {
                 let reader = self.reader.clone();
                 beside("card", move || {
                     done(Happened::CardRead(cards::read(reader.as_deref(), &key)));
                 });
             }
+            Effect::ReadPaper { case, from, today } => {
+                let (papers, inputs) = (self.papers.clone(), self.inputs.clone());
+                papers.begin();
+                beside("paper", move || {
+                    let mut tell = |progress| {
+                        let on = Happened::PaperGoesOn { case, progress };
+                        inputs.send(Input::Happened(on)).ok();
+                    };
+                    let read = papers.read(from, today, &mut tell);
+                    done(Happened::PaperRead { case, read });
+                });
+            }
+            Effect::StopPaper => self.papers.stop(),
             Effect::MakeForm(job) => {
                 let maker = self.maker.clone();
                 beside("form", move || {
@@ -252,8 +310,13 @@ impl Workshop {
             Effect::PrintGuidance(job) => {
                 let (maker, pages) = (self.maker.clone(), self.pages.clone());
                 beside("guidance", move || {
-                    if let (Some(maker), Some(pages)) = (maker, pages) {
-                        crate::guidance::print(maker.forms(), &pages, &job);
+                    let (Some(maker), Some(pages)) = (maker, pages) else {
+                        return;
+                    };
+                    match crate::guidance::print(maker.forms(), &pages, &job) {
+                        Ok(false) => {}
+                        Ok(true) => done(Happened::PagesPrinted(Ok(()))),
+                        Err(state) => done(Happened::PagesPrinted(Err(state))),
                     }
                 });
             }
@@ -280,7 +343,25 @@ fn beside(name: &str, work: impl FnOnce() + Send + 'static) {
     }
 }
 
-fn watch_cards(settings: &Settings, inputs: &Sender<Input>) -> card_reader::WatchCanceller {
+/// Looks at the devices for as long as the daemon runs.
+fn keep_devices(
+    attached: &Arc<AttachedDevices>,
+    inputs: &Sender<Input>,
+) -> std::io::Result<Keeper> {
+    let inputs = inputs.clone();
+    Keeper::start(attached, move |kind, seen| {
+        let seen = Happened::DevicesSeen { kind, seen };
+        if inputs.send(Input::Happened(seen)).is_err() {
+            tracing::debug!("the desk has ended");
+        }
+    })
+}
+
+fn watch_cards(
+    settings: &Settings,
+    inputs: &Sender<Input>,
+    keeper: Keeper,
+) -> card_reader::WatchCanceller {
     let reader = settings.card_reader.clone();
     let watch = reader
         .as_deref()
@@ -289,6 +370,7 @@ fn watch_cards(settings: &Settings, inputs: &Sender<Input>) -> card_reader::Watc
     let inputs = inputs.clone();
     beside("card watch", move || {
         cards::watch(watch, reader.as_deref(), |lies| {
+            keeper.look(Looking::Now);
             if inputs
                 .send(Input::Happened(Happened::CardLies(lies)))
                 .is_err()
@@ -300,39 +382,42 @@ fn watch_cards(settings: &Settings, inputs: &Sender<Input>) -> card_reader::Watc
     canceller
 }
 
-/// Moves the clock on the screens and looks for the printer now and then.
-async fn tick(inputs: Sender<Input>, receipts: ReceiptDesk) {
+/// Moves the clock on the screens.
+async fn tick(inputs: Sender<Input>) {
     let mut interval = tokio::time::interval(TICK);
-    let mut count: u64 = 0;
     loop {
         interval.tick().await;
-        if count.is_multiple_of(PRINTER_LOOKS) {
-            let receipts = receipts.clone();
-            let looked = tokio::task::spawn_blocking(move || receipts.status()).await;
-            let state = match looked {
-                Ok(Ok(())) => DeviceState::Ready,
-                Ok(Err(_)) | Err(_) => DeviceState::Missing,
-            };
-            if inputs
-                .send(Input::Happened(Happened::ReceiptPrinter(state)))
-                .is_err()
-            {
-                return;
-            }
-        }
-        count += 1;
         if inputs.send(Input::Happened(Happened::Tick)).is_err() {
             return;
         }
     }
 }
 
+/// Begins to look how this counter is, and opens the figures where the settings say so.
+///
+/// # Errors
+/// When their address cannot be opened.
+async fn watch_health(health: &Health, line: &Line, settings: &Settings) -> Result<()> {
+    health.attach(line.clone());
+    tokio::spawn(health.clone().keep_looking());
+    if let Some(address) = settings.metrics {
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("cannot open {address} for monitoring"))?;
+        tokio::spawn(health::serve(listener, health.clone()));
+    }
+    Ok(())
+}
+
+/// What `status.json` tells beside the staff's screen.
+struct Told {
+    catalogue: watch::Receiver<Option<u64>>,
+    health: watch::Receiver<Option<Arc<Seen>>>,
+    store: Arc<Mutex<CounterStore>>,
+}
+
 /// Keeps `status.json` up to date for `todoke status`.
-async fn write_status(
-    folder: DataFolder,
-    counter: Counter,
-    mut catalogue: watch::Receiver<Option<u64>>,
-) {
+async fn write_status(folder: DataFolder, counter: Counter, mut told: Told) {
     let mut views = counter.staff_views();
     let mut written = None;
     loop {
@@ -344,7 +429,9 @@ async fn write_status(
             "safe_until": header.safe_until,
             "returned": header.returned,
             "resident_copy": header.resident_copy,
-            "catalogue": catalogue_in_words(*catalogue.borrow_and_update()),
+            "catalogue": catalogue_in_words(*told.catalogue.borrow_and_update()),
+            "health": told.health.borrow_and_update().as_deref(),
+            "recovery": recovery::as_json(&told.store),
         });
         if written.as_ref() != Some(&status) {
             let bytes = status.to_string().into_bytes();
@@ -357,7 +444,8 @@ async fn write_status(
         }
         let changed = tokio::select! {
             changed = views.changed() => changed,
-            changed = catalogue.changed() => changed,
+            changed = told.catalogue.changed() => changed,
+            changed = told.health.changed() => changed,
         };
         if changed.is_err() {
             return;

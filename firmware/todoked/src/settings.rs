@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use counter_domain::ids::{BranchCode, DeviceId};
+use page_scanner::{Order, Shades};
 use serde::{Deserialize, Serialize};
 
 use crate::desk::Place;
@@ -39,6 +40,9 @@ pub struct Settings {
     /// Card reader, when there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_reader: Option<String>,
+    /// Where certificates on paper are read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scanner: Option<ScannerSettings>,
     /// The staff's screen locks itself after this many minutes without a touch (1 to 60), until
     /// head office's settings say otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,9 +50,59 @@ pub struct Settings {
     /// The other counters of the branch; without it they are reached through head office only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub neighbours: Option<NeighbourSettings>,
+    /// Address at which monitoring reads figures, for example `127.0.0.1:9464`; without it there
+    /// are none. No sign-in guards it: a loopback address, or one of a network for management.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<SocketAddr>,
     /// Fonts, where they are not where Debian puts them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fonts: Option<Fonts>,
+}
+
+/// The scanner of a counter.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScannerSettings {
+    /// Its name as `scanimage -L` lists it; `any` for the first one found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// Options only this model has, for example `--swdeskew=yes`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    /// A folder that a camera or a network scanner writes pages to; they are read and removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+    /// Dots per inch; 300 without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dots: Option<u16>,
+    /// Scans without colour.
+    #[serde(default)]
+    pub gray: bool,
+}
+
+impl ScannerSettings {
+    /// Whether there is a scanner, and not a folder only.
+    pub const fn has_scanner(&self) -> bool {
+        self.device.is_some()
+    }
+
+    /// Its name; `None` for the first one found.
+    pub fn name(&self) -> Option<String> {
+        self.device.clone().filter(|name| name != "any")
+    }
+
+    /// How sheets are scanned here.
+    pub fn order(&self) -> Order {
+        Order {
+            dots: self.dots.unwrap_or(300).clamp(150, 600),
+            shades: if self.gray {
+                Shades::Gray
+            } else {
+                Shades::Colour
+            },
+            ..Order::default()
+        }
+    }
 }
 
 /// How the counters of a branch reach each other on their LAN.
@@ -240,12 +294,17 @@ mod tests {
             receipt_printer: Some("127.0.0.1:9100".to_owned()),
             page_printer: None,
             card_reader: None,
+            scanner: Some(ScannerSettings {
+                device: Some("any".to_owned()),
+                ..ScannerSettings::default()
+            }),
             idle_lock_minutes: Some(10),
             neighbours: Some(NeighbourSettings {
                 listen: Some(([0, 0, 0, 0], 7444).into()),
                 discover: true,
                 at: vec!["192.0.2.7:7444".to_owned()],
             }),
+            metrics: Some(([127, 0, 0, 1], 9464).into()),
             fonts: None,
         }
     }

@@ -2,15 +2,17 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use case_archive::{ArchiveQuery, Found};
+use counter_domain::character_choice::ChoiceMade;
 use counter_domain::draft::FieldPath;
-use counter_domain::ids::{BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
+use counter_domain::ids::{BlobHash, BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
 use counter_domain::prepared::UsedAt;
 use counter_domain::protection::Digest;
 use counter_domain::resident::ResidentQuery;
 use counter_domain::snapshot::Snapshot;
 use counter_store::{
     CaseRecord, CaseRow, CounterStore, EditError, FieldEntry, FoundResident, FoundResidents,
-    NewCase, ResidentCopy, Sending, SignInError, SignedForm,
+    NewCase, ResidentCopy, Scan, Sending, SignInError, SignedForm,
 };
 use jiff::civil::Date;
 use replica::staff::Role;
@@ -45,6 +47,7 @@ impl From<StoreError> for RecordsError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::DiskFull => Self::DiskFull,
+            StoreError::Restored { .. } => Self::OlderCopy,
             _ => Self::Broken(error.to_string()),
         }
     }
@@ -133,6 +136,20 @@ impl Records for StoreRecords {
         Ok(())
     }
 
+    fn keep_scans(
+        &mut self,
+        case: CaseId,
+        by: &StaffId,
+        scans: &[Scan<'_>],
+        entries: &[FieldEntry],
+    ) -> Result<(), RecordsError> {
+        Ok(self.lock().keep_scans(case, by, scans, entries)?)
+    }
+
+    fn blob(&self, hash: BlobHash) -> Option<Vec<u8>> {
+        or_empty("blob", self.lock().blob(hash))
+    }
+
     fn choose_value(
         &mut self,
         case: CaseId,
@@ -201,6 +218,14 @@ impl Records for StoreRecords {
         or_empty("prepared uses", self.lock().prepared_uses())
     }
 
+    fn find_filings(&self, query: &ArchiveQuery) -> Result<Found, RecordsError> {
+        Ok(self.lock().find_filings(query)?)
+    }
+
+    fn character_choices(&self) -> Vec<ChoiceMade> {
+        or_empty("chosen characters", self.lock().character_choices())
+    }
+
     fn is_any_protected(&self, digests: &[Digest]) -> bool {
         self.lock()
             .is_any_protected(digests)
@@ -252,6 +277,7 @@ impl Records for StoreRecords {
             Deed::AllowedOffline => AuditAction::OfflineAllowed,
             Deed::SearchedPrepared => AuditAction::PreparedSearched,
             Deed::TookPrepared => AuditAction::PreparedTaken,
+            Deed::SearchedArchive => AuditAction::ArchiveSearched,
         };
         if let Err(error) = self.lock().audit(by, action, case) {
             tracing::error!(%error, "audit log not written");

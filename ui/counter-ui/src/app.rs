@@ -150,12 +150,14 @@ impl std::fmt::Debug for App {
 }
 
 impl App {
-    /// Puts controllers behind a window. `clock` times the points of a signature.
+    /// Puts controllers behind a window. `clock` times the points of a signature, and the keys of a
+    /// scanner that types.
     pub fn new(window: Window, clock: Clock) -> Self {
         let outbox = Rc::<RefCell<Outbox>>::default();
         let controller = match &window {
             Window::Staff(window) => {
                 let line = StaffLine::new(window, &outbox);
+                crate::codes::connect(window, &line, clock);
                 Controller::Staff(Box::new(StaffController::new(window, line)))
             }
             Window::Resident(window) => {

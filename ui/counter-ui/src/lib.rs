@@ -5,13 +5,18 @@
 //! `slint/api` global: [`staff`], [`reception`], [`resident`], [`sign`], [`keys`].
 
 pub mod app;
+mod archive;
+mod characters;
 mod choice_rows;
+mod codes;
+mod devices;
 #[cfg(feature = "scripted")]
 pub mod gallery;
 mod keys;
 pub mod link;
 mod notice;
 mod outbox;
+mod paper;
 mod places;
 mod prepared;
 mod reception;
@@ -24,3 +29,4 @@ pub mod sign;
 mod staff;
 mod staff_line;
 pub mod ui;
+mod wedge;

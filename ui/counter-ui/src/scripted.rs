@@ -4,7 +4,7 @@
 //! who can send commands. Tests and the scenario driver see what a person sees and do what a
 //! person does: labels, roles, key and pointer events.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -37,6 +37,8 @@ const SCROLL_EVERY: u64 = 20;
 const SCROLL_FIRST: u64 = 4;
 /// Between two points of a drawn stroke, as a 125 Hz pen.
 const POINT_MS: u64 = 8;
+/// Between two keys of a person.
+const TYPING_MS: u64 = 120;
 const SCROLL_STEP: f32 = 240.0;
 const SCROLL_STEPS_MAX: usize = 60;
 const TO_TOP: f32 = 1e6;
@@ -73,6 +75,8 @@ struct Request {
     draw: Option<Vec<Vec<[f32; 2]>>>,
     wait_for: Option<WaitFor>,
     key: Option<String>,
+    /// Types a text as a code scanner does, with Enter at its end.
+    scan: Option<String>,
     screenshot: Option<PathBuf>,
     /// Lets this much of the display's own time pass.
     elapse_ms: Option<u64>,
@@ -148,13 +152,24 @@ pub fn use_headless() -> Result<(), slint::platform::SetPlatformError> {
     })))
 }
 
+thread_local! {
+    /// What passed beside the reads of the clock: the pauses of a person who types.
+    static PAUSES_MS: Cell<u64> = const { Cell::new(0) };
+}
+
 /// A clock that goes on by one pen interval each time it is read.
 pub fn pen_clock() -> Clock {
-    let reads = std::cell::Cell::new(0_u64);
+    let reads = Cell::new(0_u64);
     Rc::new(move || {
         reads.set(reads.get() + 1);
-        Duration::from_millis(reads.get() * POINT_MS)
+        Duration::from_millis(reads.get() * POINT_MS + PAUSES_MS.get())
     })
+}
+
+/// A key as a person presses it: a while after the one before.
+fn press_by_hand(window: &slint::Window, key: &slint::SharedString) {
+    PAUSES_MS.set(PAUSES_MS.get() + TYPING_MS);
+    press(window, key);
 }
 
 /// Runs a display by commands on stdin until `quit` or the end of stdin.
@@ -337,7 +352,12 @@ fn act(window: &Window, request: &Request) -> Result<Value, String> {
     } else if let Some(strokes) = &request.draw {
         draw(window, strokes)?;
     } else if let Some(key) = &request.key {
-        press(window.slint(), &named_key(key));
+        press_by_hand(window.slint(), &named_key(key));
+    } else if let Some(code) = &request.scan {
+        for letter in code.chars() {
+            press(window.slint(), &letter.into());
+        }
+        press(window.slint(), &Key::Return.into());
     } else if let Some(ms) = request.elapse_ms {
         mock_elapsed_time(Duration::from_millis(ms));
     } else if let Some(file) = &request.screenshot {
@@ -528,7 +548,7 @@ fn type_into(window: &Window, typing: &Typing) -> Result<(), String> {
     });
     press(slint, &Key::Backspace.into());
     for letter in typing.text.chars() {
-        press(slint, &letter.into());
+        press_by_hand(slint, &letter.into());
     }
     mock_elapsed_time(Duration::from_millis(20));
     press(slint, &Key::Tab.into());

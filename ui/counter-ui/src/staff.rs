@@ -8,8 +8,12 @@ use counter_api::{
 };
 use slint::ComponentHandle;
 
+use crate::archive::ArchiveController;
+use crate::characters::CharactersController;
+use crate::devices::DevicesController;
 use crate::keys;
 use crate::notice::shown;
+use crate::paper::PaperController;
 use crate::places::PlacesController;
 use crate::prepared::PreparedController;
 use crate::reception::ReceptionController;
@@ -30,7 +34,11 @@ pub(crate) struct StaffController {
     reception: ReceptionController,
     residents: ResidentsController,
     places: PlacesController,
+    paper: PaperController,
+    characters: CharactersController,
+    archive: ArchiveController,
     prepared: PreparedController,
+    devices: DevicesController,
     line: Rc<StaffLine>,
     page: StaffPage,
     /// Why the last deed was refused; stays until it is closed or another deed is done.
@@ -53,7 +61,11 @@ impl StaffController {
         let reception = ReceptionController::new(window, &line);
         let residents = ResidentsController::new(window, &line);
         let places = PlacesController::new(window, &line);
+        let paper = PaperController::new(window, &line);
+        let characters = CharactersController::new(window, &line);
+        let archive = ArchiveController::new(window, &line);
         let prepared = PreparedController::new(window, &line);
+        let devices = DevicesController::new(window, &line);
         let window = window.as_weak();
         Self {
             window,
@@ -63,7 +75,11 @@ impl StaffController {
             reception,
             residents,
             places,
+            paper,
+            characters,
+            archive,
             prepared,
+            devices,
             line,
             page: StaffPage::None,
             refusal: None,
@@ -98,6 +114,8 @@ impl StaffController {
                 self.reception.show(reception);
                 self.residents.show(Some(reception));
                 self.places.show(Some(reception));
+                self.paper.show(Some(reception));
+                self.characters.show(Some(reception));
                 self.prepared.show_reception(Some(reception));
                 StaffPage::Reception
             }
@@ -111,9 +129,13 @@ impl StaffController {
             self.reception.close();
             self.residents.show(None);
             self.places.show(None);
+            self.paper.show(None);
+            self.characters.show(None);
             self.prepared.show_reception(None);
         }
         self.prepared.show_list(view.prepared.as_ref());
+        self.archive.show(view.archive.as_ref());
+        self.devices.show(view.devices.as_ref());
         if page != self.page {
             window.global::<KeyApi<'_>>().set_pad(Pad::None);
             self.page = page;

@@ -94,6 +94,14 @@ fn expected(name: &str) -> &'static [&'static str] {
         // What stands further down is looked at in the pictures.
         "staff-41-proposal" => &["予約と転出証明書情報が見つかりました", "これを使う"],
         "staff-42-contradiction" => &["07-2-261121-0003-5", "関連をやめる"],
+        "staff-50-devices" => &[
+            "機器の状態",
+            "受付票のプリンターの用紙がありません。",
+            "用紙を入れてください。",
+            "ファームウェア 2.10",
+            "マイナンバーカードを見分けました。",
+            "試しています…",
+        ],
         "staff-21-long-question" => &["会社の保険や扶養に入らない", "わからない", "閉じる"],
         "resident-02-idle-en" => &["架空市", "Welcome"],
         "resident-05-pin-last-en" => &["あと 1 回です", "Last try", "I don't know"],

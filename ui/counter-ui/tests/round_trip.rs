@@ -53,7 +53,7 @@ impl Screen {
 
     #[track_caller]
     fn sees(&mut self, text: &str) {
-        self.done(&json!({ "wait_for": { "text": text }, "timeout_ms": 20_000 }));
+        self.done(&json!({ "wait_for": { "text": text }, "timeout_ms": 60_000 }));
     }
 }
 

@@ -3,29 +3,26 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, bail};
-use card_reader::{CardError, CardWatch, Lying, PcscService};
 use clap::{Args, Subcommand, ValueEnum};
-use counter_domain::ids::CaseId;
-use identity_cards::session;
+use counter_api::{DeviceKind, Language};
 use serde_json::{Value, json};
 
-use crate::cards;
+use crate::attached::{AttachedDevices, Seen, State, kind_name};
 use crate::cli::{print_json, print_line};
-use crate::devices::{PrintTrouble, ReceiptJob};
-use crate::paper::{ReceiptDesk, font_paths};
 use crate::settings::{DataFolder, Settings};
+use crate::texts::{Code, notice_with, word};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum DeviceCommand {
-    /// Lists card readers and printers with their state.
+    /// Lists readers, printers and the disk, each with its state and what to do about it.
     List(List),
-    /// Tries one: recognises the card that lies there, or prints a test receipt.
+    /// Tries one: recognises the card that lies there, or prints a test.
     Test(Test),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// Folder of the counter's data, which names the printer.
+    /// Folder of the counter's data, which names the printers.
     #[arg(long)]
     data: Option<PathBuf>,
     /// One JSON document on the standard output.
@@ -40,13 +37,25 @@ enum Kind {
     CardReader,
     /// The receipt printer.
     ReceiptPrinter,
+    /// The page printer.
+    PagePrinter,
+}
+
+impl Kind {
+    fn kind(self) -> DeviceKind {
+        match self {
+            Self::CardReader => DeviceKind::CardReader,
+            Self::ReceiptPrinter => DeviceKind::ReceiptPrinter,
+            Self::PagePrinter => DeviceKind::PagePrinter,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Test {
     /// Which device.
     device: Kind,
-    /// Folder of the counter's data, which names reader and printer.
+    /// Folder of the counter's data, which names reader and printers.
     #[arg(long)]
     data: Option<PathBuf>,
     /// One JSON document on the standard output.
@@ -63,80 +72,99 @@ impl DeviceCommand {
     }
 }
 
-fn settings(data: Option<&PathBuf>) -> Result<Option<Settings>> {
-    data.map(|folder| Settings::read(&DataFolder::new(folder)))
-        .transpose()
+fn attached(data: Option<&PathBuf>) -> Result<AttachedDevices> {
+    let settings = data
+        .map(|folder| Settings::read(&DataFolder::new(folder)))
+        .transpose()?;
+    Ok(AttachedDevices::of_counter(
+        settings.as_ref(),
+        data.map(PathBuf::as_path),
+    ))
 }
 
 impl List {
     fn run(self) -> Result<()> {
-        let settings = settings(self.data.as_ref())?;
-        let mut devices = readers();
-        devices.extend(printer(settings.as_ref()));
+        let attached = attached(self.data.as_ref())?;
+        let seen: Vec<(DeviceKind, Seen)> = attached
+            .kinds()
+            .flat_map(|one| one.look().into_iter().map(|seen| (one.kind(), seen)))
+            .collect();
         if self.json {
+            let devices: Vec<Value> = seen.iter().map(|(kind, seen)| entry(*kind, seen)).collect();
             return print_json(&json!({ "devices": devices }));
         }
-        for device in &devices {
-            let part = |name: &str| device.get(name).and_then(Value::as_str).unwrap_or("-");
+        for (kind, seen) in &seen {
+            let name = Some(seen.name.as_str()).filter(|name| !name.is_empty());
             print_line(&format!(
                 "{}: {} ({})",
-                part("kind"),
-                part("state"),
-                part("name")
+                kind_name(*kind),
+                seen.state.name(),
+                name.unwrap_or("-")
             ))?;
+            for (what, said) in [
+                ("model", &seen.identity.model),
+                ("firmware", &seen.identity.firmware),
+            ] {
+                if let Some(said) = said {
+                    print_line(&format!("  {what}: {said}"))?;
+                }
+            }
+            if let Some((code, what, advice)) = trouble(*kind, seen.state) {
+                print_line(&format!("  {code}: {what}{advice}"))?;
+            }
         }
         Ok(())
     }
 }
 
-/// One entry for each reader, or one that says why there is none.
-fn readers() -> Vec<Value> {
-    let entry = |name: Option<&str>, state: &str| json!({ "kind": "card-reader", "name": name, "state": state });
-    match PcscService::establish().and_then(|service| service.readers()) {
-        Ok(names) if names.is_empty() => vec![entry(None, "missing")],
-        Ok(names) => names
-            .iter()
-            .map(|name| entry(Some(name), reader_state(name)))
-            .collect(),
-        Err(_) => vec![entry(None, "no-service")],
+/// Code, what is wrong and what to do.
+fn trouble(kind: DeviceKind, state: State) -> Option<(&'static str, String, String)> {
+    let code = state.code()?;
+    let told = in_words(kind, code);
+    Some((code.as_str(), told.what, told.advice))
+}
+
+fn in_words(kind: DeviceKind, code: Code) -> counter_api::Notice {
+    let device = word("device_title", kind_name(kind));
+    notice_with(code, Language::Japanese, &[("device", &device)])
+}
+
+fn entry(kind: DeviceKind, seen: &Seen) -> Value {
+    let name = Some(seen.name.as_str()).filter(|name| !name.is_empty());
+    let mut entry = json!({
+        "kind": kind_name(kind),
+        "name": name,
+        "state": seen.state.name(),
+        "model": seen.identity.model,
+        "firmware": seen.identity.firmware,
+    });
+    if let (Some((code, what, advice)), Some(entry)) =
+        (trouble(kind, seen.state), entry.as_object_mut())
+    {
+        entry.insert("code".to_owned(), code.into());
+        entry.insert("what".to_owned(), what.into());
+        entry.insert("advice".to_owned(), advice.into());
     }
-}
-
-/// The first look of a watch comes at once.
-fn reader_state(name: &str) -> &'static str {
-    match CardWatch::only(name).next() {
-        Some(Lying::Card { .. }) => "card",
-        Some(Lying::Mute { .. }) => "mute",
-        Some(Lying::Empty { .. }) => "empty",
-        Some(Lying::NoReader | Lying::NoService) | None => "missing",
-    }
-}
-
-fn receipts(settings: Option<&Settings>) -> ReceiptDesk {
-    let address = settings.and_then(|settings| settings.receipt_printer.clone());
-    ReceiptDesk::new(address, &font_paths(settings))
-}
-
-fn printer(settings: Option<&Settings>) -> Option<Value> {
-    let settings = settings?;
-    let state = match receipts(Some(settings)).status() {
-        Ok(()) => "ready",
-        Err(PrintTrouble::Unset) => "unset",
-        Err(PrintTrouble::Unreachable) => "unreachable",
-    };
-    Some(json!({
-        "kind": "receipt-printer",
-        "name": settings.receipt_printer,
-        "state": state,
-    }))
+    entry
 }
 
 impl Test {
     fn run(self) -> Result<()> {
-        let settings = settings(self.data.as_ref())?;
-        let result = match self.device {
-            Kind::CardReader => test_reader(settings.as_ref())?,
-            Kind::ReceiptPrinter => test_printer(settings.as_ref())?,
+        let kind = self.device.kind();
+        if self.data.is_none() && kind != DeviceKind::CardReader {
+            bail!("--data is needed: it names the printers");
+        }
+        let attached = attached(self.data.as_ref())?;
+        let tried = attached.test(kind_name(kind));
+        let tried = tried.map_err(|state| refused(kind, state))?;
+        let result = match kind {
+            DeviceKind::CardReader => json!({ "kind": kind_name(kind), "card": tried.detail }),
+            DeviceKind::ReceiptPrinter
+            | DeviceKind::PagePrinter
+            | DeviceKind::Scanner
+            | DeviceKind::ResidentDisplay
+            | DeviceKind::Disk
+            | DeviceKind::Line => json!({ "kind": kind_name(kind), "printed": true }),
         };
         if self.json {
             return print_json(&result);
@@ -145,35 +173,16 @@ impl Test {
     }
 }
 
-/// Powers the card and recognises it; sends no secret.
-fn test_reader(settings: Option<&Settings>) -> Result<Value> {
-    let name = settings.and_then(|settings| settings.card_reader.as_deref());
-    let in_words = |error: CardError| anyhow!("CARD-NO-READER: {error}");
-    let mut card = match cards::connect(name) {
-        Ok(card) => card,
-        Err(CardError::NoCard) => bail!("CARD-EMPTY: put a card on the reader"),
-        Err(error) => return Err(in_words(error)),
+/// One line that begins with a stable code; the codes of readers and printers are older than the
+/// others.
+fn refused(kind: DeviceKind, state: State) -> anyhow::Error {
+    let code = state.refusal();
+    let old = match (kind, state) {
+        (DeviceKind::CardReader, State::Missing | State::NoService) => "CARD-NO-READER",
+        (DeviceKind::ReceiptPrinter, State::Unset) => "PRINTER-UNSET",
+        (DeviceKind::ReceiptPrinter, State::Unreachable) => "PRINTER-UNREACHABLE",
+        _ => code.as_str(),
     };
-    let kind = session::detect(&mut card).map_err(|error| anyhow!("{}: {error}", error.code()))?;
-    Ok(json!({ "kind": "card-reader", "card": kind.name() }))
-}
-
-fn test_printer(settings: Option<&Settings>) -> Result<Value> {
-    let Some(settings) = settings else {
-        bail!("--data is needed: it names the printer");
-    };
-    let job = ReceiptJob {
-        case: CaseId([0; 16]),
-        city: settings.city.clone(),
-        place: settings.place.clone(),
-        receipt_number: "TEST-0000".to_owned(),
-        event: "TEST".to_owned(),
-        filed_on: String::new(),
-        fee: String::new(),
-    };
-    match receipts(Some(settings)).print(&job) {
-        Ok(()) => Ok(json!({ "kind": "receipt-printer", "printed": true })),
-        Err(PrintTrouble::Unset) => bail!("PRINTER-UNSET: no receipt printer is set"),
-        Err(PrintTrouble::Unreachable) => bail!("PRINTER-UNREACHABLE: the printer does not answer"),
-    }
+    let told = in_words(kind, code);
+    anyhow!("{old}: {}{}", told.what, told.advice)
 }

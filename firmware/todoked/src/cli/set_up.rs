@@ -9,7 +9,7 @@ use counter_domain::ids::{BranchCode, DeviceId};
 
 use crate::cli::print_line;
 use crate::keys;
-use crate::settings::{DataFolder, NeighbourSettings, Settings};
+use crate::settings::{DataFolder, NeighbourSettings, ScannerSettings, Settings};
 
 /// Sets up a new counter.
 #[derive(Debug, Args)]
@@ -38,12 +38,24 @@ pub(super) struct Init {
     /// Card reader, where there are several.
     #[arg(long)]
     card_reader: Option<String>,
+    /// Scanner for certificates on paper, as `scanimage -L` lists it; `any` for the first one found.
+    #[arg(long)]
+    scanner: Option<String>,
+    /// An option only this model of scanner has; may be repeated.
+    #[arg(long, requires = "scanner", allow_hyphen_values = true)]
+    scanner_option: Vec<String>,
+    /// Folder that a camera or a network scanner writes pages to.
+    #[arg(long)]
+    paper_folder: Option<PathBuf>,
     /// Address at which the other counters of the branch reach this one, for example 0.0.0.0:7444.
     #[arg(long, value_name = "ADDR")]
     lan: Option<SocketAddr>,
     /// Finds the other counters by multicast DNS, and is found by it.
     #[arg(long, requires = "lan")]
     discover: bool,
+    /// Address at which monitoring reads figures, for example 127.0.0.1:9464; none without it.
+    #[arg(long, value_name = "ADDR")]
+    metrics: Option<SocketAddr>,
     /// Another counter of the branch, `host:port`; may be repeated.
     #[arg(long, value_name = "HOST:PORT")]
     neighbour: Vec<String>,
@@ -76,8 +88,17 @@ impl Init {
             receipt_printer: self.receipt_printer,
             page_printer: self.page_printer,
             card_reader: self.card_reader,
+            scanner: (self.scanner.is_some() || self.paper_folder.is_some()).then(|| {
+                ScannerSettings {
+                    device: self.scanner,
+                    options: self.scanner_option,
+                    folder: self.paper_folder,
+                    ..ScannerSettings::default()
+                }
+            }),
             idle_lock_minutes: None,
             neighbours: (self.lan.is_some() || !self.neighbour.is_empty()).then_some(neighbours),
+            metrics: self.metrics,
             fonts: None,
         };
         settings.write_new(&folder)?;

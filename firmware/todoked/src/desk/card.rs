@@ -191,6 +191,7 @@ impl<R: Records> Desk<R> {
             .collect();
         self.keep_copy_beside(&mut entries);
         self.keep_prepared_beside(&mut entries);
+        self.keep_paper_beside(&mut entries);
         let differs = self.typed_differently(&entries);
         if let Err(notice) = self.store(&entries) {
             self.notice = Some(notice);

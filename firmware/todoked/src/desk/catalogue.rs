@@ -8,8 +8,10 @@
 //! fall off it, in notes of this counter.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use counter_domain::draft::Draft;
+use counter_guide::certificates::Certificates;
 use counter_guide::edition::number_of_mark;
 use counter_guide::{Catalogue, Edition, Guide, Shelf};
 use counter_store::CounterStore;
@@ -37,6 +39,7 @@ fn note(number: u64) -> String {
 #[derive(Debug)]
 struct Ready {
     guide: Guide,
+    certificates: Arc<Certificates>,
     mark: String,
 }
 
@@ -72,8 +75,12 @@ fn readied(edition: &Edition) -> Option<Ready> {
     let catalogue = edition
         .catalogue()
         .inspect_err(|error| tracing::error!(%error, "published catalogue not used"));
-    catalogue.ok().map(|catalogue| Ready {
-        guide: Guide::new(catalogue),
+    let certificates = edition
+        .certificates()
+        .inspect_err(|error| tracing::error!(%error, "published certificates not used"));
+    Some(Ready {
+        guide: Guide::new(catalogue.ok()?),
+        certificates: Arc::new(certificates.ok()?),
         mark: edition.mark(),
     })
 }
@@ -161,10 +168,21 @@ impl Catalogues {
 
     /// The catalogue of this reception: the one it was started with, or the one in force.
     pub(super) fn of(&self, draft: &Draft) -> Option<&Guide> {
+        self.ready_for(draft).map(|ready| &ready.guide)
+    }
+
+    /// The certificates of the same edition; none before any edition was read.
+    pub(super) fn certificates(&self, draft: &Draft) -> Arc<Certificates> {
+        let ready = self.ready_for(draft);
+        ready
+            .map(|ready| Arc::clone(&ready.certificates))
+            .unwrap_or_default()
+    }
+
+    fn ready_for(&self, draft: &Draft) -> Option<&Ready> {
         started_with(draft)
             .and_then(|number| self.ready.get(&number))
             .or_else(|| self.ready.get(&self.in_force))
-            .map(|ready| &ready.guide)
     }
 
     /// What a new reception notes in [`STARTED_WITH`].

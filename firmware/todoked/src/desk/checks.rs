@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use counter_api::GlyphPicture;
 use counter_domain::age::age_on;
 use counter_domain::date::FuzzyDate;
 use counter_domain::household::{MoveDraft, ProblemKind};
@@ -9,12 +10,13 @@ use counter_domain::name::Kana;
 use counter_domain::relation::Relation;
 use jiff::civil::Date;
 
+use crate::desk::paper;
 use crate::desk::request;
 use crate::desk::reservations::is_contradicted;
 use crate::desk::residents::copy_value;
 use crate::desk::visit::Visit;
 use crate::desk::{Desk, visit::Showing};
-use crate::fields::{FieldDef, Kind, MEMBERS, When, fields, member_path, split_member};
+use crate::fields::{EXEMPTIONS, FieldDef, Kind, MEMBERS, When, fields, member_path, split_member};
 use crate::records::Records;
 use crate::texts::{sentence, word};
 
@@ -22,6 +24,11 @@ use crate::texts::{sentence, word};
 pub trait GlyphGate: Send + Sync + fmt::Debug {
     /// The first character that cannot, as code points.
     fn missing(&self, text: &str) -> Option<String>;
+
+    /// The shape of one character, where some font here has exactly it.
+    fn outline(&self, _character: &str) -> GlyphPicture {
+        GlyphPicture::default()
+    }
 }
 
 /// Lets everything through: where no fonts are installed, forms are refused as a whole.
@@ -84,7 +91,7 @@ pub(super) fn wrong(
             }
         },
         Kind::Choice => {
-            let known = def.choices == MEMBERS
+            let known = [MEMBERS, EXEMPTIONS].contains(&def.choices.as_str())
                 || fields()
                     .choices(&def.choices)
                     .iter()
@@ -152,7 +159,7 @@ pub(super) fn head_problem(visit: &Visit, path: &str, today: Date) -> Option<Str
         })
 }
 
-fn still_missing(visit: &Visit, all: &[Asked<'_>]) -> Option<String> {
+pub(super) fn still_missing(visit: &Visit, all: &[Asked<'_>]) -> Option<String> {
     let missing: Vec<&str> = all
         .iter()
         .filter(|asked| asked.required && visit.text(&asked.path).is_empty())
@@ -195,13 +202,30 @@ const OF_THE_STAYING: [&str; 4] = ["name", "birth_date", "relation_before", "rel
 /// The fields about nobody in particular that are asked now.
 pub(super) fn asked_of_the_move(visit: &Visit) -> Vec<Asked<'static>> {
     let defs = visit.plan().of_the_move();
-    defs.filter(|def| is_asked(visit, def, None))
+    defs.filter(|def| !visit.plan().is_in_request(def) && is_asked(visit, def, None))
         .map(|def| Asked {
             def,
             path: def.path_for(None),
             required: def.required,
         })
         .collect()
+}
+
+/// The fields the certificates asked for need, with the certificates.
+pub(super) fn asked_in_request(visit: &Visit) -> Vec<Asked<'static>> {
+    let defs = visit.plan().of_the_move();
+    let defs = defs.filter(|def| visit.plan().is_in_request(def));
+    let asked = defs.filter_map(|def| {
+        let (wanted, required) = request::wants(visit, &def.path);
+        let path = def.path_for(None);
+        let shown = wanted || !visit.text(&path).is_empty();
+        shown.then_some(Asked {
+            def,
+            path,
+            required: wanted && required,
+        })
+    });
+    asked.collect()
 }
 
 /// The fields of a person that are asked now.
@@ -271,6 +295,16 @@ impl<R: Records> Desk<R> {
             })
     }
 
+    /// What is still missing or wrong among the certificates asked for, in words.
+    pub(super) fn request_problem(&self, visit: &Visit) -> Option<String> {
+        let asked = || asked_in_request(visit);
+        request::problem(visit).or_else(|| {
+            let plan = visit.plan();
+            let mut fields = asked().into_iter().filter(|_| plan.asks_for_certificates());
+            fields.find_map(|asked| self.field_problem(visit, &asked))
+        })
+    }
+
     fn field_problem(&self, visit: &Visit, asked: &Asked<'_>) -> Option<String> {
         let (def, path) = (asked.def, asked.path.as_str());
         let label = [("label", def.label.ja.as_str())];
@@ -287,6 +321,9 @@ impl<R: Records> Desk<R> {
         if copy_value(visit, path).is_some() {
             return Some(sentence("blocked", "copy", &label));
         }
+        if let Some(problem) = paper::problem(visit, path) {
+            return Some(sentence("blocked", problem, &label));
+        }
         let today = self.today();
         wrong(def, visit.text(path), today, self.glyphs.as_ref())
             .or_else(|| head_problem(visit, path, today))
@@ -297,12 +334,9 @@ impl<R: Records> Desk<R> {
     pub(super) fn not_ready_to_sign(&self) -> Option<String> {
         let visit = self.visit.as_ref()?;
         let problem = self.household_problem(visit);
-        problem.or_else(|| request::problem(visit)).or_else(|| {
-            visit
-                .text("identity.kind")
-                .is_empty()
-                .then(|| word("blocked", "identity"))
-        })
+        problem
+            .or_else(|| self.request_problem(visit))
+            .or_else(|| identity_problem(visit))
     }
 
     /// Why the main button of the step shown does nothing; `None` when it works.
@@ -311,11 +345,8 @@ impl<R: Records> Desk<R> {
         match visit.step {
             Step::Documents | Step::Questions | Step::Procedures | Step::Finish => None,
             Step::Household => self.household_problem(visit),
-            Step::Request => request::problem(visit),
-            Step::Identity => visit
-                .text("identity.kind")
-                .is_empty()
-                .then(|| word("blocked", "identity")),
+            Step::Request => self.request_problem(visit),
+            Step::Identity => identity_problem(visit),
             Step::Sign => {
                 if !visit.is_editable() {
                     return Some(word("blocked", "frozen"));
@@ -329,6 +360,14 @@ impl<R: Records> Desk<R> {
             }
         }
     }
+}
+
+/// Whether somebody was identified, and well enough for what is asked for.
+fn identity_problem(visit: &Visit) -> Option<String> {
+    if visit.text("identity.kind").is_empty() {
+        return Some(word("blocked", "identity"));
+    }
+    request::identity_problem(visit)
 }
 
 #[cfg(test)]

@@ -181,6 +181,7 @@ impl<R: Records> Desk<R> {
 
     /// How the line is has nothing to do with who signs in.
     fn begin_anew(&mut self) {
+        self.close_devices();
         self.notice.take_if(|told| !is_about_the_line(told));
     }
 
@@ -295,6 +296,8 @@ impl<R: Records> Desk<R> {
         }
         self.door.locked = false;
         self.notice = None;
+        self.close_devices();
+        self.archive = None;
         Ok(())
     }
 

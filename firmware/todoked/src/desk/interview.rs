@@ -1,6 +1,7 @@
 //! The interview: what to ask next and what the answers lead to, from the procedure catalogue.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use counter_api::{
     Answered, Choice, ProcedureState, ProcedureView, QuestionMember, QuestionView, Step,
@@ -10,6 +11,7 @@ use counter_domain::deadline::ClosedDays;
 use counter_domain::draft::{Draft, FieldPath, FieldValue};
 use counter_domain::snapshot::SnapshotProcedure;
 use counter_guide::catalogue::{Fact, FactType, Procedure};
+use counter_guide::certificates::Certificates;
 use counter_guide::{
     AskGroup, Catalogue, FactRef, FactValue, Facts, Guidance, Guide, Listed, ToConfirm,
     facts_from_draft,
@@ -63,6 +65,11 @@ impl Interviewer {
     /// The catalogue a reception works by.
     pub(super) fn catalogue(&self, draft: &Draft) -> Option<&Catalogue> {
         self.catalogues.of(draft).map(Guide::catalogue)
+    }
+
+    /// The certificates a reception works by.
+    pub(super) fn certificates(&self, draft: &Draft) -> Arc<Certificates> {
+        self.catalogues.certificates(draft)
     }
 
     /// Days on which the office is closed, as the reception's catalogue has them.

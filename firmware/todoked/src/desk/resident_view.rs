@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use counter_api::{CheckRow, CheckSection, Language, ResidentScreen, ResidentView, Step};
 use counter_domain::snapshot::Snapshot;
 
-use crate::certificates::{certificates as known, in_words, of_snapshot, total_in_words};
+use crate::certificates::{in_words, of_snapshot, total_in_words};
 use crate::desk::Desk;
 use crate::desk::staff_view::snapshot_text;
 use crate::desk::visit::{Pin, Showing, Visit};
@@ -92,11 +92,36 @@ impl<R: Records> Desk<R> {
         let certain = snapshot.procedures.iter().filter(|one| !one.to_confirm);
         let count = certain.map(|one| &one.id).collect::<BTreeSet<_>>().len();
         ResidentScreen::Check {
-            title: word("check", visit.form()),
-            title_translated: translated(word_english("check", visit.form())),
+            title: check_title(visit),
+            title_translated: translated(check_title_english(visit)),
             sections: sections(visit, snapshot, self.language),
             procedure_count: u32::try_from(count).unwrap_or(u32::MAX),
         }
+    }
+}
+
+/// The title of what is signed; where certificates stand on several forms, the first and how many
+/// more there are.
+fn check_title(visit: &Visit) -> String {
+    let title = word("check", &visit.form());
+    match visit.further_forms() {
+        0 => title,
+        more => sentence(
+            "check",
+            "further",
+            &[("title", title.as_str()), ("more", &more.to_string())],
+        ),
+    }
+}
+
+fn check_title_english(visit: &Visit) -> String {
+    let title = word_english("check", &visit.form());
+    match visit.further_forms() {
+        0 => title,
+        more => fill(
+            &word_english("check", "further"),
+            &[("title", title.as_str()), ("more", &more.to_string())],
+        ),
     }
 }
 
@@ -145,7 +170,7 @@ fn sections(visit: &Visit, snapshot: &Snapshot, language: Language) -> Vec<Check
             .collect()
     };
     sections.extend(section("event", None, language, of_move("event")));
-    sections.extend(certificates(snapshot, language));
+    sections.extend(certificates(visit, snapshot, language));
     for name in ["request", "address"] {
         sections.extend(section(name, None, language, of_move(name)));
     }
@@ -201,13 +226,14 @@ fn plain(label: &str, english: &str, value: String, language: Language) -> Check
     }
 }
 
-fn certificates(snapshot: &Snapshot, language: Language) -> Option<CheckSection> {
+fn certificates(visit: &Visit, snapshot: &Snapshot, language: Language) -> Option<CheckSection> {
+    let known = &visit.certificates;
     let lines = of_snapshot(snapshot);
     let total = total_in_words(&lines);
     let named = lines.iter().filter_map(|line| {
-        let certificate = known().certificate(&line.certificate)?;
+        let certificate = known.certificate(&line.certificate)?;
         let (name, english) = (&certificate.name.ja, &certificate.name.en);
-        Some(plain(name, english, in_words(line), language))
+        Some(plain(name, english, in_words(line, known), language))
     });
     let mut rows: Vec<CheckRow> = named.collect();
     if !rows.is_empty() {

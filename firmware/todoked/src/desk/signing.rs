@@ -150,6 +150,7 @@ impl<R: Records> Desk<R> {
             self.notice = Some(store_failed(&error));
             return Err(match error {
                 RecordsError::DiskFull => Code::SaveDiskFull,
+                RecordsError::OlderCopy => Code::RecordsOlderCopy,
                 RecordsError::NotAllowed
                 | RecordsError::NoCase
                 | RecordsError::NothingToUndo

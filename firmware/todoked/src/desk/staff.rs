@@ -1,6 +1,6 @@
 //! What staff do.
 
-use counter_api::{Language, Notice, StaffAction, Step, Tone};
+use counter_api::{DeviceKind, Language, Notice, StaffAction, Step, Tone};
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::{CaseId, DeviceId};
 
@@ -44,9 +44,14 @@ impl<R: Records> Desk<R> {
             StaffAction::SignOut => self.sign_out(),
             StaffAction::StartReception => self.start_reception(),
             StaffAction::Prepared { deed } => self.prepared_action(deed),
+            StaffAction::Paper { deed } => self.paper_action(deed),
+            StaffAction::Devices { deed } => self.device_action(deed),
+            StaffAction::ReadCode { code } => self.read_code(&code),
             StaffAction::ChoosePurpose { event, flow } => self.choose_purpose(&event, &flow),
             StaffAction::MarkMember { number, set } => self.mark_member(number, set),
             StaffAction::ChangeCopies { certificate, by } => self.change_copies(&certificate, by),
+            StaffAction::SetPaper { paper, set } => self.set_paper(&paper, set),
+            StaffAction::SetStop { stop, set } => self.set_stop(&stop, set),
             StaffAction::SetOption {
                 certificate,
                 option,
@@ -71,6 +76,8 @@ impl<R: Records> Desk<R> {
                 text,
                 building,
             } => self.take_place(&path, &text, &building),
+            StaffAction::Archive { deed } => self.archive_action(deed),
+            StaffAction::Characters { deed } => self.character_action(deed),
             StaffAction::ClosePlaces => {
                 self.close_places();
                 Ok(())
@@ -432,7 +439,7 @@ impl<R: Records> Desk<R> {
             receipt_number: visit.receipt_number(),
             event: crate::desk::staff_view::event_in_words(kind, flow),
             filed_on: crate::desk::checks::date_in_words(visit.text("event.filed_on")),
-            fee: crate::certificates::total_in_words(&crate::certificates::of_draft(visit.draft())),
+            fee: crate::certificates::total_in_words(&fee_lines(visit)),
         };
         self.visit_mut()?.receipt = Receipt::Printing;
         self.effects.push(Effect::PrintReceipt(Box::new(job)));
@@ -445,7 +452,12 @@ impl<R: Records> Desk<R> {
             Ok(()) => Receipt::Printed,
             Err(PrintTrouble::Unset) => Receipt::Failed(notice(Code::ReceiptUnset)),
             Err(PrintTrouble::Unreachable) => Receipt::Failed(notice(Code::ReceiptNoPrinter)),
+            Err(trouble) => Receipt::Failed(receipt_problem(trouble)),
         };
+        self.device_worked(
+            DeviceKind::ReceiptPrinter,
+            printed.map_err(PrintTrouble::state),
+        );
         let note = super::visit::receipt_note(case);
         if receipt == Receipt::Printed
             && let Err(error) = self.records.set_note(&note, Some(b"printed"))
@@ -461,6 +473,21 @@ impl<R: Records> Desk<R> {
             visit.receipt = receipt;
         }
     }
+}
+
+/// What staff do about a printer that is there but does not print.
+fn receipt_problem(trouble: PrintTrouble) -> Notice {
+    let device = crate::texts::word("device_title", "receipt-printer");
+    let values = [("device", device.as_str())];
+    notice_with(trouble.state().refusal(), Language::Japanese, &values)
+}
+
+/// What was signed is what is charged.
+fn fee_lines(visit: &super::visit::Visit) -> Vec<counter_forms::filing::CertificateLine> {
+    let signed = visit.submitted.as_ref().or(visit.signed.as_ref());
+    signed
+        .map(crate::certificates::of_snapshot)
+        .unwrap_or_default()
 }
 
 /// Where an answer is kept.

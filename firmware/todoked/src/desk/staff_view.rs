@@ -15,14 +15,14 @@ use crate::desk::Desk;
 use crate::desk::checks::{
     Asked, asked_of_a_member, asked_of_the_move, date_hint, head_problem, shown, wrong,
 };
+use crate::desk::paper;
 use crate::desk::purpose::{self, late_in_words};
-use crate::desk::request;
 use crate::desk::reservations::beside;
 use crate::desk::residents::copy_value;
 use crate::desk::visit::{Pin, Receipt, Showing, Visit};
 use crate::devices::{CardLies, OtherCard};
 use crate::events::events;
-use crate::fields::{FieldDef, Kind, MEMBERS, fields, split_member};
+use crate::fields::{EXEMPTIONS, FieldDef, Kind, MEMBERS, fields, split_member};
 use crate::records::Records;
 use crate::texts::{sentence, word};
 
@@ -104,6 +104,7 @@ impl<R: Records> Desk<R> {
             protection: self.protection_in_words(visit),
             residents: self.residents_view(visit),
             places: self.places_view(visit),
+            characters: self.characters_view(visit),
             flow: self.flow_view(visit),
             links: self.linked(visit),
             purpose: purpose::view(visit),
@@ -115,11 +116,12 @@ impl<R: Records> Desk<R> {
                 .filter(|_| visit.is_editable())
                 .map(late_in_words),
             differences: visit.differences.clone(),
-            request: Self::request_view(visit),
+            request: self.request_view(visit),
+            paper: self.paper_view(visit),
         }
     }
 
-    fn field(&self, visit: &Visit, asked: &Asked<'_>) -> FieldView {
+    pub(super) fn field(&self, visit: &Visit, asked: &Asked<'_>) -> FieldView {
         let (def, path) = (asked.def, asked.path.clone());
         if tells_where(&path.as_str().into()) && !self.may_see_where(visit) {
             return left_out(def, path);
@@ -177,7 +179,15 @@ impl<R: Records> Desk<R> {
                 })
                 .collect(),
             beside: beside(visit, def, &path),
+            picks_characters: self.picks_characters(visit, &path),
+            lacking: match def.kind {
+                Kind::Exact if visit.is_editable() => self.lacking_in_words(visit, value),
+                Kind::Exact | Kind::Text | Kind::Kana | Kind::Date | Kind::Choice | Kind::Phone => {
+                    String::new()
+                }
+            },
             copy_value: copy_value(visit, &path).map(|copy| shown(def, &copy)),
+            read: paper::read_view(visit, def, &path),
             path,
         }
     }
@@ -231,7 +241,7 @@ impl<R: Records> Desk<R> {
                         unsettled > 0,
                         unsettled,
                     ),
-                    Step::Request => (request::problem(visit).is_none(), false, 0),
+                    Step::Request => (self.request_problem(visit).is_none(), false, 0),
                     Step::Questions => (open == 0, false, open),
                     Step::Procedures => (open == 0, false, 0),
                     Step::Identity => (!visit.text("identity.kind").is_empty(), false, 0),
@@ -293,6 +303,9 @@ fn refusals(visit: &Visit) -> Vec<RefusalView> {
 
 /// What may be chosen; persons by their names.
 fn choices(visit: &Visit, def: &FieldDef) -> Vec<Choice> {
+    if def.choices == EXEMPTIONS {
+        return exemptions(visit);
+    }
     if def.choices != MEMBERS {
         return fields().choices(&def.choices);
     }
@@ -301,6 +314,17 @@ fn choices(visit: &Visit, def: &FieldDef) -> Vec<Choice> {
         .map(|number| Choice {
             value: number.to_string(),
             label: visit.name_of(number),
+        })
+        .collect()
+}
+
+/// Why nothing may be charged, as the reception's edition of the catalogue has it.
+fn exemptions(visit: &Visit) -> Vec<Choice> {
+    let known = visit.certificates.exemptions();
+    known
+        .map(|(id, words)| Choice {
+            value: id.to_owned(),
+            label: words.ja.clone(),
         })
         .collect()
 }
@@ -343,6 +367,9 @@ fn left_out(def: &FieldDef, path: String) -> FieldView {
         others: Vec::new(),
         copy_value: None,
         beside: Vec::new(),
+        read: None,
+        picks_characters: false,
+        lacking: String::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The open case: as stored, plus what the screens need that may be lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use counter_api::{DifferenceView, Language, Notice, Step};
 use counter_domain::case::{CaseState, CaseStep};
@@ -8,17 +9,21 @@ use counter_domain::draft::{Draft, FieldPath, FieldValue, Source};
 use counter_domain::ids::{CaseId, StaffId};
 use counter_domain::lateness::Late;
 use counter_domain::protection::PROTECTED_FLAG;
+use counter_domain::reading::READING;
 use counter_domain::refusal::Refusal;
 use counter_domain::relation::Relation;
 use counter_domain::resident::name_key;
 use counter_domain::snapshot::{Snapshot, SnapshotField};
+use counter_guide::certificates::Certificates;
 use counter_store::CaseRecord;
 
-use crate::certificates::{ROOT, of_draft};
+use crate::certificates::{ROOT, signed_fields};
 use crate::desk::catalogue::STARTED_WITH;
 use crate::desk::checks::shown;
 use crate::desk::interview::Interview;
+use crate::desk::paper::Paper;
 use crate::desk::purpose;
+use crate::desk::request::{PAPERS, signed_lines};
 use crate::desk::{Desk, NOTE_OPEN_BY, NOTE_OPEN_CASE, store_failed};
 use crate::events::{FIRST, Plan, events};
 use crate::fields::{FieldDef, Kind, MEMBERS, MEMBERS_MAX, member_path, split_member};
@@ -41,6 +46,8 @@ pub(super) struct Visit {
     pub(super) saved_at_ms: u64,
     pub(super) can_undo: bool,
     pub(super) interview: Interview,
+    /// The certificates of the edition the reception was started with.
+    pub(super) certificates: Arc<Certificates>,
     /// What the law says against filing it like this.
     pub(super) refusals: Vec<Refusal>,
     /// How late it is.
@@ -49,6 +56,8 @@ pub(super) struct Visit {
     pub(super) differences: Vec<DifferenceView>,
     pub(super) showing: Showing,
     pub(super) pin: Pin,
+    /// The paper on the scanner, and what was read.
+    pub(super) paper: Paper,
     pub(super) receipt: Receipt,
     /// The newest signature's content.
     pub(super) signed: Option<Snapshot>,
@@ -123,13 +132,22 @@ impl Visit {
     }
 
     /// The form that is signed: a request for certificates has that of its first.
-    pub(super) fn form(&self) -> &'static str {
-        let first = of_draft(self.draft()).into_iter().next();
-        let asked = first.and_then(|line| events().certificate(&line.certificate));
-        match asked.filter(|_| self.plan().asks_for_certificates()) {
-            Some(certificate) => &certificate.0,
-            None => &self.plan().form,
+    pub(super) fn form(&self) -> String {
+        let first = signed_lines(self).into_iter().next();
+        match first.filter(|_| self.plan().asks_for_certificates()) {
+            Some(line) => line.form,
+            None => self.plan().form.clone(),
         }
+    }
+
+    /// How many forms are signed beside [`Self::form`].
+    pub(super) fn further_forms(&self) -> usize {
+        if !self.plan().asks_for_certificates() {
+            return 0;
+        }
+        let lines = signed_lines(self);
+        let forms: BTreeSet<&str> = lines.iter().map(|line| line.form.as_str()).collect();
+        forms.len().saturating_sub(1)
     }
 
     /// Whether the event concerns a person.
@@ -237,6 +255,11 @@ impl Visit {
     /// What would be shown and signed now.
     pub(super) fn content(&self, language: Language) -> Snapshot {
         let draft = self.draft();
+        let asked = if self.plan().asks_for_certificates() {
+            signed_fields(&signed_lines(self))
+        } else {
+            Vec::new()
+        };
         let on_form = draft.fields().filter(|(path, _)| self.is_on_form(path));
         let fields = on_form
             .filter(|(_, field)| has_content(&field.shown.value))
@@ -247,12 +270,13 @@ impl Visit {
                 };
                 (path.clone(), value)
             })
+            .chain(asked)
             .collect();
         Snapshot {
             version: 1,
             case_id: self.case(),
             receipt_number: self.receipt_number(),
-            form: [self.form(), FORM_VERSION].join("/"),
+            form: [self.form().as_str(), FORM_VERSION].join("/"),
             filed_on: self.text("event.filed_on").to_owned(),
             language: match language {
                 Language::Japanese => "ja".to_owned(),
@@ -290,8 +314,10 @@ impl Visit {
             || BESIDE.contains(&path)
             || path == STARTED_WITH
             || path.starts_with("taken.")
+            || path == READING
+            || path.starts_with("character.")
             || is_protection_flag(path)
-            || (plan.asks_for_certificates() && path.starts_with(ROOT))
+            || (plan.asks_for_certificates() && (path.starts_with(ROOT) || path == PAPERS))
     }
 
     /// Whether the newest signature still stands for what the case says.
@@ -400,11 +426,13 @@ impl<R: Records> Desk<R> {
             saved_at_ms: self.now(),
             can_undo: false,
             interview: Interview::default(),
+            certificates: Arc::default(),
             refusals: Vec::new(),
             late: None,
             differences: Vec::new(),
             showing: Showing::No,
             pin: Pin::NotAsked,
+            paper: Paper::default(),
             receipt: if printed {
                 Receipt::Printed
             } else {
@@ -485,10 +513,12 @@ impl<R: Records> Desk<R> {
                 .interview(&self.records, &record.draft, today, asking.as_deref());
         let can_undo = record.summary.is_editable() && self.records.can_undo(case);
         let closed = self.interviewer.closed_days(&record.draft);
+        let certificates = self.interviewer.certificates(&record.draft);
         let Some(visit) = self.visit.as_mut() else {
             return;
         };
         visit.record = record;
+        visit.certificates = certificates;
         visit.signed = signed;
         visit.submitted = submitted;
         let before = std::mem::replace(&mut visit.interview, interview);
@@ -496,6 +526,7 @@ impl<R: Records> Desk<R> {
         visit.refusals = purpose::in_the_way(visit, today);
         visit.late = purpose::late(visit, today, &closed);
         visit.can_undo = can_undo && !purpose::is_fresh(visit);
+        self.load_reading();
         self.withdraw_changed_page();
     }
 
@@ -574,6 +605,7 @@ impl<R: Records> Desk<R> {
 
     /// Leaves the case; everything is on disk.
     pub(super) fn leave_case(&mut self) -> Result<(), Notice> {
+        self.leave_paper();
         self.records
             .set_note(NOTE_OPEN_CASE, None)
             .or_else(|error| unless_full(&error))?;

@@ -57,6 +57,15 @@ impl Branch {
         }
     }
 
+    /// How many of them are connected.
+    pub(super) fn count(&self) -> u16 {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = held
+            .as_ref()
+            .map_or(0, |neighbours| neighbours.status().borrow().count());
+        u16::try_from(count).unwrap_or(u16::MAX)
+    }
+
     /// Hangs up.
     pub(super) fn stop(&self) {
         drop(self.replace(None));

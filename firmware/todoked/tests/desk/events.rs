@@ -350,7 +350,7 @@ fn copies(certificate: &str, by: i32) -> StaffAction {
 }
 
 #[test]
-fn certificates_are_counted_added_up_and_stand_on_one_form() {
+fn certificates_are_counted_and_added_up() {
     let mut rig = certificates("self");
     rig.staff(copies("C01", 1));
     rig.staff(copies("C01", 1));
@@ -363,7 +363,6 @@ fn certificates_are_counted_added_up_and_stand_on_one_form() {
     });
     let request = rig.reception().request.expect("certificates");
     assert_eq!(request.total, "3通　合計 900円");
-    assert_eq!(rig.refused(copies("C19", 1)).code, "CERTIFICATE-OTHER-FORM");
     rig.staff(StaffAction::RecordIdentity {
         kind: "licence".to_owned(),
     });
@@ -405,6 +404,131 @@ fn who_may_not_have_a_certificate_is_told_before_the_resident_reads() {
     let told = rig.refused(StaffAction::ShowToResident);
     assert!(told.what.contains("登録した本人") || told.advice.contains("登録した本人"));
     rig.set("request.asker", "self");
+    let told = rig.refused(StaffAction::ShowToResident);
+    assert!(
+        told.advice.contains("印鑑登録証（本人は") || told.what.contains("印鑑登録証（本人は"),
+        "{told:?}"
+    );
+    rig.staff(StaffAction::SetPaper {
+        paper: "seal_card_own".to_owned(),
+        set: true,
+    });
+    rig.staff(StaffAction::ShowToResident);
+}
+
+#[test]
+fn certificates_of_several_forms_are_one_request_with_one_sum_and_one_signature() {
+    let mut rig = certificates("self");
+    for id in ["C01", "C16", "C19", "C44", "C44"] {
+        rig.staff(copies(id, 1));
+    }
+    let asks = |rig: &Rig, path: &str| {
+        let request = rig.reception().request.expect("certificates");
+        request.fields.into_iter().find(|field| field.path == path)
+    };
+    assert!(
+        asks(&rig, "request.property").is_none(),
+        "nobody asked for one"
+    );
+    assert!(asks(&rig, "domicile.place").is_some_and(|field| field.required));
+    rig.set("domicile.place", "六会市架空町一丁目９番");
+    rig.set("domicile.register_head", "架空　太郎");
+    rig.set("request.purpose", "旅券の申請");
+    rig.staff(StaffAction::SetPaper {
+        paper: "seal_card_own".to_owned(),
+        set: true,
+    });
+    rig.staff(StaffAction::RecordIdentity {
+        kind: "two_points".to_owned(),
+    });
+    let told = rig.refused(StaffAction::ShowToResident);
+    assert!(
+        told.what.contains("年度") || told.advice.contains("年度"),
+        "{told:?}"
+    );
+    rig.set("request.year", "令和8年度");
+    let request = rig.reception().request.expect("certificates");
+    assert_eq!(request.total, "5通　合計 1,650円");
+    rig.staff(StaffAction::ShowToResident);
+    let ResidentScreen::Check { title, .. } = rig.page() else {
+        panic!("no check page");
+    };
+    assert_eq!(title, "住民票の写し等交付請求書　ほか3枚");
+    rig.staff(StaffAction::StopShowing);
+    rig.signed();
+    let signed = rig.last_snapshot();
+    let lines = counter_forms::filing::lines_of(&signed);
+    let told: Vec<String> = lines
+        .iter()
+        .map(|line| {
+            format!(
+                "{}/{} {} {} {}",
+                line.form, line.kind, line.copies, line.fee_yen, line.detail
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "resident-record/all 1 300 ",
+            "seal-certificate/seal 1 300 ",
+            "family-register/full 1 450 ",
+            "tax-certificate/income 2 300 令和8年度",
+        ]
+    );
+    let job = FormJob {
+        case: CaseId([7; 16]),
+        snapshot: signed,
+        signature: drawn_signature(),
+        city: "六会市".to_owned(),
+        place: "北部市民センター".to_owned(),
+    };
+    let pdf = FORMS.make(&job).expect("four forms in one document");
+    assert!(pdf.starts_with(b"%PDF"));
+}
+
+#[test]
+fn a_certificate_for_those_with_a_photograph_waits_for_one() {
+    let mut rig = certificates("self");
+    rig.staff(copies("C08", 1));
+    rig.staff(StaffAction::RecordIdentity {
+        kind: "two_points".to_owned(),
+    });
+    let told = rig.refused(StaffAction::ShowToResident);
+    assert!(
+        told.what.contains("顔写真付き") || told.advice.contains("顔写真付き"),
+        "{told:?}"
+    );
+    rig.staff(StaffAction::RecordIdentity {
+        kind: "licence".to_owned(),
+    });
+    rig.staff(StaffAction::ShowToResident);
+}
+
+#[test]
+fn what_stops_a_certificate_and_why_nothing_is_charged_are_told() {
+    let mut rig = certificates("self");
+    rig.staff(copies("C01", 2));
+    rig.set("request.exemption", "pension");
+    let request = rig.reception().request.expect("certificates");
+    assert_eq!(request.total, "2通　合計 0円");
+    assert_eq!(request.papers, "年金の請求に使うため無料です。");
+    rig.staff(StaffAction::SetStop {
+        stop: "change_in_review".to_owned(),
+        set: true,
+    });
+    rig.staff(StaffAction::RecordIdentity {
+        kind: "licence".to_owned(),
+    });
+    let told = rig.refused(StaffAction::ShowToResident);
+    assert!(
+        told.what.contains("異動の届出を審査") || told.advice.contains("異動の届出を審査"),
+        "{told:?}"
+    );
+    rig.staff(StaffAction::SetStop {
+        stop: "change_in_review".to_owned(),
+        set: false,
+    });
     rig.staff(StaffAction::ShowToResident);
 }
 
@@ -469,13 +593,16 @@ fn sample(def: &FieldDef) -> String {
     }
 }
 
+/// The form a certificate is asked for on.
+fn form_of(id: &str) -> Option<&'static str> {
+    let certificate = known().certificate(id)?;
+    Some(certificate.form.as_ref()?.form.as_str())
+}
+
 /// The certificates that are asked for on a form.
 fn certificates_on(form: &str) -> impl Iterator<Item = &'static str> {
-    let all = known()
-        .list()
-        .iter()
-        .map(|certificate| certificate.id.as_str());
-    all.filter(move |id| events().certificate(id).is_some_and(|on| on.0 == form))
+    let all = known().offered().map(|certificate| certificate.id.as_str());
+    all.filter(move |id| form_of(id) == Some(form))
 }
 
 fn filled(plan: &Plan, form: &str) -> Snapshot {
@@ -512,21 +639,25 @@ fn filled(plan: &Plan, form: &str) -> Snapshot {
     }
 }
 
-#[track_caller]
-fn check_form(plan: &Plan, form: &str) {
+fn drawn_signature() -> Signature {
     let points = [(0, 0), (5_000, 100), (9_000, 300)];
     let points = points.map(|(x, t)| StrokePoint { x, y: 100, t });
+    Signature {
+        version: 1,
+        pad_width: 100_000,
+        pad_height: 40_000,
+        strokes: vec![Stroke {
+            points: points.to_vec(),
+        }],
+    }
+}
+
+#[track_caller]
+fn check_form(plan: &Plan, form: &str) {
     let job = FormJob {
         case: CaseId([7; 16]),
         snapshot: filled(plan, form),
-        signature: Signature {
-            version: 1,
-            pad_width: 100_000,
-            pad_height: 40_000,
-            strokes: vec![Stroke {
-                points: points.to_vec(),
-            }],
-        },
+        signature: drawn_signature(),
         city: "六会市".to_owned(),
         place: "北部市民センター".to_owned(),
     };
@@ -544,7 +675,7 @@ fn every_event_fills_its_form() {
     let request = events().plan("request", "certificate").expect("a plan");
     let offered = known().list().iter();
     let forms: BTreeSet<&str> = offered
-        .filter_map(|certificate| Some(events().certificate(&certificate.id)?.0.as_str()))
+        .filter_map(|certificate| form_of(&certificate.id))
         .collect();
     assert!(forms.len() > 8);
     for form in forms {

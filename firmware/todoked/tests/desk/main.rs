@@ -4,8 +4,12 @@
 //! played by the test; the database is a real one in a scratch folder, and a killed daemon is a
 //! desk that is dropped and opened again.
 
+mod archive;
 mod cards;
 mod catalogue;
+mod characters;
+mod codes;
+mod devices;
 mod door;
 mod events;
 mod faults;

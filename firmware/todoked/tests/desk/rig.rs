@@ -10,19 +10,21 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
+use case_archive::{ArchiveQuery, Found};
 use counter_api::{
     Digits, Notice, Password, ReceptionView, ResidentAction, ResidentScreen, StaffAction,
     StaffScreen, Stroke, StrokePoint,
 };
+use counter_domain::character_choice::ChoiceMade;
 use counter_domain::draft::FieldPath;
-use counter_domain::ids::{BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
+use counter_domain::ids::{BlobHash, BranchCode, CaseId, DeviceId, SnapshotHash, StaffId};
 use counter_domain::prepared::UsedAt;
 use counter_domain::protection::Digest;
 use counter_domain::resident::ResidentQuery;
 use counter_domain::snapshot::Snapshot;
 use counter_store::{
-    CaseRecord, CaseRow, CounterStore, FoundResident, FoundResidents, ResidentCopy, Sending,
-    SignedForm,
+    CaseRecord, CaseRow, CounterStore, FieldEntry, FoundResident, FoundResidents, ResidentCopy,
+    Scan, Sending, SignedForm,
 };
 use jiff::civil::Date;
 use replica::staff::{Role, StaffMember, hash_secret};
@@ -30,8 +32,9 @@ use replica::{DatabaseKey, Surroundings};
 use sync_engine::{Applied, DatasetManifest, DatasetPart, Peer, PeerRole, Store};
 use sync_protocol::SiteId;
 use sync_transport::Authority;
+use todoked::characters::NameCharacters;
 use todoked::clock::{Clock, SteppedClock};
-use todoked::desk::{Desk, NoGate, Place};
+use todoked::desk::{Desk, GlyphGate, NoGate, Place};
 use todoked::devices::{CardFacts, CardLies, Effect, Happened};
 use todoked::places::Places;
 use todoked::records::{Deed, Entry, NotLetIn, Records, RecordsError, SignedIn, UndoStep};
@@ -39,6 +42,9 @@ use todoked::store_records::StoreRecords;
 
 /// The places every counter of these tests offers; empty until a test loads them.
 pub(crate) static PLACES: LazyLock<Arc<Places>> = LazyLock::new(Arc::default);
+
+/// The characters that counters with a gate of their own choose from.
+pub(crate) static CHARACTERS: LazyLock<Arc<NameCharacters>> = LazyLock::new(Arc::default);
 
 /// 2026-11-21 10:42 in Japan.
 pub(crate) const MORNING: u64 = 1_795_225_320_000;
@@ -92,6 +98,21 @@ impl Records for Disk {
         self.inner.set_fields(case, by, entries, step)
     }
 
+    fn keep_scans(
+        &mut self,
+        case: CaseId,
+        by: &StaffId,
+        scans: &[Scan<'_>],
+        entries: &[FieldEntry],
+    ) -> Result<(), RecordsError> {
+        self.room()?;
+        self.inner.keep_scans(case, by, scans, entries)
+    }
+
+    fn blob(&self, hash: BlobHash) -> Option<Vec<u8>> {
+        self.inner.blob(hash)
+    }
+
     fn choose_value(
         &mut self,
         case: CaseId,
@@ -130,6 +151,14 @@ impl Records for Disk {
 
     fn snapshot(&self, case: CaseId, hash: SnapshotHash) -> Option<Snapshot> {
         self.inner.snapshot(case, hash)
+    }
+
+    fn find_filings(&self, query: &ArchiveQuery) -> Result<Found, RecordsError> {
+        self.inner.find_filings(query)
+    }
+
+    fn character_choices(&self) -> Vec<ChoiceMade> {
+        self.inner.character_choices()
     }
 
     fn board(&self, limit: usize) -> Vec<CaseRow> {
@@ -234,6 +263,16 @@ fn desk(
     full: &Arc<AtomicBool>,
     counter: char,
 ) -> Desk<Disk> {
+    desk_with(store, clock, full, counter, Arc::new(NoGate))
+}
+
+fn desk_with(
+    store: &Arc<Mutex<CounterStore>>,
+    clock: &Arc<SteppedClock>,
+    full: &Arc<AtomicBool>,
+    counter: char,
+    gate: Arc<dyn GlyphGate>,
+) -> Desk<Disk> {
     let place = Place {
         branch: BranchCode::from("07"),
         counter,
@@ -245,13 +284,22 @@ fn desk(
         full: Arc::clone(full),
     };
     let clock: Arc<dyn Clock> = Arc::<SteppedClock>::clone(clock);
-    Desk::new(place, records, clock, Arc::new(NoGate)).offering(Arc::clone(&PLACES))
+    Desk::new(place, records, clock, gate).offering(Arc::clone(&PLACES))
 }
 
 impl Rig {
     /// A counter with its staff dataset; nobody is signed in.
     pub(crate) fn new() -> Self {
         Self::numbered(1)
+    }
+
+    /// A counter whose fonts lack what `gate` says, and that has the character tables.
+    pub(crate) fn with_gate(gate: impl GlyphGate + 'static) -> Self {
+        let mut rig = Self::new();
+        let gate: Arc<dyn GlyphGate> = Arc::new(gate);
+        rig.desk = desk_with(&rig.store, &rig.clock, &rig.full, '1', gate)
+            .choosing_from(Arc::clone(&CHARACTERS));
+        rig
     }
 
     pub(crate) fn numbered(number: u8) -> Self {

@@ -116,6 +116,20 @@ fn connect_request(api: &ReceptionApi<'_>, line: &Rc<StaffLine>) {
             set,
         });
     });
+    let deed = Rc::clone(line);
+    api.on_set_paper(move |paper, set| {
+        deed.deed(StaffAction::SetPaper {
+            paper: paper.into(),
+            set,
+        });
+    });
+    let deed = Rc::clone(line);
+    api.on_set_stop(move |stop, set| {
+        deed.deed(StaffAction::SetStop {
+            stop: stop.into(),
+            set,
+        });
+    });
     api.on_is_among(|all, one| all.iter().any(|other| other == one));
 }
 

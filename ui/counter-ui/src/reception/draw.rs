@@ -75,6 +75,10 @@ pub(super) fn field(field: &FieldView) -> FieldData {
         remark: text(&field.remark),
         old_value: text(&field.old_value),
         copy_value: text(&field.copy_value),
+        read: crate::paper::read(field.read.as_ref()),
+        picks_characters: field.picks_characters,
+        finds_characters: field.picks_characters && is_name(&field.path),
+        lacking: field.lacking.as_str().into(),
         beside: list(field.beside.iter().map(|other| BesideData {
             kind: other.kind.code().into(),
             source: source(other.source),
@@ -86,6 +90,11 @@ pub(super) fn field(field: &FieldView) -> FieldData {
             at: other.at.as_str().into(),
         })),
     }
+}
+
+/// Names are looked up character by character; addresses are found whole.
+fn is_name(path: &str) -> bool {
+    path.ends_with("name") || path.starts_with("head.") || path.ends_with(".register_head")
 }
 
 fn source(source: Source) -> SourceKind {
@@ -277,12 +286,25 @@ pub(super) fn request(api: &ReceptionApi<'_>, view: Option<&RequestView>) {
     api.set_is_request(view.is_some());
     api.set_certificates_total(shown.total.as_str().into());
     api.set_certificates_papers(shown.papers.as_str().into());
+    api.set_certificates_asked(values(&shown.asked));
+    api.set_certificate_groups(list(shown.groups.iter().map(|group| ChoiceData {
+        value: group.label.as_str().into(),
+        label: group.label.as_str().into(),
+    })));
+    api.set_request_papers(list(shown.shown.choices.iter().map(choice)));
+    api.set_request_papers_shown(values(&shown.shown.chosen));
+    api.set_request_stops(list(shown.stops.choices.iter().map(choice)));
+    api.set_request_stopped(values(&shown.stops.chosen));
     api.set_certificates(list(shown.groups.iter().map(|group| {
         CertificateGroupData {
             label: group.label.as_str().into(),
             certificates: list(group.certificates.iter().map(certificate)),
         }
     })));
+}
+
+fn values(chosen: &[String]) -> slint::ModelRc<slint::SharedString> {
+    list(chosen.iter().map(|one| one.as_str().into()))
 }
 
 fn certificate(certificate: &CertificateView) -> CertificateData {
@@ -292,7 +314,7 @@ fn certificate(certificate: &CertificateView) -> CertificateData {
         fee: certificate.fee.as_str().into(),
         copies: i32::from(certificate.copies),
         options: list(certificate.options.iter().map(choice)),
-        chosen: list(certificate.chosen.iter().map(|one| one.as_str().into())),
+        chosen: values(&certificate.chosen),
         warning: certificate.warning.as_str().into(),
     }
 }

@@ -14,6 +14,8 @@ use crate::ui::{FieldData, MarkData, MemberData, ReceptionApi, RemarkData};
 #[derive(Default)]
 pub(super) struct FieldRows {
     moves: Rows<FieldView, FieldData>,
+    /// Asked beside the certificates.
+    requested: Rows<FieldView, FieldData>,
     members: Rows<(u8, String, Option<MarkView>), MemberData>,
     of_members: BTreeMap<u8, Rows<FieldView, FieldData>>,
     remarks: Rows<(RemarkView, bool), RemarkData>,
@@ -24,6 +26,7 @@ impl FieldRows {
     pub(super) fn new(api: &ReceptionApi<'_>) -> Self {
         let rows = Self::default();
         api.set_move_fields(rows.moves.model());
+        api.set_request_fields(rows.requested.model());
         api.set_members(rows.members.model());
         api.set_remarks(rows.remarks.model());
         api.set_remark_fields(rows.remarked.model());
@@ -33,7 +36,8 @@ impl FieldRows {
     /// A field with a remark stands at the top, with the remark, and not among the others.
     pub(super) fn show(&mut self, view: &ReceptionView) {
         let of_members = view.members.iter().flat_map(|member| &member.fields);
-        let all = view.move_fields.iter().chain(of_members);
+        let of_request = of_request(view);
+        let all = view.move_fields.iter().chain(of_request).chain(of_members);
         let remarked: Vec<FieldView> = all.filter(|field| has_remark(field)).cloned().collect();
         let moves: Vec<FieldView> = without_remark(&view.move_fields);
         let remarks: Vec<(RemarkView, bool)> = view
@@ -47,6 +51,8 @@ impl FieldRows {
         self.remarks.show(&remarks, draw::remark);
         self.remarked.show(&remarked, draw::field);
         self.moves.show(&moves, draw::field);
+        let requested = without_remark(of_request);
+        self.requested.show(&requested, draw::field);
         self.show_members(&view.members);
     }
 
@@ -71,6 +77,7 @@ impl FieldRows {
 
     pub(super) fn clear(&mut self) {
         self.moves.show(&[], draw::field);
+        self.requested.show(&[], draw::field);
         self.remarks.show(&[], draw::remark);
         self.remarked.show(&[], draw::field);
         self.show_members(&[]);
@@ -78,7 +85,7 @@ impl FieldRows {
 
     /// What the daemon has at `path`; `None` when there is no such field on the screen.
     pub(super) fn shown(&self, path: &str) -> Option<String> {
-        let lists = [&self.moves, &self.remarked];
+        let lists = [&self.moves, &self.requested, &self.remarked];
         let lists = lists.into_iter().chain(self.of_members.values());
         lists
             .flat_map(|rows| rows.model().iter().collect::<Vec<_>>())
@@ -105,8 +112,15 @@ fn without_remark(fields: &[FieldView]) -> Vec<FieldView> {
     others.cloned().collect()
 }
 
+/// The fields the certificates asked for need.
+fn of_request(view: &ReceptionView) -> &[FieldView] {
+    let request = view.request.as_ref();
+    request.map_or(&[], |request| &request.fields)
+}
+
 fn all(view: &ReceptionView) -> impl Iterator<Item = (u8, &FieldView)> {
-    let moves = view.move_fields.iter().map(|field| (0, field));
+    let moves = view.move_fields.iter().chain(of_request(view));
+    let moves = moves.map(|field| (0, field));
     let of_members = view.members.iter().flat_map(|member| {
         let fields = member.fields.iter();
         fields.map(|field| (member.number, field))

@@ -1,0 +1,424 @@
+//! The scanner of this counter: sheets in memory, read by `document-reader`, with the strip of paper
+//! each field stands on.
+//!
+//! Runs beside the desk, on a thread of its own. Nothing of a page is written anywhere or logged. The
+//! individual number is found only to be painted over; its digits are dropped at once.
+
+mod strips;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use counter_domain::reading::ReadField;
+use document_reader::field::{DocumentKind, Field, FieldName};
+use document_reader::fields::{Finder, Places};
+use document_reader::page::{Page, Rect};
+use document_reader::{Document, OpenPictureError, Picture, Reader, models};
+use jiff::civil::Date;
+use page_scanner::{Order, ScanError, Scanner, Sheet, Stop, Tray, TrayError};
+use zeroize::Zeroize as _;
+
+use crate::settings::ScannerSettings;
+use strips::{Given, is_named_but_not_found, masks};
+
+/// Where the pages come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaperFrom {
+    /// The scanner.
+    Scanner,
+    /// The folder a camera or a network scanner writes to.
+    Tray,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaperProgress {
+    /// The scanner is at work.
+    Scanning {
+        /// The side, from 1.
+        sheet: u16,
+        /// How much of it, in percent.
+        percent: u8,
+    },
+    /// A page is being read.
+    Reading {
+        /// The page, from 1.
+        page: u16,
+        /// Of so many.
+        of: u16,
+    },
+}
+
+/// What was read. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PaperFacts {
+    /// Its pages.
+    pub pages: Vec<PaperPage>,
+    /// Its fields, `path` still empty: which field of the case they are is the desk's matter.
+    pub fields: Vec<PaperField>,
+}
+
+/// A page, with every individual number painted over.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PaperPage {
+    /// JPEG; `None` where a number is on the page and could not be found to be painted over.
+    pub jpeg: Option<Vec<u8>>,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+/// A field with whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaperField {
+    /// From 0 in the order of the paper; `None` for the household as a whole.
+    pub member: Option<u8>,
+    /// What it tells.
+    pub name: FieldName,
+    /// The value as on the paper, and where it stands.
+    pub read: ReadField,
+}
+
+impl fmt::Debug for PaperPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PaperPage({} x {})", self.width, self.height)
+    }
+}
+
+impl fmt::Debug for PaperFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaperFacts")
+            .field("pages", &self.pages.len())
+            .field("fields", &self.fields.len())
+            .finish()
+    }
+}
+
+/// Why a paper was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaperTrouble {
+    /// What the scanner says.
+    Scan(ScanError),
+    /// No scanner, or no folder, is set for this counter.
+    Unset,
+    /// Nothing lies in the folder.
+    TrayEmpty,
+    /// The folder is not there, or a file in it stays unfinished or is too large.
+    TrayBroken,
+    /// A file is no picture of a page.
+    Unreadable,
+    /// The text models are not installed.
+    NoModels,
+    /// The text models do not work.
+    BrokenModels,
+    /// The pages were read, and there is no certificate on them.
+    NothingFound,
+    /// A person stopped it.
+    Stopped,
+}
+
+/// The scanner and whoever reads. Cheap to clone; one paper is read at a time.
+#[derive(Clone)]
+pub struct PaperDesk {
+    scanner: Option<Scanner>,
+    order: Order,
+    tray: Option<Tray>,
+    dictionary: PathBuf,
+    stop: Arc<Mutex<Stop>>,
+    tools: Arc<Mutex<Option<Tools>>>,
+}
+
+/// What takes long to load, kept for the next paper.
+struct Tools {
+    reader: Reader,
+    finder: Finder,
+}
+
+impl fmt::Debug for PaperDesk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaperDesk")
+            .field("scanner", &self.scanner)
+            .field("tray", &self.tray)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PaperDesk {
+    /// As set for this counter.
+    pub fn new(settings: Option<&ScannerSettings>) -> Self {
+        let scanner = settings.filter(|one| one.has_scanner());
+        Self {
+            scanner: scanner.map(|one| Scanner::new(one.name(), one.options.clone())),
+            order: settings.map(ScannerSettings::order).unwrap_or_default(),
+            tray: settings.and_then(|one| one.folder.as_deref().map(Tray::new)),
+            dictionary: crate::paper::address_dictionary(),
+            stop: Arc::default(),
+            tools: Arc::default(),
+        }
+    }
+
+    /// Whether there is a scanner.
+    pub fn has_scanner(&self) -> bool {
+        self.scanner.is_some()
+    }
+
+    /// Whether there is a folder.
+    pub fn has_tray(&self) -> bool {
+        self.tray.is_some()
+    }
+
+    /// Begins anew: whatever is stopped from now on is the next reading.
+    pub fn begin(&self) {
+        *self.stop.lock().unwrap_or_else(PoisonError::into_inner) = Stop::default();
+    }
+
+    /// Stops what is going on.
+    pub fn stop(&self) {
+        self.stop_wish().stop();
+    }
+
+    fn stop_wish(&self) -> Stop {
+        self.stop
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Scans and reads a move-out certificate; `today` is what no birth lies after. Blocks for some
+    /// seconds and takes up to half a gigabyte.
+    ///
+    /// # Errors
+    /// Why nothing came of it.
+    pub fn read(
+        &self,
+        from: PaperFrom,
+        today: Date,
+        tell: &mut dyn FnMut(PaperProgress),
+    ) -> Result<PaperFacts, PaperTrouble> {
+        let stop = self.stop_wish();
+        // Without models nobody waits for a scanner in vain.
+        let mut tools = self.tools.lock().unwrap_or_else(PoisonError::into_inner);
+        let tools = match tools.take() {
+            Some(loaded) => tools.insert(loaded),
+            None => tools.insert(self.load(today)?),
+        };
+        let pictures = self.pictures(from, &stop, tell)?;
+        let of = u16::try_from(pictures.len()).unwrap_or(u16::MAX);
+        let mut given: Vec<Given> = Vec::new();
+        for (number, picture) in pictures.into_iter().enumerate() {
+            if stop.is_wanted() {
+                return Err(PaperTrouble::Stopped);
+            }
+            let page = u16::try_from(number + 1).unwrap_or(u16::MAX);
+            tell(PaperProgress::Reading { page, of });
+            let page = tools.reader.read(&picture, number).map_err(|error| {
+                tracing::error!(%error, "page not read");
+                PaperTrouble::BrokenModels
+            })?;
+            given.push(Given { picture, page });
+        }
+        if stop.is_wanted() {
+            return Err(PaperTrouble::Stopped);
+        }
+        found(&tools.finder, &given)
+    }
+
+    fn load(&self, today: Date) -> Result<Tools, PaperTrouble> {
+        let folder = models::folder().ok_or(PaperTrouble::NoModels)?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let reader = Reader::open(&folder, cores).map_err(|error| {
+            tracing::error!(%error, "text models");
+            match error {
+                document_reader::LoadModelsError::Missing => PaperTrouble::NoModels,
+                _ => PaperTrouble::BrokenModels,
+            }
+        })?;
+        let mut finder = Finder::standard().map_err(|error| {
+            tracing::error!(%error, "labels of certificates");
+            PaperTrouble::BrokenModels
+        })?;
+        // Without the dictionary addresses are read as they stand, with less confidence.
+        match counter_addresses::Addresses::open(&self.dictionary) {
+            Ok(addresses) => finder = finder.with_places(Places::new(&addresses)),
+            Err(error) => tracing::warn!(%error, "address dictionary"),
+        }
+        Ok(Tools {
+            reader,
+            finder: finder.with_today(today),
+        })
+    }
+
+    fn pictures(
+        &self,
+        from: PaperFrom,
+        stop: &Stop,
+        tell: &mut dyn FnMut(PaperProgress),
+    ) -> Result<Vec<Picture>, PaperTrouble> {
+        match from {
+            PaperFrom::Scanner => {
+                let scanner = self.scanner.as_ref().ok_or(PaperTrouble::Unset)?;
+                let mut told = |one: page_scanner::Progress| {
+                    tell(PaperProgress::Scanning {
+                        sheet: one.sheet,
+                        percent: one.percent,
+                    });
+                };
+                let sheets = scanner.scan(&self.order, stop, &mut told);
+                let sheets = sheets.map_err(scan_trouble)?;
+                sheets
+                    .into_iter()
+                    .map(|sheet| picture(sheet).ok_or(PaperTrouble::Unreadable))
+                    .collect()
+            }
+            PaperFrom::Tray => {
+                let tray = self.tray.as_ref().ok_or(PaperTrouble::Unset)?;
+                let files = tray.take(stop).map_err(|error| tray_trouble(&error))?;
+                let mut pictures = Vec::new();
+                for file in files {
+                    pictures.extend(pages_of(file).map_err(|error| {
+                        tracing::info!(%error, "file of the tray");
+                        PaperTrouble::Unreadable
+                    })?);
+                }
+                Ok(pictures)
+            }
+        }
+    }
+}
+
+fn picture(sheet: Sheet) -> Option<Picture> {
+    let Sheet {
+        width,
+        height,
+        channels,
+        pixels,
+    } = sheet;
+    if channels == 3 {
+        return Picture::from_rgb(width, height, pixels).ok();
+    }
+    Some(Picture {
+        gray: document_reader::plane::Plane::from_data(width, height, pixels)?,
+        colour: None,
+    })
+}
+
+fn pages_of(file: Vec<u8>) -> Result<Vec<Picture>, OpenPictureError> {
+    let document = Document::open(file)?;
+    (0..document.pages())
+        .map(|number| document.page(number))
+        .collect()
+}
+
+fn scan_trouble(error: ScanError) -> PaperTrouble {
+    tracing::info!(%error, "not scanned");
+    match error {
+        ScanError::Stopped => PaperTrouble::Stopped,
+        other => PaperTrouble::Scan(other),
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever else is wrong with the folder, people do the same"
+)]
+fn tray_trouble(error: &TrayError) -> PaperTrouble {
+    tracing::info!(%error, "tray not read");
+    match error {
+        TrayError::Empty => PaperTrouble::TrayEmpty,
+        TrayError::Stopped => PaperTrouble::Stopped,
+        _ => PaperTrouble::TrayBroken,
+    }
+}
+
+/// Fields with their strips of paper, and the pages without individual numbers.
+fn found(finder: &Finder, given: &[Given]) -> Result<PaperFacts, PaperTrouble> {
+    let pages: Vec<Page> = given.iter().map(|one| one.page.clone()).collect();
+    let mut fields = finder.find(DocumentKind::MoveOutCertificate, &pages);
+    let mut numbers: Vec<(usize, Rect)> = Vec::new();
+    fields.retain_mut(|field| {
+        let is_number = field.name == FieldName::IndividualNumber;
+        if is_number {
+            numbers.push((field.page, field.bounds));
+            forget(field);
+        }
+        !is_number
+    });
+    if !fields.iter().any(|field| field.name == FieldName::Name) {
+        return Err(PaperTrouble::NothingFound);
+    }
+    let masked: Vec<Vec<Rect>> = given
+        .iter()
+        .enumerate()
+        .map(|(place, one)| masks(one, place, &numbers))
+        .collect();
+    let pages = given.iter().zip(&masked).map(|(one, masks)| {
+        let hides = masks.is_empty() && is_named_but_not_found(&one.page);
+        PaperPage {
+            jpeg: if hides { None } else { one.jpeg(masks) },
+            width: side(one.picture.gray.width()),
+            height: side(one.picture.gray.height()),
+        }
+    });
+    let pages = pages.collect();
+    let fields = fields.iter().filter_map(|field| {
+        let (one, masks) = (given.get(field.page)?, masked.get(field.page)?);
+        Some(PaperField {
+            member: u8::try_from(field.member).ok(),
+            name: field.name,
+            read: read(field, one, masks),
+        })
+    });
+    Ok(PaperFacts {
+        pages,
+        fields: fields.collect(),
+    })
+}
+
+fn forget(field: &mut Field) {
+    field.value.zeroize();
+    field.as_read.zeroize();
+    for other in &mut field.alternatives {
+        other.zeroize();
+    }
+}
+
+fn read(field: &Field, given: &Given, masks: &[Rect]) -> ReadField {
+    let place = given.page.to_given.rect(&field.bounds);
+    ReadField {
+        path: String::new(),
+        label: field.name.label().to_owned(),
+        value: field.value.clone(),
+        as_read: field.as_read.clone(),
+        others: field.alternatives.clone(),
+        confidence: percent(field),
+        page: field.page,
+        place: [place.x, place.y, place.width, place.height].map(pixel),
+        snippet: given.strip(&place, masks).unwrap_or_default(),
+    }
+}
+
+/// How sure a value is, in percent. What failed a check is never sure.
+fn percent(field: &Field) -> u8 {
+    use counter_domain::reading::SURE_PERCENT;
+    let hundred = u8::try_from(pixel(field.confidence.clamp(0.0, 0.99) * 100.0)).unwrap_or(0);
+    if field.failed.is_empty() {
+        hundred
+    } else {
+        hundred.min(SURE_PERCENT - 1)
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "places on a page are below 16,000; what is no number becomes 0"
+)]
+fn pixel(place: f32) -> u32 {
+    place.max(0.0).floor() as u32
+}
+
+fn side(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

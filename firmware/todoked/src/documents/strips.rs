@@ -1,0 +1,232 @@
+//! Pictures made of a page: the page itself without individual numbers, and strips of it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use document_reader::Picture;
+use document_reader::page::{Line, Page, Rect};
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, GrayImage, ImageEncoder as _, RgbImage, imageops};
+
+use super::pixel;
+
+/// Quality of a kept page: small print stays readable, an A4 page at 300 dpi is about a megabyte.
+const QUALITY: u8 = 60;
+/// Longest side of a kept page: 200 dpi of A4. More is not needed to compare, and 13 offices share
+/// thin lines.
+const KEPT_SIDE_MAX: u32 = 2_400;
+/// A strip is shown no higher than this, in pixels, and no wider.
+const STRIP_MAX: (u32, u32) = (900, 72);
+/// Paper around a field, as a share of its height.
+const MARGIN: f32 = 0.35;
+/// Digits of an individual number.
+const NUMBER_DIGITS: usize = 12;
+/// What stands beside an individual number.
+const NUMBER_LABELS: [&str; 2] = ["個人番号", "マイナンバー"];
+
+/// A page as scanned, and as read.
+pub(super) struct Given {
+    pub(super) picture: Picture,
+    pub(super) page: Page,
+}
+
+/// Where individual numbers stand on the page as scanned: those the finder knows, and every other
+/// run of twelve digits.
+pub(super) fn masks(given: &Given, number: usize, found: &[(usize, Rect)]) -> Vec<Rect> {
+    let known = found.iter().filter(|(page, _)| *page == number);
+    let known = known.map(|(_, bounds)| *bounds);
+    let others = given.page.lines.iter().filter_map(twelve_digits);
+    known
+        .chain(others)
+        .map(|bounds| wider(&given.page.to_given.rect(&bounds)))
+        .collect()
+}
+
+/// Whether the page speaks of an individual number.
+pub(super) fn is_named_but_not_found(page: &Page) -> bool {
+    page.lines.iter().any(|line| {
+        let text = line.text();
+        NUMBER_LABELS.iter().any(|label| text.contains(label))
+    })
+}
+
+/// Around the first run of exactly twelve digits of a line, gaps and hyphens between them or not.
+fn twelve_digits(line: &Line) -> Option<Rect> {
+    let is_gap = |one: char| "-‐－ー・ \u{3000}".contains(one);
+    let runs = line
+        .characters
+        .split(|one| !one.value.is_ascii_digit() && !is_gap(one.value));
+    let mut numbers = runs.filter(|run| {
+        let digits = run.iter().filter(|one| one.value.is_ascii_digit());
+        digits.count() == NUMBER_DIGITS
+    });
+    let run = numbers.next()?;
+    run.iter()
+        .map(|one| one.bounds)
+        .reduce(|one, other| one.around(&other))
+}
+
+fn wider(bounds: &Rect) -> Rect {
+    let margin = bounds.height * MARGIN;
+    Rect {
+        x: bounds.x - margin,
+        y: bounds.y - margin,
+        width: bounds.width + 2.0 * margin,
+        height: bounds.height + 2.0 * margin,
+    }
+}
+
+impl Given {
+    /// The page without what is masked; `None` when it cannot be encoded.
+    pub(super) fn jpeg(&self, masks: &[Rect]) -> Option<Vec<u8>> {
+        let (width, height) = self.size()?;
+        let mut bytes = Vec::new();
+        let encoder = JpegEncoder::new_with_quality(&mut bytes, QUALITY);
+        let share = KEPT_SIDE_MAX.min(width.max(height));
+        let to = |side: u32| (side * share).div_euclid(width.max(height)).max(1);
+        let done = if let Some(colour) = &self.picture.colour {
+            let mut picture = RgbImage::from_raw(width, height, colour.0.clone())?;
+            for (x, y) in masks.iter().flat_map(|mask| inside(mask, (width, height))) {
+                picture.put_pixel(x, y, image::Rgb([0, 0, 0]));
+            }
+            let small = imageops::thumbnail(&picture, to(width), to(height));
+            let (width, height) = small.dimensions();
+            encoder.write_image(small.as_raw(), width, height, ExtendedColorType::Rgb8)
+        } else {
+            let mut picture = self.gray()?;
+            for (x, y) in masks.iter().flat_map(|mask| inside(mask, (width, height))) {
+                picture.put_pixel(x, y, image::Luma([0]));
+            }
+            let small = imageops::thumbnail(&picture, to(width), to(height));
+            let (width, height) = small.dimensions();
+            encoder.write_image(small.as_raw(), width, height, ExtendedColorType::L8)
+        };
+        done.ok().map(|()| bytes)
+    }
+
+    /// The strip of paper around a place, as PNG in base64.
+    pub(super) fn strip(&self, place: &Rect, masks: &[Rect]) -> Option<String> {
+        let size = self.size()?;
+        let around = wider(place);
+        let (x, y) = (pixel(around.x), pixel(around.y));
+        let width = pixel(around.width).min(size.0.checked_sub(x)?).max(1);
+        let height = pixel(around.height).min(size.1.checked_sub(y)?).max(1);
+        let gray = self.picture.gray.data();
+        let columns = usize::try_from(size.0).ok()?;
+        let mut strip = GrayImage::from_fn(width, height, |column, row| {
+            let at = usize::try_from(y + row)
+                .ok()
+                .zip(usize::try_from(x + column).ok())
+                .map_or(0, |(row, column)| row * columns + column);
+            image::Luma([gray.get(at).copied().unwrap_or(255)])
+        });
+        for (column, row) in masks.iter().flat_map(|mask| inside(mask, size)) {
+            let here = column.checked_sub(x).zip(row.checked_sub(y));
+            if let Some((column, row)) = here.filter(|(c, r)| *c < width && *r < height) {
+                strip.put_pixel(column, row, image::Luma([0]));
+            }
+        }
+        let strip = shrunk(strip);
+        let mut bytes = Vec::new();
+        let encoder =
+            PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive);
+        let (width, height) = strip.dimensions();
+        let done = encoder.write_image(strip.as_raw(), width, height, ExtendedColorType::L8);
+        done.ok().map(|()| STANDARD.encode(bytes))
+    }
+
+    fn size(&self) -> Option<(u32, u32)> {
+        let gray = &self.picture.gray;
+        u32::try_from(gray.width())
+            .ok()
+            .zip(u32::try_from(gray.height()).ok())
+    }
+
+    fn gray(&self) -> Option<GrayImage> {
+        let (width, height) = self.size()?;
+        GrayImage::from_raw(width, height, self.picture.gray.data().to_vec())
+    }
+}
+
+/// Small enough for a screen; text of three lines may be as high as three strips.
+fn shrunk(strip: GrayImage) -> GrayImage {
+    let (width, height) = strip.dimensions();
+    let too_wide = width.div_ceil(STRIP_MAX.0);
+    let too_high = height.div_ceil(STRIP_MAX.1 * 3);
+    let times = too_wide
+        .max(too_high)
+        .max(if height > STRIP_MAX.1 { 2 } else { 1 });
+    if times <= 1 {
+        return strip;
+    }
+    imageops::thumbnail(&strip, (width / times).max(1), (height / times).max(1))
+}
+
+/// The pixels of a rectangle that lie on the page.
+fn inside(mask: &Rect, (width, height): (u32, u32)) -> impl Iterator<Item = (u32, u32)> + use<> {
+    let columns = pixel(mask.x)..pixel(mask.right()).saturating_add(1).min(width);
+    let rows = pixel(mask.y)..pixel(mask.bottom()).saturating_add(1).min(height);
+    rows.flat_map(move |row| columns.clone().map(move |column| (column, row)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use document_reader::page::sketch;
+    use document_reader::plane::Plane;
+
+    fn given(text: &str) -> Given {
+        let page = sketch::parse(text).unwrap();
+        let (width, height) = (400, 120);
+        Given {
+            picture: Picture {
+                gray: Plane::filled(width, height, 200),
+                colour: None,
+            },
+            page,
+        }
+    }
+
+    #[test]
+    fn a_number_nobody_looked_for_is_painted_over_too() {
+        let given = given("page 400 120\nline 40 30 240 20 個人番号1234　5678　9012");
+        let masks = masks(&given, 0, &[]);
+        assert_eq!(masks.len(), 1);
+        let jpeg = given.jpeg(&masks).unwrap();
+        let picture = image::load_from_memory(&jpeg).unwrap().to_luma8();
+        let middle = masks[0].centre();
+        let dark = picture.get_pixel(pixel(middle.0), pixel(middle.1)).0[0];
+        let paper = picture.get_pixel(10, 100).0[0];
+        assert!(dark < 40 && paper > 180, "{dark} {paper}");
+    }
+
+    #[test]
+    fn eleven_digits_are_a_resident_record_code_and_stay() {
+        let given = given("page 400 120\nline 40 30 240 20 12345678901");
+        assert!(masks(&given, 0, &[]).is_empty());
+    }
+
+    #[test]
+    fn a_page_that_names_a_number_but_shows_none_is_told() {
+        let named = given("page 400 120\nline 40 30 240 20 個人番号");
+        assert!(is_named_but_not_found(&named.page));
+        let other = given("page 400 120\nline 40 30 240 20 氏名");
+        assert!(!is_named_but_not_found(&other.page));
+    }
+
+    #[test]
+    fn a_strip_is_a_small_picture_of_its_place() {
+        let given = given("page 400 120\nline 40 30 240 20 氏名");
+        let place = Rect {
+            x: 40.0,
+            y: 30.0,
+            width: 240.0,
+            height: 20.0,
+        };
+        let png = STANDARD.decode(given.strip(&place, &[]).unwrap()).unwrap();
+        let strip = image::load_from_memory(&png).unwrap().to_luma8();
+        assert_eq!(strip.dimensions(), (254, 34));
+        let beyond = Rect { x: 900.0, ..place };
+        assert!(given.strip(&beyond, &[]).is_none());
+    }
+}
