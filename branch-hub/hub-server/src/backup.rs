@@ -142,6 +142,14 @@ pub(crate) fn made_at(name: &str) -> Option<String> {
     Some(made.strftime("%Y-%m-%d %H:%M").to_string())
 }
 
+/// The same as a moment, milliseconds since 1970.
+pub(crate) fn made_unix_ms(name: &str) -> Option<u64> {
+    let made = jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M", made_at(name)?).ok()?;
+    let japan = jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(9));
+    let moment = made.to_zoned(japan).ok()?.timestamp();
+    u64::try_from(moment.as_millisecond()).ok()
+}
+
 fn names(folder: &Path) -> Result<Vec<String>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

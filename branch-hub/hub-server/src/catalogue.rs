@@ -46,6 +46,11 @@ impl Workbench {
         Self::at(folder.path(), sign)
     }
 
+    /// Signs with the hub's publishing key.
+    pub(crate) fn signer(&self) -> &(dyn Fn(&[u8]) -> Result<Vec<u8>> + Send + Sync) {
+        self.sign.as_ref()
+    }
+
     /// The workbench below `path`.
     pub(crate) fn at(path: &std::path::Path, sign: Sign) -> Self {
         Self {

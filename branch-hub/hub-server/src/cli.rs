@@ -3,6 +3,7 @@
 mod archive;
 mod backup;
 mod catalogue;
+mod characters;
 mod courier;
 mod device;
 mod places;
@@ -123,6 +124,9 @@ enum Command {
     /// Numbers and buildings of the own city, offered under the counters' address fields
     #[command(subcommand)]
     Places(places::PlacesCommand),
+    /// Characters chosen at the counters (文字同定)
+    #[command(subcommand)]
+    Characters(characters::CharactersCommand),
     /// Devices that may talk to the hub
     #[command(subcommand)]
     Device(DeviceCommand),
@@ -171,6 +175,9 @@ pub(crate) struct ServeArgs {
     /// Further host name or address browsers use for the desk, for its certificate; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) desk_name: Vec<String>,
+    /// Address at which monitoring reads figures (plain HTTP, /metrics); no sign-in guards it, so take a loopback address or one of a network for management; none without it
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) metrics: Option<SocketAddr>,
     /// Write {"listen":ADDR,"desk":ADDR} into this file once both ends are open; it may be a FIFO
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
@@ -205,6 +212,11 @@ enum StaffCommand {
     },
 }
 
+const RECOVER: &str = "\
+Before giving the code away, talk to the branch and make sure which appliance is the true one: a copy of a disk holds the same key, \
+and no machine can tell the two apart. The moment the code is used, the old identity is shut out, and every other appliance that has it.
+At the appliance, with its daemon stopped: `todoke recover CODE --data DIR`. At a new, empty appliance: `todoke init`, then `todoke enrol CODE`.";
+
 #[derive(Debug, Subcommand)]
 enum DeviceCommand {
     /// List every device ever enrolled: line, last contact, versions
@@ -217,6 +229,22 @@ enum DeviceCommand {
     },
     /// Shut a lost or retired device out for ever; it is refused at its next request
     Revoke {
+        #[command(flatten)]
+        data: Data,
+        /// Its id, or the beginning of it if no other begins so
+        device: String,
+    },
+    /// Print a one-time code with which the true appliance goes on for a device that was restored
+    /// from an older copy, cloned or replaced; valid for 24 hours
+    #[command(after_help = RECOVER)]
+    Recover {
+        #[command(flatten)]
+        data: Data,
+        /// Its id, or the beginning of it if no other begins so
+        device: String,
+    },
+    /// Take back the warning that a device's database is an older copy or a clone
+    Dismiss {
         #[command(flatten)]
         data: Data,
         /// Its id, or the beginning of it if no other begins so
@@ -340,6 +368,7 @@ fn execute(command: Command, out: &mut impl Write) -> Result<()> {
         Command::Catalogue(command) => catalogue::run(command, &clock, out),
         Command::Residents(command) => command.run(&clock, out),
         Command::Places(command) => command.run(&clock, out),
+        Command::Characters(command) => command.run(&clock, out),
         Command::Device(DeviceCommand::List { data, json }) => {
             device::list(&Hub::open(&data.folder, &clock)?.store, json, out)
         }
@@ -353,6 +382,12 @@ fn execute(command: Command, out: &mut impl Write) -> Result<()> {
                 &register::recovery_keys(&folder),
             )
             .map(drop)
+        }
+        Command::Device(DeviceCommand::Recover { data, device }) => {
+            device::recover(&mut Hub::open(&data.folder, &clock)?, &device, out)
+        }
+        Command::Device(DeviceCommand::Dismiss { data, device }) => {
+            device::dismiss(&mut Hub::open(&data.folder, &clock)?.store, &device, out)
         }
         Command::Archive(command) => command.run(&clock, out),
         Command::Courier(command) => command.run(&clock, out),
@@ -372,7 +407,8 @@ fn execute(command: Command, out: &mut impl Write) -> Result<()> {
             report::audit_verify(&Hub::open(&data.folder, &clock)?.store, json, out)
         }
         Command::Status { data, json } => {
-            report::status(&Hub::open(&data.folder, &clock)?, json, out)
+            let folder = Folder::open(&data.folder, Passphrase::of_the_environment())?;
+            report::status(&Hub::of(&folder, &clock)?, (&folder, &clock), json, out)
         }
     }
 }

@@ -9,11 +9,13 @@ mod archive;
 mod assets;
 mod case_view;
 mod catalogue;
+mod characters;
 mod data;
 mod guard;
 mod labels;
 mod operations;
 mod pages;
+mod papers;
 mod preview;
 mod protection;
 mod queue;
@@ -71,6 +73,8 @@ pub(crate) struct Desk {
     pub changed: watch::Receiver<u64>,
     /// Drawn form pages, newest few.
     pub previews: preview::Previews,
+    /// Which glyph a character is.
+    pub character_tables: characters::Tables,
     /// Where the catalogue is edited and published.
     pub workbench: Arc<Workbench>,
 }
@@ -108,6 +112,7 @@ pub(crate) fn router(setup: DeskSetup) -> Router {
         backup_folder: setup.backup_folder,
         changed: setup.changed,
         previews: preview::Previews::default(),
+        character_tables: characters::Tables::default(),
         workbench: Arc::new(setup.workbench),
     });
     let inside = Router::new()
@@ -117,6 +122,7 @@ pub(crate) fn router(setup: DeskSetup) -> Router {
         .route("/case/{case}", get(review::page))
         .route("/case/{case}/page.png", get(preview::page_png))
         .route("/case/{case}/form.pdf", get(preview::form_pdf))
+        .route("/case/{case}/paper/{page}", get(papers::page))
         .route("/case/{case}/open", post(review::open))
         .route("/case/{case}/return", post(review::give_back))
         .route("/case/{case}/accept", post(review::accept))
@@ -135,6 +141,12 @@ pub(crate) fn router(setup: DeskSetup) -> Router {
         .route("/log", get(records::log_page))
         .route("/operations", get(operations::page))
         .route("/operations/rows", get(operations::rows))
+        .route("/operations/history", get(operations::history_rows))
+        .route("/operations/{device}", get(operations::device_page))
+        .route(
+            "/characters",
+            get(characters::page).post(characters::settle),
+        )
         .route("/catalogue", get(catalogue::page))
         .route("/catalogue/try", get(catalogue::trial))
         .route("/catalogue/copy", post(catalogue::prepare))

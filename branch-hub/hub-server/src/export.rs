@@ -41,7 +41,8 @@ pub(crate) fn write(
         return Ok(None);
     }
     let name = file_name(now_ms)?;
-    put(folder, &name, &write_files(&lines)?)?;
+    let choices = crate::characters::published(store)?;
+    put(folder, &name, &write_files(&lines, &choices)?)?;
     let file = format!("{name}.csv");
     store.handed_over(&written, by, &file)?;
     Ok(Some(file))
@@ -75,6 +76,9 @@ fn put(folder: &Path, name: &str, files: &HandOverFiles) -> Result<()> {
     fs::create_dir_all(folder).context("cannot make the hand-over folder")?;
     if let Some(bytes) = &files.unrepresentable {
         put_whole(folder, &format!("{name}.unrepresentable.csv"), bytes)?;
+    }
+    if let Some(bytes) = &files.replaced {
+        put_whole(folder, &format!("{name}.replaced.csv"), bytes)?;
     }
     put_whole(folder, &format!("{name}.sjis.csv"), &files.shift_jis)?;
     put_whole(folder, &format!("{name}.csv"), &files.utf8)

@@ -1,8 +1,9 @@
 //! The hand-over file for the resident record system: one row per person of an accepted case.
 //!
 //! Written twice, in UTF-8 (with a byte order mark) and in `Shift_JIS` as Windows writes it (CP932).
-//! A row with a character that `Shift_JIS` cannot express is left out of that file and listed in a
-//! third one with its code points; nothing is ever replaced. The columns are documented in
+//! A character that `Shift_JIS` cannot express is replaced there by the one that the city confirmed
+//! for it, and listed; without one its row is left out of that file and listed in a third one with
+//! its code points. The columns are documented in
 //! `docs/reference/hand-over-file.md`. Knows no database and no clock.
 
 mod encode;

@@ -30,6 +30,7 @@ use crate::folder::Folder;
 
 mod counters;
 mod uses;
+mod watching;
 
 /// Browsers connected to the desk at once.
 const DESK_CONNECTIONS_MAX: usize = 512;
@@ -116,6 +117,7 @@ async fn serve(folder: &Folder, args: &ServeArgs, clock: &Clock) -> Result<()> {
         shared.wake.clone(),
         uses_changed,
     );
+    let watching = watching::keep(folder, &shared, args.metrics).await?;
     say_ready(args.ready_file.as_deref(), listen_address, desk_address)?;
     tracing::info!(event = "ready", listen = %listen_address, desk = %desk_address, "both ends are open");
     let mut terminate = signal(SignalKind::terminate())?;
@@ -124,6 +126,7 @@ async fn serve(folder: &Folder, args: &ServeArgs, clock: &Clock) -> Result<()> {
         ended = desk => ended.context("the desk stopped"),
         () = look_around => Ok(()),
         () = uses => Ok(()),
+        ended = watching => ended.context("the figures for monitoring stopped"),
         _ = tokio::signal::ctrl_c() => Ok(()),
         _ = terminate.recv() => Ok(()),
     }

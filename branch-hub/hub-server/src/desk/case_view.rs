@@ -18,7 +18,7 @@ use super::session::Viewer;
 use super::{labels, signature};
 use crate::clock::in_japan;
 use changes::{Changes, changes};
-use fields::{Group, groups, name_of, raw};
+use fields::{Group, groups, name_of, raw, with_strips};
 use remarks::{RemarkLine, last_remarks, named_remark};
 
 pub(crate) use wait::Wait;
@@ -60,6 +60,8 @@ pub(crate) struct CaseView {
     pub form_title: &'static str,
     pub has_pdf: bool,
     pub protection: Option<ProtectionView>,
+    /// Pages of the paper the resident brought, and whether there is a picture of each.
+    pub papers: Vec<(usize, bool)>,
     pub signature: Option<String>,
     pub signed_line: String,
     pub returned_remarks: Vec<RemarkLine>,
@@ -198,11 +200,13 @@ pub(crate) fn view(file: &CaseFile, viewer: &Viewer, names: &Names, now_ms: u64)
         form_title,
         has_pdf: file.has_form,
         protection: protection::view(&file.protection, viewer, names),
+        papers: papers(file),
         signature: file.strokes.as_deref().and_then(signature::svg),
         signed_line: signed_line(file),
         returned_remarks: Vec::new(),
         groups: snapshot.map_or_else(Vec::new, |one| {
-            groups(content(one), changes.as_ref(), &summary.remarks)
+            let groups = groups(content(one), changes.as_ref(), &summary.remarks);
+            with_strips(groups, file.reading.as_ref())
         }),
         procedures: snapshot.map_or_else(Vec::new, procedures),
         history: history(file, names),
@@ -220,6 +224,12 @@ pub(crate) fn view(file: &CaseFile, viewer: &Viewer, names: &Names, now_ms: u64)
     }
     allow(&mut page, summary, viewer, now_ms);
     page
+}
+
+fn papers(file: &CaseFile) -> Vec<(usize, bool)> {
+    let pages = file.reading.iter().flat_map(|reading| &reading.pages);
+    let pages = pages.map(|page| page.picture.is_some());
+    pages.enumerate().collect()
 }
 
 /// Decides which buttons there are; the store decides again when one is pressed.

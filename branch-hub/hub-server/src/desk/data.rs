@@ -1,8 +1,10 @@
 //! The desk's way to the store: off the async threads, one call at a time, rights checked.
 
+mod characters;
 mod deeds;
 mod names;
 mod operations;
+mod papers;
 mod protection;
 
 use std::collections::BTreeMap;
@@ -12,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use case_archive::{ArchiveQuery, Filing};
 use counter_domain::case::{CaseEvent, CaseSummary};
 use counter_domain::ids::{BlobHash, BranchCode, CaseId, SnapshotHash, StaffId};
+use counter_domain::reading::Reading;
 use counter_domain::snapshot::Snapshot;
 use hub_store::{Actor, CaseRecord, HubStore, QueueRow, SignInError};
 use replica::AuditAction;
@@ -68,6 +71,8 @@ pub(crate) struct CaseFile {
     pub strokes: Option<Vec<u8>>,
     /// The signed PDF is here whole, and the viewer may see it.
     pub has_form: bool,
+    /// What was read from a paper, where the submission in force names it.
+    pub reading: Option<Reading>,
     /// The database says that somebody in it is under protection.
     pub is_protected: bool,
     /// What the viewer may see.
@@ -344,10 +349,13 @@ fn guarded(
 fn case_file(store: &HubStore, record: CaseRecord) -> Result<CaseFile, DataFailed> {
     let mut snapshots: BTreeMap<SnapshotHash, Snapshot> = record.snapshots.into_iter().collect();
     let mut submitted = record.summary.submitted.iter().rev();
-    let current = submitted
+    let mut current = submitted
         .next()
         .and_then(|hash| snapshots.remove(hash).map(|one| (*hash, one)));
-    let previous = submitted.next().and_then(|hash| snapshots.remove(hash));
+    let mut previous = submitted.next().and_then(|hash| snapshots.remove(hash));
+    let named: Vec<BlobHash> = record.blobs.iter().map(|blob| blob.hash).collect();
+    papers::reading_of(store, &[], previous.as_mut())?;
+    let reading = papers::reading_of(store, &named, current.as_mut().map(|(_, one)| one))?;
     let mut file = CaseFile {
         case: record.case,
         summary: record.summary,
@@ -356,6 +364,7 @@ fn case_file(store: &HubStore, record: CaseRecord) -> Result<CaseFile, DataFaile
         previous,
         strokes: None,
         has_form: false,
+        reading,
         is_protected: record.protected,
         protection: Protection::None,
     };

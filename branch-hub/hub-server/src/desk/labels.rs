@@ -47,6 +47,21 @@ fn additions(text: &str) -> String {
     words.collect::<Vec<_>>().join("、")
 }
 
+/// Papers that were shown, in words.
+fn papers(text: &str) -> String {
+    let words = text.split(',').map(|id| {
+        let known = CERTIFICATES.papers().find(|(known, _)| *known == id);
+        known.map_or(id, |(_, words)| words.ja.as_str())
+    });
+    words.collect::<Vec<_>>().join("、")
+}
+
+/// Why nothing is charged, in words.
+fn exemption(text: &str) -> String {
+    let known = CERTIFICATES.exemptions().find(|(id, _)| *id == text);
+    known.map_or_else(|| text.to_owned(), |(_, words)| words.ja.clone())
+}
+
 /// Label of a field, without the person.
 #[expect(clippy::too_many_lines, reason = "a table, one line a field")]
 pub(crate) fn field(path: &str, answers: &Answers) -> String {
@@ -56,6 +71,9 @@ pub(crate) fn field(path: &str, answers: &Answers) -> String {
     if let Some((certificate, what)) = certificate(path) {
         return match what {
             "options" => format!("{}に載せるもの", certificate.name.ja),
+            "form" => format!("{}の請求書", certificate.name.ja),
+            "fee" => format!("{}の手数料（1通）", certificate.name.ja),
+            "detail" => format!("{}で証明する事項", certificate.name.ja),
             _ => format!("{}の通数", certificate.name.ja),
         };
     }
@@ -120,6 +138,12 @@ pub(crate) fn field(path: &str, answers: &Answers) -> String {
         "request.submit_to" => "提出先",
         "request.reason" => "請求の理由",
         "request.year" => "年度",
+        "request.period" => "必要な期間・戸籍の範囲",
+        "request.matter" => "証明する事項",
+        "request.property" => "物件の所在・地番・家屋番号",
+        "request.plate" => "車両番号",
+        "request.exemption" => "手数料を免除する理由",
+        "request.papers" => "見せてもらったもの",
         "domicile.place" => "本籍",
         "domicile.register_head" => "筆頭者",
         "guide.catalogue" => "手続きの一覧の版",
@@ -186,7 +210,15 @@ fn text_value(path: &str, text: &str) -> String {
         "event.flow" => return event_flow(text).to_owned(),
         "guide.catalogue" => return edition(text),
         "request.asker" => return asker(text).to_owned(),
-        _ if path.starts_with("certificate.") => return additions(text),
+        "request.papers" => return papers(text),
+        "request.exemption" => return exemption(text),
+        _ if path.starts_with("certificate.") => {
+            return match path.rsplit('.').next() {
+                Some("form") => form(text.split('/').next().unwrap_or_default()).to_owned(),
+                Some("options") => additions(text),
+                Some(_) | None => text.to_owned(),
+            };
+        }
         _ => {}
     }
     match leaf {
@@ -458,7 +490,10 @@ pub(crate) fn step(step: &CaseStep) -> String {
             handing.to, handing.from, handing.reason
         ),
         CaseStep::HolderSettled(settling) => {
-            format!("引き継ぎの重なりを、支所 {} の担当に決めた", settling.branch)
+            format!(
+                "引き継ぎの重なりを、支所 {} の担当に決めた",
+                settling.branch
+            )
         }
     }
 }
@@ -471,7 +506,7 @@ pub(crate) fn form(form: &str) -> &'static str {
         "household-change" => "世帯変更届",
         "resident-record" => "住民票の写し等交付請求書",
         "family-register" => "戸籍証明書等交付請求書",
-        "seal-certificate" => "印鑑登録証明書交付申請書",
+        "seal-certificate" => "印鑑登録証明書等交付申請書",
         "tax-certificate" => "税証明書交付申請書",
         "family-notification" => "届書記載事項証明書等請求書",
         "property-certificate" => "固定資産の証明書交付申請書",

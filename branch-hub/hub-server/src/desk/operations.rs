@@ -1,39 +1,61 @@
-//! The state of operations, for the people who look after the machines: which counters are heard,
-//! what is on its way, what was kept aside and why. No personal data.
+//! The state of operations, for the people who look after the machines: how each branch and each
+//! counter is, what waits in which direction, what was kept aside and why, and fourteen days of it.
+//! No personal data.
+
+mod branches;
+mod charts;
+mod counters;
+mod device;
+mod words;
 
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use hub_store::{CounterLine, CounterState};
 
+use super::Shared;
 use super::data::Operations;
-use super::pages::{self, Chip, Frame, icon};
+use super::pages::{self, Frame, icon};
 use super::session::Viewer;
-use super::{Shared, texts};
 use crate::backup;
 use crate::clock::in_japan;
+use branches::BranchRow;
+use charts::Ring;
+use counters::CounterRow;
+
+pub(crate) use device::page as device_page;
 
 #[derive(Template)]
 #[template(path = "operations.html")]
 struct OperationsPage {
     frame: Frame,
     state: StateOfAll,
+    history: Vec<HistoryRow>,
+    days: String,
 }
 
-/// The part that is drawn anew.
+/// The part that is drawn anew every few seconds.
 #[derive(Template)]
 #[template(path = "operations_rows.html")]
 struct OperationsRows {
     state: StateOfAll,
 }
 
+/// The part that is drawn anew every few minutes.
+#[derive(Template)]
+#[template(path = "operations_history.html")]
+struct OperationsHistory {
+    history: Vec<HistoryRow>,
+    days: String,
+}
+
 struct StateOfAll {
     clock: String,
     facts: Vec<Fact>,
+    notices: Vec<Notice>,
+    branches: Vec<BranchRow>,
     counters: Vec<CounterRow>,
-    troubles: Vec<Trouble>,
 }
 
 /// A number with its name.
@@ -44,24 +66,25 @@ struct Fact {
     look: bool,
 }
 
-struct CounterRow {
-    branch: String,
-    name: String,
-    line: Chip,
-    heard: String,
-    program: String,
-    to_come: String,
-    device: String,
-    shut: bool,
-}
-
 /// Something that does not heal by itself.
-struct Trouble {
+struct Notice {
+    /// Class of the banner.
+    tone: &'static str,
+    icon: &'static str,
+    level: &'static str,
     place: String,
-    what: &'static str,
+    what: String,
     advice: &'static str,
     detail: String,
-    since: String,
+}
+
+/// Fourteen days of a counter's line.
+struct HistoryRow {
+    device: String,
+    place: String,
+    chart: String,
+    share: String,
+    longest: String,
 }
 
 /// The page.
@@ -72,11 +95,17 @@ pub(crate) async fn page(
     if !viewer.may_see_operations() {
         return pages::forbidden(&desk, &viewer).await;
     }
-    let Some(state) = state(&desk).await else {
+    let (Some(state), Some(history)) = (state(&desk).await, history(&desk).await) else {
         return pages::internal(&desk, Some(&viewer)).await;
     };
     let frame = pages::frame(&desk, Some(&viewer), "/operations").await;
-    pages::html(StatusCode::OK, &OperationsPage { frame, state })
+    let page = OperationsPage {
+        frame,
+        state,
+        history,
+        days: charts::day_scale(desk.clock.unix_ms()),
+    };
+    pages::html(StatusCode::OK, &page)
 }
 
 /// The changing part alone, for the page that keeps itself up to date.
@@ -93,44 +122,89 @@ pub(crate) async fn rows(
     }
 }
 
+/// The fourteen days alone.
+pub(crate) async fn history_rows(
+    State(desk): State<Shared>,
+    Extension(viewer): Extension<Viewer>,
+) -> Response {
+    if !viewer.may_see_operations() {
+        return pages::forbidden(&desk, &viewer).await;
+    }
+    match history(&desk).await {
+        Some(history) => {
+            let days = charts::day_scale(desk.clock.unix_ms());
+            pages::html(StatusCode::OK, &OperationsHistory { history, days })
+        }
+        None => pages::internal(&desk, Some(&viewer)).await,
+    }
+}
+
 async fn state(desk: &Shared) -> Option<StateOfAll> {
-    let found = desk.data.operations().await.ok()?;
+    let found = desk.data.operations(&desk.hand_over_folder).await.ok()?;
     let backups = desk.backup_folder.clone();
     let newest = tokio::task::spawn_blocking(move || backup::newest(&backups)).await;
     let newest = newest
         .ok()
         .flatten()
         .and_then(|name| backup::made_at(&name));
-    let now = desk.clock.unix_ms();
     Some(StateOfAll {
-        clock: in_japan(now, "%H:%M:%S"),
+        clock: in_japan(found.city.now_unix_ms, "%H:%M:%S"),
         facts: facts(&found, newest.as_deref()),
-        troubles: found
-            .fleet
+        notices: found
+            .city
+            .alerts
             .iter()
-            .filter_map(|one| trouble(one, &found))
+            .map(|one| words::notice(one, &found))
             .collect(),
-        counters: found.fleet.iter().map(|one| row(one, &found)).collect(),
+        branches: branches::rows(&found),
+        counters: counters::rows(&found),
     })
+}
+
+async fn history(desk: &Shared) -> Option<Vec<HistoryRow>> {
+    let now = desk.clock.unix_ms();
+    let found = desk.data.line_history().await.ok()?;
+    let rows = found.into_iter().map(|one| {
+        let ring = Ring::of(one.samples, now);
+        HistoryRow {
+            device: one.device.to_string(),
+            place: one.place,
+            share: words::share(ring.share()),
+            longest: words::longest_silence(ring.longest_silence()),
+            chart: charts::line_strip(&ring),
+        }
+    });
+    Some(rows.collect())
 }
 
 fn facts(found: &Operations, backup: Option<&str>) -> Vec<Fact> {
     let fact = |label, value: String, look| Fact { label, value, look };
-    let aside = found
-        .fleet
-        .iter()
-        .filter(|one| one.kept_aside.is_some())
-        .count();
-    let catalogue = found.datasets.iter().find(|(name, _)| name == "catalogue");
+    let city = &found.city;
+    let missing: u64 = city.blobs_missing_in_all();
+    let bytes: u64 = city.blobs_missing.values().map(|(_, bytes)| bytes).sum();
+    let catalogue = city.published.iter().find(|one| one.name == "catalogue");
     vec![
-        fact("審査を待つ届出", format!("{} 件", found.waiting), false),
-        fact("引き継ぎ待ち", format!("{} 件", found.to_hand_over), false),
+        fact("審査を待つ届出", format!("{} 件", city.waiting), false),
+        fact("引き継ぎ待ち", format!("{} 件", city.to_hand_over), false),
         fact(
             "届いていない署名・書面",
-            format!("{} 件", found.blobs_missing),
+            match missing {
+                0 => "0 件".to_owned(),
+                _ => format!("{missing} 件・{}", words::bytes(bytes)),
+            },
             false,
         ),
-        fact("分けて置いた変更", format!("{aside} 件"), aside > 0),
+        fact(
+            "分けて置いた変更",
+            format!("{} 件", city.kept_aside),
+            city.kept_aside > 0,
+        ),
+        fact(
+            "本庁の空き容量",
+            city.disk
+                .map_or_else(|| "—".to_owned(), |disk| words::bytes(disk.free_bytes)),
+            city.disk.is_some_and(|disk| disk.is_short()),
+        ),
         fact(
             "最後のバックアップ",
             backup.unwrap_or("この場所にはない").to_owned(),
@@ -140,7 +214,7 @@ fn facts(found: &Operations, backup: Option<&str>) -> Vec<Fact> {
             "手続きの一覧",
             catalogue.map_or_else(
                 || "プログラムに付属の版".to_owned(),
-                |(_, version)| format!("公開 {version} 回"),
+                |one| format!("公開 {} 回", one.version),
             ),
             false,
         ),
@@ -150,47 +224,4 @@ fn facts(found: &Operations, backup: Option<&str>) -> Vec<Fact> {
             false,
         ),
     ]
-}
-
-fn row(one: &CounterState, found: &Operations) -> CounterRow {
-    let contact = one.contact.as_ref();
-    let program = contact.and_then(|contact| contact.program.clone());
-    CounterRow {
-        branch: found.names.branch(&one.device.branch),
-        name: one.device.name.clone(),
-        line: line(one.line),
-        heard: contact.map_or_else(
-            || "—".to_owned(),
-            |contact| in_japan(contact.unix_ms, "%-m月%-d日 %H:%M:%S"),
-        ),
-        program: program.unwrap_or_else(|| "—".to_owned()),
-        to_come: match one.to_come {
-            0 => "—".to_owned(),
-            more => format!("{more} 件"),
-        },
-        device: one.device.device.to_string().chars().take(8).collect(),
-        shut: one.line == CounterLine::Revoked,
-    }
-}
-
-fn line(line: CounterLine) -> Chip {
-    match line {
-        CounterLine::Connected => Chip::new("chip-done", "check", "つながっています"),
-        CounterLine::Silent => Chip::new("chip-late", "schedule", "応答がありません"),
-        CounterLine::Never => Chip::new("", "info", "まだつながっていません"),
-        CounterLine::Revoked => Chip::new("chip-stop", "block", "止めました"),
-    }
-}
-
-fn trouble(one: &CounterState, found: &Operations) -> Option<Trouble> {
-    let row = one.kept_aside.as_ref()?;
-    let (what, advice) = texts::kept_aside(&row.reason);
-    let branch = found.names.branch(&one.device.branch);
-    Some(Trouble {
-        place: format!("{branch}　{}", one.device.name),
-        what,
-        advice,
-        detail: row.reason.clone(),
-        since: in_japan(row.received_unix_ms, "%-m月%-d日 %H:%M"),
-    })
 }

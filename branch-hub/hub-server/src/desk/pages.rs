@@ -137,6 +137,11 @@ pub(crate) async fn frame(desk: &Shared, viewer: Option<&Viewer>, current: &str)
             ("/queue", "届出の一覧", viewer.may_see_cases()),
             ("/archive", "届出の検索", viewer.may_see_cases()),
             ("/hand-over", "引き継ぎファイル", viewer.may_see_cases()),
+            (
+                "/characters",
+                "文字の同定",
+                viewer.may_see_cases() || viewer.may_see_operations(),
+            ),
             ("/log", "記録", viewer.may_see_log()),
             ("/operations", "運用", viewer.may_see_operations()),
             ("/catalogue", "手続きの一覧", viewer.may_see_operations()),

@@ -57,6 +57,14 @@ impl Previews {
         self.forms.get_or_init(open).as_ref()
     }
 
+    /// Outline of one character as a form prints it, else as the other font has it.
+    pub(crate) fn outline(&self, character: &str) -> Option<String> {
+        let forms = self.forms()?;
+        forms
+            .outline(character)
+            .or_else(|| forms.other_outline(character))
+    }
+
     /// Draws the pages of a signed snapshot. Takes a second the first time.
     fn draw(
         &self,
@@ -94,7 +102,7 @@ fn draw(
     scale: f32,
 ) -> Option<Vec<Vec<u8>>> {
     use counter_domain::draft::FieldPath;
-    use counter_forms::filing::{Said, filing};
+    use counter_forms::filing::{Said, filings};
     use counter_forms::resident_move::City;
     let city = City {
         name: city.city.clone(),
@@ -105,12 +113,11 @@ fn draw(
     };
     let event = snapshot.fields.get(&FieldPath::from("event.type"));
     let event = event.and_then(|field| field.value.as_text());
-    // The pages of a request for certificates need its lines; those are in the signed PDF.
     let said = Said {
         event: super::labels::event_type(event.unwrap_or_default()),
         lines: Vec::new(),
     };
-    let filled = filing(snapshot, &city, &said)
+    let filled = filings(snapshot, &city, &said)
         .map_err(|error| failed(&error))
         .ok()?;
     let mut assets = Assets::for_receipt(&snapshot.receipt_number);
@@ -118,16 +125,15 @@ fn draw(
     {
         assets = assets.signed(signature_svg(&signature.strokes));
     }
-    forms
-        .preview_png(
-            &filled.form,
-            &filled.data,
-            &assets,
-            &snapshot.filed_on,
-            scale,
-        )
-        .map_err(|error| failed(&error))
-        .ok()
+    let mut pages = Vec::new();
+    for sheet in &filled {
+        let drawn = forms
+            .preview_png(&sheet.form, &sheet.data, &assets, &snapshot.filed_on, scale)
+            .map_err(|error| failed(&error))
+            .ok()?;
+        pages.extend(drawn);
+    }
+    Some(pages)
 }
 
 /// One page as PNG: `?n=` page from 0, `?zoom=2` for the enlarged one.

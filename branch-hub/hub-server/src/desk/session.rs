@@ -172,7 +172,10 @@ pub(crate) enum Deed {
 
 /// Whether a path is asked for by the page itself.
 pub(crate) fn is_background(path: &str) -> Deed {
-    if matches!(path, "/events" | "/queue/rows" | "/operations/rows") {
+    if matches!(
+        path,
+        "/events" | "/queue/rows" | "/operations/rows" | "/operations/history"
+    ) {
         Deed::Page
     } else {
         Deed::Person

@@ -2,6 +2,8 @@
 
 mod archive;
 mod catalogue;
+mod characters;
+mod operations;
 mod protection;
 mod stage;
 

@@ -419,6 +419,7 @@ pub(crate) fn audit(action: AuditAction) -> &'static str {
         AuditAction::Accepted => "受理した",
         AuditAction::Refused => "不受理にした",
         AuditAction::HandedOver => "引き継ぎファイルに書いた",
+        AuditAction::HandOverFileRead => "引き継ぎファイルを受け取った",
         AuditAction::EnrolmentIssued => "登録の番号を出した",
         AuditAction::DeviceEnrolled => "装置を登録した",
         AuditAction::DeviceRevoked => "装置を止めた",

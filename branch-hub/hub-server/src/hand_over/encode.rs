@@ -1,5 +1,7 @@
 //! Rows to bytes: RFC 4180, two encodings, and what `Shift_JIS` cannot say.
 
+use counter_characters::{Target, Written, written};
+use counter_domain::character_choice::{CharacterChoices, ChoiceSubject};
 use encoding_rs::SHIFT_JIS;
 use thiserror::Error;
 
@@ -21,42 +23,46 @@ pub(crate) struct HandOverFiles {
     pub shift_jis: Vec<u8>,
     /// The other rows' keys, columns and code points, UTF-8; `None` when there are none.
     pub unrepresentable: Option<Vec<u8>>,
+    /// Keys, columns and code points where the `Shift_JIS` file has the character that the city
+    /// confirmed instead of the one filed, UTF-8; `None` when there are none.
+    pub replaced: Option<Vec<u8>>,
 }
 
-/// Encodes the rows.
+/// Headings of both lists of characters.
+const LIST: [&str; 5] = [
+    "idempotency_key",
+    "receipt_number",
+    "member_number",
+    "column",
+    "characters",
+];
+
+/// Encodes the rows. In the `Shift_JIS` file alone, a character that it lacks becomes the one that
+/// the city confirmed for it in `choices`.
 ///
 /// # Errors
 /// When the CSV writer refuses, which it does only when memory ends.
-pub(crate) fn write_files(rows: &[Row]) -> Result<HandOverFiles, HandOverError> {
+pub(crate) fn write_files(
+    rows: &[Row],
+    choices: &CharacterChoices,
+) -> Result<HandOverFiles, HandOverError> {
     let mut utf8 = writer();
     let mut shift_jis = writer();
-    let mut missing = writer();
+    let (mut missing, mut replaced) = (List::new()?, List::new()?);
     utf8.write_record(COLUMNS)?;
     shift_jis.write_record(COLUMNS)?;
-    missing.write_record([
-        "idempotency_key",
-        "receipt_number",
-        "member_number",
-        "column",
-        "characters",
-    ])?;
-    let mut any_missing = false;
     for row in rows {
-        let safe: Vec<String> = row.cells.iter().map(|cell| formula_safe(cell)).collect();
-        utf8.write_record(&safe)?;
-        let lost = unrepresentable(&row.cells);
-        if lost.is_empty() {
-            shift_jis.write_record(&safe)?;
+        utf8.write_record(row.cells.iter().map(|cell| formula_safe(cell)))?;
+        let said: Vec<Said> = row.cells.iter().map(|cell| said(cell, choices)).collect();
+        let lost = said.iter().any(|cell| !cell.lost.is_empty());
+        if !lost {
+            shift_jis.write_record(said.iter().map(|cell| formula_safe(&cell.text)))?;
         }
-        for (column, characters) in lost {
-            any_missing = true;
-            missing.write_record([
-                &row.key,
-                &row.receipt_number,
-                &row.member.to_string(),
-                column,
-                &characters,
-            ])?;
+        for (column, cell) in COLUMNS.iter().zip(&said) {
+            missing.put(row, column, &cell.lost)?;
+            if !lost {
+                replaced.put(row, column, &cell.replaced)?;
+            }
         }
     }
     let text = into_text(shift_jis)?;
@@ -64,28 +70,88 @@ pub(crate) fn write_files(rows: &[Row]) -> Result<HandOverFiles, HandOverError> 
     Ok(HandOverFiles {
         utf8: with_mark(into_text(utf8)?),
         shift_jis: cp932.into_owned(),
-        unrepresentable: if any_missing {
-            Some(with_mark(into_text(missing)?))
-        } else {
-            None
-        },
+        unrepresentable: missing.into_bytes()?,
+        replaced: replaced.into_bytes()?,
     })
 }
 
-/// Columns of a row with the characters `Shift_JIS` lacks, as code points.
-fn unrepresentable(cells: &[String]) -> Vec<(&'static str, String)> {
-    COLUMNS
-        .iter()
-        .zip(cells)
-        .filter_map(|(column, cell)| {
-            let lost: Vec<String> = cell
-                .chars()
-                .filter(|one| !fits(*one))
-                .map(|one| format!("U+{:04X}", u32::from(one)))
-                .collect();
-            (!lost.is_empty()).then(|| (*column, lost.join(" ")))
+/// A list of rows with characters that need somebody's eyes.
+struct List {
+    writer: csv::Writer<Vec<u8>>,
+    is_empty: bool,
+}
+
+impl List {
+    fn new() -> Result<Self, HandOverError> {
+        let mut writer = writer();
+        writer.write_record(LIST)?;
+        Ok(Self {
+            writer,
+            is_empty: true,
         })
-        .collect()
+    }
+
+    fn put(&mut self, row: &Row, column: &str, characters: &[String]) -> Result<(), HandOverError> {
+        if characters.is_empty() {
+            return Ok(());
+        }
+        self.is_empty = false;
+        let characters = characters.join(" ");
+        let member = row.member.to_string();
+        let (key, number) = (row.key.as_str(), row.receipt_number.as_str());
+        self.writer
+            .write_record([key, number, &member, column, &characters])?;
+        Ok(())
+    }
+
+    fn into_bytes(self) -> Result<Option<Vec<u8>>, HandOverError> {
+        if self.is_empty {
+            return Ok(None);
+        }
+        Ok(Some(with_mark(into_text(self.writer)?)))
+    }
+}
+
+/// A cell as `Shift_JIS` says it.
+struct Said {
+    text: String,
+    /// Code points it lacks.
+    lost: Vec<String>,
+    /// `U+20BB7>U+5409`: what was filed, and what the city confirmed instead.
+    replaced: Vec<String>,
+}
+
+fn said(cell: &str, choices: &CharacterChoices) -> Said {
+    let mut said = Said {
+        text: String::new(),
+        lost: Vec::new(),
+        replaced: Vec::new(),
+    };
+    for one in written(cell) {
+        let text = one.text();
+        if text.chars().all(fits) {
+            said.text.push_str(&text);
+            continue;
+        }
+        let subject = ChoiceSubject::in_system(Target::Cp932.key(), text.as_str());
+        let chosen = choices.confirmed(&subject);
+        match chosen.filter(|chosen| chosen.chosen.chars().all(fits)) {
+            Some(chosen) => {
+                said.text.push_str(&chosen.chosen);
+                let instead: Vec<String> =
+                    written(&chosen.chosen).map(Written::code_points).collect();
+                let filed = one.code_points().replace(' ', "_");
+                said.replaced.push(format!("{filed}>{}", instead.join("_")));
+            }
+            None => {
+                said.text.push_str(&text);
+                let lost = text.chars().filter(|one| !fits(*one));
+                said.lost
+                    .extend(lost.map(|one| format!("U+{:04X}", u32::from(one))));
+            }
+        }
+    }
+    said
 }
 
 /// Whether CP932 says exactly this character: encoding and decoding gives it back. The way back

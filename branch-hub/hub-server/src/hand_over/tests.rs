@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use counter_domain::character_choice::{
+    CharacterChoices, ChoiceMade, ChoiceStanding, ChoiceSubject,
+};
 use counter_domain::draft::{FieldPath, FieldValue, Source};
-use counter_domain::ids::{BranchCode, CaseId};
+use counter_domain::ids::{BranchCode, CaseId, StaffId};
 use counter_domain::snapshot::{Snapshot, SnapshotField};
 
 use super::row::COLUMNS;
@@ -45,7 +48,7 @@ fn text(value: &str) -> FieldValue {
 }
 
 fn utf8(case: &HandOverCase) -> String {
-    let files = write_files(&rows(case)).unwrap();
+    let files = write_files(&rows(case), &CharacterChoices::default()).unwrap();
     String::from_utf8(files.utf8).unwrap()
 }
 
@@ -110,7 +113,7 @@ fn shift_jis_reads_back_the_same() {
         ("member.1.name", text("架空　太郎")),
         ("address.new", text("①丁目２－３")),
     ]);
-    let files = write_files(&rows(&case)).unwrap();
+    let files = write_files(&rows(&case), &CharacterChoices::default()).unwrap();
     let (back, _) = encoding_rs::SHIFT_JIS.decode_without_bom_handling(&files.shift_jis);
     assert_eq!(format!("\u{feff}{back}").as_bytes(), files.utf8);
     assert!(files.unrepresentable.is_none());
@@ -124,7 +127,7 @@ fn character_outside_shift_jis_is_listed_never_replaced() {
         ("member.2.name", text("葛\u{E0100}城　花子")),
         ("member.3.name", text("架空　三郎")),
     ]);
-    let files = write_files(&rows(&case)).unwrap();
+    let files = write_files(&rows(&case), &CharacterChoices::default()).unwrap();
     let (back, _) = encoding_rs::SHIFT_JIS.decode_without_bom_handling(&files.shift_jis);
     assert_eq!(back.lines().count(), 2, "only the third person fits");
     assert!(back.contains("架空　三郎") && !back.contains('?') && !back.contains("&#"));
@@ -136,7 +139,8 @@ fn character_outside_shift_jis_is_listed_never_replaced() {
 
 #[test]
 fn yen_sign_does_not_become_a_backslash() {
-    let files = write_files(&rows(&case(&[("member.1.name", text("\u{a5}"))]))).unwrap();
+    let case = case(&[("member.1.name", text("\u{a5}"))]);
+    let files = write_files(&rows(&case), &CharacterChoices::default()).unwrap();
     let listed = String::from_utf8(files.unrepresentable.unwrap()).unwrap();
     assert!(listed.contains("U+00A5"));
 }
@@ -170,4 +174,53 @@ fn protected_person_is_left_out() {
         ("member.2.protected", FieldValue::Flag(true)),
     ]);
     assert!(rows(&all).is_empty());
+}
+
+/// What the Shift_JIS file and the two lists say of 𠮷田, after the city said this of 吉 for 𠮷.
+fn handed_over(standing: Option<ChoiceStanding>) -> (String, bool, Option<String>) {
+    let subject = ChoiceSubject::in_system("cp932", "𠮷");
+    let mut choices = CharacterChoices::default();
+    choices.take_in(&[ChoiceMade {
+        subject: subject.clone(),
+        chosen: "吉".to_owned(),
+        by: StaffId::from("u0312"),
+        at_unix_ms: 1,
+        cases: 1,
+    }]);
+    if let Some(standing) = standing {
+        choices.settle(&subject, "吉", standing, (&StaffId::from("u0101"), 2));
+    }
+    let filed = case(&[("member.1.name", text("𠮷田　架空"))]);
+    let files = write_files(&rows(&filed), &choices).unwrap();
+    assert!(
+        String::from_utf8(files.utf8)
+            .unwrap()
+            .contains("𠮷田　架空"),
+        "never changed there"
+    );
+    let (shift_jis, _, _) = encoding_rs::SHIFT_JIS.decode(&files.shift_jis);
+    let name = shift_jis
+        .lines()
+        .nth(1)
+        .and_then(|line| line.split(',').nth(11));
+    let list = files.replaced.map(|bytes| {
+        let list = String::from_utf8(bytes).unwrap();
+        list.lines().nth(1).unwrap().to_owned()
+    });
+    (
+        name.unwrap_or_default().to_owned(),
+        files.unrepresentable.is_some(),
+        list,
+    )
+}
+
+#[test]
+fn character_the_city_confirmed_goes_into_the_file_that_lacks_the_filed_one() {
+    for not_confirmed in [None, Some(ChoiceStanding::Withdrawn)] {
+        assert_eq!(handed_over(not_confirmed), (String::new(), true, None));
+    }
+    let (name, missing, list) = handed_over(Some(ChoiceStanding::Confirmed));
+    assert_eq!((name.as_str(), missing), ("吉田　架空", false));
+    let list = list.unwrap();
+    assert!(list.ends_with(",1,name,U+20BB7>U+5409"), "{list}");
 }

@@ -5,11 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
 use counter_domain::ids::DeviceId;
+use device_health::DeviceReport;
 use hub_store::{EnrolError, HubStore};
+use replica::StoreError;
 use sync_engine::Limits;
 use sync_protocol::SiteId;
 use sync_transport::courier::CourierRecipient;
-use sync_transport::{Admission, Authoriser, Authority, Device, EnrolRefusal, Hub, Wake};
+use sync_transport::{
+    Admission, Authoriser, Authority, Device, EnrolRefusal, Hub, Predecessor, Wake,
+};
 use tokio::net::TcpListener;
 
 use super::Shared;
@@ -109,6 +113,32 @@ impl Authoriser for Devices {
         }
     }
 
+    fn may_replace(&self, code: &str, replaces: SiteId) -> Result<(), EnrolRefusal> {
+        match self.store().replaced_by_code(code) {
+            Ok(Some(device)) if device.0 == replaces.0 => Ok(()),
+            Ok(_) => Err(EnrolRefusal::OtherDevice),
+            Err(error) => Err(unavailable(&error)),
+        }
+    }
+
+    fn predecessor(
+        &self,
+        site: SiteId,
+        log_after: u64,
+        links_max: u32,
+    ) -> Result<Option<Predecessor>, EnrolRefusal> {
+        let found = self
+            .store()
+            .predecessor(DeviceId(site.0), log_after, links_max)
+            .map_err(|error| unavailable(&error))?;
+        Ok(found.map(|before| Predecessor {
+            site: SiteId(before.device.0),
+            held: before.held,
+            generation: before.generation,
+            log: before.log,
+        }))
+    }
+
     /// The key must be the one enrolled: a certificate made for an older key of the same device is
     /// refused, and so is any device when the database cannot be asked.
     fn admit(&self, device: &Device) -> Admission {
@@ -137,11 +167,33 @@ impl Authoriser for Devices {
         }
     }
 
+    /// What a device tells is shown to people and nothing else depends on it, so a report that
+    /// cannot be read or kept is only logged.
+    fn health(&self, device: &Device, report: &[u8]) {
+        let site = device.peer.site;
+        let report = match DeviceReport::read(report) {
+            Ok(report) => report,
+            Err(error) => {
+                tracing::warn!(event = "report_refused", %site, %error, "a health report was not taken");
+                return;
+            }
+        };
+        if let Err(error) = self.store().note_report(DeviceId(site.0), &report) {
+            tracing::warn!(event = "report_not_noted", %site, %error, "a health report was not noted");
+        }
+    }
+
     fn heard(&self, device: &Device, program: &str) {
         let mut store = self.store();
         let program = Some(program).filter(|program| !program.is_empty());
         note_contact(&mut store, DeviceId(device.peer.site.0), program);
     }
+}
+
+/// A database that fails is no answer to a question about a code.
+fn unavailable(error: &StoreError) -> EnrolRefusal {
+    tracing::error!(event = "enrol_failed", %error, "a code could not be looked up");
+    EnrolRefusal::Unavailable
 }
 
 /// A contact that cannot be noted keeps nobody from talking.

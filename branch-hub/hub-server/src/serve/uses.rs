@@ -49,8 +49,15 @@ pub(super) async fn publish_uses(
     }
 }
 
-/// Publishes what is in use; whether it differs from what the counters know.
+/// Publishes what is in use, and the characters that were chosen; whether either differs from what
+/// the counters know.
 fn publish(store: &mut HubStore, authority: &Authority) -> Result<bool> {
+    let sign = |message: &[u8]| Ok(authority.sign_published(message)?);
+    let chose = crate::characters::publish(store, &sign)?;
+    Ok(publish_used(store, authority)? || chose)
+}
+
+fn publish_used(store: &mut HubStore, authority: &Authority) -> Result<bool> {
     let uses = store.prepared_uses()?;
     let known = store.dataset(PREPARED_USES)?;
     if uses.is_empty() && known.is_none() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use counter_domain::case::Remark;
 use counter_domain::draft::{FieldPath, FieldValue};
+use counter_domain::reading::Reading;
 use counter_domain::snapshot::{Snapshot, SnapshotField};
 
 use super::super::labels;
@@ -26,6 +27,8 @@ pub(crate) struct FieldLine {
     pub value: String,
     pub exact: bool,
     pub source: Option<Chip>,
+    /// The strip of paper it was read from: PNG in base64.
+    pub strip: Option<String>,
     pub remarks: Vec<RemarkLine>,
 }
 
@@ -106,6 +109,23 @@ pub(super) fn groups(
     groups
 }
 
+/// Puts the strips of paper under the fields that were read from them.
+pub(super) fn with_strips(mut groups: Vec<Group>, reading: Option<&Reading>) -> Vec<Group> {
+    // The bytes stand in the page as they are: nothing but base64 may.
+    let is_plain = |text: &str| {
+        let mut bytes = text.bytes();
+        bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
+    };
+    for row in groups.iter_mut().flat_map(|group| &mut group.rows) {
+        let read = reading.and_then(|reading| reading.field(&row.path));
+        let strip = read.map(|read| &read.snippet);
+        row.strip = strip
+            .filter(|strip| !strip.is_empty() && is_plain(strip))
+            .cloned();
+    }
+    groups
+}
+
 fn place(path: &FieldPath, snapshot: &Snapshot) -> ((u8, u8), &'static str, String) {
     let root = path.as_str().split('.').next().unwrap_or_default();
     match (root, member_of(path)) {
@@ -171,6 +191,7 @@ fn line(
         value: value(path, field, content),
         exact: labels::is_exact(path.as_str()),
         source: Some(labels::source(field.source)),
+        strip: None,
         remarks: remarks_on(remarks, path),
     }
 }

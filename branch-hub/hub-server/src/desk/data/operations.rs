@@ -1,30 +1,34 @@
 //! What the people see who look after the machines, and the auditors. No personal data.
 
-use hub_store::{CounterState, HubStore};
+use std::path::Path;
+
+use counter_domain::ids::DeviceId;
+use device_health::DiskSpace;
+use hub_store::{DeviceSample, HubStore};
 use replica::AuditEntry;
 use sync_engine::Store as _;
 
 use super::names::{Names, names};
 use super::{DataFailed, DeskData, failed};
+use crate::city_health::CityHealth;
 
-/// How the hub and its counters stand.
+/// How the hub and its counters stand, with names.
 pub(crate) struct Operations {
-    /// Cases waiting for a reviewer.
-    pub waiting: usize,
-    /// Accepted cases no file has yet.
-    pub to_hand_over: usize,
-    /// Signatures and forms that records name and that have not arrived.
-    pub blobs_missing: usize,
-    /// Every device ever enrolled.
-    pub fleet: Vec<CounterState>,
-    /// Published datasets and their versions.
-    pub datasets: Vec<(String, u64)>,
+    /// The figures.
+    pub city: CityHealth,
     /// Names of branches.
     pub names: Names,
 }
 
-/// Signatures and forms on their way are counted up to here.
-const BLOBS_COUNTED_MAX: usize = 10_000;
+/// Fourteen days of a counter.
+pub(crate) struct LineHistory {
+    /// Which.
+    pub device: DeviceId,
+    /// Its branch and place.
+    pub place: String,
+    /// Quarter-hours, oldest first.
+    pub samples: Vec<DeviceSample>,
+}
 
 impl DeskData {
     /// The newest entries of every device's audit log, newest first.
@@ -33,23 +37,49 @@ impl DeskData {
             .await?
     }
 
-    /// How everything stands, for the operations page.
-    pub(crate) async fn operations(&self) -> Result<Operations, DataFailed> {
-        self.run(|store| operations(store).map_err(|error| failed(&error)))
+    /// How everything stands, for the operations pages; `folder` lies on the disk whose room is
+    /// told.
+    pub(crate) async fn operations(&self, folder: &Path) -> Result<Operations, DataFailed> {
+        let folder = folder.parent().unwrap_or(folder).to_owned();
+        let clock = self.clock.clone();
+        self.run(move |store| {
+            let disk = DiskSpace::of(&folder).ok();
+            let city = CityHealth::of(store, &clock, disk).map_err(|error| failed(&error))?;
+            Ok(Operations {
+                city,
+                names: names(store),
+            })
+        })
+        .await?
+    }
+
+    /// Fourteen days of every counter that is not shut out.
+    pub(crate) async fn line_history(&self) -> Result<Vec<LineHistory>, DataFailed> {
+        self.run(|store| line_history(store).map_err(|error| failed(&error)))
+            .await?
+    }
+
+    /// Fourteen days of one counter.
+    pub(crate) async fn samples(&self, device: DeviceId) -> Result<Vec<DeviceSample>, DataFailed> {
+        self.run(move |store| store.samples(device).map_err(|error| failed(&error)))
             .await?
     }
 }
 
-fn operations(store: &HubStore) -> Result<Operations, replica::StoreError> {
-    let datasets = store.datasets()?.into_iter();
-    Ok(Operations {
-        waiting: store.queue()?.len(),
-        to_hand_over: store.hand_over_pending()?.len(),
-        blobs_missing: store.blobs_wanted(BLOBS_COUNTED_MAX)?.len(),
-        fleet: store.fleet()?,
-        datasets: datasets.map(|one| (one.name, one.version)).collect(),
-        names: names(store),
-    })
+fn line_history(store: &HubStore) -> Result<Vec<LineHistory>, replica::StoreError> {
+    let names = names(store);
+    let mut found = Vec::new();
+    for device in store.devices()? {
+        let samples = store.samples(device.device)?;
+        if !device.revoked && !samples.is_empty() {
+            found.push(LineHistory {
+                device: device.device,
+                place: format!("{}　{}", names.branch(&device.branch), device.name),
+                samples,
+            });
+        }
+    }
+    Ok(found)
 }
 
 /// One entry of an audit log.

@@ -77,6 +77,7 @@ pub(super) fn guard(
         .map_err(|error| failed(&error))?;
     file.protection = Protection::Hidden(requests);
     file.has_form = false;
+    file.reading = None;
     for snapshot in file.snapshots_mut() {
         without_flags(snapshot);
         leave_out(snapshot);
