@@ -5,6 +5,8 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use crate::loopback::own_address;
+
 /// A cable from a fixed address to the hub. Cutting it ends every connection at once and refuses
 /// new ones, as a switched-off router does; a silent one takes everything and carries nothing.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ impl Cable {
     /// # Errors
     /// When no local port can be had.
     pub fn lay(far: SocketAddr) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let listener = TcpListener::bind((own_address(), 0))?;
         let near = listener.local_addr()?;
         let mut cable = Self {
             near,
@@ -261,7 +263,7 @@ mod tests {
 
     #[test]
     fn cable_leads_to_another_end() {
-        let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+        let nobody = TcpListener::bind((own_address(), 0)).unwrap();
         let far = nobody.local_addr().unwrap();
         drop(nobody);
         let mut cable = Cable::lay(far).unwrap();

@@ -7,6 +7,7 @@
 mod cable;
 mod figures;
 mod interrupt;
+mod loopback;
 mod narration;
 mod outcome;
 mod player;

@@ -2,7 +2,7 @@
 
 use crate::script::{
     Act, CableAct, CardAct, CounterAct, CourierAct, DatabaseAct, DiskAct, IntruderAct, PageAct,
-    ReaderAct, ScreenAct,
+    PrinterAct, ReaderAct, ScreenAct,
 };
 
 pub(crate) fn in_words(deed: &ScreenAct) -> String {
@@ -12,6 +12,8 @@ pub(crate) fn in_words(deed: &ScreenAct) -> String {
         ScreenAct::Gone(text) => format!("「{text}」が消える"),
         ScreenAct::Tap(label) | ScreenAct::Choose { label, .. } => format!("［{label}］を押す"),
         ScreenAct::Type { into, .. } => format!("{into} を入力する"),
+        ScreenAct::Scan(_) => "コードを読み取る".to_owned(),
+        ScreenAct::ScanReceipt => "受付票のコードを読み取る".to_owned(),
         ScreenAct::Sign(_) => "署名する".to_owned(),
         ScreenAct::Picture(name) => format!("画面を残す: {name}.png"),
     }
@@ -43,13 +45,20 @@ pub(crate) fn thing_in_words(act: &Act) -> (&'static str, String) {
         Act::Card(CardAct::PullAfter(_)) => ("カード", "読み取りの途中で離れることにする"),
         Act::Reader(ReaderAct::Plug) => ("リーダー", "つなぐ"),
         Act::Reader(ReaderAct::Unplug) => ("リーダー", "外す"),
+        Act::Printer(PrinterAct::Off) => ("プリンター", "受付票のプリンターの電源を切る"),
+        Act::Printer(PrinterAct::On) => ("プリンター", "受付票のプリンターの電源を入れる"),
+        Act::Printer(PrinterAct::PaperEnd) => ("プリンター", "受付票のプリンターの用紙が切れる"),
+        Act::Printer(PrinterAct::CoverOpen) => ("プリンター", "受付票のプリンターのカバーを開ける"),
         Act::Counter(CounterAct::Kill) => ("窓口", "電源が抜ける（SIGKILL）"),
         Act::Counter(CounterAct::Start) => ("窓口", "電源を入れ直す"),
+        Act::Counter(CounterAct::Recover) => ("窓口", "本庁の復旧の番号で引き継ぐ"),
         Act::Counter(CounterAct::StartWithClock(offset)) => {
             return ("窓口", format!("時計が {offset} ずれたまま電源が入る"));
         }
         Act::Database(DatabaseAct::SwapKey) => ("窓口", "データベースの鍵が別のものになる"),
         Act::Database(DatabaseAct::Damage) => ("窓口", "データベースのファイルが壊れる"),
+        Act::Database(DatabaseAct::SetAside) => ("窓口", "データベースの控えをとる"),
+        Act::Database(DatabaseAct::PutBack) => ("窓口", "データベースが控えに戻される"),
         Act::Database(DatabaseAct::Repair) => ("窓口", "ファイルを元に戻す"),
         Act::Disk(DiskAct::Fill) => ("窓口", "記憶装置がいっぱいになる"),
         Act::Disk(DiskAct::Free) => ("窓口", "記憶装置に空きができる"),

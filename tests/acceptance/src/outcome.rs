@@ -70,6 +70,20 @@ pub(crate) fn receipt(stage: &Stage, folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(kept)
 }
 
+/// What the code on the newest receipt says, read from its picture by the counter's own program.
+pub(crate) fn code_on_receipt(receipts: &Path, todoke: &Path) -> Result<String> {
+    let picture = newest(receipts, "png").context("the printer kept no picture of a receipt")?;
+    let arg = std::ffi::OsStr::new;
+    let args = [arg("barcode"), arg("read"), picture.as_ref(), arg("--json")];
+    let read: serde_json::Value = serde_json::from_str(&run(todoke, &args, "")?)?;
+    let number = read
+        .pointer("/codes/0/number")
+        .and_then(|number| number.as_str());
+    number
+        .map(str::to_owned)
+        .context("the receipt's code has no number")
+}
+
 /// Keeps the newest hand-over file and checks values of its first row.
 pub(crate) fn hand_over(
     stage: &Stage,

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::figures::Figures;
 use crate::interrupt;
 use crate::narration::{in_words, page_in_words, thing_in_words};
-use crate::outcome::{form, hand_over, receipt};
+use crate::outcome::{code_on_receipt, form, hand_over, receipt};
 use crate::screen::Screen;
 use crate::script::{
     Act, CableAct, CardAct, CounterAct, OutcomeAct, PageAct, ScreenAct, Script, TimerAct,
@@ -84,6 +84,7 @@ impl Player<'_> {
             Act::Cable(_)
             | Act::Card(_)
             | Act::Reader(_)
+            | Act::Printer(_)
             | Act::Counter(_)
             | Act::Database(_)
             | Act::Disk(_)
@@ -161,6 +162,8 @@ impl Player<'_> {
         Files {
             scripts: self.scripts.to_owned(),
             pictures: self.pictures.to_owned(),
+            receipts: self.stage.receipts(),
+            todoke: self.stage.programs.named("todoke"),
         }
     }
 }
@@ -169,6 +172,8 @@ impl Player<'_> {
 struct Files {
     scripts: PathBuf,
     pictures: PathBuf,
+    receipts: PathBuf,
+    todoke: PathBuf,
 }
 
 fn screen_act(screen: &mut Screen, deed: &ScreenAct, files: &Files) -> Result<()> {
@@ -179,6 +184,8 @@ fn screen_act(screen: &mut Screen, deed: &ScreenAct, files: &Files) -> Result<()
         ScreenAct::Tap(label) => screen.tap(label, None),
         ScreenAct::Choose { label, id } => screen.tap(label, Some(id)),
         ScreenAct::Type { into, field, text } => screen.type_into(into, field.as_deref(), text),
+        ScreenAct::Scan(code) => screen.scan(code),
+        ScreenAct::ScanReceipt => screen.scan(&code_on_receipt(&files.receipts, &files.todoke)?),
         ScreenAct::Sign(file) => {
             let text = fs::read_to_string(files.scripts.join(file))?;
             screen.draw(&serde_json::from_str(&text).context("the strokes are not JSON")?)
@@ -202,8 +209,10 @@ pub(crate) fn thing_act(stage: &mut Stage, act: &Act) -> Result<()> {
         Act::Card(CardAct::Remove) => return stage.remove_card(),
         Act::Card(CardAct::PullAfter(commands)) => return stage.pull_card_after(*commands),
         Act::Reader(deed) => return stage.plug_reader(*deed),
+        Act::Printer(deed) => return stage.printer(*deed),
         Act::Counter(CounterAct::Kill) => return stage.kill_counter(),
         Act::Counter(CounterAct::Start) => return stage.start_counter(None),
+        Act::Counter(CounterAct::Recover) => return stage.recover_counter(),
         Act::Counter(CounterAct::StartWithClock(offset)) => {
             return stage.start_counter(Some(offset));
         }

@@ -14,7 +14,7 @@ use chromium::Chromium;
 use firefox::Firefox;
 
 /// How long a person waits for something to appear.
-const LOOKING: Duration = Duration::from_secs(20);
+const LOOKING: Duration = Duration::from_mins(1);
 /// Width and height of the page.
 const WINDOW: (u32, u32) = (1280, 900);
 /// Environment variable that chooses the browser: `firefox`, or anything else for Chromium.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::process::{PATIENCE, Program};
 
 /// How long a person waits for something to appear.
-const LOOKING: Duration = Duration::from_secs(20);
+const LOOKING: Duration = Duration::from_mins(1);
 
 /// Between two looks at something that is to go away.
 const GLANCE_MS: u64 = 100;
@@ -110,6 +110,13 @@ impl Screen {
                     self.visible()
                 )
             })
+    }
+
+    /// Types a code as a scanner does.
+    pub(crate) fn scan(&mut self, code: &str) -> Result<()> {
+        self.ask(&json!({ "scan": code }))
+            .map(drop)
+            .context("cannot scan")
     }
 
     /// Draws strokes on the pad.

@@ -54,6 +54,8 @@ pub struct Scene {
     pub reservations: Option<String>,
     /// Move-out certificate data, the same.
     pub move_outs: Option<String>,
+    /// The picture of a paper that lies on the scanner, a file beside the script.
+    pub paper: Option<String>,
 }
 
 /// A sign-in that exists only in the demonstration's own data folder.
@@ -100,6 +102,8 @@ pub enum Act {
     Card(CardAct),
     /// The card reader.
     Reader(ReaderAct),
+    /// The receipt printer.
+    Printer(PrinterAct),
     /// The counter's daemon.
     Counter(CounterAct),
     /// The files of the counter that is not running.
@@ -144,6 +148,10 @@ pub enum ScreenAct {
         /// Text.
         text: String,
     },
+    /// Reads a code with the scanner that types.
+    Scan(String),
+    /// Reads the code on the newest receipt the same way.
+    ScanReceipt,
     /// Draws a signature from a file beside the script.
     Sign(String),
     /// Keeps a picture.
@@ -220,6 +228,20 @@ pub enum ReaderAct {
     Unplug,
 }
 
+/// The receipt printer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrinterAct {
+    /// Switched off.
+    Off,
+    /// Switched on, with paper and its cover closed.
+    On,
+    /// Runs out of paper.
+    PaperEnd,
+    /// Its cover is opened.
+    CoverOpen,
+}
+
 /// The counter's daemon.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -232,6 +254,8 @@ pub enum CounterAct {
     StartWithClock(String),
     /// Refuses to start, says this, and changes no file.
     Refuses(String),
+    /// Goes on under a new identity, with a code head office gives for it.
+    Recover,
 }
 
 /// The files of the counter that is not running.
@@ -244,6 +268,10 @@ pub enum DatabaseAct {
     Damage,
     /// Everything is as it was.
     Repair,
+    /// A copy of the database is kept.
+    SetAside,
+    /// The copy takes the place of the database.
+    PutBack,
 }
 
 /// The counter's small disk.

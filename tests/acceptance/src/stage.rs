@@ -4,6 +4,7 @@ mod counter;
 mod courier;
 mod faults;
 mod neighbour;
+mod scanner;
 mod set_up;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 
 use crate::cable::Cable;
 use crate::interrupt;
+use crate::loopback::own_address;
 use crate::process::{PATIENCE, Program, finish};
 use crate::programs::Programs;
 use crate::reviewer::Reviewer;
@@ -55,7 +57,7 @@ pub struct Stage {
     person: PathBuf,
     card: Program,
     unknown_card: Option<Program>,
-    _printer: Program,
+    printer: Program,
     pcscd: Option<PcscdProcess>,
     impostor: Option<(Program, SocketAddr)>,
     hub: Program,
@@ -116,7 +118,7 @@ impl Stage {
             person,
             card,
             unknown_card: None,
-            _printer: printer,
+            printer,
             pcscd: Some(pcscd),
             impostor: None,
             hub,
@@ -127,6 +129,10 @@ impl Stage {
         };
         interrupt::check()?;
         enrol_counter(&stage, &stage.counter_place(scene, &printer_address))?;
+        if let Some(paper) = &scene.paper {
+            let settings = stage.counter_files().join("counter.toml");
+            scanner::set_up(folder, &settings, &script_folder.join(paper))?;
+        }
         if scene.card_on_reader {
             stage.insert_card()?;
         }
@@ -287,7 +293,7 @@ fn insert(card: &mut Program) -> Result<()> {
 
 /// An address nobody listens at.
 fn free_address() -> Result<SocketAddr> {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    let listener = std::net::TcpListener::bind((own_address(), 0))?;
     Ok(listener.local_addr()?)
 }
 

@@ -56,6 +56,11 @@ fn courier_files_instead_of_a_line() {
 }
 
 #[test]
+fn counter_put_back_to_an_older_copy_loses_nothing() {
+    check("counter-put-back");
+}
+
+#[test]
 fn faults_of_cards_and_readers() {
     check("card-and-reader-faults");
 }
@@ -92,6 +97,11 @@ fn residents_and_protection() {
 #[test]
 fn move_in_by_reservation() {
     check("move-in-by-reservation");
+}
+
+#[test]
+fn a_certificate_on_paper_fills_the_reception() {
+    check("move-in-by-paper");
 }
 
 #[test]
@@ -141,4 +151,9 @@ fn a_mixed_household_arrives_from_abroad() {
 #[test]
 fn somebody_only_wants_certificates() {
     check("certificates-only");
+}
+
+#[test]
+fn devices_switched_off_and_on_again() {
+    check("devices");
 }

@@ -1,6 +1,7 @@
 //! The counter's daemon on the stage: started, killed, started wrongly.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use device_sim::pcscd::SOCKET_VARIABLE;
 
 use super::{Stage, hub_url};
-use crate::process::{Program, ready_fifo, wait_ready};
+use crate::process::{Program, ready_fifo, run, wait_ready};
 
 /// Debian's `libfaketime`; the loader puts its own library folder for `$LIB`.
 const FAKE_CLOCK: &str = "/usr/$LIB/faketime/libfaketimeMT.so.1";
@@ -20,6 +21,7 @@ impl Stage {
     pub(crate) fn start_counter(&mut self, clock: Option<&str>) -> Result<()> {
         let mut command = self.serve(&self.counter_data());
         command.env(SOCKET_VARIABLE, self.pcscd_socket());
+        command.env("SANE_CONFIG_DIR", super::scanner::folder(&self.folder));
         if let Some(offset) = clock {
             command
                 .env("LD_PRELOAD", FAKE_CLOCK)
@@ -36,6 +38,34 @@ impl Stage {
             .take()
             .context("the counter is not running")?
             .kill()
+    }
+
+    /// Head office gives a code for the counter, which goes on with it.
+    pub(crate) fn recover_counter(&self) -> Result<()> {
+        let text = fs::read_to_string(self.counter_files().join("counter.toml"))?;
+        let settings: toml::Table = text.parse()?;
+        let device = settings.get("device").and_then(toml::Value::as_str);
+        let device = device.context("the settings name no device")?;
+        let arg = OsStr::new;
+        let (hub, data) = (self.hub_data(), self.counter_data());
+        let ask = [
+            arg("device"),
+            arg("recover"),
+            arg("--data"),
+            hub.as_ref(),
+            arg(device),
+        ];
+        let code = run(&self.programs.named("todoke-hub"), &ask, "")?;
+        let url = hub_url(&self.cable);
+        let recover = [
+            arg("recover"),
+            arg("--data"),
+            data.as_ref(),
+            arg("--hub"),
+            arg(&url),
+            arg(code.trim()),
+        ];
+        self.todoke(&recover).map(drop)
     }
 
     /// Starts the daemon, which must refuse with this reason and leave every file as it is.

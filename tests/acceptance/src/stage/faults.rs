@@ -9,7 +9,8 @@ use device_sim::pcscd::{PcscdProcess, Readers};
 
 use super::set_up::{init_hub, serve_hub, start_card};
 use super::{Stage, insert};
-use crate::script::{DatabaseAct, DiskAct, IntruderAct, ReaderAct};
+use crate::process::PATIENCE;
+use crate::script::{DatabaseAct, DiskAct, IntruderAct, PrinterAct, ReaderAct};
 use crate::small_disk::SmallDisk;
 
 /// The longest request the hub takes, and one byte.
@@ -36,6 +37,20 @@ impl Stage {
             )?;
         }
         self.pcscd = Some(pcscd);
+        Ok(())
+    }
+
+    /// Does something to the receipt printer, and waits until it is done.
+    pub(crate) fn printer(&mut self, deed: PrinterAct) -> Result<()> {
+        let state = match deed {
+            PrinterAct::Off => "unplugged",
+            PrinterAct::On => "ready",
+            PrinterAct::PaperEnd => "paper-end",
+            PrinterAct::CoverOpen => "cover-open",
+        };
+        self.printer.send(state)?;
+        let done = format!("state {state}");
+        while self.printer.line(PATIENCE).context("the receipt printer")? != done {}
         Ok(())
     }
 
@@ -109,6 +124,8 @@ impl Stage {
                 *byte ^= 0x10;
                 fs::write(&database, bytes).context("cannot write the database")
             }
+            DatabaseAct::SetAside => copy_database(&data, "", ".copy"),
+            DatabaseAct::PutBack => copy_database(&data, ".copy", ""),
             DatabaseAct::Repair => {
                 let mut repaired = false;
                 for name in ["database.key", "counter.db"] {
@@ -198,6 +215,23 @@ pub(crate) enum FarEnd {
     OurHub,
     /// A hub with an authority of its own.
     Impostor,
+}
+
+/// Copies the database with the log a pulled plug left.
+fn copy_database(data: &Path, from: &str, to: &str) -> Result<()> {
+    for name in ["counter.db", "counter.db-wal"] {
+        let (from, to) = (format!("{name}{from}"), format!("{name}{to}"));
+        fs::remove_file(data.join(&to)).ok();
+        if data.join(&from).exists() {
+            fs::copy(data.join(&from), data.join(&to))?;
+        }
+    }
+    fs::remove_file(data.join("counter.db-shm")).ok();
+    ensure!(
+        data.join(format!("counter.db{to}")).exists(),
+        "there is no copy"
+    );
+    Ok(())
 }
 
 fn aside(path: &Path) -> PathBuf {
