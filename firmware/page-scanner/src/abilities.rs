@@ -47,7 +47,7 @@ impl Abilities {
                 "--depth" => {
                     all.has_depth = values
                         .split('|')
-                        .any(|one| one.trim_end_matches("bit") == "8")
+                        .any(|one| one.trim_end_matches("bit") == "8");
                 }
                 "-x" => all.width_mm = upper_end(values),
                 "-y" => all.height_mm = upper_end(values),
@@ -71,7 +71,7 @@ impl Abilities {
     }
 
     /// The arguments for an order from the feeder or from the glass.
-    pub(crate) fn arguments(&self, order: &Order, way: PaperWay) -> Vec<String> {
+    pub(crate) fn arguments(&self, order: Order, way: PaperWay) -> Vec<String> {
         let mut all = Vec::new();
         let both = order.sides == Sides::Both && way != PaperWay::Glass;
         if let Some(source) = self.source(way, both) {
@@ -189,7 +189,7 @@ mod tests {
 
     #[track_caller]
     fn check(listed: &str, way: PaperWay, expected: &str) {
-        let made = Abilities::of(listed).arguments(&Order::default(), way);
+        let made = Abilities::of(listed).arguments(Order::default(), way);
         assert_eq!(made.join(" "), expected);
     }
 
@@ -222,7 +222,7 @@ mod tests {
             dots: 250,
             ..Order::default()
         };
-        let made = Abilities::of(OFFICE).arguments(&order, PaperWay::Feeder);
+        let made = Abilities::of(OFFICE).arguments(order, PaperWay::Feeder);
         assert_eq!(
             made.join(" "),
             "--source=ADF Front --mode=Gray --resolution=200 -x 215 -y 300"

@@ -61,6 +61,11 @@ impl Scanner {
         }
     }
 
+    /// Its name; `None` for the first one found.
+    pub fn device(&self) -> Option<&str> {
+        self.device.as_deref()
+    }
+
     /// Another program in the place of `scanimage`.
     #[must_use]
     pub fn with_program(mut self, program: &Path) -> Self {
@@ -82,19 +87,19 @@ impl Scanner {
         let abilities = self.abilities(stop)?;
         let fed = order.way != PaperWay::Glass && abilities.has_feeder();
         let mut sheets = if fed {
-            let arguments = abilities.arguments(order, PaperWay::Feeder);
+            let arguments = abilities.arguments(*order, PaperWay::Feeder);
             match self.batch(&arguments, SHEETS_MAX, stop, tell) {
                 Err(ScanError::Empty)
                     if order.way == PaperWay::Whichever && abilities.has_glass() =>
                 {
-                    self.from_glass(&abilities, order, stop, tell)?
+                    self.sheet_on_glass(&abilities, *order, stop, tell)?
                 }
                 read => read?,
             }
         } else if order.way == PaperWay::Feeder {
             return Err(ScanError::Refused);
         } else {
-            self.from_glass(&abilities, order, stop, tell)?
+            self.sheet_on_glass(&abilities, *order, stop, tell)?
         };
         if order.blanks == Blanks::Drop {
             sheets.retain(|sheet| !sheet.is_blank());
@@ -106,10 +111,36 @@ impl Scanner {
         Ok(sheets)
     }
 
-    fn from_glass(
+    /// Whether it answers; takes no sheet.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn answers(&self, stop: &Stop) -> Result<(), ScanError> {
+        self.abilities(stop).map(drop)
+    }
+
+    /// What its maker calls it, as `scanimage` lists it. Looks for every scanner there is, which may
+    /// take some seconds; `None` when it is not among them.
+    pub fn model(&self, stop: &Stop) -> Option<String> {
+        let mut command = Command::new(&self.program);
+        command.env("LC_ALL", "C").stdin(Stdio::null());
+        command.args(["-f", "%d\t%v\t%m\n"]);
+        command.stdout(Stdio::piped());
+        let listed = listed(&mut command, stop).ok()?;
+        let wanted = |line: &&str| {
+            let name = line.split('\t').next().unwrap_or_default();
+            self.device.as_deref().is_none_or(|device| device == name)
+        };
+        let line = listed.lines().find(wanted)?;
+        let parts: Vec<&str> = line.split('\t').skip(1).collect();
+        let model = parts.join(" ").trim().to_owned();
+        (!model.is_empty()).then_some(model)
+    }
+
+    fn sheet_on_glass(
         &self,
         abilities: &Abilities,
-        order: &Order,
+        order: Order,
         stop: &Stop,
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Vec<Sheet>, ScanError> {
@@ -121,24 +152,7 @@ impl Scanner {
     fn abilities(&self, stop: &Stop) -> Result<Abilities, ScanError> {
         let mut command = self.command();
         command.arg("-A").stdout(Stdio::piped());
-        let mut running = Running::start(&mut command)?;
-        let listed = running.standard_output().ok_or(ScanError::Broken)?;
-        let mut bytes = Vec::new();
-        loop {
-            match running.turn(&listed, &mut bytes, stop)? {
-                Turn::Ended => break,
-                Turn::Said(Said::Wrong(error)) => return Err(error),
-                Turn::Said(_) | Turn::More | Turn::DataEnd => {}
-            }
-            if bytes.len() > LIST_BYTES_MAX {
-                return Err(ScanError::Broken);
-            }
-        }
-        if running.succeeded() {
-            Ok(Abilities::of(&String::from_utf8_lossy(&bytes)))
-        } else {
-            Err(ScanError::NoScanner)
-        }
+        listed(&mut command, stop).map(|listed| Abilities::of(&listed))
     }
 
     fn command(&self) -> Command {
@@ -174,7 +188,7 @@ impl Scanner {
         let mut running = Running::start(&mut command)?;
         let mut batch = Batch::new(&pipes)?;
         loop {
-            let turn = running.turn(&batch.pipe, &mut batch.bytes, stop)?;
+            let turn = running.turn(batch.pipe.as_ref(), &mut batch.bytes, stop)?;
             match turn {
                 Turn::Said(said) => batch.hear(said, tell),
                 Turn::DataEnd => batch.end_of_sheet(&pipes)?,
@@ -186,6 +200,29 @@ impl Scanner {
             }
         }
         batch.finish(stop, running.succeeded())
+    }
+}
+
+/// What a command says on its standard output.
+fn listed(command: &mut Command, stop: &Stop) -> Result<String, ScanError> {
+    let mut running = Running::start(command)?;
+    let mut listed = Some(running.standard_output().ok_or(ScanError::Broken)?);
+    let mut bytes = Vec::new();
+    loop {
+        match running.turn(listed.as_ref(), &mut bytes, stop)? {
+            Turn::Ended => break,
+            Turn::Said(Said::Wrong(error)) => return Err(error),
+            Turn::DataEnd => listed = None,
+            Turn::Said(_) | Turn::More => {}
+        }
+        if bytes.len() > LIST_BYTES_MAX {
+            return Err(ScanError::Broken);
+        }
+    }
+    if running.succeeded() {
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    } else {
+        Err(ScanError::NoScanner)
     }
 }
 
@@ -244,7 +281,8 @@ impl Pipes {
 /// A batch on its way.
 struct Batch {
     number: u16,
-    pipe: OwnedFd,
+    /// `None` after the last sheet.
+    pipe: Option<OwnedFd>,
     bytes: Vec<u8>,
     sheets: Vec<Sheet>,
     damaged: bool,
@@ -255,7 +293,7 @@ impl Batch {
     fn new(pipes: &Pipes) -> Result<Self, ScanError> {
         Ok(Self {
             number: 1,
-            pipe: pipes.open(1)?,
+            pipe: Some(pipes.open(1)?),
             bytes: Vec::new(),
             sheets: Vec::new(),
             damaged: false,
@@ -277,9 +315,10 @@ impl Batch {
 
     fn end_of_sheet(&mut self, pipes: &Pipes) -> Result<(), ScanError> {
         self.take_sheet();
+        self.pipe = None;
         if self.number < pipes.count {
             self.number += 1;
-            self.pipe = pipes.open(self.number)?;
+            self.pipe = Some(pipes.open(self.number)?);
         }
         Ok(())
     }

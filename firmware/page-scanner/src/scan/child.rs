@@ -17,6 +17,9 @@ const LOOK_MS: u32 = 100;
 const SILENT_LOOKS: u32 = 1_200;
 /// After a person wanted to stop, so many looks are waited before it is killed.
 const STOP_LOOKS: u32 = 50;
+/// After it said what went wrong, so many looks are waited for its end before it is killed: some
+/// drivers never come back from a fault.
+const FAULT_LOOKS: u32 = 50;
 /// Read at once.
 const PIECE: usize = 64 << 10;
 /// What is said without an end of line is cut here.
@@ -43,6 +46,7 @@ pub(super) struct Running {
     heard: Vec<Said>,
     quiet_looks: u32,
     asked_to_stop: bool,
+    went_wrong: bool,
     /// Set once its own words have ended: it writes nothing more.
     over: bool,
 }
@@ -64,6 +68,7 @@ impl Running {
             heard: Vec::new(),
             quiet_looks: 0,
             asked_to_stop: false,
+            went_wrong: false,
             over: false,
         })
     }
@@ -78,10 +83,11 @@ impl Running {
         self.child.wait().is_ok_and(|status| status.success())
     }
 
-    /// Waits for the next thing to happen. Data are added to `taken`.
+    /// Waits for the next thing to happen. Data are added to `taken`; `None` after their end, for a
+    /// pipe that nobody writes to any more would be ready at every look.
     pub(super) fn turn(
         &mut self,
-        data: &OwnedFd,
+        data: Option<&OwnedFd>,
         taken: &mut Vec<u8>,
         stop: &Stop,
     ) -> Result<Turn, ScanError> {
@@ -90,14 +96,14 @@ impl Running {
         }
         if self.over {
             // What is still in the pipe, and then nothing.
-            return Ok(match read(data, taken)? {
-                Read::Some => Turn::More,
-                Read::Nothing | Read::End => Turn::Ended,
+            return Ok(match data.map(|data| read(data, taken)).transpose()? {
+                Some(Read::Some) => Turn::More,
+                Some(Read::Nothing | Read::End) | None => Turn::Ended,
             });
         }
         let (has_data, has_words) = self.wait(data)?;
         if !has_data && !has_words {
-            return self.nothing_happened(stop).map(|()| Turn::More);
+            return self.nothing_happened(stop);
         }
         self.quiet_looks = 0;
         self.mind(stop);
@@ -107,7 +113,7 @@ impl Running {
                 return Ok(Turn::Said(said));
             }
         }
-        if has_data {
+        if has_data && let Some(data) = data {
             return Ok(match read(data, taken)? {
                 Read::Some | Read::Nothing => Turn::More,
                 Read::End => Turn::DataEnd,
@@ -121,11 +127,10 @@ impl Running {
     }
 
     /// Which of the two pipes have something, or an end.
-    fn wait(&self, data: &OwnedFd) -> Result<(bool, bool), ScanError> {
-        let mut pipes = vec![PollFd::new(data, PollFlags::IN)];
-        if let Some(errors) = &self.errors {
-            pipes.push(PollFd::new(errors, PollFlags::IN));
-        }
+    fn wait(&self, data: Option<&OwnedFd>) -> Result<(bool, bool), ScanError> {
+        let both = [data, self.errors.as_ref()];
+        let open = both.iter().flatten();
+        let mut pipes: Vec<_> = open.map(|pipe| PollFd::new(*pipe, PollFlags::IN)).collect();
         let look = Timespec {
             tv_sec: 0,
             tv_nsec: i64::from(LOOK_MS) * 1_000_000,
@@ -134,25 +139,23 @@ impl Running {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(broken(error)),
         }
-        let happened = |place: usize| {
-            let pipe = pipes.get(place);
-            pipe.is_some_and(|pipe| !pipe.revents().is_empty())
-        };
-        Ok((happened(0), happened(1)))
+        let mut ready = pipes.iter().map(|pipe| !pipe.revents().is_empty());
+        let mut happened = |pipe: Option<&OwnedFd>| pipe.is_some() && ready.next() == Some(true);
+        Ok((happened(data), happened(self.errors.as_ref())))
     }
 
-    fn nothing_happened(&mut self, stop: &Stop) -> Result<(), ScanError> {
+    fn nothing_happened(&mut self, stop: &Stop) -> Result<Turn, ScanError> {
         self.quiet_looks += 1;
         self.mind(stop);
-        let patience = if self.asked_to_stop {
-            STOP_LOOKS
-        } else {
-            SILENT_LOOKS
-        };
-        match (self.quiet_looks > patience, self.asked_to_stop) {
-            (true, true) => Err(ScanError::Stopped),
-            (true, false) => Err(ScanError::Silent),
-            (false, _) => Ok(()),
+        match (self.asked_to_stop, self.went_wrong) {
+            (true, _) if self.quiet_looks > STOP_LOOKS => Err(ScanError::Stopped),
+            (false, true) if self.quiet_looks > FAULT_LOOKS => {
+                tracing::warn!("scanimage did not end after a fault and is killed");
+                self.child.kill().ok();
+                Ok(Turn::Ended)
+            }
+            (false, false) if self.quiet_looks > SILENT_LOOKS => Err(ScanError::Silent),
+            _ => Ok(Turn::More),
         }
     }
 
@@ -188,8 +191,9 @@ impl Running {
         for byte in bytes {
             if byte == b'\n' || byte == b'\r' {
                 let line = std::mem::take(&mut self.line);
-                self.heard
-                    .extend(understood(&String::from_utf8_lossy(&line)));
+                let said = understood(&String::from_utf8_lossy(&line));
+                self.went_wrong |= matches!(said, Some(Said::Wrong(_)));
+                self.heard.extend(said);
             } else if self.line.len() < LINE_MAX {
                 self.line.push(byte);
             }
