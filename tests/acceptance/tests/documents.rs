@@ -1,4 +1,5 @@
-//! What the documents say of the tree: counts, tests, links and commands. Needs the programs built.
+//! What the documents say of the tree: counts, tests, crates, links and commands. Needs the programs
+//! built.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,6 +118,37 @@ fn every_test_named_in_the_matrix_exists() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_term_of_the_glossary_is_listed_once() {
+    let glossary = read("docs/glossary.md");
+    let mut listed = BTreeSet::new();
+    for line in glossary.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        for cell in [cells.get(1), cells.get(3)].into_iter().flatten() {
+            assert!(listed.insert(*cell), "{cell} stands there twice");
+        }
+    }
+    assert!(listed.len() > 100);
+}
+
+#[test]
+fn every_crate_has_its_room_on_the_map() {
+    let map = read("ARCHITECTURE.md");
+    let mut missing = Vec::new();
+    for floor in ["firmware", "sync", "ui", "branch-hub", "tests"] {
+        for room in fs::read_dir(root().join(floor)).unwrap().flatten() {
+            let name = room.file_name().into_string().unwrap();
+            let is_crate = room.path().join("Cargo.toml").is_file();
+            let named = map.contains(&format!("- `{name}`"))
+                || map.contains(&format!("- `{floor}/{name}`"));
+            if is_crate && !named {
+                missing.push(name);
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:?} are not in ARCHITECTURE.md");
 }
 
 #[test]
