@@ -8,7 +8,9 @@ use anyhow::{Context, Result};
 use hub_store::{Actor, HandOverRow, HubStore};
 
 use crate::clock::in_japan;
-use crate::hand_over::{HandOverCase, HandOverFiles, rows, write_files};
+use crate::hand_over::{
+    HandOverCase, HandOverFiles, Sheet, is_request, request_rows, rows, write_files,
+};
 
 /// Writes every pending case that `wanted` lets through, notes it in the cases, and returns the
 /// name of the file; `None` when there was nothing to write. Cases with a protected person stay.
@@ -24,16 +26,21 @@ pub(crate) fn write(
     wanted: impl Fn(&HandOverRow) -> bool,
 ) -> Result<Option<String>> {
     let mut written = Vec::new();
-    let mut lines = Vec::new();
+    let (mut persons, mut certificates) = (Vec::new(), Vec::new());
     for pending in store
         .hand_over_pending()?
         .into_iter()
         .filter(|row| !row.protected && wanted(row))
     {
         let case = pending.case;
-        let own = rows(&hand_over_case(store, pending)?);
+        let handed = hand_over_case(store, pending)?;
+        let (own, sheet) = if is_request(&handed) {
+            (request_rows(&handed), &mut certificates)
+        } else {
+            (rows(&handed), &mut persons)
+        };
         if !own.is_empty() {
-            lines.extend(own);
+            sheet.extend(own);
             written.push(case);
         }
     }
@@ -42,7 +49,12 @@ pub(crate) fn write(
     }
     let name = file_name(now_ms)?;
     let choices = crate::characters::published(store)?;
-    put(folder, &name, &write_files(&lines, &choices)?)?;
+    if !certificates.is_empty() {
+        let files = write_files(Sheet::Certificates, &certificates, &choices)?;
+        put(folder, &format!("{name}.certificates"), &files)?;
+    }
+    let files = write_files(Sheet::Persons, &persons, &choices)?;
+    put(folder, &name, &files)?;
     let file = format!("{name}.csv");
     store.handed_over(&written, by, &file)?;
     Ok(Some(file))

@@ -172,16 +172,14 @@ impl HubStore {
         self.act(case, by, &REVIEW, step, AuditAction::StepTaken)
     }
 
-    /// Accepted cases that no hand-over file has yet, longest waiting first. Requests for
-    /// certificates change no record and are not among them.
+    /// Accepted cases that no hand-over file has yet, longest waiting first.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn hand_over_pending(&self) -> Result<Vec<HandOverRow>, StoreError> {
         let connection = self.replica.reader();
         let mut statement = connection.prepare_cached(
-            "SELECT case_id FROM desk_row
-             WHERE state = 'accepted' AND event_type IS NOT 'request'
+            "SELECT case_id FROM desk_row WHERE state = 'accepted'
              ORDER BY waiting_unix_ms, case_id",
         )?;
         let cases: Vec<CaseId> = statement

@@ -63,13 +63,29 @@ pub struct RefusalView {
     pub instead: Option<Purpose>,
 }
 
-/// What the last answer or change did to the list of procedures.
+/// One thing the last answer or change added to what the case needs, or took away from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DifferenceView {
-    /// Name of the procedure, with the person where it is for one.
+    /// Its name; of a procedure with the person where it is for one.
     pub name: String,
     /// It was added; taken away otherwise.
     pub added: bool,
+    /// What it is.
+    #[serde(default)]
+    pub what: DifferenceKind,
+}
+
+/// What may come and go with an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DifferenceKind {
+    /// A procedure.
+    #[default]
+    Procedure,
+    /// A form to be filled in.
+    Form,
+    /// A paper to be shown.
+    Paper,
 }
 
 /// Certificates that can be asked for.

@@ -28,7 +28,7 @@ pub use characters::{
 pub use codes::ScannedCode;
 pub use devices::{DeviceAction, DeviceKind, DeviceRow, DevicesView};
 pub use events::{
-    CertificateGroup, CertificateView, DifferenceView, MarkView, Purpose, PurposeGroup,
+    CertificateGroup, CertificateView, DifferenceKind, DifferenceView, MarkView, Purpose, PurposeGroup,
     PurposeView, RefusalView, RequestTicks, RequestView,
 };
 pub use paper::{PaperAction, PaperState, PaperView, ReadNeed, ReadView};

@@ -154,14 +154,79 @@ fn change(snapshot: &Snapshot, city: &City, said: &Said) -> Result<FormData, Fil
         case.event.other.clone_from(&said.event);
     }
     let fields = Fields(snapshot);
-    let detail = match form_of(snapshot) {
-        "move-out" => move_out(&fields, &case),
-        "household-change" => household(&fields, &case),
-        _ => json!({}),
+    let own = match form_of(snapshot) {
+        "move-out" => json!({ "detail": move_out(&fields, &case) }),
+        "household-change" => json!({ "detail": household(&fields, &case) }),
+        "relation-change" => at_home(&case, relation_change(&fields)),
+        "move-out-cancel" => at_home(&case, move_out_cancel(&fields)),
+        "record-correction" => {
+            let items = json!({ "items": corrected_items(&fields, &case) });
+            let patch = FormData::new(at_home(&case, correction(&fields))).patched(&items);
+            patch.as_json().clone()
+        }
+        _ => json!({ "detail": {} }),
     };
-    let notifier = json!({ "address": notifier_address(&fields, &case) });
+    let notifier = json!({ "notifier": { "address": notifier_address(&fields, &case) } });
     let base = FormData::new(serde_json::to_value(&case)?);
-    Ok(base.patched(&json!({ "detail": detail, "notifier": notifier })))
+    Ok(base.patched(&own).patched(&notifier))
+}
+
+/// What a form about people who stay where they are says of it, with details of its own.
+fn at_home(case: &ResidentMoveData, detail: Value) -> Value {
+    let address = joined(&[&case.new.address, &case.new.building]);
+    json!({ "detail": detail, "subject": { "address": address } })
+}
+
+/// Words for a list of choices of which one was chosen; none while nothing was.
+fn chosen(text: String) -> Vec<String> {
+    Some(text).filter(|text| !text.is_empty()).into_iter().collect()
+}
+
+/// The relation of a foreign resident to the head (続柄変更届).
+fn relation_change(fields: &Fields<'_>) -> Value {
+    let head = match fields.text("head.nationality").as_str() {
+        "" => "",
+        "日本" => "japanese",
+        _ => "foreign",
+    };
+    json!({
+        "head_class": head, "reason": fields.text("event.relation_reason"),
+        "papers": chosen(fields.text("proof.relation")), "issued_by": fields.text("proof.issued_by"),
+        "translator": fields.text("proof.translator"),
+    })
+}
+
+/// A move-out that does not take place (転出取消届).
+fn move_out_cancel(fields: &Fields<'_>) -> Value {
+    let consents = [("cancelled.here", "here"), ("cancelled.again", "again")];
+    let given = consents.iter().filter(|(path, _)| fields.text(path) == "yes");
+    json!({
+        "destination": fields.text("address.planned"),
+        "moved_filed_on": fields.text("cancelled.filed_on"), "reason": fields.text("event.reason"),
+        "flow": fields.text("cancelled.flow"), "certificate": fields.text("cancelled.certificate"),
+        "consents": given.map(|(_, consent)| *consent).collect::<Vec<_>>(),
+    })
+}
+
+/// What is asked to be entered or corrected (職権記載・修正の申出).
+fn correction(fields: &Fields<'_>) -> Value {
+    json!({
+        "kind": fields.text("event.correction"), "happened_on": fields.text("event.date"),
+        "papers": chosen(fields.text("proof.correction")), "paper_names": fields.text("proof.names"),
+        "reason": fields.text("event.reason"),
+    })
+}
+
+/// One entry for each person whose record is to be corrected.
+fn corrected_items(fields: &Fields<'_>, case: &ResidentMoveData) -> Value {
+    let items = case.members.iter().map(|member| {
+        let own = |name: &str| fields.text(&format!("member.{}.{name}", member.number));
+        json!({
+            "name": member.name, "item": own("wrong_item"), "now": own("wrong_now"),
+            "right": own("wrong_right"),
+        })
+    });
+    items.collect()
 }
 
 /// Whether the notification has a box for the event.

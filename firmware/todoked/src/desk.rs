@@ -12,6 +12,7 @@ mod characters;
 mod checks;
 mod codes;
 mod devices;
+mod differences;
 mod door;
 mod interview;
 mod paper;

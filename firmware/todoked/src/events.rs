@@ -70,6 +70,8 @@ pub struct Plan {
     pub short: String,
     /// The form that is signed.
     pub form: String,
+    /// The form that is signed where nobody it concerns is a foreign resident, if it is another.
+    pub form_japanese: Option<String>,
     /// Where it begins.
     pub start: Start,
     /// The steps, in order.
@@ -104,6 +106,7 @@ impl Plan {
             },
             short: String::new(),
             form: String::new(),
+            form_japanese: None,
             start: Start::Hand,
             steps: STEPS.to_vec(),
             mark: None,
@@ -251,6 +254,7 @@ struct Row {
     short: String,
     same_as: Option<String>,
     form: Option<String>,
+    form_japanese: Option<String>,
     start: Option<Start>,
     steps: Option<Vec<Step>>,
     part: Option<bool>,
@@ -300,6 +304,7 @@ impl Row {
         defaults.extend(self.defaults);
         Self {
             form: self.form.or(base.form),
+            form_japanese: self.form_japanese.or(base.form_japanese),
             start: self.start.or(base.start),
             steps: self.steps.or(base.steps),
             part: self.part.or(base.part),
@@ -349,6 +354,7 @@ impl Row {
             in_request: in_request.into_iter().collect(),
             of_a_member: defs(self.member.clone())?,
             form: self.form?,
+            form_japanese: self.form_japanese,
             start: self.start.unwrap_or_default(),
             steps: self.steps.unwrap_or_else(|| STEPS.to_vec()),
             mark,

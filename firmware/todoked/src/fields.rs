@@ -57,6 +57,8 @@ pub enum When {
     Always,
     /// The person is no Japanese.
     Foreign,
+    /// Somebody it concerns is no Japanese.
+    ForeignerConcerned,
     /// The time limit is over.
     Late,
     /// The head goes and others stay.

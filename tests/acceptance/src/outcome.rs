@@ -61,7 +61,7 @@ fn without_space(text: &str) -> String {
 pub(crate) fn receipt(stage: &Stage, folder: &Path) -> Result<Vec<PathBuf>> {
     let mut kept = Vec::new();
     for kind in ["bin", "png"] {
-        let newest = newest(&stage.receipts(), kind)
+        let newest = newest(&stage.receipts(), kind, is_main)
             .with_context(|| format!("the printer kept no .{kind} of a receipt"))?;
         let to = folder.join(format!("receipt.{kind}"));
         fs::copy(newest, &to)?;
@@ -72,10 +72,10 @@ pub(crate) fn receipt(stage: &Stage, folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// What the code on the newest receipt says, read from its picture by the counter's own program.
 pub(crate) fn code_on_receipt(receipts: &Path, todoke: &Path) -> Result<String> {
-    let picture = newest(receipts, "png").context("the printer kept no picture of a receipt")?;
-    let arg = std::ffi::OsStr::new;
+    let picture = newest(receipts, "png", is_main).context("the printer kept no picture of a receipt")?;
+    let arg = OsStr::new;
     let args = [arg("barcode"), arg("read"), picture.as_ref(), arg("--json")];
-    let read: serde_json::Value = serde_json::from_str(&run(todoke, &args, "")?)?;
+    let read: Value = serde_json::from_str(&run(todoke, &args, "")?)?;
     let number = read
         .pointer("/codes/0/number")
         .and_then(|number| number.as_str());
@@ -84,13 +84,19 @@ pub(crate) fn code_on_receipt(receipts: &Path, todoke: &Path) -> Result<String> 
         .context("the receipt's code has no number")
 }
 
-/// Keeps the newest hand-over file and checks values of its first row.
+/// Keeps the newest hand-over file and checks values of its first row: that of certificates, when a
+/// `certificate` is among them.
 pub(crate) fn hand_over(
     stage: &Stage,
     folder: &Path,
     columns: &BTreeMap<String, String>,
 ) -> Result<Vec<PathBuf>> {
-    let from = newest(&stage.hub_data().join("handover"), "csv")
+    let wanted = if columns.contains_key("certificate") {
+        is_of_certificates
+    } else {
+        is_main
+    };
+    let from = newest(&stage.hub_data().join("handover"), "csv", wanted)
         .context("no hand-over file was written")?;
     let text = fs::read_to_string(&from).context("the hand-over file is not UTF-8")?;
     let mut lines = text.trim_start_matches('\u{feff}').lines();
@@ -111,14 +117,14 @@ pub(crate) fn hand_over(
     Ok(vec![to])
 }
 
-fn newest(folder: &Path, extension: &str) -> Option<PathBuf> {
+fn newest(folder: &Path, extension: &str, wanted: fn(&Path) -> bool) -> Option<PathBuf> {
     let files = fs::read_dir(folder)
         .ok()?
         .flatten()
         .map(|entry| entry.path());
     files
         .filter(|path| path.extension() == Some(OsStr::new(extension)))
-        .filter(|path| !is_side_file(path))
+        .filter(|path| wanted(path))
         .max_by_key(|path| {
             fs::metadata(path)
                 .and_then(|data| data.modified())
@@ -126,10 +132,16 @@ fn newest(folder: &Path, extension: &str) -> Option<PathBuf> {
         })
 }
 
-/// The same rows again in another encoding, or those that encoding cannot hold.
-fn is_side_file(path: &Path) -> bool {
+/// Not the same rows in another encoding, not those that encoding cannot hold, not certificates.
+fn is_main(path: &Path) -> bool {
+    !says(path, &[".sjis.", ".unrepresentable.", ".replaced.", ".certificates."])
+}
+
+fn is_of_certificates(path: &Path) -> bool {
+    says(path, &[".certificates.csv"])
+}
+
+fn says(path: &Path, parts: &[&str]) -> bool {
     let name = path.to_string_lossy();
-    [".sjis.", ".unrepresentable."]
-        .iter()
-        .any(|side| name.contains(side))
+    parts.iter().any(|part| name.contains(part))
 }

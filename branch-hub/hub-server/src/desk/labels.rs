@@ -119,6 +119,23 @@ pub(crate) fn field(path: &str, answers: &Answers) -> String {
         "event.landed_on" => "入国・帰国した日",
         "event.late_reason" => "届出が遅れた理由",
         "event.reason" => "理由",
+        "event.relation_reason" => "続柄が変わった理由",
+        "event.correction" => "申出の種類",
+        "proof.relation" => "続柄を証する文書",
+        "proof.issued_by" => "文書を発行した国・機関",
+        "proof.translator" => "訳した方の氏名",
+        "proof.correction" => "正しいことを示す書類",
+        "proof.names" => "書類の名前・発行者",
+        "cancelled.filed_on" => "転出届を出した日",
+        "cancelled.flow" => "転出届の出し方",
+        "cancelled.certificate" => "転出証明書",
+        "cancelled.here" => "今の住所に住み続け、転出先で転入届をしていない",
+        "cancelled.again" => "転出でした手続きは、やり直すことがあると聞いた",
+        "address.planned" => "転出予定だった住所",
+        "head.nationality" => "世帯主の国籍",
+        "wrong_item" => "直す事項",
+        "wrong_now" => "今の記載",
+        "wrong_right" => "正しい記載",
         "notifier.member" => "届出人",
         "notifier.role" => "届出人の区分",
         "notifier.name" => "届出人の氏名",
@@ -161,7 +178,10 @@ pub(crate) fn is_exact(path: &str) -> bool {
         || path.starts_with("address.")
         || path.starts_with("head.")
         || path.starts_with("domicile.")
-        || matches!(leaf, "name" | "alias" | "former" | "former_name")
+        || matches!(
+            leaf,
+            "name" | "alias" | "former" | "former_name" | "wrong_now" | "wrong_right" | "translator"
+        )
 }
 
 /// A value in words.
@@ -212,6 +232,13 @@ fn text_value(path: &str, text: &str) -> String {
         "request.asker" => return asker(text).to_owned(),
         "request.papers" => return papers(text),
         "request.exemption" => return exemption(text),
+        "event.relation_reason" => return relation_reason(text).to_owned(),
+        "event.correction" => return correction_kind(text).to_owned(),
+        "proof.relation" => return relation_proof(text).to_owned(),
+        "proof.correction" => return correction_proof(text).to_owned(),
+        "cancelled.flow" => return event_flow(text).to_owned(),
+        "cancelled.certificate" => return move_out_certificate(text).to_owned(),
+        "cancelled.here" | "cancelled.again" if text == "yes" => return "確認した".to_owned(),
         _ if path.starts_with("certificate.") => {
             return match path.rsplit('.').next() {
                 Some("form") => form(text.split('/').next().unwrap_or_default()).to_owned(),
@@ -307,6 +334,65 @@ fn residence_class(code: &str) -> &str {
     }
 }
 
+fn relation_reason(code: &str) -> &str {
+    match code {
+        "marriage" => "婚姻",
+        "divorce" => "離婚",
+        "adoption" => "養子縁組",
+        "dissolution" => "養子離縁",
+        "acknowledgement" => "認知",
+        "head" => "世帯主の変更",
+        "birth_proof" => "親子関係の証明",
+        "other" => "そのほか",
+        other => other,
+    }
+}
+
+fn relation_proof(code: &str) -> &str {
+    match code {
+        "marriage" => "結婚証明書",
+        "birth" => "出生証明書",
+        "family" => "家族関係証明書",
+        "acceptance" => "届書の受理証明書",
+        "koseki" => "戸籍",
+        "other" => "そのほか",
+        other => other,
+    }
+}
+
+fn correction_kind(code: &str) -> &str {
+    match code {
+        "correct" => "修正",
+        "enter" => "記載",
+        "remove" => "消除",
+        "restore" => "回復",
+        other => other,
+    }
+}
+
+fn correction_proof(code: &str) -> &str {
+    match code {
+        "koseki" => "戸籍・附票",
+        "acceptance" => "届書の受理証明",
+        "certificate" => "官公署の証明書",
+        "residence_card" => "在留カード等",
+        "passport" => "旅券",
+        "court" => "裁判書・確定証明",
+        "notice" => "他市区町村の通知",
+        "other" => "そのほか",
+        other => other,
+    }
+}
+
+fn move_out_certificate(code: &str) -> &str {
+    match code {
+        "returned" => "返してもらった",
+        "lost" => "紛失した",
+        "none" => "交付していない",
+        other => other,
+    }
+}
+
 fn asker(code: &str) -> &str {
     match code {
         "self" => "本人",
@@ -315,6 +401,7 @@ fn asker(code: &str) -> &str {
         "heir" => "相続人など",
         "proxy" => "代理人",
         "tenant" => "借地・借家人",
+        "company" => "法人の代表者・従業員",
         "third_party" => "第三者",
         "official" => "国・地方公共団体",
         "professional" => "弁護士などの職務上請求",
@@ -376,6 +463,7 @@ pub(crate) fn event_flow(code: &str) -> &str {
         "card" => "カード",
         "paper" => "転出証明書",
         "certificate" => "証明書",
+        "move_out" => "転出取消",
         other => other,
     }
 }
@@ -504,6 +592,9 @@ pub(crate) fn form(form: &str) -> &'static str {
         "resident-move" => "住民異動届",
         "move-out" => "転出届",
         "household-change" => "世帯変更届",
+        "relation-change" => "外国人住民の世帯主との続柄変更届",
+        "move-out-cancel" => "転出取消届",
+        "record-correction" => "住民票の記載・修正（職権）申出書",
         "resident-record" => "住民票の写し等交付請求書",
         "family-register" => "戸籍証明書等交付請求書",
         "seal-certificate" => "印鑑登録証明書等交付申請書",

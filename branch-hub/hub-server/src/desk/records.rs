@@ -101,6 +101,11 @@ fn kind(name: &str) -> Option<&'static str> {
         "csv" => Some("全員（UTF-8）"),
         "sjis.csv" => Some("Shift_JIS で表せる人"),
         "unrepresentable.csv" => Some("Shift_JIS で表せない人と文字"),
+        "replaced.csv" => Some("Shift_JIS で置きかえた文字"),
+        "certificates.csv" => Some("証明書の請求（UTF-8）"),
+        "certificates.sjis.csv" => Some("Shift_JIS で表せる証明書の請求"),
+        "certificates.unrepresentable.csv" => Some("Shift_JIS で表せない証明書の請求"),
+        "certificates.replaced.csv" => Some("証明書の請求で置きかえた文字"),
         _ => None,
     }
 }

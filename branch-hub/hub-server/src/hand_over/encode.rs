@@ -5,7 +5,8 @@ use counter_domain::character_choice::{CharacterChoices, ChoiceSubject};
 use encoding_rs::SHIFT_JIS;
 use thiserror::Error;
 
-use super::row::{COLUMNS, Row};
+use super::row::Row;
+use super::{certificates, row};
 
 /// Why a hand-over file could not be made.
 #[derive(Debug, Error)]
@@ -28,14 +29,39 @@ pub(crate) struct HandOverFiles {
     pub replaced: Option<Vec<u8>>,
 }
 
-/// Headings of both lists of characters.
-const LIST: [&str; 5] = [
-    "idempotency_key",
-    "receipt_number",
-    "member_number",
-    "column",
-    "characters",
-];
+/// What the rows of a file are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sheet {
+    /// A person each.
+    Persons,
+    /// A certificate each.
+    Certificates,
+}
+
+impl Sheet {
+    /// Headings of the file.
+    const fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Persons => &row::COLUMNS,
+            Self::Certificates => &certificates::COLUMNS,
+        }
+    }
+
+    /// Headings of both lists of characters.
+    const fn list(self) -> [&'static str; 5] {
+        let number = match self {
+            Self::Persons => "member_number",
+            Self::Certificates => "line_number",
+        };
+        [
+            "idempotency_key",
+            "receipt_number",
+            number,
+            "column",
+            "characters",
+        ]
+    }
+}
 
 /// Encodes the rows. In the `Shift_JIS` file alone, a character that it lacks becomes the one that
 /// the city confirmed for it in `choices`.
@@ -43,14 +69,15 @@ const LIST: [&str; 5] = [
 /// # Errors
 /// When the CSV writer refuses, which it does only when memory ends.
 pub(crate) fn write_files(
+    sheet: Sheet,
     rows: &[Row],
     choices: &CharacterChoices,
 ) -> Result<HandOverFiles, HandOverError> {
     let mut utf8 = writer();
     let mut shift_jis = writer();
-    let (mut missing, mut replaced) = (List::new()?, List::new()?);
-    utf8.write_record(COLUMNS)?;
-    shift_jis.write_record(COLUMNS)?;
+    let (mut missing, mut replaced) = (List::new(sheet)?, List::new(sheet)?);
+    utf8.write_record(sheet.columns())?;
+    shift_jis.write_record(sheet.columns())?;
     for row in rows {
         utf8.write_record(row.cells.iter().map(|cell| formula_safe(cell)))?;
         let said: Vec<Said> = row.cells.iter().map(|cell| said(cell, choices)).collect();
@@ -58,7 +85,7 @@ pub(crate) fn write_files(
         if !lost {
             shift_jis.write_record(said.iter().map(|cell| formula_safe(&cell.text)))?;
         }
-        for (column, cell) in COLUMNS.iter().zip(&said) {
+        for (column, cell) in sheet.columns().iter().zip(&said) {
             missing.put(row, column, &cell.lost)?;
             if !lost {
                 replaced.put(row, column, &cell.replaced)?;
@@ -82,9 +109,9 @@ struct List {
 }
 
 impl List {
-    fn new() -> Result<Self, HandOverError> {
+    fn new(sheet: Sheet) -> Result<Self, HandOverError> {
         let mut writer = writer();
-        writer.write_record(LIST)?;
+        writer.write_record(sheet.list())?;
         Ok(Self {
             writer,
             is_empty: true,

@@ -56,7 +56,7 @@ pub(crate) struct Row {
     pub key: String,
     /// Receipt number.
     pub receipt_number: String,
-    /// The person's number in the case.
+    /// The person's number in the case; in a request, the certificate's.
     pub member: u8,
     /// The cells.
     pub cells: Vec<String>,
@@ -139,7 +139,8 @@ fn row(case: &HandOverCase, member: u8) -> Row {
     }
 }
 
-fn text(snapshot: &Snapshot, path: &str) -> String {
+/// A value of a snapshot as a cell says it; empty when there is none.
+pub(crate) fn text(snapshot: &Snapshot, path: &str) -> String {
     match snapshot
         .fields
         .get(&FieldPath::from(path))

@@ -10,7 +10,15 @@ use counter_domain::ids::{BranchCode, CaseId, StaffId};
 use counter_domain::snapshot::{Snapshot, SnapshotField};
 
 use super::row::COLUMNS;
-use super::{HandOverCase, rows, write_files};
+use super::{HandOverCase, HandOverFiles, Sheet, certificates, request_rows, rows};
+
+/// The files of a case that changes records.
+fn write_files(
+    rows: &[super::row::Row],
+    choices: &CharacterChoices,
+) -> Result<HandOverFiles, super::encode::HandOverError> {
+    super::write_files(Sheet::Persons, rows, choices)
+}
 
 fn case(fields: &[(&str, FieldValue)]) -> HandOverCase {
     let fields: BTreeMap<_, _> = fields
@@ -223,4 +231,68 @@ fn character_the_city_confirmed_goes_into_the_file_that_lacks_the_filed_one() {
     assert_eq!((name.as_str(), missing), ("吉田　架空", false));
     let list = list.unwrap();
     assert!(list.ends_with(",1,name,U+20BB7>U+5409"), "{list}");
+}
+
+#[test]
+fn each_certificate_of_a_request_gets_a_row_with_form_fee_and_purpose() {
+    let request = case(&[
+        ("event.type", text("request")),
+        ("member.1.name", text("架空　太郎")),
+        ("member.1.birth_date", text("1980-01-01")),
+        ("address.new", text("六会市架空町一丁目９番６号")),
+        ("request.asker", text("self")),
+        ("request.purpose", text("旅券の申請")),
+        ("certificate.C01.copies", FieldValue::Count(2)),
+        ("certificate.C01.options", text("honseki")),
+        ("certificate.C01.form", text("resident-record/all")),
+        ("certificate.C01.fee", FieldValue::Count(300)),
+        ("certificate.C44.copies", FieldValue::Count(1)),
+        ("certificate.C44.form", text("tax-certificate/income")),
+        ("certificate.C44.fee", FieldValue::Count(300)),
+        ("certificate.C44.detail", text("令和8年度")),
+    ]);
+    let rows = request_rows(&request);
+    let choices = CharacterChoices::default();
+    let files = super::write_files(Sheet::Certificates, &rows, &choices).unwrap();
+    let file = String::from_utf8(files.utf8).unwrap();
+    let mut reader = csv::Reader::from_reader(file.trim_start_matches('\u{feff}').as_bytes());
+    let told: Vec<String> = reader
+        .records()
+        .map(|record| {
+            let record = record.unwrap();
+            let said = [7, 8, 10, 11, 12, 13, 14, 15, 20].map(|at| record[at].to_owned());
+            said.join("|")
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "1|C01|resident-record/all|2|300|honseki||架空　太郎|旅券の申請",
+            "2|C44|tax-certificate/income|1|300||令和8年度|架空　太郎|旅券の申請",
+        ]
+    );
+    assert!(file.contains("住民票の写し"), "by its name too");
+}
+
+#[test]
+fn columns_of_certificates_are_documented() {
+    let documented = include_str!("../../../../docs/reference/hand-over-file.md");
+    for column in certificates::COLUMNS {
+        assert!(
+            documented.contains(&format!("| `{column}` |")),
+            "{column} is not documented"
+        );
+    }
+}
+
+#[test]
+fn a_request_about_a_protected_person_is_left_out() {
+    let request = case(&[
+        ("event.type", text("request")),
+        ("member.1.name", text("架空　太郎")),
+        ("member.1.protected", FieldValue::Flag(true)),
+        ("certificate.C01.copies", FieldValue::Count(1)),
+        ("certificate.C01.form", text("resident-record/all")),
+    ]);
+    assert!(request_rows(&request).is_empty());
 }

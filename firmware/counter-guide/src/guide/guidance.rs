@@ -171,10 +171,24 @@ impl Guidance {
         persons
     }
 
+    /// Numbers of the forms of the needed procedures, in catalogue order, each once.
+    pub fn forms(&self, catalogue: &Catalogue) -> Vec<String> {
+        let listed = self.listed.iter();
+        let procedures = listed.filter_map(|listed| catalogue.procedure(&listed.procedure));
+        let forms = procedures.filter(|procedure| procedure.kind == Kind::Form);
+        let mut numbers: Vec<String> = Vec::new();
+        for number in forms.filter_map(|procedure| procedure.form_no.as_ref()) {
+            if !numbers.contains(number) {
+                numbers.push(number.clone());
+            }
+        }
+        numbers
+    }
+
     /// What is different from an earlier answer of the guide.
     pub fn changes_since(&self, before: &Self, catalogue: &Catalogue) -> Changes {
         let (old, new) = (references(before), references(self));
-        let (old_forms, new_forms) = (forms(before, catalogue), forms(self, catalogue));
+        let (old_forms, new_forms) = (before.forms(catalogue), self.forms(catalogue));
         Changes {
             added: without(&new, &old),
             removed: without(&old, &new),
@@ -192,18 +206,6 @@ fn references(guidance: &Guidance) -> Vec<ProcedureRef> {
             member: listed.member,
         })
         .collect()
-}
-
-fn forms(guidance: &Guidance, catalogue: &Catalogue) -> Vec<String> {
-    let mut forms: Vec<String> = guidance
-        .listed
-        .iter()
-        .filter_map(|listed| catalogue.procedure(&listed.procedure))
-        .filter(|procedure| procedure.kind == Kind::Form)
-        .filter_map(|procedure| procedure.form_no.clone())
-        .collect();
-    forms.dedup();
-    forms
 }
 
 fn without<T: Clone + PartialEq>(these: &[T], those: &[T]) -> Vec<T> {

@@ -242,3 +242,16 @@ fn what_follows_from_age_is_not_asked() {
         );
     }
 }
+
+#[test]
+fn a_newborn_said_to_be_old_is_not_insured_whatever_is_answered_later() {
+    let guide = guide();
+    let mut facts = Facts::default();
+    facts.set("ev.type", None, "move_within");
+    facts.set("newborn", Some(1), true);
+    facts.set("age", Some(1), 90);
+    let insured = |facts: &Facts| state(&guide.evaluate(facts), "P072", Some(1));
+    assert_eq!(insured(&facts), Some(false));
+    facts.set("hh.welfare", None, false);
+    assert_eq!(insured(&facts), Some(false));
+}

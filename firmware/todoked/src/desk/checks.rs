@@ -16,7 +16,7 @@ use crate::desk::reservations::is_contradicted;
 use crate::desk::residents::copy_value;
 use crate::desk::visit::Visit;
 use crate::desk::{Desk, visit::Showing};
-use crate::fields::{EXEMPTIONS, FieldDef, Kind, MEMBERS, When, fields, member_path, split_member};
+use crate::fields::{EXEMPTIONS, FieldDef, Kind, MEMBERS, When, fields, split_member};
 use crate::records::Records;
 use crate::texts::{sentence, word};
 
@@ -253,10 +253,8 @@ pub(super) fn asked_of_a_member(visit: &Visit, number: u8) -> Vec<Asked<'static>
 fn is_asked(visit: &Visit, def: &FieldDef, member: Option<u8>) -> bool {
     let is_so = match def.when {
         When::Always => true,
-        When::Foreign => member.is_some_and(|number| {
-            let nationality = visit.text(&member_path(number, "nationality"));
-            !nationality.is_empty() && nationality != "日本"
-        }),
+        When::Foreign => member.is_some_and(|number| visit.is_foreigner(number)),
+        When::ForeignerConcerned => visit.concerns_a_foreigner(),
         When::Late => visit.late.is_some(),
         When::HeadLeaves => visit.head_leaves(),
         When::ForAnother => {

@@ -39,8 +39,6 @@ pub(super) struct Interviewer {
 /// What the interview says of one case.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Interview {
-    /// It was worked out; a case that is just being opened has none.
-    pub(super) drawn: bool,
     /// The fact that was asked last; it is asked on until everybody has an answer.
     pub(super) asking: Option<String>,
     pub(super) question: Option<QuestionView>,
@@ -49,6 +47,17 @@ pub(super) struct Interview {
     pub(super) answered: Vec<Answered>,
     pub(super) procedures: Vec<ProcedureView>,
     pub(super) for_snapshot: Vec<SnapshotProcedure>,
+    /// The forms of the procedures that are sure, each once.
+    pub(super) forms: Vec<NeededForm>,
+}
+
+/// A form of the catalogue that somebody needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NeededForm {
+    /// Number, for example `F044`.
+    pub(super) number: String,
+    /// Name of the first procedure it is for.
+    pub(super) name: String,
 }
 
 impl Interviewer {
@@ -100,10 +109,7 @@ impl Interviewer {
         let filed_on = filed_on.and_then(|text| text.parse::<FuzzyDate>().ok()?.exact());
         let plan = plan_of(draft);
         if !plan.steps.contains(&Step::Questions) {
-            return Interview {
-                drawn: true,
-                ..Interview::default()
-            };
+            return Interview::default();
         }
         let mut facts = facts_from_draft(draft, filed_on.unwrap_or(today));
         add_marks(guide.catalogue(), draft, plan, &mut facts);
@@ -118,13 +124,13 @@ impl Interviewer {
             .and_then(|fact| questions.iter().find(|group| group.fact == fact))
             .or_else(|| questions.first());
         Interview {
-            drawn: true,
             asking: asked.map(|group| group.fact.clone()),
             question: asked.and_then(|group| question(catalogue, group, &names)),
             open_questions: u32::try_from(questions.len()).unwrap_or(u32::MAX),
             answered: answered(guide, &names),
             procedures: procedures(catalogue, &guidance, &names),
             for_snapshot: for_snapshot(catalogue, &guidance),
+            forms: forms(catalogue, &guidance),
         }
     }
 
@@ -381,6 +387,24 @@ fn missing(catalogue: &Catalogue, facts: &[FactRef]) -> String {
         }
     }
     sentence("question", "to_confirm", &[("facts", &labels.join("・"))])
+}
+
+/// The forms of what is listed, in catalogue order.
+fn forms(catalogue: &Catalogue, guidance: &Guidance) -> Vec<NeededForm> {
+    let needed = guidance.forms(catalogue).into_iter();
+    let named = needed.map(|number| {
+        let mut listed = guidance.listed.iter();
+        let first = listed.find_map(|one| {
+            let procedure = catalogue.procedure(&one.procedure)?;
+            let is_it = procedure.form_no.as_deref() == Some(number.as_str());
+            is_it.then(|| procedure.name.ja.clone())
+        });
+        NeededForm {
+            name: first.unwrap_or_default(),
+            number,
+        }
+    });
+    named.collect()
 }
 
 /// The procedures as they are frozen. A reason the resident's display must not show is left out.

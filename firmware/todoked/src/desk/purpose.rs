@@ -1,7 +1,7 @@
 //! What somebody came for: chosen from groups, changed midway, refused where the law does.
 
 use counter_api::{
-    DifferenceView, Language, MarkView, Notice, Purpose, PurposeGroup, PurposeView, RefusalView,
+    Language, MarkView, Notice, Purpose, PurposeGroup, PurposeView, RefusalView,
     Step,
 };
 use counter_domain::date::FuzzyDate;
@@ -233,34 +233,4 @@ pub(super) fn refused(visit: &Visit, refusal: &Refusal) -> RefusalView {
         way_out: refusal.kind.way_out_ja().to_owned(),
         instead,
     }
-}
-
-/// What came to the list of procedures, and what went, in their order.
-pub(super) fn differences(
-    before: &[counter_domain::snapshot::SnapshotProcedure],
-    after: &[counter_domain::snapshot::SnapshotProcedure],
-    name_of: impl Fn(Option<u8>) -> String,
-) -> Vec<DifferenceView> {
-    use counter_domain::snapshot::SnapshotProcedure;
-    let is_in = |list: &[SnapshotProcedure], one: &SnapshotProcedure| {
-        let mut sure = list.iter().filter(|other| !other.to_confirm);
-        sure.any(|other| (&other.id, other.member) == (&one.id, one.member))
-    };
-    let only_in = |list: &[SnapshotProcedure], other: &[SnapshotProcedure], added| {
-        let sure = list.iter().filter(|one| !one.to_confirm);
-        let alone = sure.filter(|one| !is_in(other, one));
-        let named = alone.map(|one| {
-            let who = name_of(one.member);
-            let name = if who.is_empty() {
-                one.name.clone()
-            } else {
-                [one.name.as_str(), "（", &who, "）"].concat()
-            };
-            DifferenceView { name, added }
-        });
-        named.collect::<Vec<_>>()
-    };
-    let mut all = only_in(after, before, true);
-    all.extend(only_in(before, after, false));
-    all
 }

@@ -20,6 +20,7 @@ use counter_store::CaseRecord;
 use crate::certificates::{ROOT, signed_fields};
 use crate::desk::catalogue::STARTED_WITH;
 use crate::desk::checks::shown;
+use crate::desk::differences::{FormNews, Needs};
 use crate::desk::interview::Interview;
 use crate::desk::paper::Paper;
 use crate::desk::purpose;
@@ -52,7 +53,9 @@ pub(super) struct Visit {
     pub(super) refusals: Vec<Refusal>,
     /// How late it is.
     pub(super) late: Option<Late>,
-    /// What the last change did to the list of procedures.
+    /// What the case needed when it was read last; none while it is being opened.
+    needs: Option<Needs>,
+    /// What the last change did to it.
     pub(super) differences: Vec<DifferenceView>,
     pub(super) showing: Showing,
     pub(super) pin: Pin,
@@ -136,8 +139,30 @@ impl Visit {
         let first = signed_lines(self).into_iter().next();
         match first.filter(|_| self.plan().asks_for_certificates()) {
             Some(line) => line.form,
-            None => self.plan().form.clone(),
+            None => self.form_of_the_event().to_owned(),
         }
+    }
+
+    /// The form of the event: some are for foreign residents alone.
+    fn form_of_the_event(&self) -> &'static str {
+        let plan = self.plan();
+        let japanese = plan.form_japanese.as_deref();
+        match japanese.filter(|_| !self.concerns_a_foreigner()) {
+            Some(form) => form,
+            None => &plan.form,
+        }
+    }
+
+    /// Whether a person is known to be no Japanese.
+    pub(super) fn is_foreigner(&self, number: u8) -> bool {
+        let nationality = self.text(&member_path(number, "nationality"));
+        !nationality.is_empty() && nationality != "日本"
+    }
+
+    /// Whether somebody the event concerns is known to be no Japanese.
+    pub(super) fn concerns_a_foreigner(&self) -> bool {
+        let mut marked = self.marked().into_iter();
+        marked.any(|number| self.is_foreigner(number))
     }
 
     /// How many forms are signed beside [`Self::form`].
@@ -234,18 +259,17 @@ impl Visit {
             .max()
     }
 
-    /// Notes what changed in the list of procedures since `before`.
-    fn note_differences(&mut self, before: &Interview) {
-        let (old, new) = (&before.for_snapshot, &self.interview.for_snapshot);
-        let differences = if before.drawn {
-            let several = self.members().len() > 1;
-            purpose::differences(old, new, |member| match member {
-                Some(number) if several => self.name_of(number),
-                _ => String::new(),
-            })
+    /// Notes what the case needs now and did not before, and the other way round.
+    fn note_differences(&mut self) {
+        let now = Needs::of(self);
+        let news = if self.plan().asks_for_certificates() {
+            FormNews::BothWays
         } else {
-            Vec::new()
+            FormNews::NoLongerNeeded
         };
+        let before = self.needs.replace(now.clone());
+        let differences = before.map(|before| now.since(&before, news));
+        let differences = differences.unwrap_or_default();
         // What arrives from elsewhere meanwhile does not take the news away; the next deed does.
         if !differences.is_empty() {
             self.differences = differences;
@@ -429,6 +453,7 @@ impl<R: Records> Desk<R> {
             certificates: Arc::default(),
             refusals: Vec::new(),
             late: None,
+            needs: None,
             differences: Vec::new(),
             showing: Showing::No,
             pin: Pin::NotAsked,
@@ -521,8 +546,8 @@ impl<R: Records> Desk<R> {
         visit.certificates = certificates;
         visit.signed = signed;
         visit.submitted = submitted;
-        let before = std::mem::replace(&mut visit.interview, interview);
-        visit.note_differences(&before);
+        visit.interview = interview;
+        visit.note_differences();
         visit.refusals = purpose::in_the_way(visit, today);
         visit.late = purpose::late(visit, today, &closed);
         visit.can_undo = can_undo && !purpose::is_fresh(visit);

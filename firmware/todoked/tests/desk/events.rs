@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use counter_api::{
-    FieldView, ReceptionView, ResidentScreen, StaffAction, Step, Stroke, StrokePoint,
+    DifferenceKind, DifferenceView, FieldView, ReceptionView, ResidentScreen, StaffAction, Step, Stroke, StrokePoint,
 };
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::CaseId;
@@ -573,6 +573,212 @@ fn an_answer_says_which_procedures_came_and_went() {
     assert!(rig.reception().differences.is_empty());
 }
 
+/// What came (`+`) and what went (`-`), without procedures.
+fn forms_and_papers(rig: &Rig) -> Vec<String> {
+    let differences = rig.reception().differences.into_iter();
+    let told = differences.filter(|one| one.what != DifferenceKind::Procedure);
+    let sign = |one: &DifferenceView| if one.added { "+" } else { "-" };
+    told.map(|one| [sign(&one), &one.name].concat()).collect()
+}
+
+#[test]
+fn certificates_say_which_form_and_paper_they_bring_and_which_nobody_needs_any_more() {
+    let mut rig = certificates("self");
+    rig.staff(copies("C01", 1));
+    assert_eq!(
+        forms_and_papers(&rig),
+        ["+請求書　住民票の写し等交付請求書"]
+    );
+    rig.staff(copies("C16", 1));
+    let seal = [
+        "請求書　印鑑登録証明書等交付申請書",
+        "見せてもらうもの　印鑑登録証（本人はマイナンバーカードでも可）",
+    ];
+    let came = seal.map(|name| format!("+{name}"));
+    assert_eq!(forms_and_papers(&rig), came);
+    rig.staff(copies("C16", 1));
+    assert_eq!(forms_and_papers(&rig), [""; 0], "the same form holds both");
+    rig.staff(copies("C16", -2));
+    let went = seal.map(|name| format!("-{name}"));
+    assert_eq!(forms_and_papers(&rig), went);
+}
+
+#[test]
+fn an_answer_taken_back_says_which_form_nobody_needs_any_more() {
+    let mut rig = Rig::new();
+    rig.filled_reception();
+    for _ in 0..40 {
+        let Some(question) = rig.reception().question else {
+            break;
+        };
+        for choice in question.choices.iter().rev() {
+            rig.staff(StaffAction::Answer {
+                fact: question.fact.clone(),
+                member: question.member,
+                value: choice.value.clone(),
+            });
+            let told = forms_and_papers(&rig);
+            if told.iter().any(|one| one.starts_with("-様式 F")) {
+                let gone = rig.reception().differences;
+                let procedure = |one: &DifferenceView| one.what == DifferenceKind::Procedure;
+                assert!(gone.iter().any(|one| procedure(one) && !one.added));
+                return;
+            }
+        }
+        if question.choices.is_empty() {
+            rig.staff(StaffAction::Answer {
+                fact: question.fact,
+                member: question.member,
+                value: "0".to_owned(),
+            });
+        }
+    }
+    panic!("no answer took a form away");
+}
+
+#[test]
+fn the_relation_of_a_foreign_resident_has_a_form_of_its_own() {
+    let mut rig = started("relation_change", "");
+    person(&mut rig, 1, "架空　花子", "1985-01-01", ("relation", "妻"));
+    rig.set("event.date", "R8.11.14");
+    rig.set("address.new", "六会市架空町一丁目９番６号");
+    rig.set("head.new", "SAMPLE JOSE");
+    rig.staff(StaffAction::MarkMember {
+        number: 1,
+        set: true,
+    });
+    rig.staff(StaffAction::RecordIdentity {
+        kind: "residence_card".to_owned(),
+    });
+    rig.staff(StaffAction::ShowToResident);
+    let title = |rig: &Rig| match rig.page() {
+        ResidentScreen::Check { title, .. } => title,
+        page => panic!("{page:?}"),
+    };
+    assert_eq!(title(&rig), "住民異動届");
+    rig.staff(StaffAction::StopShowing);
+    rig.set("member.1.name", "SAMPLE MARIA");
+    rig.set("member.1.nationality", "外国");
+    rig.set("member.1.country", "フィリピン");
+    rig.set("member.1.residence_class", "mid_long");
+    let told = rig.refused(StaffAction::ShowToResident);
+    assert!(
+        told.what.contains("続柄が変わった理由") || told.advice.contains("続柄が変わった理由"),
+        "{told:?}"
+    );
+    rig.set("event.relation_reason", "marriage");
+    rig.set("head.nationality", "外国");
+    rig.set("proof.relation", "marriage");
+    rig.set("proof.translator", "架空　花子");
+    rig.signed();
+    let signed = rig.last_snapshot();
+    let detail = form_data(&signed, "relation-change");
+    assert_eq!(
+        [
+            &detail["head_class"],
+            &detail["reason"],
+            &detail["papers"][0]
+        ],
+        ["foreign", "marriage", "marriage"]
+    );
+}
+
+/// The details a snapshot puts on its form, which must be this one.
+#[track_caller]
+fn form_data(snapshot: &Snapshot, form: &str) -> serde_json::Value {
+    let city = counter_forms::resident_move::City {
+        name: "六会市".to_owned(),
+        branch: String::new(),
+    };
+    let said = todoked::certificates::said(snapshot);
+    let filled = counter_forms::filing::filings(snapshot, &city, &said).expect("filled");
+    assert_eq!(filled.len(), 1);
+    let filing = filled.first().expect("a form");
+    assert_eq!(filing.form, form);
+    let mut all = filing.data.as_json().clone();
+    let items = all["items"].take();
+    let mut detail = all["detail"].take();
+    if !items.is_null() {
+        detail["items"] = items;
+    }
+    detail
+}
+
+#[test]
+fn a_move_out_that_does_not_take_place_is_cancelled_on_its_form() {
+    let mut rig = started("cancel", "move_out");
+    assert_eq!(rig.reception().event, "異動取消（転出取消）");
+    person(
+        &mut rig,
+        1,
+        "架空　太郎",
+        "1980-01-01",
+        ("relation", "世帯主"),
+    );
+    for (path, value) in [
+        ("event.date", "R8.12.1"),
+        ("event.reason", "転勤が取りやめになったため"),
+        ("cancelled.filed_on", "R8.11.2"),
+        ("cancelled.flow", "paper"),
+        ("cancelled.certificate", "returned"),
+        ("cancelled.here", "yes"),
+        ("cancelled.again", "yes"),
+        ("address.new", "六会市架空町一丁目９番６号"),
+        ("address.planned", "東京都千代田区架空町二丁目４番１号"),
+    ] {
+        rig.set(path, value);
+    }
+    rig.staff(StaffAction::RecordIdentity {
+        kind: "licence".to_owned(),
+    });
+    rig.signed();
+    let detail = form_data(&rig.last_snapshot(), "move-out-cancel");
+    assert_eq!(detail["destination"], "東京都千代田区架空町二丁目４番１号");
+    assert_eq!(detail["certificate"], "returned");
+    assert_eq!(detail["consents"], serde_json::json!(["here", "again"]));
+}
+
+#[test]
+fn a_correction_says_what_is_wrong_and_what_is_right_for_each_person() {
+    let mut rig = started("correction", "");
+    person(
+        &mut rig,
+        1,
+        "架空　太郎",
+        "1980-01-01",
+        ("relation", "世帯主"),
+    );
+    rig.staff(StaffAction::MarkMember {
+        number: 1,
+        set: true,
+    });
+    for (path, value) in [
+        ("event.date", "R8.10.1"),
+        ("event.correction", "correct"),
+        ("event.reason", "転入届のときの誤り"),
+        ("proof.correction", "koseki"),
+        ("address.new", "六会市架空町一丁目９番６号"),
+        ("member.1.wrong_item", "生年月日"),
+        ("member.1.wrong_now", "昭和55年1月1日"),
+        ("member.1.wrong_right", "昭和55年1月11日"),
+    ] {
+        rig.set(path, value);
+    }
+    rig.staff(StaffAction::RecordIdentity {
+        kind: "licence".to_owned(),
+    });
+    rig.signed();
+    let detail = form_data(&rig.last_snapshot(), "record-correction");
+    assert_eq!(detail["papers"], serde_json::json!(["koseki"]));
+    assert_eq!(
+        detail["items"],
+        serde_json::json!([{
+            "name": "架空　太郎", "item": "生年月日", "now": "昭和55年1月1日",
+            "right": "昭和55年1月11日",
+        }])
+    );
+}
+
 static FORMS: LazyLock<FormMaker> =
     LazyLock::new(|| FormMaker::open(&font_paths(None)).expect("the fonts are installed"));
 
@@ -671,6 +877,9 @@ fn every_event_fills_its_form() {
     for place in groups {
         let plan = events().offered(*place).expect("a plan");
         check_form(plan, &plan.form);
+        if let Some(form) = &plan.form_japanese {
+            check_form(plan, form);
+        }
     }
     let request = events().plan("request", "certificate").expect("a plan");
     let offered = known().list().iter();
