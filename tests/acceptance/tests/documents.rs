@@ -1,5 +1,5 @@
-//! What the documents say of the tree: counts, tests, crates, links and commands. Needs the programs
-//! built.
+//! What the documents say of the tree: counts, tests, crates, links, commands, words of screens.
+//! Needs the programs built.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,6 +165,51 @@ fn every_link_of_a_document_leads_somewhere() {
         }
     }
     assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// Everything below `folder` that ends so, as one text.
+fn sources(folder: &str, endings: &[&str]) -> String {
+    let mut all = String::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            let ending = path.extension().and_then(|ending| ending.to_str());
+            if path.is_dir() {
+                folders.push(path);
+            } else if ending.is_some_and(|ending| endings.contains(&ending)) {
+                all.push_str(&fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn every_word_the_manuals_quote_stands_on_a_screen() {
+    let shown = [
+        sources("ui/counter-ui/slint", &["slint"]),
+        sources("firmware/todoked/texts", &["toml"]),
+        sources("branch-hub/hub-server/templates", &["html"]),
+        sources("branch-hub/hub-server/src/desk", &["rs"]),
+    ]
+    .concat();
+    let mut missing = Vec::new();
+    let mut asked = 0;
+    for manual in documents(&root().join("docs/manual")) {
+        let text = fs::read_to_string(&manual).unwrap();
+        let quotes = text.split('「').skip(1);
+        for quote in quotes.filter_map(|rest| Some(rest.split_once('」')?.0)) {
+            asked += 1;
+            // A time or a count stands for any other.
+            let words = quote.trim_end_matches(|one: char| one.is_ascii_digit() || one == ':');
+            if !shown.contains(words.trim()) {
+                missing.push(format!("{}: {quote}", manual.display()));
+            }
+        }
+    }
+    assert!(asked > 50, "{asked} quotations found");
+    assert!(missing.is_empty(), "{missing:#?}");
 }
 
 /// What calls one of our programs, in code blocks and between backticks, without what stands behind `#`.
