@@ -19,7 +19,7 @@ const NAME_LETTERS: std::ops::RangeInclusive<usize> = 2..=8;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodeKey {
-    /// Its name, two to eight of `A-Z 2-7`, as the codes give it.
+    /// Its name, two to eight of `A-Z 0-9`, as the codes give it.
     pub id: String,
     /// Municipality it signs for, six digits.
     pub city: String,
@@ -53,7 +53,7 @@ pub(crate) fn is_name(id: &str) -> bool {
     NAME_LETTERS.contains(&id.len())
         && id
             .bytes()
-            .all(|letter| matches!(letter, b'A'..=b'Z' | b'2'..=b'7'))
+            .all(|letter| matches!(letter, b'A'..=b'Z' | b'0'..=b'9'))
 }
 
 /// The keys installed at a counter.

@@ -20,7 +20,7 @@ pub enum IssueError {
     /// A part of the content is not what it should be.
     #[error("content is not well formed")]
     Content,
-    /// A key's name is two to eight of `A-Z 2-7`.
+    /// A key's name is two to eight of `A-Z 0-9`.
     #[error("not a name of a key")]
     KeyName,
     /// Too much for the largest QR code.
