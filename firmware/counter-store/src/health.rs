@@ -89,6 +89,10 @@ fn blobs(connection: &Connection, query: &str) -> Result<BlobsWaiting, StoreErro
 
 fn size(connection: &Connection) -> Result<u64, StoreError> {
     let pages: u64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
-    let page: u64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    // SQLCipher answers with a setting of its own, as text.
+    let page: String = connection.query_row("PRAGMA cipher_page_size", [], |row| row.get(0))?;
+    let page: u64 = page
+        .parse()
+        .map_err(|_| StoreError::Bounds { what: "page size" })?;
     Ok(pages.saturating_mul(page))
 }

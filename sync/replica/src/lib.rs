@@ -34,6 +34,7 @@ mod news;
 mod open;
 mod outgoing;
 mod pack;
+mod pages;
 mod parked;
 mod prepared_use;
 mod protection;
@@ -56,7 +57,7 @@ pub use character_choice::{
 };
 pub use copies::branches_of;
 pub use database::{Replica, Write};
-pub use dataset::{DATASET_BYTES_MAX, Dataset, dataset, signed_bytes};
+pub use dataset::{DATASET_BYTES_MAX, Dataset, dataset, is_signed, signed_bytes};
 pub use dataset_age::DatasetAge;
 pub use error::{OpenError, StoreError};
 pub use incoming::all_cases;
@@ -64,6 +65,9 @@ pub use key::{DatabaseKey, ParseKeyError};
 pub use migrate::SCHEMA_VERSION;
 pub use news::{Listener, StoreChange};
 pub use outgoing::Outstanding;
+pub use pages::{
+    BLOCK_BYTES, BLOCKS_MAX, FileBlocks, LogFrames, PageCopy, PageError, PagePlace, PageSource,
+};
 pub use prepared_use::{forget_prepared_uses, prepared_uses, project_prepared_uses};
 pub use protection::{
     ProtectionInForce, forget_protection, is_any_protected, is_case_protected, project_protection,

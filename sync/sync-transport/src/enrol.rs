@@ -106,7 +106,7 @@ pub async fn enrol_applicant(
         replaces,
     } = applicant;
     let tls = enrolling_config(code.authority(), clock).map_err(|_| EnrolError::Request)?;
-    let line = Line::to_hub(hub, tls).await?;
+    let line = Line::to_any_hub(hub, tls).await?;
     let courier = CourierKey::create();
     let request = EnrolRequest {
         code: code.code().to_owned(),

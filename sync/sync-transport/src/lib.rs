@@ -112,7 +112,7 @@ pub use enrolment::{
 };
 pub use identity::{DeviceIdentity, DeviceKey, IdentityError};
 pub use link::{
-    HubAddress, Link, LinkConfig, LinkError, LinkRefusal, LinkState, LinkStatus,
+    AskError, HubAddress, HubLine, Link, LinkConfig, LinkError, LinkRefusal, LinkState, LinkStatus,
     ParseHubAddressError, Report, Telling,
 };
 pub use neighbours::{

@@ -5,6 +5,7 @@
 //! brings the line back within two seconds of the cable. **When the hub answers and refuses**, or
 //! is in trouble itself, the pause grows to 30 s, because each try costs it a handshake.
 
+mod ask;
 mod line;
 mod pause;
 mod status;
@@ -24,48 +25,74 @@ use crate::identity::{DeviceIdentity, IdentityError};
 use crate::renew::Renewal;
 use crate::tls::{TlsSetupError, device_config};
 
+pub use ask::{AskError, HubLine};
 pub(crate) use line::{ConnectError, Line};
 pub(crate) use pause::{Cause, Pause};
 pub use status::{LinkRefusal, LinkState, LinkStatus};
 pub(crate) use talk::{Stop, locked, receive_all, refused_by, stop_of};
 
-/// Where the hub is.
+/// Where the hub is: `https://host:port`, and where another one goes on for it should it be lost,
+/// `https://host:port,https://other:port`. One of them answers at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HubAddress {
     pub(crate) host: String,
     pub(crate) port: u16,
+    /// Further addresses, to be tried in turn.
+    pub(crate) others: Vec<HubAddress>,
 }
 
-/// Not `https://host:port`.
+impl HubAddress {
+    /// The address to be dialled at a turn; they are gone through in order, around and around.
+    pub(crate) fn at_turn(&self, turn: usize) -> &Self {
+        let place = turn % (self.others.len() + 1);
+        let other = place.checked_sub(1);
+        other.and_then(|at| self.others.get(at)).unwrap_or(self)
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.others.len() + 1
+    }
+}
+
+/// Not `https://host:port`, or several of them with commas between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("hub address is not https://host:port")]
+#[error("hub address is not https://host:port, or several with commas between")]
 pub struct ParseHubAddressError;
 
 impl FromStr for HubAddress {
     type Err = ParseHubAddressError;
 
     fn from_str(text: &str) -> Result<Self, ParseHubAddressError> {
-        let rest = text
-            .trim()
-            .strip_prefix("https://")
-            .ok_or(ParseHubAddressError)?;
-        let (host, port) = rest
-            .trim_end_matches('/')
-            .rsplit_once(':')
-            .ok_or(ParseHubAddressError)?;
-        let host = host
-            .strip_prefix('[')
-            .and_then(|h| h.strip_suffix(']'))
-            .unwrap_or(host);
-        let port = port.parse().map_err(|_| ParseHubAddressError)?;
-        if host.is_empty() || host.contains('/') {
-            return Err(ParseHubAddressError);
-        }
-        Ok(Self {
-            host: host.to_owned(),
-            port,
-        })
+        let mut all = text.split(',').map(one_address);
+        let mut first = all.next().ok_or(ParseHubAddressError)??;
+        first.others = all.collect::<Result<_, _>>()?;
+        Ok(first)
     }
+}
+
+fn one_address(text: &str) -> Result<HubAddress, ParseHubAddressError> {
+    let rest = text
+        .trim()
+        .strip_prefix("https://")
+        .ok_or(ParseHubAddressError)?;
+    let (host, port) = rest
+        .trim_end_matches('/')
+        .rsplit_once(':')
+        .ok_or(ParseHubAddressError)?;
+    let host = host
+        .strip_prefix('[')
+        .and_then(|h| h.strip_suffix(']'))
+        .unwrap_or(host);
+    let port = port.parse().map_err(|_| ParseHubAddressError)?;
+    if host.is_empty() || host.contains('/') {
+        return Err(ParseHubAddressError);
+    }
+    Ok(HubAddress {
+        host: host.to_owned(),
+        port,
+        others: Vec::new(),
+    })
 }
 
 /// What a link needs.

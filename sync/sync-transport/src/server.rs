@@ -7,6 +7,7 @@
 //! | `POST /sync/v1` | device's | frames of one round in, frames of the answer out |
 //! | `POST /renew` | device's, also expired | certificate request for the same key → certificate |
 //! | `POST /health` | device's | what the device tells of its own state |
+//! | `POST /standby` | device's | what the machine asks that stands by for head office |
 //! | `GET /sync/v1/wait?seen=N` | device's | returns when the branch's count is not N, at most 25 s |
 //!
 //! Every round stands by itself (`sync_engine`), so the server remembers nothing between requests.
@@ -15,6 +16,7 @@ mod callers;
 mod enrol;
 mod health;
 mod rounds;
+mod standby;
 
 use std::fmt;
 use std::future::Future;
@@ -118,6 +120,12 @@ pub trait Authoriser: Send + Sync + 'static {
 
     /// Hears what a device tells of its own state, as it came; nothing depends on it.
     fn health(&self, _device: &Device, _report: &[u8]) {}
+
+    /// Answers what the machine asks that stands by for head office; `None` when this end answers
+    /// no such thing, or not to this device.
+    fn standby(&self, _device: &Device, _question: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// What the server serves. Cloning shares it.
@@ -278,6 +286,7 @@ fn enrolling<S: Store + Send + 'static>(end: End<S>) -> Router {
         .route("/enrol", post(enrol::enrol::<S>))
         .route("/renew", post(enrol::renew::<S>))
         .route("/health", post(health::health::<S>))
+        .route("/standby", post(standby::standby::<S>))
         .with_state(end)
 }
 

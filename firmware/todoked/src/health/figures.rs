@@ -154,6 +154,10 @@ fn datasets(page: &mut Exposition, report: &DeviceReport) {
 }
 
 #[cfg(test)]
+#[path = "../../../../sync/device-health/tests/strict/reader.rs"]
+mod strict;
+
+#[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
@@ -197,6 +201,7 @@ mod tests {
     #[test]
     fn every_figure_is_in_the_manual_and_has_a_value() {
         let text = page(Some(&seen())).into_text();
+        assert!(super::strict::read(&text).len() > 15, "{text}");
         let figures: BTreeSet<&str> = text
             .lines()
             .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())

@@ -84,6 +84,21 @@ impl Line {
         Self::connect(address, tls, HUB_NAME, PeerRole::Hub).await
     }
 
+    /// Dials the hub at each of its addresses in turn, once.
+    pub(crate) async fn to_any_hub(
+        addresses: &HubAddress,
+        tls: Arc<ClientConfig>,
+    ) -> Result<Self, ConnectError> {
+        let mut last = ConnectError::Line;
+        for turn in 0..addresses.count() {
+            match Self::to_hub(addresses.at_turn(turn), Arc::clone(&tls)).await {
+                Ok(line) => return Ok(line),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
     /// Dials a counter; which one, its certificate says.
     pub(crate) async fn to_counter(
         address: &HubAddress,

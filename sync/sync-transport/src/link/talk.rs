@@ -48,8 +48,10 @@ impl<S: Store + Send + 'static> Talk<S> {
     pub(super) async fn run(mut self) {
         self.show(LinkState::Connecting);
         let mut pause = Pause::default();
+        let mut turn = 0_usize;
         loop {
-            let stop = match Line::to_hub(&self.config.hub, Arc::clone(&self.tls)).await {
+            let address = self.config.hub.at_turn(turn);
+            let stop = match Line::to_hub(address, Arc::clone(&self.tls)).await {
                 Ok(line) if self.renewed(&line).await => continue,
                 Ok(line) => self.converse(&line, &mut pause).await,
                 Err(error) => error.into(),
@@ -68,6 +70,10 @@ impl<S: Store + Send + 'static> Talk<S> {
                     Cause::Hub
                 }
             };
+            // The hub it last talked to gets a second chance before another one is dialled.
+            if pause.failures() > 0 {
+                turn = turn.wrapping_add(1);
+            }
             tokio::time::sleep(pause.next(cause, (self.config.random)())).await;
         }
     }

@@ -157,6 +157,7 @@ fn neighbour_in(event: &ServiceEvent, own: &Peer) -> Option<(SiteId, HubAddress)
     let address = HubAddress {
         host: address.to_string(),
         port: found.port,
+        others: Vec::new(),
     };
     Some((site, address))
 }
@@ -169,6 +170,7 @@ mod tests {
         HubAddress {
             host: "192.0.2.7".to_owned(),
             port,
+            others: Vec::new(),
         }
     }
 
