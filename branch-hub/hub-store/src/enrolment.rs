@@ -168,17 +168,22 @@ impl HubStore {
         })
     }
 
-    /// Shuts a device out for ever; `false` when there is no such device.
+    /// Shuts a device out for ever; `false` when there is no such device. Orders to overwrite a case
+    /// wait for it no more.
     ///
     /// # Errors
     /// When the disk fails.
     pub fn revoke(&mut self, device: DeviceId) -> Result<bool, StoreError> {
-        self.write(|write| {
+        let revoked = self.write(|write| {
             let mut statement = write
                 .connection()
                 .prepare_cached("UPDATE device SET revoked = 1 WHERE device = :device")?;
-            Ok(statement.execute([device.0])? > 0)
-        })
+            Ok::<_, StoreError>(statement.execute([device.0])? > 0)
+        })?;
+        if let Some(known) = self.device(device)? {
+            self.close_purges(&known.branch)?;
+        }
+        Ok(revoked)
     }
 }
 

@@ -34,7 +34,8 @@
 //!     // HandOverRow { case, receipt_number, branch, snapshot_hash, snapshot: Snapshot, accepted_by, accepted_unix_ms }
 //! store.handed_over(cases: &[CaseId], by: &Actor, file: &str) -> Result<(), ReviewError>
 //! store.record(case, by, step: CaseStep)    -> Result<EventId, ReviewError> // completed, core rejected …
-//! store.transfer(case, by, to: &BranchCode, reason) -> Result<EventId, ReviewError>
+//! store.transfer(case, by, &Move { to, reason, protection }) -> Result<EventId, ReviewError>
+//! store.take_back(case, by, (reason, protection)) -> Result<EventId, ReviewError>
 //! store.settle_holder(case, by, branch: &BranchCode) -> Result<EventId, ReviewError>
 //! store.revoke_copy(case, by, branch, reason, sign) -> Result<(), ReviewError>   // a signed purge order
 //! store.copies(case) -> Result<Vec<BranchCopy { branch, holds, order, counters }>, StoreError>
@@ -105,7 +106,9 @@ pub use desk::QueueRow;
 pub use difference::{FieldDifference, difference};
 pub use enrolment::{EnrolError, EnrolledDevice};
 pub use fleet::{Contact, CounterLine, CounterState};
-pub use moves::{BranchCopy, CopyState, CounterCopy};
+pub use moves::{
+    BranchCopy, CopyState, CounterCopy, Move, ProtectionKnown, candidates, taken_back_to,
+};
 pub use release::{RELEASE_MINUTES, ReleaseError, ReleaseRequest};
 pub use reports::{DatasetBehind, ToldHealth, datasets_behind};
 pub use residents::{Difference, NewRegister, RegisterAbout, Registered, ResidentRegister};

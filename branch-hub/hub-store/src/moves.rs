@@ -5,8 +5,28 @@ use counter_domain::ids::{BranchCode, CaseId, DeviceId, EventId, StaffId};
 use replica::{AuditAction, PurgeRow, StoreError, Write};
 use sync_engine::{Peer, PurgeDone};
 
-use crate::review::{REVIEW, ReviewError, check_role};
+use crate::review::{DECIDE, REVIEW, ReviewError, check_role};
 use crate::store::HubStore;
+
+/// To whom a case goes, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// The branch, or head office.
+    pub to: BranchCode,
+    /// Why; stands in the history of every branch that had it.
+    pub reason: String,
+    /// Whether whoever moves it knows that somebody in it is under protection.
+    pub protection: ProtectionKnown,
+}
+
+/// Whether a person said that they know of somebody under protection (支援措置) in a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProtectionKnown {
+    /// Nobody said so: a protected case stays where it is.
+    Unsaid,
+    /// Said so; only somebody who decides may.
+    Said,
+}
 
 /// A branch that has or had a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +37,8 @@ pub struct BranchCopy {
     pub holds: bool,
     /// The newest order to overwrite its copy that is not void.
     pub order: Option<PurgeRow>,
-    /// Its counters that are enrolled and not revoked, and those that followed the order.
+    /// Its counters that are enrolled and not revoked, and revoked ones whose copy nobody can
+    /// overwrite any more.
     pub counters: Vec<CounterCopy>,
 }
 
@@ -44,10 +65,13 @@ pub enum CopyState {
         /// When it said so.
         unix_ms: u64,
     },
+    /// Shut out: it may have a copy, and takes no orders.
+    ShutOut,
 }
 
 impl HubStore {
-    /// Hands a case from the branch that has it to another one, or takes it to head office.
+    /// Hands a case from the branch that has it to another one, or takes it to head office. A case
+    /// with somebody under protection is moved by who decides, and knowingly.
     ///
     /// # Errors
     /// When nothing is left to do with the case, it is there already, or see [`ReviewError`].
@@ -55,12 +79,35 @@ impl HubStore {
         &mut self,
         case: CaseId,
         by: &StaffId,
-        to: &BranchCode,
-        reason: &str,
+        to: &Move,
     ) -> Result<EventId, ReviewError> {
         self.write(|write| {
-            check_role(write.connection(), by, &REVIEW)?;
-            let event = hand_on(write, case, by, to, reason)?;
+            check_mover(write, case, by, to.protection)?;
+            let event = hand_on(write, case, by, to)?;
+            write.audit(by, AuditAction::CaseMoved, Some(case))?;
+            Ok(event)
+        })
+    }
+
+    /// Takes a case back to the branch that handed it on last.
+    ///
+    /// # Errors
+    /// When nobody handed it on, it was moved otherwise since, nothing is left to do with it, or see
+    /// [`ReviewError`].
+    pub fn take_back(
+        &mut self,
+        case: CaseId,
+        by: &StaffId,
+        (reason, protection): (&str, ProtectionKnown),
+    ) -> Result<EventId, ReviewError> {
+        self.write(|write| {
+            check_mover(write, case, by, protection)?;
+            let summary = summary(write, case)?;
+            let (Some(back), Some(now)) = (taken_back_to(&summary), summary.branch.as_ref()) else {
+                return Err(ReviewError::NotAllowed(summary.state));
+            };
+            let step = CaseStep::TakenBack(summary.hand_to(now, &back, reason));
+            let event = write.add_event(case, by, step)?;
             write.audit(by, AuditAction::CaseMoved, Some(case))?;
             Ok(event)
         })
@@ -99,11 +146,11 @@ impl HubStore {
         case: CaseId,
         by: &StaffId,
         (branch, reason): (&BranchCode, &str),
-        sign: impl FnOnce(&[u8]) -> Vec<u8>,
+        sign: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
     ) -> Result<(), ReviewError> {
         let standing = self.standing_order(case, branch)?.is_some();
         self.write(|write| {
-            check_role(write.connection(), by, &REVIEW)?;
+            check_role(write.connection(), by, &DECIDE)?;
             let summary = summary(write, case)?;
             let had = replica::branches_of(write.connection(), case)?;
             if standing || branch.as_str() == HEAD_OFFICE || !had.contains(branch) {
@@ -139,14 +186,15 @@ impl HubStore {
                 .find(|order| order.branch == branch && !order.void)
                 .filter(|_| holder.as_ref() != Some(&branch))
                 .cloned();
-            let counters = devices
-                .iter()
-                .filter(|device| device.branch == branch && !device.revoked)
-                .map(|device| CounterCopy {
-                    device: device.device,
-                    name: device.name.clone(),
-                    state: state_of(device.device, order.as_ref()),
-                });
+            let counters = devices.iter().filter(|device| device.branch == branch);
+            let counters = counters.map(|device| CounterCopy {
+                device: device.device,
+                name: device.name.clone(),
+                state: match state_of(device.device, order.as_ref()) {
+                    CopyState::Kept | CopyState::Ordered if device.revoked => CopyState::ShutOut,
+                    state => state,
+                },
+            });
             BranchCopy {
                 counters: counters.collect(),
                 holds: holder.as_ref() == Some(&branch),
@@ -174,19 +222,49 @@ impl HubStore {
         done: &[PurgeDone],
     ) -> Result<(), StoreError> {
         self.replica.note_purged(peer, done)?;
-        let branch = BranchCode(peer.branch.clone());
+        self.close_purges(&BranchCode(peer.branch.clone()))
+    }
+
+    /// Closes the orders that every counter of the branch followed that is not shut out.
+    pub(crate) fn close_purges(&mut self, branch: &BranchCode) -> Result<(), StoreError> {
         let devices = self.devices()?.into_iter();
         let counters: Vec<DeviceId> = devices
-            .filter(|device| device.branch == branch && !device.revoked)
+            .filter(|device| device.branch == *branch && !device.revoked)
             .map(|device| device.device)
             .collect();
         self.replica
-            .write(|write| write.close_purges(&branch, &counters).map(drop))
+            .write(|write| write.close_purges(branch, &counters).map(drop))
     }
 }
 
+/// Reviewers move cases; one with somebody under protection who decides, and knowingly.
+fn check_mover(
+    write: &Write<'_>,
+    case: CaseId,
+    by: &StaffId,
+    known: ProtectionKnown,
+) -> Result<(), ReviewError> {
+    check_role(write.connection(), by, &REVIEW)?;
+    if !replica::is_case_protected(write.connection(), case)? {
+        return Ok(());
+    }
+    check_role(write.connection(), by, &DECIDE)?;
+    match known {
+        ProtectionKnown::Said => Ok(()),
+        ProtectionKnown::Unsaid => Err(ReviewError::Protected),
+    }
+}
+
+/// The branch a case can be taken back to: the one that handed it on last, when nobody moved it
+/// since.
+pub fn taken_back_to(summary: &CaseSummary) -> Option<BranchCode> {
+    let last = summary.last_move()?;
+    let from = last.from.clone()?;
+    summary.may_take_back(&from).then_some(from)
+}
+
 /// The branches a contested case may be given to.
-pub(crate) fn candidates(summary: &CaseSummary) -> Vec<BranchCode> {
+pub fn candidates(summary: &CaseSummary) -> Vec<BranchCode> {
     if summary.contested.is_empty() {
         return Vec::new();
     }
@@ -212,8 +290,7 @@ fn hand_on(
     write: &mut Write<'_>,
     case: CaseId,
     by: &StaffId,
-    to: &BranchCode,
-    reason: &str,
+    Move { to, reason, .. }: &Move,
 ) -> Result<EventId, ReviewError> {
     let summary = summary(write, case)?;
     let from = summary.branch.clone().filter(|from| from != to);

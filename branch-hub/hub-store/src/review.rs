@@ -26,6 +26,9 @@ pub enum ReviewError {
     /// Not this person's to do.
     #[error("role missing")]
     RoleMissing,
+    /// Somebody in it is under protection, and nobody said that this is known.
+    #[error("somebody in the case is under protection")]
+    Protected,
     /// A return needs at least one remark.
     #[error("return without remark")]
     NoRemark,
@@ -78,7 +81,7 @@ impl Actor {
 }
 
 pub(crate) const REVIEW: [Role; 2] = [Role::Reviewer, Role::Approver];
-const DECIDE: [Role; 1] = [Role::Approver];
+pub(crate) const DECIDE: [Role; 1] = [Role::Approver];
 
 impl HubStore {
     /// Opens a case for review and claims it.

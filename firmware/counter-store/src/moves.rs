@@ -7,7 +7,7 @@ use replica::{AuditAction, StoreChange, StoreError};
 use rusqlite::{Connection, named_params};
 
 use crate::store::CounterStore;
-use crate::{EditError, board, undo};
+use crate::{EditError, Succession, board, undo};
 
 impl CounterStore {
     /// Tells the branch of this counter: cases that another branch has can be read and not changed.
@@ -16,10 +16,12 @@ impl CounterStore {
         self.branch = Some(branch);
     }
 
-    /// Hands a case to another branch. From then on this branch only reads what it has of it.
+    /// Hands a case to another branch. From then on this branch only reads what it has of it. A case
+    /// with somebody under protection is handed on at head office only.
     ///
     /// # Errors
-    /// When the case is not this branch's, nothing is left to do with it, or the disk fails.
+    /// When the case is not this branch's, nothing is left to do with it, somebody in it is under
+    /// protection, or the disk fails.
     pub fn transfer(
         &mut self,
         case: CaseId,
@@ -72,7 +74,11 @@ impl CounterStore {
             if events.is_empty() {
                 return Err(EditError::UnknownCase);
             }
-            let event = write.add_event(case, by, step(&fold(&events), &own)?)?;
+            let summary = fold(&events);
+            if replica::is_case_protected(write.connection(), case)? {
+                return Err(EditError::NotAllowed(summary.state));
+            }
+            let event = write.add_event(case, by, step(&summary, &own)?)?;
             undo::forget(write.connection(), case)?;
             write.audit(by, AuditAction::CaseMoved, Some(case))?;
             Ok(event)
@@ -82,7 +88,13 @@ impl CounterStore {
     /// Follows the orders of head office that can be followed: everything written here of the case
     /// is at head office.
     pub(crate) fn follow_purges(&mut self) -> Result<(), StoreError> {
-        for (case, turn) in self.replica.purges_to_follow()? {
+        let orders = self.replica.purges_to_follow()?;
+        // A database that was set aside has the case too; it is looked through and removed first.
+        let has_old = |one: Succession| one.old.is_some() && one.rescued.is_none();
+        if !orders.is_empty() && self.succession()?.is_some_and(has_old) {
+            return Ok(());
+        }
+        for (case, turn) in orders {
             if !board::at_head_office(self.replica.reader(), case)? {
                 tracing::info!(%case, "case not overwritten yet: head office lacks records of it");
                 continue;

@@ -128,9 +128,12 @@ impl OldDatabase {
             .iter()
             .zip(links)
             .take_while(|(one, other)| one == other);
+        let log_shared = after.saturating_add(same.count() as u64);
+        // What head office said it has when it noticed was another history's.
+        let acknowledged = acknowledged.min(self.0.version_of_log(log_shared)?);
         Ok(SetAside {
             acknowledged,
-            log_shared: after.saturating_add(same.count() as u64),
+            log_shared,
             looked_through: 0,
             log_carried: None,
             again: Rescued::default(),
@@ -242,7 +245,9 @@ impl CounterStore {
         }
         if let Some(found) = old.0.own_transactions(aside.looked_through)? {
             for transaction in &found.transactions {
-                aside.again.records += self.write_again(old, transaction, aside.acknowledged)?;
+                // Head office may have been restored itself.
+                let had = aside.acknowledged.min(succession.held);
+                aside.again.records += self.write_again(old, transaction, had)?;
             }
             aside.looked_through = found.through;
         } else if let Some(last) = self.carry_log(old, &mut aside)? {
@@ -265,13 +270,15 @@ impl CounterStore {
         transaction: &replica::OldTransaction,
         acknowledged: u64,
     ) -> Result<u64, StoreError> {
+        let own = self.branch.as_ref();
         let lacking = self
             .replica
-            .lacks(old.0.site(), transaction, acknowledged)?;
+            .lacks(&old.0, transaction, (acknowledged, own))?;
         if lacking.is_empty() {
             return Ok(0);
         }
-        self.write(|write| write.write_again(&old.0, &lacking))?;
+        // Also of a case that was handed on meanwhile: who had it may have worked on it.
+        self.write_wherever(|write| write.write_again(&old.0, &lacking))?;
         Ok(lacking.records())
     }
 

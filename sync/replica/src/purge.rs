@@ -62,14 +62,14 @@ impl Write<'_> {
     /// an ECDSA P-256 SHA-256 signature (ASN.1). Returns the order's turn.
     ///
     /// # Errors
-    /// When the branch has the case, or the disk fails.
+    /// When the branch has the case, the order is not signed, or the disk fails.
     pub fn order_purge(
         &mut self,
         case: CaseId,
         branch: &BranchCode,
         by: &StaffId,
         reason: &str,
-        sign: impl FnOnce(&[u8]) -> Vec<u8>,
+        sign: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
     ) -> Result<u64, StoreError> {
         if scope::branch(&self.transaction, case)?.as_ref() == Some(branch) {
             return Err(StoreError::Bounds {
@@ -77,7 +77,10 @@ impl Write<'_> {
             });
         }
         let turn = scope::next_turn(&self.transaction)?;
-        let signature = sign(&PurgeOrder::signed_bytes(case.0, turn, branch.as_str()));
+        let bytes = PurgeOrder::signed_bytes(case.0, turn, branch.as_str());
+        let signature = sign(&bytes).ok_or(StoreError::Bounds {
+            what: "order that is not signed",
+        })?;
         let mut statement = self.transaction.prepare_cached(
             "INSERT INTO purge_order
                  (case_id, turn, branch, signature, issued_by, reason, issued_unix_ms, state)

@@ -11,7 +11,7 @@
 //! the new one, which is what every other site checks. A signed content is never touched.
 
 use counter_domain::hlc::Hlc;
-use counter_domain::ids::{BlobHash, CaseId, DeviceId, StaffId};
+use counter_domain::ids::{BlobHash, BranchCode, CaseId, DeviceId, StaffId};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use serde::{Deserialize, Serialize};
 use sync_protocol::{CellValue, Change, SiteId};
@@ -46,6 +46,25 @@ pub struct OldTransactions {
     pub through: u64,
 }
 
+/// A case begins with a step or a field.
+const FIRST_OWN: &str = "
+    SELECT min(version) FROM (
+        SELECT c.db_version AS version, c.site_id AS writer FROM case_event__crsql_pks p
+        JOIN case_event__crsql_clock c ON c.key = p.__crsql_key WHERE p.case_id = :case
+        UNION ALL
+        SELECT c.db_version, c.site_id FROM draft__crsql_pks p
+        JOIN draft__crsql_clock c ON c.key = p.__crsql_key WHERE p.case_id = :case)
+    JOIN crsql_site_id s ON s.ordinal = writer WHERE s.site_id = :site";
+
+const LAST_OWN: &str = "
+    SELECT max(version) FROM (
+        SELECT db_version AS version, ts, site_id AS writer FROM draft__crsql_clock
+        UNION ALL SELECT db_version, ts, site_id FROM snapshot__crsql_clock
+        UNION ALL SELECT db_version, ts, site_id FROM blob_ref__crsql_clock
+        UNION ALL SELECT db_version, ts, site_id FROM case_event__crsql_clock)
+    JOIN crsql_site_id s ON s.ordinal = writer
+    WHERE s.site_id = :site AND CAST(ts AS INTEGER) <= :at";
+
 impl Replica {
     /// The transactions this database's own site wrote behind `after`, as many as are looked
     /// through at once; `None` at the end. Also of a database that is known to be restored.
@@ -71,26 +90,39 @@ impl Replica {
         }))
     }
 
-    /// What of a transaction of `old` is not here. Fields that head office had up to the version
-    /// `acknowledged` of this very history were changed since, not lost.
+    /// What of a transaction of `old` is not here and was lost. Fields that head office had up to
+    /// the version `acknowledged` of this very history were changed since; a case that head office
+    /// had and that is not this branch's any more was handed on, or is overwritten on order. What
+    /// was written since in a case that head office sends nothing of any more is not written again:
+    /// the branch must not have it.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When a database cannot be read.
     pub fn lacks(
         &self,
-        old: SiteId,
+        old: &Self,
         transaction: &OldTransaction,
-        acknowledged: u64,
+        (acknowledged, own_branch): (u64, Option<&BranchCode>),
     ) -> Result<OldTransaction, StoreError> {
+        let place = Place {
+            connection: &self.connection,
+            own: self.site,
+            old: old.site,
+            acknowledged,
+        };
         let mut changes = Vec::new();
         for change in &transaction.changes {
-            let place = Place {
-                connection: &self.connection,
-                own: self.site,
-                old,
-                acknowledged,
+            let gone = match scope::case_of(&change.key) {
+                Some(case) => match scope::branch(&self.connection, case)? {
+                    Some(holder) => {
+                        change.version <= acknowledged
+                            && own_branch.is_some_and(|own| *own != holder)
+                    }
+                    None => old.first_own_version(case)? <= acknowledged,
+                },
+                None => false,
             };
-            if place.lacks(change)? {
+            if !gone && place.lacks(change)? {
                 changes.push(change.clone());
             }
         }
@@ -98,6 +130,33 @@ impl Replica {
             version: transaction.version,
             changes,
         })
+    }
+
+    /// The last version this site had written when it wrote an entry of its log.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn version_of_log(&self, sequence: u64) -> Result<u64, StoreError> {
+        let Some(before) = sequence.checked_sub(1) else {
+            return Ok(0);
+        };
+        let entry = self.stream_entries(self.site, before, 1)?.into_iter().next();
+        let Some(entry) = entry.filter(|entry| entry.sequence == sequence) else {
+            return Ok(0);
+        };
+        let entry: AuditEntry = serde_json::from_slice(&entry.body)?;
+        let mut statement = self.connection.prepare_cached(LAST_OWN)?;
+        let row = named_params! { ":at": entry.at.0, ":site": self.site.0 };
+        let last: Option<u64> = statement.query_row(row, |row| row.get(0))?;
+        Ok(last.unwrap_or(0))
+    }
+
+    /// The first version in which this site wrote of a case.
+    fn first_own_version(&self, case: CaseId) -> Result<u64, StoreError> {
+        let mut statement = self.connection.prepare_cached(FIRST_OWN)?;
+        let row = named_params! { ":case": case.0, ":site": self.site.0 };
+        let first: Option<u64> = statement.query_row(row, |row| row.get(0))?;
+        Ok(first.unwrap_or(u64::MAX))
     }
 
     /// Takes up to `count_max` blobs that are wanted here from a database of the same machine
@@ -388,12 +447,14 @@ impl Write<'_> {
             device: old,
             sequence: log_shared,
         };
+        let mark = self.mark();
         let body = serde_json::to_vec(&AuditEntry {
             at: self.at,
             by: by.clone(),
             action: AuditAction::Recovered,
             case: None,
             carried: Some(carried),
+            mark,
         })?;
         self.append_body(StreamBody(body))
     }

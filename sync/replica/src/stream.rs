@@ -120,6 +120,11 @@ pub struct AuditEntry {
     /// for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried: Option<Carried>,
+    /// Chance, so that two copies of one database in which the same person does the same thing at
+    /// the same reading of the clock still write different logs. Empty in entries of earlier
+    /// programs.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub mark: String,
 }
 
 /// A place in another device's log.
@@ -165,14 +170,20 @@ impl Write<'_> {
         action: AuditAction,
         case: Option<CaseId>,
     ) -> Result<(), StoreError> {
+        let mark = self.mark();
         let body = serde_json::to_vec(&AuditEntry {
             at: self.at,
             by: by.clone(),
             action,
             case,
             carried: None,
+            mark,
         })?;
         self.append_body(StreamBody(body))
+    }
+
+    pub(crate) fn mark(&mut self) -> String {
+        format!("{:08x}", u32::from_be_bytes(self.random()))
     }
 
     pub(crate) fn append_body(&mut self, StreamBody(body): StreamBody) -> Result<(), StoreError> {

@@ -337,7 +337,10 @@ impl Session {
                         });
                         return Ok(());
                     }
-                    store.stream_acknowledged(&self.peer, head)?;
+                    // Another history's log may be as long; it is compared first.
+                    if self.ours.log_end_told || self.said_at.is_some() {
+                        store.stream_acknowledged(&self.peer, head)?;
+                    }
                 }
                 self.note(Message::StreamHeads(heads));
             }

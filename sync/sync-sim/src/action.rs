@@ -43,6 +43,18 @@ pub enum Action {
     Recover(usize),
     /// A clock jumps to so many milliseconds from the right time.
     Clock(Place, i64),
+    /// Somebody moves a case to another branch, takes it back, settles who has it, or has a
+    /// branch's copy overwritten; what exactly follows from the number.
+    Move(Place, u64),
+}
+
+/// Whether cases stay with the branch they began at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cases {
+    /// They stay.
+    Stay,
+    /// They go from branch to branch, and copies are overwritten.
+    Move,
 }
 
 /// A counter that shares its branch with no other, whatever their number.
@@ -53,13 +65,33 @@ pub(crate) const ALONE: usize = 2;
 const CLOCK_WRONG_MS: u64 = 10 * 60 * 60 * 1000;
 
 /// A history of `steps` actions for `counters` counters and `lines` lines.
-pub(crate) fn history(seed: u64, steps: usize, counters: usize, lines: usize) -> Vec<Action> {
+pub(crate) fn history(
+    (seed, cases): (u64, Cases),
+    steps: usize,
+    counters: usize,
+    lines: usize,
+) -> Vec<Action> {
     let mut chance = Chance::new(seed ^ 0x0000_05ee_d0fa_c710_u64);
     // Some histories have no long pauses.
     let busy = chance.percent(40);
+    let mut moves = Chance::new(seed ^ 0x0000_00b7_a2c4_e5d1_u64);
     (0..steps)
-        .map(|_| action(&mut chance, counters, lines, busy))
+        .map(|_| {
+            let action = action(&mut chance, counters, lines, busy);
+            let entropy = moves.number();
+            match cases {
+                Cases::Move if moves.percent(6) => Action::Move(anywhere(&mut moves, counters), entropy),
+                Cases::Move | Cases::Stay => action,
+            }
+        })
         .collect()
+}
+
+fn anywhere(chance: &mut Chance, counters: usize) -> Place {
+    match chance.index(counters + 1) {
+        counter if counter < counters => Place::Counter(counter),
+        _ => Place::Hub,
+    }
 }
 
 fn action(chance: &mut Chance, counters: usize, lines: usize, busy: bool) -> Action {

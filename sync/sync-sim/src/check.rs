@@ -5,6 +5,7 @@ use counter_domain::ids::CaseId;
 use counter_domain::snapshot::Snapshot;
 use sync_engine::Store as _;
 
+use crate::moves;
 use crate::office::{Office, Room};
 use crate::truth::{Cells, Truth, cells_of};
 use crate::world::World;
@@ -21,6 +22,7 @@ pub(crate) fn own_records<S: Room>(office: &mut Office<S>, truth: &Truth) -> Res
         let place = (table.clone(), key.clone());
         let same = match cells.get(&place) {
             Some(here) => here == value,
+            None if truth.may_be_gone(key, &office.peer.branch) => true,
             // Two counters that sign the same content write the same row; it counts as one's.
             None => office.store()?.holds(table, key)?,
         };
@@ -31,7 +33,7 @@ pub(crate) fn own_records<S: Room>(office: &mut Office<S>, truth: &Truth) -> Res
 
 /// Whether everybody holds everything that is theirs to hold.
 pub(crate) fn has_settled(world: &mut World) -> Result<bool> {
-    if world.recoveries.are_under_way() {
+    if world.recoveries.are_under_way() || !moves::have_settled(world)? {
         return Ok(false);
     }
     let hub = world.hub.store()?;
@@ -75,6 +77,7 @@ pub(crate) fn at_the_end(world: &mut World) -> Result<()> {
         .collect();
     for (case, branch) in cases {
         case_is_the_same_everywhere(world, case, &branch)?;
+        moves::copies_are_gone(world, case)?;
     }
     lists_are_the_same(world)?;
     chains_are_whole(world)?;
@@ -134,10 +137,19 @@ fn case_is_the_same_everywhere(world: &mut World, case: CaseId, branch: &str) ->
         let same = *blake3::hash(&bytes).as_bytes() == blob.hash.0;
         ensure!(same, "a blob changed");
     }
+    // Where nobody settled it yet, everybody names the same one.
+    let holder = record.branch.as_ref().map_or(branch, |held| held.as_str());
     for counter in &mut world.counters {
         let here = counter.store()?.case(case)?;
-        if counter.peer.branch != branch {
-            ensure!(here.is_none(), "a counter has a case of another branch");
+        let own = &counter.peer.branch;
+        if own != holder {
+            let never = !world.truth.concerns(case, own);
+            ensure!(!never || here.is_none(), "a counter has a case of another branch");
+            let held = here.and_then(|here| here.summary.branch);
+            ensure!(
+                held.is_none_or(|held| held.as_str() == holder),
+                "a branch that gave a case away names another holder"
+            );
             continue;
         }
         let here = here.context("a counter lacks a case of its branch")?;
@@ -154,11 +166,15 @@ fn lists_are_the_same(world: &mut World) -> Result<()> {
         let branch = counter.peer.branch.clone();
         let board = counter.store()?.board(usize::MAX)?;
         let of_branch = desk.iter().filter(|row| row.branch.as_str() == branch);
+        let own: Vec<_> = board
+            .into_iter()
+            .filter(|row| row.branch.as_str() == branch)
+            .collect();
         ensure!(
-            of_branch.count() == board.len(),
+            of_branch.count() == own.len(),
             "a board shows too few or too many"
         );
-        for row in board {
+        for row in own {
             let there = desk.iter().find(|there| there.case == row.case);
             let there = there.context("a board shows an unknown case")?;
             let same = there.state == row.state

@@ -4,7 +4,7 @@ use std::fmt;
 
 use anyhow::{Context as _, Result};
 
-use crate::action::{Action, history};
+use crate::action::{Action, Cases, history};
 use crate::chance::Chance;
 use crate::world::{World, lines};
 
@@ -18,6 +18,8 @@ pub struct Plan {
     pub seed: u64,
     /// How many things happen.
     pub steps: usize,
+    /// Whether cases go from branch to branch.
+    pub cases: Cases,
 }
 
 /// A history after which something did not hold.
@@ -33,8 +35,8 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Plan { seed, steps } = self.plan;
-        writeln!(f, "SEED={seed} STEPS={steps}: {}", self.what)?;
+        let Plan { seed, steps, cases } = self.plan;
+        writeln!(f, "SEED={seed} STEPS={steps} {cases:?}: {}", self.what)?;
         writeln!(f, "{} actions are enough:", self.history.len())?;
         for action in &self.history {
             writeln!(f, "    {action:?},")?;
@@ -51,7 +53,8 @@ impl Plan {
     /// Its actions.
     pub fn actions(self) -> Vec<Action> {
         let counters = self.counters();
-        history(self.seed, self.steps, counters, lines(counters).len())
+        let lines = lines(counters).len();
+        history((self.seed, self.cases), self.steps, counters, lines)
     }
 
     /// Lets everything happen and checks what must hold.
@@ -71,7 +74,7 @@ impl Plan {
     /// # Errors
     /// What did not hold, and at which action.
     pub fn play(self, history: &[Action]) -> Result<()> {
-        let mut world = World::new(self.counters())?;
+        let mut world = World::new(self.counters(), self.cases)?;
         for (number, action) in history.iter().enumerate() {
             world
                 .take(action)

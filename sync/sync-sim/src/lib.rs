@@ -12,6 +12,9 @@
 //! - head office holds all of it, and every counter the same cases, fields, histories, states and
 //!   lists as head office, of its own branch;
 //! - no message carries or names a row or blob of another branch, or another counter's audit log;
+//!   where cases move, only of branches that had the case, and whole only to the one that has it;
+//! - a copy that was ordered overwritten is gone at every counter of the branch, and the orders are
+//!   forgotten in the end;
 //! - what a counter had written before its disk was replaced by an older copy, and what it wrote on
 //!   that copy, is at head office once;
 //! - no receipt number is given out twice; what was signed is unchanged; audit chains are whole.
@@ -26,6 +29,7 @@ mod check;
 mod disk;
 mod history;
 mod line;
+mod moves;
 mod office;
 mod recovery;
 mod template;
@@ -33,5 +37,5 @@ mod truth;
 mod work;
 mod world;
 
-pub use action::{Action, Place};
+pub use action::{Action, Cases, Place};
 pub use history::{Failure, Plan};

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use sync_sim::Plan;
+use sync_sim::{Cases, Plan};
 
 /// Plays seeds of the replication simulator.
 #[derive(Debug, Parser)]
@@ -17,6 +17,9 @@ struct Options {
     /// Seeds to play, one after another.
     #[arg(long, default_value_t = 1)]
     count: u64,
+    /// Cases go from branch to branch, and copies are overwritten.
+    #[arg(long)]
+    moving: bool,
     /// Does not shorten a history that fails.
     #[arg(long)]
     whole: bool,
@@ -33,6 +36,11 @@ fn main() -> ExitCode {
         let plan = Plan {
             seed,
             steps: options.steps,
+            cases: if options.moving {
+                Cases::Move
+            } else {
+                Cases::Stay
+            },
         };
         if let Err(error) = plan.play(&plan.actions()) {
             println!("SEED={seed} STEPS={}: {error:#}", options.steps);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use counter_domain::hlc::Hlc;
-use counter_domain::ids::{BlobHash, CaseId, DeviceId, SnapshotHash};
+use counter_domain::ids::{BlobHash, BranchCode, CaseId, DeviceId, SnapshotHash};
 use counter_store::CounterStore;
 use hub_store::HubStore;
 use replica::{DatabaseKey, OpenError, StoreError, Surroundings};
@@ -50,6 +50,9 @@ pub(crate) trait Room: Store<Error = StoreError> + Sized {
     /// Whether the database is known to be an older copy, which tells and takes nothing any more.
     fn is_older_copy(&self) -> bool;
 
+    /// Learns its branch.
+    fn settle_in(&mut self, branch: &str);
+
     /// Whether a row named by the hash of its content is here, whoever wrote it.
     fn holds(&self, table: &str, key: &[u8]) -> Result<bool, StoreError>;
 }
@@ -78,6 +81,10 @@ impl Room for CounterStore {
         self.is_restored()
     }
 
+    fn settle_in(&mut self, branch: &str) {
+        self.set_branch(BranchCode::from(branch));
+    }
+
     fn holds(&self, table: &str, key: &[u8]) -> Result<bool, StoreError> {
         Ok(match (table, case_and_hash(key)) {
             ("snapshot", Some((case, hash))) => self.snapshot(case, SnapshotHash(hash))?.is_some(),
@@ -104,6 +111,8 @@ impl Room for HubStore {
     fn is_older_copy(&self) -> bool {
         false
     }
+
+    fn settle_in(&mut self, _branch: &str) {}
 
     fn holds(&self, _table: &str, _key: &[u8]) -> Result<bool, StoreError> {
         Ok(false)
@@ -221,7 +230,8 @@ impl<S: Room> Office<S> {
             },
         );
         let device = DeviceId(self.peer.site.0);
-        let store = S::open_file(&self.path, &self.key, device, around)?;
+        let mut store = S::open_file(&self.path, &self.key, device, around)?;
+        store.settle_in(&self.peer.branch);
         self.store = Some(store);
         Ok(())
     }

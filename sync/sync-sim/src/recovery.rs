@@ -41,6 +41,7 @@ pub(crate) struct Recoveries {
 struct Rescued {
     old: SiteId,
     new: SiteId,
+    branch: String,
     cells: Cells,
 }
 
@@ -116,6 +117,7 @@ impl World {
         self.recoveries.rescued.push(Rescued {
             old,
             new,
+            branch: branch.0,
             cells: known.cells,
         });
         self.truth.note(store)?;
@@ -189,7 +191,9 @@ pub(crate) fn nothing_is_lost(world: &mut World) -> Result<()> {
         here.extend(cells_of(hub, site)?);
     }
     for rescued in &world.recoveries.rescued {
-        for ((table, key), value) in &rescued.cells {
+        let branch = &rescued.branch;
+        let cells = rescued.cells.iter();
+        for ((table, key), value) in cells.filter(|((_, key), _)| !world.truth.may_be_gone(key, branch)) {
             let place = (table.clone(), key.clone());
             if table != "draft" {
                 ensure!(

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, ensure};
-use counter_domain::ids::CaseId;
+use counter_domain::ids::{BranchCode, CaseId};
 use sync_engine::{Peer, PeerRole, Store};
 use sync_protocol::{CellValue, Change, ChangeBatch, Message, SiteId};
 
@@ -23,8 +23,12 @@ pub(crate) struct Truth {
     pub(crate) sites: BTreeMap<SiteId, Site>,
     pub(crate) branches: BTreeMap<CaseId, String>,
     pub(crate) receipts: BTreeMap<String, CaseId>,
-    /// Branches whose cases name a blob.
-    blobs: BTreeMap<[u8; 32], BTreeSet<String>>,
+    /// Branches a case went to.
+    named: BTreeMap<CaseId, BTreeSet<String>>,
+    /// Copies that were ordered overwritten at some time.
+    revoked: BTreeSet<(CaseId, String)>,
+    /// Cases that name a blob.
+    blobs: BTreeMap<[u8; 32], BTreeSet<CaseId>>,
 }
 
 /// Sees everything, as head office does.
@@ -60,7 +64,7 @@ fn cell(change: Change) -> ((String, Vec<u8>), CellValue) {
 }
 
 /// The case a packed key begins with: one byte of count, type, length, then sixteen of the case.
-fn case_of(key: &[u8]) -> Option<CaseId> {
+pub(crate) fn case_of(key: &[u8]) -> Option<CaseId> {
     key.get(3..19).and_then(CaseId::from_slice)
 }
 
@@ -86,10 +90,31 @@ impl Truth {
 
     fn note_blob(&mut self, change: &Change) {
         let hash = change.key.last_chunk::<32>();
-        let branch = case_of(&change.key).and_then(|case| self.branches.get(&case));
-        if let ("blob_ref", Some(hash), Some(branch)) = (change.table.as_str(), hash, branch) {
-            self.blobs.entry(*hash).or_default().insert(branch.clone());
+        let case = case_of(&change.key);
+        if let ("blob_ref", Some(hash), Some(case)) = (change.table.as_str(), hash, case) {
+            self.blobs.entry(*hash).or_default().insert(case);
         }
+    }
+
+    /// A case went to these branches, or may have.
+    pub(crate) fn name(&mut self, case: CaseId, branches: impl IntoIterator<Item = String>) {
+        self.named.entry(case).or_default().extend(branches);
+    }
+
+    /// A branch was ordered to overwrite its copy.
+    pub(crate) fn revoke(&mut self, case: CaseId, branch: &BranchCode) {
+        self.revoked.insert((case, branch.0.clone()));
+    }
+
+    /// Whether a row that is missing at a counter of this branch may be: its copy was overwritten.
+    pub(crate) fn may_be_gone(&self, key: &[u8], branch: &str) -> bool {
+        case_of(key).is_some_and(|case| self.revoked.contains(&(case, branch.to_owned())))
+    }
+
+    /// Whether the branch has or had the case.
+    pub(crate) fn concerns(&self, case: CaseId, branch: &str) -> bool {
+        let began = self.branches.get(&case).is_some_and(|one| one == branch);
+        began || self.named.get(&case).is_some_and(|named| named.contains(branch))
     }
 
     /// A site begins again from an older copy of its database, which holds these cells. What it had
@@ -130,11 +155,9 @@ impl Truth {
         match message {
             Message::Changes(batch) => {
                 for change in &batch.changes {
-                    let owner = case_of(&change.key).and_then(|case| self.branches.get(&case));
-                    ensure!(
-                        owner == Some(&to.branch),
-                        "a row of another branch was sent"
-                    );
+                    let case = case_of(&change.key);
+                    let concerns = case.is_some_and(|case| self.concerns(case, &to.branch));
+                    ensure!(concerns, "a row of another branch was sent");
                 }
             }
             Message::BlobPart(part) => self.check_blob(part.hash, to)?,
@@ -194,19 +217,19 @@ impl Truth {
     }
 
     fn check_case(&self, case: [u8; 16], to: &Peer) -> Result<()> {
-        let owner = self.branches.get(&CaseId(case));
         ensure!(
-            owner == Some(&to.branch),
+            self.concerns(CaseId(case), &to.branch),
             "a case of another branch was sent or told of"
         );
         Ok(())
     }
 
     fn check_blob(&self, hash: [u8; 32], to: &Peer) -> Result<()> {
-        let seen = self
-            .blobs
-            .get(&hash)
-            .is_some_and(|branches| branches.contains(&to.branch));
+        let named_by = self.blobs.get(&hash);
+        let seen = named_by.is_some_and(|cases| {
+            let mut cases = cases.iter();
+            cases.any(|case| self.concerns(*case, &to.branch))
+        });
         ensure!(seen, "a blob of another branch was sent or told of");
         Ok(())
     }

@@ -38,6 +38,8 @@ fn edited(result: Result<(), EditError>) -> Result<Outcome> {
     match result {
         Err(EditError::Store(StoreError::DiskFull)) => Ok(Outcome::DiskFull),
         Err(EditError::Store(StoreError::Restored { .. })) => Ok(Outcome::OlderCopy),
+        // Another branch has it.
+        Err(EditError::Store(StoreError::Elsewhere)) => Ok(Outcome::Done),
         Err(EditError::Store(error)) => Err(error.into()),
         Ok(()) | Err(_) => Ok(Outcome::Done),
     }

@@ -8,10 +8,11 @@ use sync_engine::{Ending, Peer, Session, answer};
 use sync_protocol::{Message, decode_all, encode};
 use tempfile::TempDir;
 
-use crate::action::{Action, Place};
+use crate::action::{Action, Cases, Place};
 use crate::chance::Chance;
 use crate::check;
 use crate::line::{Body, LIMITS, Line, Server, To};
+use crate::moves;
 use crate::office::{Office, RightTime, Room};
 use crate::recovery::Recoveries;
 use crate::template::{BRANCHES, HUB, Template, scratch};
@@ -28,6 +29,7 @@ pub(crate) struct World {
     pub(crate) lines: Vec<Line>,
     pub(crate) truth: Truth,
     pub(crate) recoveries: Recoveries,
+    pub(crate) cases: Cases,
     time: RightTime,
     /// Removed with everything in it at the end.
     _folder: TempDir,
@@ -46,12 +48,15 @@ pub(crate) fn lines(counters: usize) -> Vec<(usize, Option<usize>)> {
 }
 
 impl World {
-    pub(crate) fn new(counters: usize) -> Result<Self> {
+    pub(crate) fn new(counters: usize, cases: Cases) -> Result<Self> {
         let template = Template::get()?;
         let folder = scratch()?;
         let time = RightTime::at_noon();
         let path = template.copy("hub", folder.path())?;
-        let hub = Office::open(path, HUB, "00", time.clone())?;
+        let mut hub = Office::open(path, HUB, "00", time.clone())?;
+        if cases == Cases::Move {
+            moves::enrol_all(hub.store()?, counters)?;
+        }
         let mut offices = Vec::with_capacity(counters);
         for (number, branch) in (1_u8..).zip(BRANCHES).take(counters) {
             let path = template.copy(&format!("counter-{}", number - 1), folder.path())?;
@@ -66,6 +71,7 @@ impl World {
             lines: lines.collect(),
             truth: Truth::default(),
             recoveries: Recoveries::default(),
+            cases,
             time,
             _folder: folder,
         })
@@ -89,6 +95,7 @@ impl World {
             Action::SetAside(counter) => self.set_aside(*counter)?,
             Action::PutBack(counter) => self.put_back(*counter)?,
             Action::Recover(counter) => self.recover(*counter)?,
+            Action::Move(place, entropy) => self.move_case(*place, *entropy)?,
             Action::Clock(place, wrong_ms) => match place {
                 Place::Hub => self.hub.set_clock_wrong(*wrong_ms),
                 Place::Counter(counter) => self.counter(*counter)?.set_clock_wrong(*wrong_ms),
@@ -214,8 +221,9 @@ impl World {
     }
 
     /// What the server does with a request: it remembers nothing between two.
-    fn reach_server(&mut self, line: usize, body: &Body) -> Result<()> {
-        let line = self.lines.get_mut(line).context("no such line")?;
+    fn reach_server(&mut self, line_number: usize, body: &Body) -> Result<()> {
+        let line = self.lines.get_mut(line_number).context("no such line")?;
+        let from_hub = matches!(line.server, Server::Hub);
         let client = self
             .counters
             .get(line.client)
@@ -236,6 +244,10 @@ impl World {
             return Ok(());
         };
         check_all(&self.truth, &messages, &client)?;
+        if from_hub && self.cases == Cases::Move {
+            self.check_holder(&messages, client.site)?;
+        }
+        let line = self.lines.get_mut(line_number).context("no such line")?;
         let bytes = in_bytes(&messages)?;
         match body.entropy {
             0 => line.carry_well(To::Client, bytes, self.time.now()),

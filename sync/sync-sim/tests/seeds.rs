@@ -1,13 +1,18 @@
 //! A fixed set of seeds in every test run, and each seed that ever failed, by name.
 #![expect(clippy::panic, reason = "a test stops at the first surprise")]
 
-use sync_sim::Plan;
+use sync_sim::{Cases, Plan};
 
 #[track_caller]
 fn check(seed: u64, steps: usize) {
-    let plan = Plan { seed, steps };
+    check_with(seed, steps, Cases::Stay);
+}
+
+#[track_caller]
+fn check_with(seed: u64, steps: usize, cases: Cases) {
+    let plan = Plan { seed, steps, cases };
     if let Err(error) = plan.play(&plan.actions()) {
-        panic!("make sim SEED={seed} STEPS={steps}: {error:#}");
+        panic!("make sim SEED={seed} STEPS={steps} ({cases:?}): {error:#}");
     }
 }
 
@@ -17,10 +22,16 @@ fn first_seeds_come_together() {
 }
 
 #[test]
+fn first_seeds_with_moving_cases_come_together() {
+    (1..=6).for_each(|seed| check_with(seed, 300, Cases::Move));
+}
+
+#[test]
 fn same_seed_is_the_same_history() {
     let plan = Plan {
         seed: 9,
         steps: 200,
+        cases: Cases::Move,
     };
     assert_eq!(plan.actions(), plan.actions());
 }

@@ -42,8 +42,8 @@ fn nothing_of_a_case_is_readable_on_disk() {
         seen += 1;
     }
     assert_eq!(
-        seen, 4,
-        "database, log, its index and the key's check value"
+        seen, 5,
+        "database, log, its index, the key's check value and the day's last number"
     );
     store.close().unwrap();
     assert!(!contains(&folder.path().join("counter-1.db"), NAME));

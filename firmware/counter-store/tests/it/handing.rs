@@ -8,7 +8,7 @@ use aes::cipher::{BlockDecrypt, KeyInit, generic_array::GenericArray};
 use counter_domain::case::CaseState;
 use counter_domain::ids::{BranchCode, CaseId, StaffId};
 use counter_store::{CounterStore, EditError};
-use hub_store::CopyState;
+use hub_store::{CopyState, Move, ProtectionKnown, ReviewError};
 use replica::StoreError;
 use ring::rand::SystemRandom;
 use sync_engine::{Dispatch, Limits, Moment, PeerRole, Presumed, Session, Store, answer};
@@ -115,6 +115,14 @@ fn everybody(office: &mut Office) {
     }
 }
 
+fn to(branch: &str, reason: &str) -> Move {
+    Move {
+        to: BranchCode::from(branch),
+        reason: reason.to_owned(),
+        protection: ProtectionKnown::Unsaid,
+    }
+}
+
 fn hand_to_02(office: &mut Office, case: CaseId) {
     let to = BranchCode::from("02");
     let reason = "続きを近くの支所で行うため";
@@ -128,7 +136,7 @@ pub(crate) fn revoke(office: &mut Office, case: CaseId, branch: &str) {
     let publisher = &office.publisher;
     let signed = |bytes: &[u8]| {
         let signature = publisher.sign(&SystemRandom::new(), bytes).unwrap();
-        signature.as_ref().to_vec()
+        Some(signature.as_ref().to_vec())
     };
     let branch = BranchCode::from(branch);
     office
@@ -239,7 +247,7 @@ fn two_offices_at_once_are_contested_until_a_person_settles() {
     hand_to_02(&mut office, case);
     office
         .hub
-        .transfer(case, &approver(), &BranchCode::from("00"), "本庁で扱うため")
+        .transfer(case, &approver(), &to("00", "本庁で扱うため"))
         .unwrap();
     everybody(&mut office);
     assert!(office.hub.cases(9).unwrap()[0].to_check);
@@ -435,8 +443,10 @@ fn order_waits_until_head_office_has_what_only_this_counter_has() {
     let case = signed_case(&mut office);
     everybody(&mut office);
     set(office.counter(1), case, "phone", "00-0000-0007");
-    let to = BranchCode::from("02");
-    office.hub.transfer(case, &approver(), &to, "").unwrap();
+    office
+        .hub
+        .transfer(case, &approver(), &to("02", ""))
+        .unwrap();
     revoke(&mut office, case, "07");
     // The order alone, as a neighbour or a file brings it.
     let peer = peer_of(office.counter(1), "07", PeerRole::Counter);
@@ -463,6 +473,97 @@ fn forged_order_overwrites_nothing() {
     let hub = peer_of(&office.hub, "00", PeerRole::Hub);
     sync_engine::CaseCopies::purge(office.counter(1), &hub, &orders).unwrap();
     assert!(office.counter(1).case(case).unwrap().is_some());
+}
+
+#[test]
+fn head_office_hands_on_and_takes_back() {
+    let mut office = two_branches();
+    let case = signed_case(&mut office);
+    everybody(&mut office);
+    let by = approver();
+    let unsaid = ("住民が戻ったため", ProtectionKnown::Unsaid);
+    assert!(office.hub.take_back(case, &by, unsaid).is_err(), "nobody handed it on");
+    office.hub.transfer(case, &by, &to("02", "近いため")).unwrap();
+    assert!(office.hub.transfer(case, &by, &to("02", "")).is_err(), "it is there");
+    everybody(&mut office);
+    same_as_at_head_office(&mut office, 2, case);
+    office.hub.take_back(case, &by, unsaid).unwrap();
+    everybody(&mut office);
+    for index in [0, 1] {
+        same_as_at_head_office(&mut office, index, case);
+        set(office.counter(index), case, "phone", "00-0000-0004");
+    }
+    assert!(office.hub.take_back(case, &by, unsaid).is_err(), "once");
+    let intake = StaffId::from("u0400");
+    let nobody = office.hub.transfer(case, &intake, &to("02", ""));
+    assert!(matches!(nobody, Err(ReviewError::RoleMissing)));
+}
+
+#[test]
+fn protected_case_is_moved_knowingly_and_at_head_office_only() {
+    let mut office = two_branches();
+    let case = signed_case(&mut office);
+    let entry = counter_store::FieldEntry {
+        path: "member.1.protected".into(),
+        value: counter_domain::draft::FieldValue::Flag(true),
+        source: counter_domain::draft::Source::Staff,
+        confidence: None,
+    };
+    office
+        .counter(0)
+        .set_fields(case, &clerk(), &[entry])
+        .unwrap();
+    everybody(&mut office);
+    let at_counter = office
+        .counter(0)
+        .transfer(case, &clerk(), &BranchCode::from("02"), "");
+    assert!(matches!(at_counter, Err(EditError::NotAllowed(_))));
+    let mut there = to("02", "引越し先に近いため");
+    let unsaid = office.hub.transfer(case, &approver(), &there);
+    assert!(matches!(unsaid, Err(ReviewError::Protected)));
+    everybody(&mut office);
+    assert_eq!(office.counter(2).case(case).unwrap(), None);
+    there.protection = ProtectionKnown::Said;
+    office.hub.transfer(case, &approver(), &there).unwrap();
+    everybody(&mut office);
+    assert!(office.counter(2).case(case).unwrap().unwrap().protected);
+    let board = office.counter(2).board(9).unwrap();
+    assert!(board[0].protected && board[0].persons.is_empty());
+}
+
+#[test]
+fn order_that_is_not_signed_is_not_given() {
+    let mut office = two_branches();
+    let case = signed_case(&mut office);
+    everybody(&mut office);
+    hand_to_02(&mut office, case);
+    everybody(&mut office);
+    let branch = BranchCode::from("07");
+    let given = office
+        .hub
+        .revoke_copy(case, &approver(), (&branch, ""), |_| None);
+    assert!(given.is_err());
+    let copies = office.hub.copies(case).unwrap();
+    assert!(copies.iter().all(|copy| copy.order.is_none()));
+}
+
+#[test]
+fn order_waits_for_no_counter_that_is_shut_out() {
+    let mut office = two_branches();
+    let case = signed_case(&mut office);
+    everybody(&mut office);
+    hand_to_02(&mut office, case);
+    everybody(&mut office);
+    revoke(&mut office, case, "07");
+    converse(&mut office, 0);
+    let lost = office.counter(1).device();
+    assert!(office.hub.revoke(lost).unwrap());
+    let copies = office.hub.copies(case).unwrap();
+    let of_07 = copies.iter().find(|one| one.branch.as_str() == "07");
+    let of_07 = of_07.unwrap();
+    assert!(of_07.order.as_ref().unwrap().closed);
+    let state = of_07.counters.iter().find(|one| one.device == lost);
+    assert_eq!(state.unwrap().state, CopyState::ShutOut);
 }
 
 fn revoke_later(office: &mut Office, case: CaseId) {

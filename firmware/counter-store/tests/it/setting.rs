@@ -33,7 +33,8 @@ impl Clock {
 
     pub(crate) fn around(&self, seed: u8) -> Surroundings {
         let clock = self.clone();
-        let mut counter = 0_u64;
+        // Another start of the same program draws other numbers.
+        let mut counter = self.0.load(Ordering::SeqCst) << 20;
         Surroundings::new(
             move || clock.0.fetch_add(1, Ordering::SeqCst),
             move |buffer| {

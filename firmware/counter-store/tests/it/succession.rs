@@ -12,7 +12,7 @@ use ring::signature::KeyPair as _;
 use sync_engine::{Limits, Moment, Peer, PeerRole, Session, Store, answer};
 use sync_protocol::SiteId;
 
-use crate::setting::{NOON, Office, clerk, counter, key, peer_of, set, sign, start};
+use crate::setting::{NOON, Office, approver, clerk, counter, key, peer_of, set, sign, start};
 
 const OLD: DeviceId = DeviceId([1; 16]);
 
@@ -349,6 +349,56 @@ fn clone_with_work_of_its_own_goes_on_as_a_third_device() {
     hub_shows(&office, case, "phone", "0466-00-0001");
     let next = start(office.counter(0), "07").receipt_number;
     assert_eq!(next, "41-270331-0201", "two were at this place before");
+}
+
+#[test]
+fn case_the_branch_must_not_have_does_not_come_back_with_an_old_copy() {
+    let mut office = Office::open();
+    let (gone, handed) = (
+        start(office.counter(0), "07").case,
+        start(office.counter(0), "07").case,
+    );
+    for case in [gone, handed] {
+        set(office.counter(0), case, "member.1.name", "架空　太郎");
+        sign(office.counter(0), case);
+    }
+    assert!(!talk(&mut office, 0));
+    copy_aside(&mut office);
+    for case in [gone, handed] {
+        let to = hub_store::Move {
+            to: BranchCode::from("02"),
+            reason: String::new(),
+            protection: hub_store::ProtectionKnown::Unsaid,
+        };
+        office.hub.transfer(case, &approver(), &to).unwrap();
+    }
+    crate::handing::revoke(&mut office, gone, "07");
+    for _ in 0..3 {
+        assert!(!talk(&mut office, 0));
+    }
+    assert_eq!(office.counter(0).case(gone).unwrap(), None);
+    let closed = office.hub.copies(gone).unwrap();
+    assert!(closed.iter().any(|copy| copy.order.as_ref().is_some_and(|order| order.closed)));
+    put_back(&mut office);
+    // The copy thinks that both are still its own.
+    set(office.counter(0), gone, "phone", "0466-00-0001");
+    set(office.counter(0), handed, "phone", "0466-00-0002");
+    let new = start(office.counter(0), "07").case;
+    assert!(talk(&mut office, 0));
+    let old = go_on(&mut office, 21);
+    office.counter(0).set_branch(BranchCode::from("07"));
+    bring_back(&mut office, &old);
+    assert_eq!(office.hub.quarantine().unwrap(), []);
+    assert_eq!(office.counter(0).case(gone).unwrap(), None);
+    let there = office.hub.case(gone).unwrap().unwrap();
+    assert_eq!(there.draft.text("phone"), None);
+    assert!(there.events.iter().all(|event| event.device != DeviceId([21; 16])));
+    hub_shows(&office, handed, "phone", "0466-00-0002");
+    assert!(office.hub.case(new).unwrap().is_some());
+    let refused = office
+        .counter(0)
+        .set_fields(handed, &clerk(), &[crate::setting::entry("phone", "4")]);
+    assert!(refused.is_err(), "it is the other branch's now");
 }
 
 #[test]

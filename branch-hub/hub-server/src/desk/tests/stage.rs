@@ -1,7 +1,7 @@
 //! A counter and a hub on real databases in a scratch folder, and a browser made of requests.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -38,11 +38,12 @@ pub(super) struct Stage {
 }
 
 fn around(now: &Arc<AtomicU64>, seed: u8) -> Surroundings {
-    let (now, next) = (Arc::clone(now), AtomicU8::new(seed));
+    let (now, next) = (Arc::clone(now), AtomicU64::new(0));
     let random = move |bytes: &mut [u8]| {
-        for byte in bytes {
-            *byte = next.fetch_add(37, Ordering::Relaxed);
-        }
+        let drawn = next.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&[seed]).update(&drawn);
+        hasher.finalize_xof().fill(bytes);
     };
     Surroundings::new(move || now.load(Ordering::Relaxed), random)
 }
