@@ -28,10 +28,10 @@ pub use characters::{
 pub use codes::ScannedCode;
 pub use devices::{DeviceAction, DeviceKind, DeviceRow, DevicesView};
 pub use events::{
-    CertificateGroup, CertificateView, DifferenceKind, DifferenceView, MarkView, Purpose, PurposeGroup,
-    PurposeView, RefusalView, RequestTicks, RequestView,
+    CertificateGroup, CertificateView, DifferenceKind, DifferenceView, MarkView, Purpose,
+    PurposeGroup, PurposeView, RefusalView, RequestTicks, RequestView,
 };
-pub use paper::{PaperAction, PaperState, PaperView, ReadNeed, ReadView};
+pub use paper::{PaperAction, PaperState, PaperView, ReadNeed, ReadView, SheetField, SheetView};
 pub use places::{PlaceRow, PlacesView};
 pub use prepared::{
     BesideValue, FlowProposal, FlowView, LinkedCase, PreparedAction, PreparedRow, PreparedView,

@@ -19,6 +19,41 @@ pub struct PaperView {
     pub also: Vec<String>,
     /// How many fields must still be compared with the paper.
     pub to_look_at: u32,
+    /// A page of it, over the reception while it is open.
+    #[serde(default)]
+    pub sheet: Option<SheetView>,
+}
+
+/// A page of the paper, with what was read where.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SheetView {
+    /// From 1.
+    pub page: u16,
+    /// Of so many.
+    pub of: u16,
+    /// The page with individual numbers painted over: gray PNG in base64; empty where it is not kept.
+    pub picture: String,
+    /// What was read on it, in the order of the paper.
+    pub fields: Vec<SheetField>,
+    /// Path of the field it was opened for; may be empty.
+    pub opened_for: String,
+}
+
+/// A field on a page of the paper.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SheetField {
+    /// Path of the field of the case; empty where the case has none.
+    pub path: String,
+    /// What it is called, with the person before it.
+    pub label: String,
+    /// What the field of the case says now, as shown.
+    pub value: String,
+    /// What was read, as shown.
+    pub read: String,
+    /// Left, top, width and height, in ten thousandths of the page's width and height.
+    pub place: [u16; 4],
+    /// What a person must do about it.
+    pub need: ReadNeed,
 }
 
 /// How far reading a paper is.
@@ -89,6 +124,15 @@ pub enum PaperAction {
         /// Path of the field.
         path: String,
     },
+    /// Opens a page of the paper over the reception.
+    OpenSheet {
+        /// From 1; 0 for the page the field stands on.
+        page: u16,
+        /// Path of the field that is looked for; may be empty.
+        path: String,
+    },
+    /// Closes it.
+    CloseSheet,
     /// The field gets this value: what was read, or one of the others.
     Take {
         /// Path of the field.

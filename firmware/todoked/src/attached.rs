@@ -11,6 +11,7 @@ mod keeper;
 mod pages;
 mod readers;
 mod receipts;
+mod scanners;
 
 use std::fmt;
 use std::path::Path;
@@ -20,7 +21,9 @@ use paper_devices::Identity;
 
 pub use keeper::{Keeper, Looking};
 pub(crate) use pages::trouble as page_trouble;
+pub(crate) use scanners::trouble as scan_trouble;
 
+use crate::documents::PaperDesk;
 use crate::settings::Settings;
 use crate::texts::Code;
 
@@ -28,6 +31,7 @@ use disk::DataDisk;
 use pages::PagePrinters;
 use readers::CardReaders;
 use receipts::ReceiptPrinters;
+use scanners::Scanners;
 
 /// How a device is. The words for people are in the texts, group `device_state`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,6 +52,8 @@ pub enum State {
     Missing,
     /// The system service between us and the device is down.
     NoService,
+    /// The program that works it is not installed.
+    NoProgram,
     /// None is set up at this counter.
     Unset,
     /// Switched off, or the cable is out.
@@ -64,6 +70,8 @@ pub enum State {
     PaperLow,
     /// No paper.
     PaperEnd,
+    /// A scanner with nothing to read.
+    NoSheet,
     /// A cover or door is open.
     CoverOpen,
     /// Paper is jammed.
@@ -93,6 +101,7 @@ impl State {
         Self::Held,
         Self::Missing,
         Self::NoService,
+        Self::NoProgram,
         Self::Unset,
         Self::Unreachable,
         Self::NoAnswer,
@@ -101,6 +110,7 @@ impl State {
         Self::Refused,
         Self::PaperLow,
         Self::PaperEnd,
+        Self::NoSheet,
         Self::CoverOpen,
         Self::Jam,
         Self::TonerLow,
@@ -122,6 +132,7 @@ impl State {
             Self::Held => "held",
             Self::Missing => "missing",
             Self::NoService => "no-service",
+            Self::NoProgram => "no-program",
             Self::Unset => "unset",
             Self::Unreachable => "unreachable",
             Self::NoAnswer => "no-answer",
@@ -130,6 +141,7 @@ impl State {
             Self::Refused => "refused",
             Self::PaperLow => "paper-low",
             Self::PaperEnd => "paper-end",
+            Self::NoSheet => "no-sheet",
             Self::CoverOpen => "cover-open",
             Self::Jam => "jam",
             Self::TonerLow => "toner-low",
@@ -144,13 +156,17 @@ impl State {
     /// What people are told, when there is something to do about it.
     pub const fn code(self) -> Option<Code> {
         Some(match self {
-            Self::Ready | Self::Working | Self::CardThere | Self::Empty | Self::Unset => {
-                return None;
-            }
+            Self::Ready
+            | Self::Working
+            | Self::CardThere
+            | Self::Empty
+            | Self::NoSheet
+            | Self::Unset => return None,
             Self::Mute => Code::DeviceMute,
             Self::Held => Code::DeviceHeld,
             Self::Missing => Code::DeviceMissing,
             Self::NoService => Code::DeviceNoService,
+            Self::NoProgram => Code::PaperScannerNotInstalled,
             Self::Unreachable => Code::DeviceUnreachable,
             Self::NoAnswer => Code::DeviceNoAnswer,
             Self::Broken => Code::DeviceBroken,
@@ -173,6 +189,7 @@ impl State {
     pub const fn refusal(self) -> Code {
         match self {
             Self::Empty => Code::CardEmpty,
+            Self::NoSheet => Code::DeviceNoSheet,
             Self::Unset => Code::DeviceUnset,
             other => match other.code() {
                 Some(code) => code,
@@ -188,6 +205,7 @@ impl State {
             | Self::Working
             | Self::CardThere
             | Self::Empty
+            | Self::NoSheet
             | Self::PaperLow
             | Self::TonerLow
             | Self::SpaceLow => true,
@@ -195,6 +213,7 @@ impl State {
             | Self::Held
             | Self::Missing
             | Self::NoService
+            | Self::NoProgram
             | Self::Unset
             | Self::Unreachable
             | Self::NoAnswer
@@ -283,13 +302,18 @@ pub struct AttachedDevices {
 
 impl AttachedDevices {
     /// The devices of a counter with these settings and this data folder. Without settings only
-    /// what needs none: the card readers.
-    pub fn of_counter(settings: Option<&Settings>, data: Option<&Path>) -> Self {
+    /// what needs none: the card readers. `papers` is who else uses the scanner.
+    pub fn of_counter(
+        settings: Option<&Settings>,
+        data: Option<&Path>,
+        papers: &PaperDesk,
+    ) -> Self {
         let reader = settings.and_then(|settings| settings.card_reader.clone());
         let mut all: Vec<Box<dyn Attached>> = vec![Box::new(CardReaders::new(reader))];
         if let Some(settings) = settings {
             all.push(Box::new(ReceiptPrinters::new(settings)));
             all.push(Box::new(PagePrinters::new(settings)));
+            all.push(Box::new(Scanners::new(papers.clone())));
         }
         if let Some(data) = data {
             all.push(Box::new(DataDisk::new(data)));

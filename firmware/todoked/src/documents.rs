@@ -4,11 +4,12 @@
 //! Runs beside the desk, on a thread of its own. Nothing of a page is written anywhere or logged. The
 //! individual number is found only to be painted over; its digits are dropped at once.
 
+mod preview;
 mod strips;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use counter_domain::reading::ReadField;
 use document_reader::field::{DocumentKind, Field, FieldName};
@@ -19,8 +20,10 @@ use jiff::civil::Date;
 use page_scanner::{Order, ScanError, Scanner, Sheet, Stop, Tray, TrayError};
 use zeroize::Zeroize as _;
 
+pub(crate) use preview::preview;
+
 use crate::settings::ScannerSettings;
-use strips::{Given, is_named_but_not_found, masks};
+use strips::{Given, is_uncovered, masks, numbers};
 
 /// Where the pages come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +130,8 @@ pub struct PaperDesk {
     tray: Option<Tray>,
     dictionary: PathBuf,
     stop: Arc<Mutex<Stop>>,
+    /// Held while the scanner is at work, or asked: nothing else may use it then.
+    in_use: Arc<Mutex<()>>,
     tools: Arc<Mutex<Option<Tools>>>,
 }
 
@@ -155,6 +160,7 @@ impl PaperDesk {
             tray: settings.and_then(|one| one.folder.as_deref().map(Tray::new)),
             dictionary: crate::paper::address_dictionary(),
             stop: Arc::default(),
+            in_use: Arc::default(),
             tools: Arc::default(),
         }
     }
@@ -167,6 +173,26 @@ impl PaperDesk {
     /// Whether there is a folder.
     pub fn has_tray(&self) -> bool {
         self.tray.is_some()
+    }
+
+    /// The scanner's name as set; empty for the first one found.
+    pub(crate) fn scanner_name(&self) -> &str {
+        self.scanner
+            .as_ref()
+            .and_then(Scanner::device)
+            .unwrap_or_default()
+    }
+
+    /// Uses the scanner for something else than a paper; `None` while it is at work, or where none
+    /// is set.
+    pub(crate) fn with_scanner<T>(&self, work: impl FnOnce(&Scanner) -> T) -> Option<T> {
+        let scanner = self.scanner.as_ref()?;
+        let _held = match self.in_use.try_lock() {
+            Ok(held) => held,
+            Err(TryLockError::Poisoned(held)) => held.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(work(scanner))
     }
 
     /// Begins anew: whatever is stopped from now on is the next reading.
@@ -265,7 +291,9 @@ impl PaperDesk {
                         percent: one.percent,
                     });
                 };
+                let in_use = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
                 let sheets = scanner.scan(&self.order, stop, &mut told);
+                drop(in_use);
                 let sheets = sheets.map_err(scan_trouble)?;
                 sheets
                     .into_iter()
@@ -336,11 +364,17 @@ fn tray_trouble(error: &TrayError) -> PaperTrouble {
 fn found(finder: &Finder, given: &[Given]) -> Result<PaperFacts, PaperTrouble> {
     let pages: Vec<Page> = given.iter().map(|one| one.page.clone()).collect();
     let mut fields = finder.find(DocumentKind::MoveOutCertificate, &pages);
-    let mut numbers: Vec<(usize, Rect)> = Vec::new();
+    let hidden: Vec<Vec<Rect>> = pages
+        .iter()
+        .enumerate()
+        .map(|(place, page)| {
+            let own: Vec<&Field> = fields.iter().filter(|field| field.page == place).collect();
+            numbers(page, &own)
+        })
+        .collect();
     fields.retain_mut(|field| {
         let is_number = field.name == FieldName::IndividualNumber;
         if is_number {
-            numbers.push((field.page, field.bounds));
             forget(field);
         }
         !is_number
@@ -348,18 +382,20 @@ fn found(finder: &Finder, given: &[Given]) -> Result<PaperFacts, PaperTrouble> {
     if !fields.iter().any(|field| field.name == FieldName::Name) {
         return Err(PaperTrouble::NothingFound);
     }
-    let masked: Vec<Vec<Rect>> = given
+    let masked: Vec<Vec<Rect>> = pages
         .iter()
-        .enumerate()
-        .map(|(place, one)| masks(one, place, &numbers))
+        .zip(&hidden)
+        .map(|(page, hidden)| masks(page, hidden))
         .collect();
-    let pages = given.iter().zip(&masked).map(|(one, masks)| {
-        let hides = masks.is_empty() && is_named_but_not_found(&one.page);
-        PaperPage {
-            jpeg: if hides { None } else { one.jpeg(masks) },
-            width: side(one.picture.gray.width()),
-            height: side(one.picture.gray.height()),
-        }
+    let kept = given.iter().zip(&hidden).zip(&masked);
+    let pages = kept.map(|((one, hidden), masks)| PaperPage {
+        jpeg: if is_uncovered(&one.page, hidden) {
+            None
+        } else {
+            one.jpeg(masks)
+        },
+        width: side(one.picture.gray.width()),
+        height: side(one.picture.gray.height()),
     });
     let pages = pages.collect();
     let fields = fields.iter().filter_map(|field| {
@@ -421,4 +457,72 @@ fn pixel(place: f32) -> u32 {
 
 fn side(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use document_reader::page::sketch;
+    use document_reader::plane::Plane;
+
+    use super::*;
+
+    const PAGE: &str = "page 1000 700\n\
+        line 400 40 200 40 転出証明書\n\
+        cell 50 100 200 60\nline 60 110 100 40 氏名\n\
+        cell 250 100 300 60\nline 260 110 200 40 架空　太郎\n\
+        cell 550 100 150 60\nline 560 110 130 40 生年月日\n\
+        cell 700 100 250 60\nline 710 110 230 40 昭和60年7月14日\n\
+        cell 50 160 200 60\nline 60 170 130 40 個人番号\n\
+        cell 250 160 300 60\nline 260 170 260 40 123456789018";
+
+    fn given() -> Given {
+        Given {
+            picture: Picture {
+                gray: Plane::filled(1_000, 700, 200),
+                colour: None,
+            },
+            page: sketch::parse(PAGE).unwrap(),
+        }
+    }
+
+    fn of(facts: &PaperFacts, name: FieldName) -> Vec<&str> {
+        let fields = facts.fields.iter().filter(|field| field.name == name);
+        fields.map(|field| field.read.value.as_str()).collect()
+    }
+
+    #[test]
+    fn no_digit_of_a_number_leaves_the_page() {
+        let facts = found(&Finder::standard().unwrap(), &[given()]).unwrap();
+        assert_eq!(of(&facts, FieldName::Name), ["架空　太郎"]);
+        assert_eq!(of(&facts, FieldName::BirthDate), ["1985-07-14"]);
+        assert!(of(&facts, FieldName::IndividualNumber).is_empty());
+        let told = |read: &ReadField| [read.value.clone(), read.as_read.clone()].concat();
+        let all: String = facts.fields.iter().map(|field| told(&field.read)).collect();
+        assert!(
+            !all.contains("123456789018") && !all.contains("6789"),
+            "a number"
+        );
+        let jpeg = facts.pages[0].jpeg.as_ref().unwrap();
+        let page = image::load_from_memory(jpeg).unwrap().to_luma8();
+        assert!(page.get_pixel(390, 190).0[0] < 40, "the number shows");
+        assert!(page.get_pixel(390, 130).0[0] > 150, "the name does not");
+    }
+
+    #[test]
+    fn a_page_scanned_twice_is_one_household() {
+        let finder = Finder::standard().unwrap();
+        let once = found(&finder, &[given()]).unwrap();
+        let twice = found(&finder, &[given(), given()]).unwrap();
+        assert_eq!(of(&twice, FieldName::Name), ["架空　太郎"]);
+        assert_eq!(twice.fields.len(), once.fields.len());
+        assert!(twice.pages.iter().all(|page| page.jpeg.is_some()));
+    }
+
+    #[test]
+    fn a_page_without_a_name_is_no_certificate() {
+        let mut blank = given();
+        blank.page = sketch::parse("page 1000 700\nline 60 110 300 40 お知らせ").unwrap();
+        let told = found(&Finder::standard().unwrap(), &[blank]);
+        assert_eq!(told, Err(PaperTrouble::NothingFound));
+    }
 }

@@ -157,10 +157,10 @@ async fn serve(
         Some(minutes) => desk.locking_after(minutes),
         None => desk,
     };
-    let attached = AttachedDevices::of_counter(Some(&settings), Some(folder.path()));
+    let papers = PaperDesk::new(settings.scanner.as_ref());
+    let attached = AttachedDevices::of_counter(Some(&settings), Some(folder.path()), &papers);
     let attached = Arc::new(attached);
     let keeper = keep_devices(&attached, &inputs).context("no thread left")?;
-    let papers = PaperDesk::new(settings.scanner.as_ref());
     let desk = desk.reading_papers(PaperWays {
         scanner: papers.has_scanner(),
         tray: papers.has_tray(),

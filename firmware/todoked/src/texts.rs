@@ -155,6 +155,7 @@ codes! {
     DeviceFault = "DEVICE-FAULT",
     DeviceSpaceLow = "DEVICE-SPACE-LOW",
     DeviceGone = "DEVICE-GONE",
+    DeviceNoSheet = "DEVICE-NO-SHEET",
     DeviceTested = "DEVICE-TESTED",
     GuidanceNotPrinted = "GUIDANCE-NOT-PRINTED",
     DisplayMissing = "DISPLAY-MISSING",

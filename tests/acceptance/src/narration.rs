@@ -2,7 +2,7 @@
 
 use crate::script::{
     Act, CableAct, CardAct, CounterAct, CourierAct, DatabaseAct, DiskAct, IntruderAct, PageAct,
-    PrinterAct, ReaderAct, ScreenAct,
+    PrinterAct, ReaderAct, ScannerAct, ScreenAct,
 };
 
 pub(crate) fn in_words(deed: &ScreenAct) -> String {
@@ -13,6 +13,9 @@ pub(crate) fn in_words(deed: &ScreenAct) -> String {
         ScreenAct::Tap(label) | ScreenAct::Choose { label, .. } => format!("［{label}］を押す"),
         ScreenAct::Type { into, .. } => format!("{into} を入力する"),
         ScreenAct::Scan(_) => "コードを読み取る".to_owned(),
+        ScreenAct::ScanSigned(_) => "市の二次元コードを読み取る".to_owned(),
+        ScreenAct::ScanForged(_) => "偽の二次元コードを読み取る".to_owned(),
+        ScreenAct::ScanShown(_) => "受付番号のコードを読み取る".to_owned(),
         ScreenAct::ScanReceipt => "受付票のコードを読み取る".to_owned(),
         ScreenAct::Sign(_) => "署名する".to_owned(),
         ScreenAct::Picture(name) => format!("画面を残す: {name}.png"),
@@ -49,6 +52,10 @@ pub(crate) fn thing_in_words(act: &Act) -> (&'static str, String) {
         Act::Printer(PrinterAct::On) => ("プリンター", "受付票のプリンターの電源を入れる"),
         Act::Printer(PrinterAct::PaperEnd) => ("プリンター", "受付票のプリンターの用紙が切れる"),
         Act::Printer(PrinterAct::CoverOpen) => ("プリンター", "受付票のプリンターのカバーを開ける"),
+        Act::Scanner(ScannerAct::Unplug) => ("スキャナー", "ケーブルが抜ける"),
+        Act::Scanner(ScannerAct::Plug) => ("スキャナー", "ケーブルを差す"),
+        Act::Scanner(ScannerAct::Empty) => ("スキャナー", "紙を取り出す"),
+        Act::Scanner(ScannerAct::Lay) => ("スキャナー", "紙を置く"),
         Act::Counter(CounterAct::Kill) => ("窓口", "電源が抜ける（SIGKILL）"),
         Act::Counter(CounterAct::Start) => ("窓口", "電源を入れ直す"),
         Act::Counter(CounterAct::Recover) => ("窓口", "本庁の復旧の番号で引き継ぐ"),

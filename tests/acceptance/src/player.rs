@@ -13,6 +13,7 @@ use crate::screen::Screen;
 use crate::script::{
     Act, CableAct, CardAct, CounterAct, OutcomeAct, PageAct, ScreenAct, Script, TimerAct,
 };
+use crate::stage::codes::{self, Signer};
 use crate::stage::{FarEnd, Stage};
 
 /// Says what happens; a terminal, or nobody in a test.
@@ -85,6 +86,7 @@ impl Player<'_> {
             | Act::Card(_)
             | Act::Reader(_)
             | Act::Printer(_)
+            | Act::Scanner(_)
             | Act::Counter(_)
             | Act::Database(_)
             | Act::Disk(_)
@@ -164,6 +166,7 @@ impl Player<'_> {
             pictures: self.pictures.to_owned(),
             receipts: self.stage.receipts(),
             todoke: self.stage.programs.named("todoke"),
+            stage: self.stage.folder().to_owned(),
         }
     }
 }
@@ -174,6 +177,14 @@ struct Files {
     pictures: PathBuf,
     receipts: PathBuf,
     todoke: PathBuf,
+    stage: PathBuf,
+}
+
+impl Files {
+    fn signed(&self, content: &str, signer: Signer) -> Result<String> {
+        let content = self.scripts.join(content);
+        codes::signed(&self.todoke, &self.stage, &content, signer)
+    }
 }
 
 fn screen_act(screen: &mut Screen, deed: &ScreenAct, files: &Files) -> Result<()> {
@@ -186,6 +197,9 @@ fn screen_act(screen: &mut Screen, deed: &ScreenAct, files: &Files) -> Result<()
         ScreenAct::Type { into, field, text } => screen.type_into(into, field.as_deref(), text),
         ScreenAct::Scan(code) => screen.scan(code),
         ScreenAct::ScanReceipt => screen.scan(&code_on_receipt(&files.receipts, &files.todoke)?),
+        ScreenAct::ScanShown(start) => screen.scan_shown(start),
+        ScreenAct::ScanSigned(file) => screen.scan(&files.signed(file, Signer::Portal)?),
+        ScreenAct::ScanForged(file) => screen.scan(&files.signed(file, Signer::Forger)?),
         ScreenAct::Sign(file) => {
             let text = fs::read_to_string(files.scripts.join(file))?;
             screen.draw(&serde_json::from_str(&text).context("the strokes are not JSON")?)
@@ -210,6 +224,7 @@ pub(crate) fn thing_act(stage: &mut Stage, act: &Act) -> Result<()> {
         Act::Card(CardAct::PullAfter(commands)) => return stage.pull_card_after(*commands),
         Act::Reader(deed) => return stage.plug_reader(*deed),
         Act::Printer(deed) => return stage.printer(*deed),
+        Act::Scanner(deed) => return stage.scanner(*deed),
         Act::Counter(CounterAct::Kill) => return stage.kill_counter(),
         Act::Counter(CounterAct::Start) => return stage.start_counter(None),
         Act::Counter(CounterAct::Recover) => return stage.recover_counter(),

@@ -119,6 +119,17 @@ impl Screen {
             .context("cannot scan")
     }
 
+    /// Scans the receipt number on the screen that begins so.
+    pub(crate) fn scan_shown(&mut self, start: &str) -> Result<()> {
+        let seen = self.visible();
+        let (_, rest) = seen
+            .split_once(start)
+            .with_context(|| format!("no number 「{start}」 on the screen: {seen}"))?;
+        let is_of_number = |one: &char| one.is_ascii_digit() || *one == '-';
+        let rest: String = rest.chars().take_while(is_of_number).collect();
+        self.scan(&[start, rest.as_str()].concat())
+    }
+
     /// Draws strokes on the pad.
     pub(crate) fn draw(&mut self, strokes: &Value) -> Result<()> {
         self.ask(&json!({ "draw": strokes }))

@@ -56,6 +56,9 @@ pub struct Scene {
     pub move_outs: Option<String>,
     /// The picture of a paper that lies on the scanner, a file beside the script.
     pub paper: Option<String>,
+    /// Head office publishes a key for signed codes.
+    #[serde(default)]
+    pub code_keys: bool,
 }
 
 /// A sign-in that exists only in the demonstration's own data folder.
@@ -104,6 +107,8 @@ pub enum Act {
     Reader(ReaderAct),
     /// The receipt printer.
     Printer(PrinterAct),
+    /// The scanner.
+    Scanner(ScannerAct),
     /// The counter's daemon.
     Counter(CounterAct),
     /// The files of the counter that is not running.
@@ -152,6 +157,13 @@ pub enum ScreenAct {
     Scan(String),
     /// Reads the code on the newest receipt the same way.
     ScanReceipt,
+    /// Reads the code of the receipt number on this screen that begins so.
+    ScanShown(String),
+    /// Reads a code the city's portal signed; its content is a JSON file beside the script, in which
+    /// `{today}` and `{today+30}` are days.
+    ScanSigned(String),
+    /// The same, signed by somebody else under the portal's name.
+    ScanForged(String),
     /// Draws a signature from a file beside the script.
     Sign(String),
     /// Keeps a picture.
@@ -240,6 +252,20 @@ pub enum PrinterAct {
     PaperEnd,
     /// Its cover is opened.
     CoverOpen,
+}
+
+/// The scanner, where the scene has a paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScannerAct {
+    /// Its cable is out.
+    Unplug,
+    /// Its cable is in.
+    Plug,
+    /// The paper is taken out.
+    Empty,
+    /// The paper is laid in again.
+    Lay,
 }
 
 /// The counter's daemon.

@@ -1,5 +1,6 @@
 //! The stage: every program of a visit, started as a city would start it.
 
+pub(crate) mod codes;
 mod counter;
 mod courier;
 mod faults;
@@ -88,6 +89,9 @@ impl Stage {
             .map(|kib| SmallDisk::mount(&folder.join("disk"), kib, &log(folder, "disk")))
             .transpose()?;
         let (hub, ready) = start_hub(&programs, scene, folder)?;
+        if scene.code_keys {
+            codes::set_up(&programs, folder, &scene.city)?;
+        }
         if let Some(file) = &scene.residents {
             publish_residents(&programs, folder, &script_folder.join(file))?;
         }
@@ -218,6 +222,11 @@ impl Stage {
     /// Folder of the printed receipts.
     pub fn receipts(&self) -> PathBuf {
         self.folder.join("receipts")
+    }
+
+    /// Where everything of this stage lies.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Runs `todoke` at the counter to its end.

@@ -154,6 +154,11 @@ fn somebody_only_wants_certificates() {
 }
 
 #[test]
+fn codes_that_are_scanned() {
+    check("codes");
+}
+
+#[test]
 fn devices_switched_off_and_on_again() {
     check("devices");
 }

@@ -6,13 +6,16 @@ use std::rc::Rc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use counter_api::{
-    PaperAction, PaperState, PaperView, ReadNeed, ReadView, ReceptionView, StaffAction,
+    PaperAction, PaperState, PaperView, ReadNeed, ReadView, ReceptionView, SheetField, SheetView,
+    StaffAction,
 };
 use slint::{ComponentHandle, Image, Rgb8Pixel, SharedPixelBuffer};
 
-use crate::rows::list;
+use crate::rows::{Rows, list};
 use crate::staff_line::StaffLine;
-use crate::ui::{ChoiceData, PaperApi, PaperStage, ReadData, ReadNeedKind, StaffWindow};
+use crate::ui::{
+    ChoiceData, PaperApi, PaperStage, ReadData, ReadNeedKind, SheetFieldData, StaffWindow,
+};
 
 /// Other readings offered at most: more is typed faster.
 const OTHERS_MAX: usize = 3;
@@ -23,6 +26,9 @@ const STRIP_PIXELS_MAX: usize = 4_000_000;
 pub(crate) struct PaperController {
     window: slint::Weak<StaffWindow>,
     shown: Option<PaperView>,
+    fields: Rows<SheetField, SheetFieldData>,
+    /// The page that is drawn: its number, and how long its picture is.
+    page: Option<(u16, usize)>,
 }
 
 impl PaperController {
@@ -50,9 +56,22 @@ impl PaperController {
             };
             tell.deed(StaffAction::Paper { deed });
         });
+        let tell = Rc::clone(line);
+        api.on_open_sheet(move |page, path| {
+            let deed = PaperAction::OpenSheet {
+                page: u16::try_from(page).unwrap_or_default(),
+                path: path.into(),
+            };
+            tell.deed(StaffAction::Paper { deed });
+        });
+        api.on_close_sheet(plain(PaperAction::CloseSheet));
+        let fields = Rows::default();
+        api.set_sheet_fields(fields.model());
         Self {
             window: window.as_weak(),
             shown: None,
+            fields,
+            page: None,
         }
     }
 
@@ -68,6 +87,7 @@ impl PaperController {
             return;
         }
         self.shown = paper.cloned();
+        self.show_sheet(&api, paper.and_then(|paper| paper.sheet.as_ref()));
         let Some(paper) = paper else {
             api.set_also(list(std::iter::empty()));
             api.set_summary("".into());
@@ -98,6 +118,69 @@ impl PaperController {
     }
 }
 
+impl PaperController {
+    /// Draws a page of the paper, or closes it; its picture goes with it.
+    fn show_sheet(&mut self, api: &PaperApi<'_>, sheet: Option<&SheetView>) {
+        self.fields
+            .show(sheet.map_or(&[], |sheet| &sheet.fields), sheet_field);
+        let page = sheet.map(|sheet| (sheet.page, sheet.picture.len()));
+        if let Some(sheet) = sheet
+            && self.page != page
+        {
+            let drawn = picture(&sheet.picture);
+            api.set_has_picture(drawn.is_some());
+            api.set_picture(drawn.unwrap_or_default());
+            api.set_sheet(i32::from(sheet.page));
+            api.set_sheets(i32::from(sheet.of));
+            let marked = sheet
+                .fields
+                .iter()
+                .position(|field| !field.path.is_empty() && field.path == sheet.opened_for)
+                .or_else(|| sheet.fields.iter().position(|field| asks(field.need)));
+            let marked = marked.and_then(|place| i32::try_from(place).ok());
+            api.set_marked(marked.unwrap_or(-1));
+        }
+        if sheet.is_none() {
+            api.set_picture(Image::default());
+            api.set_has_picture(false);
+        }
+        self.page = page;
+        api.set_sheet_shown(sheet.is_some());
+    }
+}
+
+fn asks(need: ReadNeed) -> bool {
+    match need {
+        ReadNeed::Look | ReadNeed::Choose => true,
+        ReadNeed::Nothing | ReadNeed::Offered => false,
+    }
+}
+
+fn sheet_field(field: &SheetField) -> SheetFieldData {
+    let part = |at: u16| f32::from(at) / 10_000.0;
+    let [x, y, width, height] = field.place.map(part);
+    SheetFieldData {
+        path: field.path.as_str().into(),
+        label: field.label.as_str().into(),
+        value: field.value.as_str().into(),
+        read: field.read.as_str().into(),
+        x,
+        y,
+        width,
+        height,
+        need: need(field.need),
+    }
+}
+
+fn need(need: ReadNeed) -> ReadNeedKind {
+    match need {
+        ReadNeed::Nothing => ReadNeedKind::Nothing,
+        ReadNeed::Look => ReadNeedKind::Look,
+        ReadNeed::Choose => ReadNeedKind::Choose,
+        ReadNeed::Offered => ReadNeedKind::Offered,
+    }
+}
+
 /// What the paper says about a field.
 pub(crate) fn read(view: Option<&ReadView>) -> ReadData {
     let Some(view) = view else {
@@ -109,12 +192,7 @@ pub(crate) fn read(view: Option<&ReadView>) -> ReadData {
         has_snippet: snippet.is_some(),
         snippet: snippet.unwrap_or_default(),
         value: view.value.as_str().into(),
-        need: match view.need {
-            ReadNeed::Nothing => ReadNeedKind::Nothing,
-            ReadNeed::Look => ReadNeedKind::Look,
-            ReadNeed::Choose => ReadNeedKind::Choose,
-            ReadNeed::Offered => ReadNeedKind::Offered,
-        },
+        need: need(view.need),
         others: list(view.others.iter().take(OTHERS_MAX).map(|other| ChoiceData {
             value: other.value.as_str().into(),
             label: other.label.as_str().into(),

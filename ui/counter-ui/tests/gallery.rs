@@ -102,6 +102,18 @@ fn expected(name: &str) -> &'static [&'static str] {
             "マイナンバーカードを見分けました。",
             "試しています…",
         ],
+        "staff-51-paper-scanning" => &["2 枚目をスキャンしています", "読み取りをやめる"],
+        "staff-52-paper-read" => &["2人・24項目を読み取りました。", "紙の画像を見る"],
+        "staff-53-paper-sheet" => &[
+            "転出証明書の画像（1 / 2 ページ）",
+            "個人番号は塗りつぶしています。",
+            "次のページ",
+            "今の項目",
+            "紙のとおり",
+            "受付にもどる",
+        ],
+        // What stands further down is looked at in the pictures.
+        "staff-54-household-read" => &["紙の画像と見くらべてください"],
         "staff-21-long-question" => &["会社の保険や扶養に入らない", "わからない", "閉じる"],
         "resident-02-idle-en" => &["架空市", "Welcome"],
         "resident-05-pin-last-en" => &["あと 1 回です", "Last try", "I don't know"],

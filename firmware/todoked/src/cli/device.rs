@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 
 use crate::attached::{AttachedDevices, Seen, State, kind_name};
 use crate::cli::{print_json, print_line};
+use crate::documents::PaperDesk;
 use crate::settings::{DataFolder, Settings};
 use crate::texts::{Code, notice_with, word};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum DeviceCommand {
-    /// Lists readers, printers and the disk, each with its state and what to do about it.
+    /// Lists readers, printers, the scanner and the disk, each with its state and what to do about it.
     List(List),
-    /// Tries one: recognises the card that lies there, or prints a test.
+    /// Tries one: recognises the card that lies there, prints a test, or scans and keeps nothing.
     Test(Test),
 }
 
@@ -39,6 +40,8 @@ enum Kind {
     ReceiptPrinter,
     /// The page printer.
     PagePrinter,
+    /// The scanner.
+    Scanner,
 }
 
 impl Kind {
@@ -47,6 +50,7 @@ impl Kind {
             Self::CardReader => DeviceKind::CardReader,
             Self::ReceiptPrinter => DeviceKind::ReceiptPrinter,
             Self::PagePrinter => DeviceKind::PagePrinter,
+            Self::Scanner => DeviceKind::Scanner,
         }
     }
 }
@@ -79,6 +83,7 @@ fn attached(data: Option<&PathBuf>) -> Result<AttachedDevices> {
     Ok(AttachedDevices::of_counter(
         settings.as_ref(),
         data.map(PathBuf::as_path),
+        &PaperDesk::new(settings.as_ref().and_then(|known| known.scanner.as_ref())),
     ))
 }
 
@@ -152,16 +157,18 @@ impl Test {
     fn run(self) -> Result<()> {
         let kind = self.device.kind();
         if self.data.is_none() && kind != DeviceKind::CardReader {
-            bail!("--data is needed: it names the printers");
+            bail!("--data is needed: it names the device");
         }
         let attached = attached(self.data.as_ref())?;
         let tried = attached.test(kind_name(kind));
         let tried = tried.map_err(|state| refused(kind, state))?;
         let result = match kind {
             DeviceKind::CardReader => json!({ "kind": kind_name(kind), "card": tried.detail }),
+            DeviceKind::Scanner => {
+                json!({ "kind": kind_name(kind), "sides": tried.detail.parse::<u32>().ok() })
+            }
             DeviceKind::ReceiptPrinter
             | DeviceKind::PagePrinter
-            | DeviceKind::Scanner
             | DeviceKind::ResidentDisplay
             | DeviceKind::Disk
             | DeviceKind::Line => json!({ "kind": kind_name(kind), "printed": true }),

@@ -109,6 +109,21 @@ impl<R: Records> Desk<R> {
         for one in &seen {
             self.remember(&one.id, one.state);
         }
+        // What a try showed is over once the device comes back, or goes.
+        let before = self.attachment.seen.get(&kind).into_iter().flatten();
+        let turned: Vec<String> = before
+            .filter(|old| {
+                let same = |new: &&Seen| new.id == old.id;
+                let usable = seen.iter().find(same).map(|new| new.state.is_usable());
+                usable.is_some_and(|usable| usable != old.state.is_usable())
+            })
+            .map(|old| old.id.clone())
+            .collect();
+        for id in turned {
+            if matches!(self.attachment.tries.get(&id), Some(Try::Ended(_))) {
+                self.attachment.tries.remove(&id);
+            }
+        }
         let gone = |id: &String| !seen.iter().any(|one| one.id == *id);
         let left = self.attachment.seen.get(&kind).into_iter().flatten();
         let left: Vec<String> = left.map(|one| one.id.clone()).filter(gone).collect();
@@ -244,11 +259,14 @@ impl<R: Records> Desk<R> {
             Some(Try::Ended(notice)) => (false, Some(notice.clone())),
             None => (false, None),
         };
-        let can_be_tried = !matches!(seen.state, State::Unset | State::Missing | State::NoService);
+        let can_be_tried = !matches!(
+            seen.state,
+            State::Unset | State::Missing | State::NoService | State::NoProgram
+        );
         DeviceRow {
             id: seen.id.clone(),
             kind,
-            model: model(seen),
+            model: model(kind, seen),
             state: word("device_state", seen.state.name()),
             tone: told
                 .as_ref()
@@ -357,8 +375,11 @@ fn tone(state: State) -> Tone {
     }
 }
 
-/// What the system calls it, its model and its firmware, each once.
-fn model(seen: &Seen) -> String {
+/// What the system calls it, its model and its firmware, each once; of a disk what is free.
+fn model(kind: DeviceKind, seen: &Seen) -> String {
+    if kind == DeviceKind::Disk && !seen.name.is_empty() {
+        return sentence("device", "free", &[("amount", &seen.name)]);
+    }
     let mut parts = Vec::new();
     if let Some(model) = &seen.identity.model
         && !seen.name.contains(model.as_str())

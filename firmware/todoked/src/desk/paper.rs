@@ -5,9 +5,10 @@
 //! they are. A pulled plug therefore loses nothing but a scan that was not through.
 
 mod filling;
+mod sheet;
 
 use counter_api::{
-    Choice, Language, Notice, PaperAction, PaperState, PaperView, ReadNeed, ReadView,
+    Choice, DeviceKind, Language, Notice, PaperAction, PaperState, PaperView, ReadNeed, ReadView,
 };
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::{BlobHash, CaseId};
@@ -19,6 +20,7 @@ use counter_store::{FieldEntry, Scan};
 use document_reader::field::FieldName;
 use page_scanner::ScanError;
 
+use crate::attached::scan_trouble;
 use crate::desk::checks::shown;
 use crate::desk::reservations::is_move_in;
 use crate::desk::residents::same;
@@ -29,6 +31,8 @@ use crate::documents::{PaperFacts, PaperFrom, PaperProgress, PaperTrouble};
 use crate::fields::FieldDef;
 use crate::records::{Entry, Records};
 use crate::texts::{Code, notice, notice_with, sentence};
+
+use sheet::OpenSheet;
 
 /// Which ways to a paper this counter has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,14 +47,19 @@ pub struct PaperWays {
 #[derive(Debug)]
 pub(super) struct Paper {
     state: PaperState,
+    /// Where the pages of the reading under way come from.
+    from: PaperFrom,
     reading: Option<(BlobHash, Reading)>,
+    sheet: Option<OpenSheet>,
 }
 
 impl Default for Paper {
     fn default() -> Self {
         Self {
             state: PaperState::Idle,
+            from: PaperFrom::Scanner,
             reading: None,
+            sheet: None,
         }
     }
 }
@@ -80,6 +89,8 @@ impl<R: Records> Desk<R> {
             PaperAction::Discard => self.discard_reading(),
             PaperAction::Confirm { path } => self.confirm_read(&path),
             PaperAction::Take { path, value } => self.take_read(&path, &value),
+            PaperAction::OpenSheet { page, path } => self.open_sheet(page, path),
+            PaperAction::CloseSheet => self.close_sheet(),
         }
     }
 
@@ -93,7 +104,10 @@ impl<R: Records> Desk<R> {
         }
         let case = visit.case();
         self.notice = None;
-        self.visit_mut()?.paper.state = PaperState::Scanning {
+        let paper = &mut self.visit_mut()?.paper;
+        paper.from = from;
+        paper.sheet = None;
+        paper.state = PaperState::Scanning {
             sheet: 0,
             percent: 0,
         };
@@ -140,6 +154,7 @@ impl<R: Records> Desk<R> {
     /// The paper was read, or not. A case that was left in between gets nothing of it: the paper can
     /// be read again.
     pub(super) fn paper_read(&mut self, case: CaseId, read: Result<PaperFacts, PaperTrouble>) {
+        self.note_scanner(&read);
         let Some(visit) = self.visit.as_mut().filter(|visit| visit.case() == case) else {
             return;
         };
@@ -155,6 +170,18 @@ impl<R: Records> Desk<R> {
         if let Err(told) = done {
             self.notice = Some(told);
         }
+    }
+
+    /// What the scanner did is shown on the device page.
+    fn note_scanner(&mut self, read: &Result<PaperFacts, PaperTrouble>) {
+        let from = self.visit.as_ref().map(|visit| visit.paper.from);
+        let worked = match read {
+            Err(PaperTrouble::Scan(error)) => Err(scan_trouble(*error)),
+            // The sheets came through, whatever stands on them.
+            Ok(_) | Err(PaperTrouble::NothingFound) if from == Some(PaperFrom::Scanner) => Ok(()),
+            Ok(_) | Err(_) => return,
+        };
+        self.device_worked(DeviceKind::Scanner, worked);
     }
 
     fn fill_from_paper(&mut self, facts: &PaperFacts) -> Result<(), Notice> {
@@ -262,6 +289,7 @@ impl<R: Records> Desk<R> {
             };
         }
         visit.paper.reading = reading;
+        visit.paper.sheet = None;
     }
 
     fn discard_reading(&mut self) -> Result<(), Notice> {
@@ -366,6 +394,7 @@ impl<R: Records> Desk<R> {
             summary,
             also: reading.map(filling::also).unwrap_or_default(),
             to_look_at: u32::try_from(self.to_look_at(visit)).unwrap_or(u32::MAX),
+            sheet: sheet::view(visit),
         })
     }
 }

@@ -550,7 +550,9 @@ impl<R: Records> Desk<R> {
         visit.note_differences();
         visit.refusals = purpose::in_the_way(visit, today);
         visit.late = purpose::late(visit, today, &closed);
-        visit.can_undo = can_undo && !purpose::is_fresh(visit);
+        // A reading that was taken back can be had again although nothing is entered now.
+        let was_read = visit.draft().field(&READING.into()).is_some();
+        visit.can_undo = can_undo && (was_read || !purpose::is_fresh(visit));
         self.load_reading();
         self.withdraw_changed_page();
     }

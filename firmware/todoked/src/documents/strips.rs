@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use document_reader::Picture;
+use document_reader::field::{Field, FieldName};
 use document_reader::page::{Line, Page, Rect};
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
@@ -21,6 +22,10 @@ const STRIP_MAX: (u32, u32) = (900, 72);
 const MARGIN: f32 = 0.35;
 /// Digits of an individual number.
 const NUMBER_DIGITS: usize = 12;
+/// What stands before a label at most: its number in a list.
+const LABEL_PREFIX_MAX: usize = 4;
+/// Words that stand after a label at most: 「（12桁）」.
+const LABEL_WORDS_MAX: usize = 4;
 /// What stands beside an individual number.
 const NUMBER_LABELS: [&str; 2] = ["個人番号", "マイナンバー"];
 
@@ -30,40 +35,111 @@ pub(super) struct Given {
     pub(super) page: Page,
 }
 
-/// Where individual numbers stand on the page as scanned: those the finder knows, and every other
-/// run of twelve digits.
-pub(super) fn masks(given: &Given, number: usize, found: &[(usize, Rect)]) -> Vec<Rect> {
-    let known = found.iter().filter(|(page, _)| *page == number);
-    let known = known.map(|(_, bounds)| *bounds);
-    let others = given.page.lines.iter().filter_map(twelve_digits);
-    known
-        .chain(others)
-        .map(|bounds| wider(&given.page.to_given.rect(&bounds)))
-        .collect()
+/// Where individual numbers stand on the straightened page: what the finder says is one, every other
+/// run of twelve digits, and, where the page speaks of one, whatever looks like one misread.
+pub(super) fn numbers(page: &Page, fields: &[&Field]) -> Vec<Rect> {
+    let (own, others): (Vec<&Field>, Vec<&Field>) = fields
+        .iter()
+        .partition(|field| field.name == FieldName::IndividualNumber);
+    let is_other = |run: &Rect| {
+        let covers = |field: &&Field| run.shared(&field.bounds).area() * 2.0 > run.area();
+        others.iter().any(covers)
+    };
+    let named = labels(page).next().is_some();
+    let runs = page.lines.iter().flat_map(runs_of_digits);
+    let runs = runs.filter(|run| {
+        run.digits == NUMBER_DIGITS || (named && run.may_be_misread() && !is_other(&run.bounds))
+    });
+    let runs: Vec<Rect> = runs.map(|run| run.bounds).collect();
+    own.iter().map(|field| field.bounds).chain(runs).collect()
 }
 
-/// Whether the page speaks of an individual number.
-pub(super) fn is_named_but_not_found(page: &Page) -> bool {
-    page.lines.iter().any(|line| {
-        let text = line.text();
-        NUMBER_LABELS.iter().any(|label| text.contains(label))
+/// The same on the page as scanned, with some paper around.
+pub(super) fn masks(page: &Page, numbers: &[Rect]) -> Vec<Rect> {
+    let given = numbers.iter().map(|bounds| page.to_given.rect(bounds));
+    given.map(|bounds| wider(&bounds)).collect()
+}
+
+/// Whether the page names an individual number and none was found beside the name or below it: it
+/// may stand there unread.
+pub(super) fn is_uncovered(page: &Page, numbers: &[Rect]) -> bool {
+    labels(page).any(|label| !numbers.iter().any(|number| is_near(&label, number)))
+}
+
+fn is_near(label: &Rect, number: &Rect) -> bool {
+    let row = Rect {
+        y: label.y - label.height / 2.0,
+        height: label.height * 2.0,
+        ..*label
+    };
+    let (_, middle) = number.centre();
+    let beside = middle >= row.y && middle <= row.bottom() && number.right() > label.x;
+    let below = number.y >= label.y && number.x < label.right() && number.right() > label.x;
+    beside || below
+}
+
+/// Where the page says that a number follows. The card is named after the number, and sentences
+/// speak of it; neither is a label.
+fn labels(page: &Page) -> impl Iterator<Item = Rect> + '_ {
+    page.lines.iter().filter_map(|line| {
+        let text: Vec<char> = line.characters.iter().map(|one| one.value).collect();
+        let found = NUMBER_LABELS.iter().find_map(|label| {
+            let label: Vec<char> = label.chars().collect();
+            let mut places = text.windows(label.len());
+            let at = places.position(|window| window == label.as_slice())?;
+            Some((at, at + label.len()))
+        });
+        let (start, end) = found?;
+        let rest = text.get(end..)?;
+        let is_card = rest.starts_with(&['カ', 'ー', 'ド']);
+        let words = rest
+            .iter()
+            .filter(|one| one.is_alphabetic() && !is_like_digit(**one));
+        if is_card || start > LABEL_PREFIX_MAX || words.count() > LABEL_WORDS_MAX {
+            return None;
+        }
+        let own = line.characters.get(start..end)?;
+        own.iter()
+            .map(|one| one.bounds)
+            .reduce(|one, other| one.around(&other))
     })
 }
 
-/// Around the first run of exactly twelve digits of a line, gaps and hyphens between them or not.
-fn twelve_digits(line: &Line) -> Option<Rect> {
+/// Digits with nothing but gaps between them.
+struct Run {
+    bounds: Rect,
+    digits: usize,
+    /// With what digits are misread as.
+    like: usize,
+}
+
+impl Run {
+    fn may_be_misread(&self) -> bool {
+        self.digits >= 8 && (10..=14).contains(&self.like)
+    }
+}
+
+fn is_like_digit(one: char) -> bool {
+    one.is_ascii_digit() || "OoQDlI|SBZGqgU〇○□".contains(one)
+}
+
+fn runs_of_digits(line: &Line) -> Vec<Run> {
     let is_gap = |one: char| "-‐－ー・ \u{3000}".contains(one);
-    let runs = line
+    let pieces = line
         .characters
-        .split(|one| !one.value.is_ascii_digit() && !is_gap(one.value));
-    let mut numbers = runs.filter(|run| {
-        let digits = run.iter().filter(|one| one.value.is_ascii_digit());
-        digits.count() == NUMBER_DIGITS
+        .split(|one| !is_like_digit(one.value) && !is_gap(one.value));
+    let runs = pieces.filter_map(|piece| {
+        let like = || piece.iter().filter(|one| is_like_digit(one.value));
+        let bounds = like()
+            .map(|one| one.bounds)
+            .reduce(|one, other| one.around(&other))?;
+        Some(Run {
+            bounds,
+            digits: like().filter(|one| one.value.is_ascii_digit()).count(),
+            like: like().count(),
+        })
     });
-    let run = numbers.next()?;
-    run.iter()
-        .map(|one| one.bounds)
-        .reduce(|one, other| one.around(&other))
+    runs.collect()
 }
 
 fn wider(bounds: &Rect) -> Rect {
@@ -187,10 +263,19 @@ mod tests {
         }
     }
 
+    /// How many places are covered, and whether the page may not be kept.
+    #[track_caller]
+    fn check(text: &str, covered: usize, uncovered: bool) {
+        let page = given(text).page;
+        let numbers = numbers(&page, &[]);
+        assert_eq!(numbers.len(), covered, "{text}");
+        assert_eq!(is_uncovered(&page, &numbers), uncovered, "{text}");
+    }
+
     #[test]
     fn a_number_nobody_looked_for_is_painted_over_too() {
         let given = given("page 400 120\nline 40 30 240 20 個人番号1234　5678　9012");
-        let masks = masks(&given, 0, &[]);
+        let masks = masks(&given.page, &numbers(&given.page, &[]));
         assert_eq!(masks.len(), 1);
         let jpeg = given.jpeg(&masks).unwrap();
         let picture = image::load_from_memory(&jpeg).unwrap().to_luma8();
@@ -202,16 +287,60 @@ mod tests {
 
     #[test]
     fn eleven_digits_are_a_resident_record_code_and_stay() {
-        let given = given("page 400 120\nline 40 30 240 20 12345678901");
-        assert!(masks(&given, 0, &[]).is_empty());
+        check("page 400 120\nline 40 30 240 20 12345678901", 0, false);
+        check("page 400 120\nline 40 30 240 20 第0123456789号", 0, false);
     }
 
     #[test]
-    fn a_page_that_names_a_number_but_shows_none_is_told() {
-        let named = given("page 400 120\nline 40 30 240 20 個人番号");
-        assert!(is_named_but_not_found(&named.page));
-        let other = given("page 400 120\nline 40 30 240 20 氏名");
-        assert!(!is_named_but_not_found(&other.page));
+    fn a_misread_number_is_painted_over_where_the_page_names_one() {
+        let named = "line 40 10 80 20 個人番号";
+        check(
+            &format!("page 400 120\n{named}\nline 140 10 200 20 1234S678901"),
+            1,
+            false,
+        );
+        check(
+            &format!("page 400 120\n{named}\nline 140 10 200 20 12345678901"),
+            1,
+            false,
+        );
+        check(
+            &format!("page 400 120\n{named}\nline 30 50 200 20 123456789012"),
+            1,
+            false,
+        );
+    }
+
+    #[test]
+    fn a_page_whose_number_was_not_found_is_not_kept() {
+        check("page 400 120\nline 40 30 80 20 個人番号", 0, true);
+        // Two persons, and only one of the numbers was read.
+        let one = "line 40 10 80 20 個人番号\nline 140 10 200 20 123456789012";
+        check(
+            &format!("page 400 120\n{one}\nline 40 80 80 20 個人番号"),
+            1,
+            true,
+        );
+        check(
+            &format!("page 400 120\n{one}\nline 240 80 80 20 (5)個人番号（12桁）"),
+            1,
+            true,
+        );
+    }
+
+    #[test]
+    fn sentences_and_the_card_are_no_labels() {
+        check("page 400 120\nline 40 30 80 20 氏名", 0, false);
+        check(
+            "page 400 120\nline 40 30 200 20 個人番号カード　有",
+            0,
+            false,
+        );
+        check(
+            "page 400 120\nline 10 30 380 20 個人番号は転入先の市区町村でも使います",
+            0,
+            false,
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod devices;
 mod door;
 mod events;
 mod faults;
+mod paper;
 mod places;
 mod reservations;
 mod residents;

@@ -6,6 +6,35 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::Stage;
+use crate::script::ScannerAct;
+
+/// Which scanners SANE looks for.
+const BACKENDS: &str = "dll.conf";
+/// The one that is there.
+const PLUGGED: &str = "pnm\n";
+/// What lies on it now.
+const PAGE: &str = "page.pgm";
+/// The paper.
+const LAID: &str = "paper.pgm";
+/// The white lid.
+const BARE: &str = "lid.pgm";
+
+impl Stage {
+    /// Does something to the scanner.
+    pub(crate) fn scanner(&self, deed: ScannerAct) -> Result<()> {
+        let folder = folder(&self.folder);
+        let lay = |what: &str| fs::copy(folder.join(what), folder.join(PAGE)).map(drop);
+        match deed {
+            ScannerAct::Unplug => fs::write(folder.join(BACKENDS), ""),
+            ScannerAct::Plug => fs::write(folder.join(BACKENDS), PLUGGED),
+            ScannerAct::Empty => lay(BARE),
+            ScannerAct::Lay => lay(LAID),
+        }
+        .context("there is no scanner")
+    }
+}
+
 /// Where SANE finds its settings of this stage.
 pub(super) fn folder(stage: &Path) -> PathBuf {
     stage.join("scanner")
@@ -15,13 +44,17 @@ pub(super) fn folder(stage: &Path) -> PathBuf {
 pub(super) fn set_up(stage: &Path, settings: &Path, paper: &Path) -> Result<()> {
     let folder = folder(stage);
     fs::create_dir_all(&folder)?;
-    fs::write(folder.join("dll.conf"), "pnm\n")?;
-    let page = folder.join("page.pgm");
+    fs::write(folder.join(BACKENDS), PLUGGED)?;
+    let page = folder.join(PAGE);
     let picture = image::open(paper).with_context(|| format!("no picture {}", paper.display()))?;
     let gray = picture.to_luma8();
     let mut bytes = format!("P5\n{} {}\n255\n", gray.width(), gray.height()).into_bytes();
+    let head = bytes.len();
     bytes.extend_from_slice(gray.as_raw());
-    fs::write(&page, bytes).context("the scanner's page")?;
+    fs::write(&page, &bytes).context("the scanner's page")?;
+    fs::write(folder.join(LAID), &bytes)?;
+    bytes.iter_mut().skip(head).for_each(|shade| *shade = 250);
+    fs::write(folder.join(BARE), &bytes)?;
     let option = format!("--filename={}", page.display());
     let mut file = fs::OpenOptions::new().append(true).open(settings)?;
     write!(

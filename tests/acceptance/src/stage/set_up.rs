@@ -87,7 +87,7 @@ pub(super) fn import_prepared(
 }
 
 /// Fills in `{today}`, `{today-7}` and `{today+3}`.
-fn with_days(text: &str, today: jiff::civil::Date) -> Result<String> {
+pub(super) fn with_days(text: &str, today: jiff::civil::Date) -> Result<String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once("{today") {
