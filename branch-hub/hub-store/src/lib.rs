@@ -66,6 +66,13 @@
 //! store.issue_succession_code(device, valid_ms) -> Result<String, EnrolError>   // redeemed as any code
 //! store.predecessor(device, log_after, links_max) -> Result<Option<Predecessor>, StoreError>
 //!
+//! // filings whose time is over
+//! store.retention() · store.set_retention(by, kind, years) · store.deletion_due(today)
+//! store.prepare_deletion(by, today) -> Result<i64, DeletionError>     // a frozen list
+//! store.approve_deletion(run, by, list_hash) · store.keep_from_deletion(..) · store.drop_deletion(run, by)
+//! store.go_on_deleting(city, sign, at_most) -> Result<Deleting, DeletionError>   // resumes what was cut off
+//! store.deletions() · store.deletion_items(run, limit) · store.deletion_certificate(run)
+//!
 //! // audit, operations
 //! store.audit(by, action: AuditAction, case: Option<CaseId>) -> Result<(), StoreError>
 //! store.audit_verify() -> Result<Vec<ChainReport { device, entries: u64, broken_at: Option<u64> }>, StoreError>
@@ -84,6 +91,7 @@ mod archive;
 mod backup;
 mod cases;
 mod courier;
+mod deletion;
 mod desk;
 mod difference;
 mod enrolment;
@@ -102,6 +110,11 @@ mod sync;
 pub use alerts::{Alert, AlertKind, AlertLevel, CLOCK_LOOK_MS, REVOCATIONS, Standard, alerts};
 pub use backup::Holdings;
 pub use cases::CaseRecord;
+pub use deletion::{
+    APPROVALS, CERTIFICATE_WORD, Certificate, Deleting, DeletionError, DeletionItem, DeletionRun,
+    DeletionStage, DueFiling, DueFilings, RETENTION_YEARS, RETENTION_YEARS_MAX,
+    RETENTION_YEARS_MIN, Retention,
+};
 pub use desk::QueueRow;
 pub use difference::{FieldDifference, difference};
 pub use enrolment::{EnrolError, EnrolledDevice};

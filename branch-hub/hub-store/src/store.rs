@@ -13,6 +13,7 @@ use replica::{
 };
 use sync_protocol::SiteId;
 
+use crate::deletion;
 use crate::desk;
 use crate::fleet::Contacts;
 use crate::{release, reports};
@@ -48,6 +49,7 @@ impl HubStore {
         replica.open_prepared_uses()?;
         replica.open_character_choices()?;
         release::open(&mut replica)?;
+        deletion::open(&mut replica)?;
         crate::succession::open(&mut replica)?;
         reports::open(&mut replica)?;
         let unparked = replica.apply_parked()?;

@@ -10,6 +10,7 @@
 //! open(&mut Replica) -> Result<(), OpenError>           // tables; makes the projection anew when its layout changed
 //! project(&Connection, CaseId, &CaseSummary, Option<&BranchCode>) -> Result<(), StoreError>
 //! forget(&Connection, CaseId) -> Result<(), StoreError>  // when the case is overwritten here
+//! tidy(&Connection, pages) -> Result<bool, StoreError>    // afterwards, until it says false
 //! find(&Connection, &ArchiveQuery) -> Result<Found { filings, next }, StoreError>
 //! check(&Connection, CaseId) -> Result<Vec<Flaw>, StoreError>
 //! filing_of_form(&Connection, BlobHash) -> Result<Option<CaseId>, StoreError>
@@ -23,4 +24,4 @@ mod tokens;
 
 pub use check::{Flaw, check, filing_of_form};
 pub use find::{ArchiveQuery, Filing, Found, all_cases, find};
-pub use project::{forget, open, project};
+pub use project::{forget, open, project, tidy};

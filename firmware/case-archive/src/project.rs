@@ -100,7 +100,7 @@ pub fn project(
     row.put(connection, known.map(|(id, _)| id))
 }
 
-/// Forgets a filing, its words in the index included; the case is overwritten here.
+/// Forgets a filing; the case is overwritten here. The index only notes that: [`tidy`] afterwards.
 ///
 /// # Errors
 /// When the disk fails.
@@ -108,14 +108,29 @@ pub fn forget(connection: &Connection, case: CaseId) -> Result<(), StoreError> {
     let Some((id, _)) = known(connection, case)? else {
         return Ok(());
     };
-    connection.execute("DELETE FROM filing_token WHERE rowid = :id", [id])?;
-    // The index only notes a deletion; merged into one piece, it has what is left and no more.
-    connection.execute(
-        "INSERT INTO filing_token (filing_token) VALUES ('optimize')",
-        [],
-    )?;
-    connection.execute("DELETE FROM filing WHERE id = :id", [id])?;
+    connection
+        .prepare_cached("DELETE FROM filing_token WHERE rowid = :id")?
+        .execute([id])?;
+    connection
+        .prepare_cached("DELETE FROM filing WHERE id = :id")?
+        .execute([id])?;
     Ok(())
+}
+
+/// Merges the index towards one piece, which has what is left and no word of what was forgotten:
+/// about `pages` of it in one call. Whether more is to be done.
+///
+/// # Errors
+/// When the disk fails.
+pub fn tidy(connection: &Connection, pages: i32) -> Result<bool, StoreError> {
+    let changes = || connection.query_row("SELECT total_changes()", [], |row| row.get::<_, i64>(0));
+    let before = changes()?;
+    // A negative number of pages takes every piece together (SQLite, FTS5, "The 'merge' Command").
+    connection
+        .prepare_cached("INSERT INTO filing_token (filing_token, rank) VALUES ('merge', :pages)")?
+        .execute([-pages])?;
+    // The command itself counts as one change.
+    Ok(changes()? - before >= 2)
 }
 
 fn known(connection: &Connection, case: CaseId) -> Result<Option<(i64, [u8; 32])>, StoreError> {

@@ -9,6 +9,9 @@ use rusqlite::{Connection, named_params};
 use crate::store::CounterStore;
 use crate::{EditError, Succession, board, undo};
 
+/// Pages of the archive's index merged in one transaction.
+const INDEX_PAGES: i32 = 1_000;
+
 impl CounterStore {
     /// Tells the branch of this counter: cases that another branch has can be read and not changed.
     /// Before it is told, every case here can be changed.
@@ -103,6 +106,13 @@ impl CounterStore {
                 .overwrite_case(case, turn, |connection| forget(connection, case))?;
             tracing::info!(%case, "case overwritten on order of head office");
             self.listener.tell(&StoreChange::Overwritten { case });
+        }
+        // Also what an interrupted round left: the log says whether something was overwritten.
+        if self.replica.log_holds_overwritten()? {
+            while self
+                .replica
+                .write(|write| case_archive::tidy(write.connection(), INDEX_PAGES))?
+            {}
         }
         self.replica.empty_log()
     }

@@ -55,6 +55,13 @@ pub fn dataset(connection: &Connection, name: &str) -> Result<Option<Dataset>, S
     }))
 }
 
+/// Whether `signature` (ECDSA P-256 SHA-256, ASN.1) over `bytes` is of the publishing key whose
+/// public point is `key`.
+pub fn is_signed(key: &[u8], bytes: &[u8], signature: &[u8]) -> bool {
+    let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key);
+    key.verify(bytes, signature).is_ok()
+}
+
 impl Replica {
     /// Keeps the key that datasets must be signed with: an uncompressed P-256 point, 65 bytes.
     ///

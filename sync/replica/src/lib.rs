@@ -57,7 +57,7 @@ pub use character_choice::{
 };
 pub use copies::branches_of;
 pub use database::{Replica, Write};
-pub use dataset::{DATASET_BYTES_MAX, Dataset, dataset, signed_bytes};
+pub use dataset::{DATASET_BYTES_MAX, Dataset, dataset, is_signed, signed_bytes};
 pub use dataset_age::DatasetAge;
 pub use error::{OpenError, StoreError};
 pub use incoming::all_cases;

@@ -12,6 +12,7 @@
 
 use std::collections::BTreeSet;
 
+use counter_domain::case::HEAD_OFFICE;
 use counter_domain::ids::{BranchCode, CaseId, DeviceId, StaffId};
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use rusqlite::{Connection, Row, named_params};
@@ -76,11 +77,22 @@ impl Write<'_> {
                 what: "order against the branch that has the case",
             });
         }
+        self.put_purge(case, branch, (by, reason), sign)
+    }
+
+    fn put_purge(
+        &mut self,
+        case: CaseId,
+        branch: &BranchCode,
+        (by, reason): (&StaffId, &str),
+        sign: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<u64, StoreError> {
         let turn = scope::next_turn(&self.transaction)?;
-        let bytes = PurgeOrder::signed_bytes(case.0, turn, branch.as_str());
-        let signature = sign(&bytes).ok_or(StoreError::Bounds {
-            what: "order that is not signed",
-        })?;
+        let signature = sign(&PurgeOrder::signed_bytes(case.0, turn, branch.as_str())).ok_or(
+            StoreError::Bounds {
+                what: "order that nobody signed",
+            },
+        )?;
         let mut statement = self.transaction.prepare_cached(
             "INSERT INTO purge_order
                  (case_id, turn, branch, signature, issued_by, reason, issued_unix_ms, state)
@@ -284,19 +296,37 @@ impl Replica {
         forget: impl FnOnce(&Connection) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         self.write_local(|write| {
-            let connection = write.connection();
-            forget(connection)?;
-            forget_blobs(connection, case)?;
-            forget_records(connection, case)?;
-            forget_aside(connection, case)?;
-            let note = Copy {
-                turn,
-                state: CopyState::Overwritten,
-                next: LOG_NOT_EMPTIED.to_vec(),
-            };
-            note_copy(connection, case, &note)?;
+            forget(write.connection())?;
+            overwrite(write.connection(), case, turn)?;
             let nobody = StaffId::from("-");
             write.audit(&nobody, stream::AuditAction::CopyOverwritten, Some(case))
+        })
+    }
+
+    /// Deletes a case for good, at head office: every branch that has or had it is ordered to
+    /// overwrite its copy, and everything of it is overwritten here. What a counter, a neighbour or
+    /// a file still sends of it is not taken. `sign` and `forget` as in [`Write::order_purge`] and
+    /// [`Self::overwrite_case`]; the log is emptied afterwards.
+    ///
+    /// # Errors
+    /// When an order is not signed or the disk fails; nothing was changed then.
+    pub fn delete_case(
+        &mut self,
+        case: CaseId,
+        (by, reason): (&StaffId, &str),
+        mut sign: impl FnMut(&[u8]) -> Option<Vec<u8>>,
+        forget: impl FnOnce(&Connection) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.write(|write| {
+            let mut turn = scope::next_turn(write.connection())?;
+            for branch in copies::branches_of(write.connection(), case)? {
+                if branch.as_str() != HEAD_OFFICE {
+                    turn = write.put_purge(case, &branch, (by, reason), &mut sign)?;
+                }
+            }
+            forget(write.connection())?;
+            overwrite(write.connection(), case, turn)?;
+            write.audit(by, stream::AuditAction::CaseDeleted, Some(case))
         })
     }
 
@@ -306,11 +336,7 @@ impl Replica {
     /// # Errors
     /// When the disk fails.
     pub fn empty_log(&mut self) -> Result<(), StoreError> {
-        let waiting = self
-            .connection
-            .prepare_cached("SELECT 1 FROM case_copy WHERE state = 2 AND next <> x''")?
-            .exists([])?;
-        if !waiting {
+        if !self.log_holds_overwritten()? {
             return Ok(());
         }
         self.connection.flush_prepared_statement_cache();
@@ -326,6 +352,17 @@ impl Replica {
             write.connection().execute(done, [])?;
             Ok(())
         })
+    }
+
+    /// Whether the log may still hold pages of a case that was overwritten.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn log_holds_overwritten(&self) -> Result<bool, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT 1 FROM case_copy WHERE state = 2 AND next <> x''")?;
+        Ok(statement.exists([])?)
     }
 
     /// Which of the orders told are followed here, log and all.
@@ -512,6 +549,19 @@ fn put_order(connection: &Connection, order: &PurgeOrder) -> Result<(), StoreErr
         ":signature": order.signature,
     })?;
     Ok(())
+}
+
+/// Everything of a case; a note says that it was here, so that it is not taken again.
+fn overwrite(connection: &Connection, case: CaseId, turn: u64) -> Result<(), StoreError> {
+    forget_blobs(connection, case)?;
+    forget_records(connection, case)?;
+    forget_aside(connection, case)?;
+    let note = Copy {
+        turn,
+        state: CopyState::Overwritten,
+        next: LOG_NOT_EMPTIED.to_vec(),
+    };
+    note_copy(connection, case, &note)
 }
 
 /// Bytes of blobs that no other case names.

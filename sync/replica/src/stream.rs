@@ -102,6 +102,18 @@ pub enum AuditAction {
     CopyRevoked,
     /// This device overwrote its copy of a case on such an order.
     CopyOverwritten,
+    /// Decided how long filings are kept.
+    RetentionChanged,
+    /// Made a list of filings to delete.
+    DeletionPrepared,
+    /// Approved such a list, as one of two people.
+    DeletionApproved,
+    /// Gave such a list up.
+    DeletionDropped,
+    /// Deleted a filing whose time was over.
+    CaseDeleted,
+    /// Signed that everything of a list is deleted.
+    DeletionCertified,
 }
 
 /// Body of an entry of the audit log.

@@ -321,9 +321,17 @@ fn holds(pages: &[u8], text: &[u8]) -> bool {
 
 /// What of the case can be found in a counter's file and log: fields, names of the index, the form,
 /// the strokes.
-fn traces(office: &Office, number: u8) -> Vec<&'static str> {
+pub(crate) fn traces(office: &Office, number: u8) -> Vec<&'static str> {
     let path = office.folder.path().join(format!("counter-{number}.db"));
-    let pages = decrypted_pages(&path, [number; 32]);
+    traces_in(&path, number)
+}
+
+pub(crate) fn traces_at_head_office(office: &Office) -> Vec<&'static str> {
+    traces_in(&office.folder.path().join("hub.db"), 200)
+}
+
+fn traces_in(path: &Path, key: u8) -> Vec<&'static str> {
+    let pages = decrypted_pages(path, [key; 32]);
     assert!(holds(&pages, b"CREATE TABLE draft"), "the pages are plain");
     // 太郎, 左衛 as the index of the archive spells them.
     let tokens = format!("n{:x}x{:x}", u32::from('太'), u32::from('郎'));
