@@ -1,6 +1,6 @@
 //! Database and authority of a data folder, as the commands use them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use hub_store::{Actor, HubStore};
@@ -11,12 +11,15 @@ use sync_transport::{Authority, AuthorityError};
 
 use crate::clock::Clock;
 use crate::folder::{Folder, Passphrase};
+use crate::standby;
 
 /// An opened data folder with its database and authority.
 pub(crate) struct Hub {
     pub(crate) store: HubStore,
     pub(crate) authority: Authority,
     pub(crate) city: String,
+    /// The folder.
+    path: PathBuf,
 }
 
 /// Signs datasets where an error cannot be returned at once.
@@ -94,6 +97,7 @@ impl Hub {
             store: folder.store(clock)?,
             authority: folder.authority(clock)?,
             city: folder.city().to_owned(),
+            path: folder.path().to_owned(),
         })
     }
 
@@ -102,6 +106,7 @@ impl Hub {
     /// # Errors
     /// When it cannot be signed or stored.
     pub(crate) fn publish(&mut self, name: &str, bytes: &[u8]) -> Result<u64> {
+        standby::refuse_superseded(&self.path)?;
         let mut signer = Signer::new(&self.authority);
         let version = self
             .store

@@ -2,12 +2,17 @@
 //! `todoke-hub status` and monitoring.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use device_health::DiskSpace;
 use hub_store::{Alert, CounterState, HubStore, Standard, alerts};
 use replica::{DatasetAge, SCHEMA_VERSION, StoreError};
 
 use crate::clock::Clock;
+use crate::standby::{self, Seen};
+
+/// A standby asks several times a second.
+const STANDBY_SILENT_MS: u64 = 2 * 60_000;
 
 /// See the module.
 pub(crate) struct CityHealth {
@@ -29,6 +34,8 @@ pub(crate) struct CityHealth {
     pub kept_aside: usize,
     /// Room on head office's disk.
     pub disk: Option<DiskSpace>,
+    /// When the machine was heard that stands by; `None` when there is none.
+    pub standby: Option<Seen>,
 }
 
 impl CityHealth {
@@ -42,7 +49,9 @@ impl CityHealth {
         disk: Option<DiskSpace>,
     ) -> Result<Self, StoreError> {
         let now_unix_ms = clock.unix_ms();
-        let fleet = store.fleet()?;
+        let mut fleet = store.fleet()?;
+        // A standby is enrolled as a device too, and is no counter.
+        fleet.retain(|one| !standby::is_one(&one.device));
         let published = store.published()?;
         let standard = Standard {
             published: &published,
@@ -59,6 +68,20 @@ impl CityHealth {
             fleet,
             published,
             disk,
+            standby: None,
+        })
+    }
+
+    /// The same, with what lies in the data folder about a standby.
+    pub(crate) fn with_standby(mut self, folder: &Path) -> Self {
+        self.standby = standby::seen(folder);
+        self
+    }
+
+    /// Whether a standby there is has not been heard for longer than its restart takes.
+    pub(crate) fn is_standby_silent(&self) -> bool {
+        self.standby.as_ref().is_some_and(|seen| {
+            self.now_unix_ms.saturating_sub(seen.heard_unix_ms) > STANDBY_SILENT_MS
         })
     }
 

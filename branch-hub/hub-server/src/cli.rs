@@ -12,6 +12,7 @@ mod reservations;
 mod residents;
 mod set_up;
 mod staff;
+mod standby;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -136,6 +137,11 @@ enum Command {
     /// Encrypted copies of everything a new hub needs
     #[command(subcommand)]
     Backup(backup::BackupCommand),
+    /// A second machine that goes on should this one be lost
+    #[command(subcommand)]
+    Standby(standby::StandbyCommand),
+    /// Make the standby the hub: one command, at the second machine
+    Promote(standby::PromoteArgs),
     /// Members of staff who may sign in, at counters and at the desk
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -340,6 +346,9 @@ fn execute(command: Command, out: &mut impl Write) -> Result<()> {
     match command {
         Command::Init { data, city } => set_up::init(&data.folder, &city, &clock, out),
         Command::Serve(args) => {
+            if !standby::stand_by(&args.data.folder, &clock)? {
+                return Ok(());
+            }
             let folder = Folder::open(&args.data.folder, Passphrase::of_the_environment())?;
             serve::run(&folder, &args, &clock)
         }
@@ -392,6 +401,8 @@ fn execute(command: Command, out: &mut impl Write) -> Result<()> {
         Command::Archive(command) => command.run(&clock, out),
         Command::Courier(command) => command.run(&clock, out),
         Command::Backup(command) => command.run(&clock, out),
+        Command::Standby(command) => command.run(&clock, out),
+        Command::Promote(args) => standby::promote(&args, &clock, out),
         Command::Staff(command) => execute_staff(command, &clock, out),
         Command::Handover(HandoverCommand::Export {
             data,

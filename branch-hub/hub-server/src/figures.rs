@@ -83,6 +83,28 @@ fn hub(page: &mut Exposition, city: &CityHealth, backup_unix_ms: Option<u64>) {
         "When the newest backup in the data folder was made, Unix time.",
     )
     .maybe(&[], backup_unix_ms.map(Value::moment));
+    gauge(
+        page,
+        "todoke_hub_standby_last_contact_timestamp_seconds",
+        "When the machine that stands by was heard last, Unix time; at most ten seconds old.",
+    )
+    .maybe(
+        &[],
+        city.standby
+            .as_ref()
+            .map(|seen| Value::moment(seen.heard_unix_ms)),
+    );
+    gauge(
+        page,
+        "todoke_hub_standby_behind_bytes",
+        "Bytes of the database's log the machine that stands by did not have then.",
+    )
+    .maybe(
+        &[],
+        city.standby
+            .as_ref()
+            .map(|seen| Value::Whole(seen.behind_bytes)),
+    );
     let mut missing = gauge(
         page,
         "todoke_hub_blobs_missing",

@@ -34,13 +34,14 @@ use crate::clock::Clock;
 pub(crate) const PASSPHRASE: &str = "TODOKE_PASSPHRASE";
 
 /// `hub.json`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct About {
     city: String,
     device: DeviceId,
 }
 
 /// An opened data folder.
+#[derive(Clone)]
 pub(crate) struct Folder {
     path: PathBuf,
     about: About,

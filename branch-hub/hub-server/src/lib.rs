@@ -26,5 +26,6 @@ mod register;
 mod reservations;
 mod residents;
 mod serve;
+mod standby;
 
 pub use cli::{Exit, run};

@@ -27,6 +27,8 @@ use crate::cli::ServeArgs;
 use crate::clock::Clock;
 use crate::desk::{DeskData, DeskSetup, Scheme, router};
 use crate::folder::Folder;
+use crate::standby::first::First;
+use crate::standby::{self, tell};
 
 mod counters;
 mod uses;
@@ -38,6 +40,8 @@ const DESK_CONNECTIONS_MAX: usize = 512;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How often the hub looks for what another process (`publish`, `staff add`) wrote.
 const LOOK_AROUND: Duration = Duration::from_secs(2);
+/// How often it is looked whether the standby is still there.
+const LOOK_FOR_STANDBY: Duration = Duration::from_secs(10);
 
 /// Opens both ends and serves until it is told to stop.
 ///
@@ -50,6 +54,7 @@ pub(crate) fn run(folder: &Folder, args: &ServeArgs, clock: &Clock) -> Result<()
             args.desk
         );
     }
+    standby::refuse_superseded(folder.path())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -108,7 +113,8 @@ async fn serve(folder: &Folder, args: &ServeArgs, clock: &Clock) -> Result<()> {
     } else {
         Some(desk_tls(folder, &shared, args, desk_address)?)
     };
-    let counters = counters::open(folder, &shared, listen)?;
+    let first = Arc::new(First::new(folder.clone(), clock.clone()));
+    let counters = counters::open(folder, &shared, listen, Arc::clone(&first))?;
     let desk = serve_desk(desk, tls, pages);
     let look_around = look_around(Arc::clone(&shared.store), shared.wake.clone());
     let uses = uses::publish_uses(
@@ -127,8 +133,29 @@ async fn serve(folder: &Folder, args: &ServeArgs, clock: &Clock) -> Result<()> {
         () = look_around => Ok(()),
         () = uses => Ok(()),
         ended = watching => ended.context("the figures for monitoring stopped"),
+        () = until_superseded(first) => bail!("another machine goes on for this hub; its ends are closed"),
+        ended = tell::the_first(folder.path(), clock) => ended,
         _ = tokio::signal::ctrl_c() => Ok(()),
         _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Returns when another machine goes on for this hub.
+async fn until_superseded(first: Arc<First>) {
+    let mut superseded = first.superseded();
+    let mut tick = tokio::time::interval(LOOK_FOR_STANDBY);
+    loop {
+        tokio::select! {
+            ended = superseded.wait_for(|superseded| *superseded) => {
+                if ended.is_ok() {
+                    return;
+                }
+            }
+            _ = tick.tick() => {
+                let first = Arc::clone(&first);
+                tokio::task::spawn_blocking(move || first.look()).await.ok();
+            }
+        }
     }
 }
 

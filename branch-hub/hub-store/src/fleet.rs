@@ -104,6 +104,7 @@ impl HubStore {
 
     /// Notes what a device said of itself.
     pub(crate) fn note_hello(&mut self, site: SiteId, hello: &Hello) -> Result<(), StoreError> {
+        self.refuse_to_be_older(hello)?;
         let head = hello.vector.get(&site).copied().unwrap_or(0).min(1 << 62);
         let ahead = ahead_ms(hello.unix_ms, self.replica.unix_ms());
         self.heard(DeviceId(site.0), |contact| {
@@ -112,6 +113,19 @@ impl HubStore {
             contact.head = head;
             contact.clock_ahead_ms = Some(ahead);
         })
+    }
+
+    /// A counter that holds more of head office than head office itself talked to a machine that
+    /// goes on for this one, or this database was put back: what is decided here would get numbers
+    /// that are taken, and never arrive. Only that counter is refused, because nothing proves it.
+    fn refuse_to_be_older(&self, hello: &Hello) -> Result<(), StoreError> {
+        let own_site = self.replica.site();
+        let held = hello.vector.get(&own_site).copied().unwrap_or(0);
+        let own = self.replica.vector()?.get(&own_site).copied().unwrap_or(0);
+        if held > own {
+            return Err(StoreError::Restored { own, held });
+        }
+        Ok(())
     }
 
     fn heard(

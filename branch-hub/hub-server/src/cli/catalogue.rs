@@ -159,6 +159,7 @@ pub(super) struct Bench {
 impl Bench {
     pub(super) fn open(data: &Data, clock: &Clock) -> Result<Self> {
         let folder = Folder::open(&data.folder, Passphrase::of_the_environment())?;
+        crate::standby::refuse_superseded(folder.path())?;
         let authority = folder.authority(clock)?;
         let sign = move |message: &[u8]| Ok(authority.sign_published(message)?);
         let store = folder.store(clock)?;

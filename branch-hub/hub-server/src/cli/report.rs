@@ -80,7 +80,7 @@ pub(super) fn status(
 ) -> Result<()> {
     let (folder, clock) = place;
     let disk = DiskSpace::of(folder.path()).ok();
-    let city = CityHealth::of(&hub.store, clock, disk)?;
+    let city = CityHealth::of(&hub.store, clock, disk)?.with_standby(folder.path());
     if !as_json {
         return in_lines(hub, &city, out);
     }
@@ -111,6 +111,11 @@ pub(super) fn status(
         "blobs_missing_by_branch": missing,
         "disk": city.disk,
         "devices": devices,
+        "standby": city.standby.as_ref().map(|seen| json!({
+            "heard": moment(seen.heard_unix_ms),
+            "behind_bytes": seen.behind_bytes,
+            "silent": city.is_standby_silent(),
+        })),
         "datasets": datasets,
         "datasets_since": since,
         "alerts": city.alerts.iter().map(|one| alert(one, &city)).collect::<Vec<_>>(),
@@ -157,6 +162,11 @@ fn in_lines(hub: &Hub, city: &CityHealth, out: &mut impl Write) -> Result<()> {
         let word = if disk.is_short() { " SHORT" } else { "" };
         let (free, total) = (disk.free_bytes >> 20, disk.total_bytes >> 20);
         writeln!(out, "disk {free} of {total} MiB free{word}")?;
+    }
+    if let Some(seen) = &city.standby {
+        let word = if city.is_standby_silent() { " SILENT" } else { "" };
+        let (heard, behind) = (moment(seen.heard_unix_ms), seen.behind_bytes);
+        writeln!(out, "standby heard {heard}, {behind} bytes behind{word}")?;
     }
     for one in &city.published {
         let since = one.since_unix_ms.map_or_else(|| "-".to_owned(), moment);

@@ -13,6 +13,7 @@ use super::branch;
 use crate::administration::{Branch, Hub};
 use crate::clock::Clock;
 use crate::folder::{Folder, PASSPHRASE, Passphrase};
+use crate::standby;
 
 pub(super) fn init(path: &Path, city: &str, clock: &Clock, out: &mut impl Write) -> Result<()> {
     let passphrase = Passphrase::of_the_environment();
@@ -48,6 +49,9 @@ pub(super) fn enrol(
     let branch = branch(code).map_err(anyhow::Error::msg)?;
     if code == "00" {
         bail!("00 is head office; a counter belongs to a branch");
+    }
+    if code == standby::BRANCH {
+        bail!("99 is kept for the standby (`standby invite`); a counter belongs to another branch");
     }
     let mut hub = Hub::open(path, clock)?;
     let mut settings = hub.settings()?;

@@ -211,6 +211,14 @@ fn facts(found: &Operations, backup: Option<&str>) -> Vec<Fact> {
             backup.is_none(),
         ),
         fact(
+            "控えの本庁",
+            city.standby.as_ref().map_or_else(
+                || "なし".to_owned(),
+                |seen| words::ago(seen.heard_unix_ms, city.now_unix_ms),
+            ),
+            city.is_standby_silent(),
+        ),
+        fact(
             "手続きの一覧",
             catalogue.map_or_else(
                 || "プログラムに付属の版".to_owned(),

@@ -19,6 +19,8 @@ use tokio::net::TcpListener;
 use super::Shared;
 use crate::folder::Folder;
 use crate::register;
+use crate::standby;
+use crate::standby::first::First;
 
 /// Prepares the end; the future serves until the socket breaks.
 ///
@@ -28,6 +30,7 @@ pub(super) fn open(
     folder: &Folder,
     shared: &Shared,
     listener: TcpListener,
+    first: Arc<First>,
 ) -> Result<impl Future<Output = Result<()>> + use<>> {
     let clock = shared.clock.clone();
     let clock = sync_transport::Clock::from_unix_ms(move || clock.unix_ms());
@@ -42,6 +45,7 @@ pub(super) fn open(
         authority: Arc::clone(&shared.authority),
         recovery: register::recovery_keys(folder),
         wake: shared.wake.clone(),
+        first: Some(first),
     };
     devices.publish(&mut devices.store());
     let hub = Hub {
@@ -73,6 +77,8 @@ struct Devices {
     /// Public keys of head office beside the hub's own.
     recovery: Vec<String>,
     wake: Wake,
+    /// Answers a standby.
+    first: Option<Arc<First>>,
 }
 
 impl Devices {
@@ -146,7 +152,10 @@ impl Authoriser for Devices {
         match store.device(DeviceId(device.peer.site.0)) {
             Ok(Some(known)) if known.revoked => Admission::Revoked,
             Ok(Some(known)) if known.fingerprint == device.key => {
-                note_contact(&mut store, known.device, None);
+                // A standby asks all the time, also when nothing is written here any more.
+                if !standby::is_one(&known) {
+                    note_contact(&mut store, known.device, None);
+                }
                 Admission::Granted
             }
             Ok(Some(_) | None) => Admission::Unknown,
@@ -181,6 +190,16 @@ impl Authoriser for Devices {
         if let Err(error) = self.store().note_report(DeviceId(site.0), &report) {
             tracing::warn!(event = "report_not_noted", %site, %error, "a health report was not noted");
         }
+    }
+
+    fn standby(&self, device: &Device, question: &[u8]) -> Option<Vec<u8>> {
+        let known = self.store().device(DeviceId(device.peer.site.0));
+        let known = known.ok().flatten()?;
+        if !standby::is_one(&known) || device.peer.branch != standby::BRANCH {
+            tracing::warn!(event = "no_standby", site = %device.peer.site, "a device asks what only a standby may ask");
+            return None;
+        }
+        self.first.as_ref()?.answer(device, question)
     }
 
     fn heard(&self, device: &Device, program: &str) {
@@ -228,6 +247,7 @@ mod tests {
             authority: Arc::new(folder.authority(&clock).unwrap()),
             recovery: Vec::new(),
             wake: Wake::new(),
+            first: None,
         };
         let key = [5; 32];
         assert_eq!(devices.redeem(&code, site, key), Ok("07".to_owned()));

@@ -99,7 +99,7 @@ impl Source {
             CityHealth::of(&store, &self.clock, disk)
         };
         match city {
-            Ok(city) => Some(figures::page(&city, backup)),
+            Ok(city) => Some(figures::page(&city.with_standby(&self.folder), backup)),
             Err(error) => {
                 tracing::warn!(event = "no_figures", %error, "figures cannot be read");
                 None

@@ -9,6 +9,7 @@
 mod health;
 mod raw;
 mod renewal;
+mod second_address;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;

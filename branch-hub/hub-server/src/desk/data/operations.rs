@@ -46,7 +46,7 @@ impl DeskData {
             let disk = DiskSpace::of(&folder).ok();
             let city = CityHealth::of(store, &clock, disk).map_err(|error| failed(&error))?;
             Ok(Operations {
-                city,
+                city: city.with_standby(&folder),
                 names: names(store),
             })
         })

@@ -10,6 +10,10 @@ use super::stage::{Browser, Stage};
 use crate::city_health::CityHealth;
 use crate::clock::Clock;
 use crate::figures;
+use crate::standby::Seen;
+
+#[path = "../../../../../sync/device-health/tests/strict/reader.rs"]
+mod strict;
 
 const DEVICE: DeviceId = DeviceId([1; 16]);
 const MANUAL: &str = include_str!("../../../../../docs/operations/monitoring.md");
@@ -150,7 +154,12 @@ fn page(stage: &Stage) -> String {
         free_bytes: 1,
         total_bytes: 2,
     });
-    let city = CityHealth::of(&stage.hub.lock().unwrap(), &clock, disk).unwrap();
+    let mut city = CityHealth::of(&stage.hub.lock().unwrap(), &clock, disk).unwrap();
+    city.standby = Some(Seen {
+        device: DeviceId([9; 16]),
+        heard_unix_ms: 1_795_222_799_000,
+        behind_bytes: 4120,
+    });
     figures::page(&city, Some(1_795_000_000_000)).into_text()
 }
 
@@ -194,4 +203,31 @@ fn figures_tell_both_directions_and_name_nobody() {
         assert!(text.contains(&line), "{line} in {text}");
     }
     assert!(text.is_ascii(), "no name of a place or person: {text}");
+}
+
+/// Labels are codes and names of data; never words that somebody typed, and nothing long enough to
+/// be about a person.
+#[test]
+fn page_is_strictly_in_the_format_and_its_labels_are_codes() {
+    let mut stage = Stage::set();
+    told(&stage);
+    stage.submitted_by("u0312");
+    let found = strict::read(&page(&stage));
+    assert!(found.len() > 30, "{}", found.len());
+    for (name, labels) in found.keys() {
+        for (label, value) in labels {
+            let known = match label.as_str() {
+                "branch" => value.len() == 2 && value.bytes().all(|one| one.is_ascii_digit()),
+                "device" => value.len() == 32 && value.bytes().all(|one| one.is_ascii_hexdigit()),
+                "direction" => matches!(value.as_str(), "in" | "out"),
+                "level" => matches!(value.as_str(), "act" | "look"),
+                "dataset" => value.bytes().all(|one| one.is_ascii_lowercase() || one == b'-'),
+                "version" | "schema" => {
+                    value.bytes().all(|one| one.is_ascii_digit() || one == b'.')
+                }
+                _ => false,
+            };
+            assert!(known, "{name}: {label}={value}");
+        }
+    }
 }
