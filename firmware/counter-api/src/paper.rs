@@ -50,6 +50,9 @@ pub struct SheetField {
     pub value: String,
     /// What was read, as shown.
     pub read: String,
+    /// What was read, as stored.
+    #[serde(default)]
+    pub stored: String,
     /// Left, top, width and height, in ten thousandths of the page's width and height.
     pub place: [u16; 4],
     /// What a person must do about it.

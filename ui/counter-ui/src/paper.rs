@@ -1,6 +1,8 @@
 //! A paper on the scanner: how far it is, and what staff do about it. The strips of paper beside the
 //! fields are drawn with the fields.
 
+use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -29,6 +31,8 @@ pub(crate) struct PaperController {
     fields: Rows<SheetField, SheetFieldData>,
     /// The page that is drawn: its number, and how long its picture is.
     page: Option<(u16, usize)>,
+    /// Its picture, for every size it is drawn in.
+    sheet: Rc<RefCell<Option<Gray>>>,
 }
 
 impl PaperController {
@@ -67,11 +71,19 @@ impl PaperController {
         api.on_close_sheet(plain(PaperAction::CloseSheet));
         let fields = Rows::default();
         api.set_sheet_fields(fields.model());
+        let sheet = Rc::<RefCell<Option<Gray>>>::default();
+        let kept = Rc::clone(&sheet);
+        api.on_picture(move |width, _| {
+            let kept = kept.borrow();
+            let page = kept.as_ref().map(|page| page.as_wide_as(width));
+            page.unwrap_or_default()
+        });
         Self {
             window: window.as_weak(),
             shown: None,
             fields,
             page: None,
+            sheet,
         }
     }
 
@@ -127,9 +139,11 @@ impl PaperController {
         if let Some(sheet) = sheet
             && self.page != page
         {
-            let drawn = picture(&sheet.picture);
-            api.set_has_picture(drawn.is_some());
-            api.set_picture(drawn.unwrap_or_default());
+            let page = Gray::decode(&sheet.picture);
+            api.set_has_picture(page.is_some());
+            api.set_tall(page.as_ref().map_or(1.414, Gray::tall));
+            self.sheet.replace(page);
+            api.set_drawn(api.get_drawn().wrapping_add(1));
             api.set_sheet(i32::from(sheet.page));
             api.set_sheets(i32::from(sheet.of));
             let marked = sheet
@@ -140,8 +154,9 @@ impl PaperController {
             let marked = marked.and_then(|place| i32::try_from(place).ok());
             api.set_marked(marked.unwrap_or(-1));
         }
-        if sheet.is_none() {
-            api.set_picture(Image::default());
+        if sheet.is_none() && self.page.is_some() {
+            self.sheet.replace(None);
+            api.set_drawn(api.get_drawn().wrapping_add(1));
             api.set_has_picture(false);
         }
         self.page = page;
@@ -164,6 +179,7 @@ fn sheet_field(field: &SheetField) -> SheetFieldData {
         label: field.label.as_str().into(),
         value: field.value.as_str().into(),
         read: field.read.as_str().into(),
+        stored: field.stored.as_str().into(),
         x,
         y,
         width,
@@ -202,28 +218,102 @@ pub(crate) fn read(view: Option<&ReadView>) -> ReadData {
 
 /// A gray PNG in base64; `None` for anything else.
 fn picture(base64: &str) -> Option<Image> {
-    if base64.is_empty() {
-        return None;
+    Gray::decode(base64).map(|gray| gray.drawn())
+}
+
+/// A gray picture.
+struct Gray {
+    width: u32,
+    height: u32,
+    shades: Vec<u8>,
+}
+
+impl Gray {
+    fn decode(base64: &str) -> Option<Self> {
+        if base64.is_empty() {
+            return None;
+        }
+        let bytes = STANDARD.decode(base64).ok()?;
+        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
+            .read_info()
+            .ok()?;
+        let size = reader.output_buffer_size()?;
+        if size > STRIP_PIXELS_MAX {
+            return None;
+        }
+        let mut shades = vec![0; size];
+        let frame = reader.next_frame(&mut shades).ok()?;
+        let is_gray = frame.color_type == png::ColorType::Grayscale;
+        if !is_gray || frame.bit_depth != png::BitDepth::Eight {
+            return None;
+        }
+        Some(Self {
+            width: frame.width,
+            height: frame.height,
+            shades,
+        })
     }
-    let bytes = STANDARD.decode(base64).ok()?;
-    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
-        .read_info()
-        .ok()?;
-    let size = reader.output_buffer_size()?;
-    if size > STRIP_PIXELS_MAX {
-        return None;
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "sides of a picture are a few thousand pixels"
+    )]
+    fn tall(&self) -> f32 {
+        self.height as f32 / self.width.max(1) as f32
     }
-    let mut gray = vec![0; size];
-    let frame = reader.next_frame(&mut gray).ok()?;
-    let is_gray = frame.color_type == png::ColorType::Grayscale;
-    if !is_gray || frame.bit_depth != png::BitDepth::Eight {
-        return None;
+
+    fn drawn(&self) -> Image {
+        let mut buffer = SharedPixelBuffer::<Rgb8Pixel>::new(self.width, self.height);
+        for (pixel, shade) in buffer.make_mut_slice().iter_mut().zip(&self.shades) {
+            *pixel = Rgb8Pixel::new(*shade, *shade, *shade);
+        }
+        Image::from_rgb8(buffer)
     }
-    let mut buffer = SharedPixelBuffer::<Rgb8Pixel>::new(frame.width, frame.height);
-    for (pixel, shade) in buffer.make_mut_slice().iter_mut().zip(&gray) {
-        *pixel = Rgb8Pixel::new(*shade, *shade, *shade);
+
+    /// For so many pixels of width: where that is less, every pixel is the mean of those it stands
+    /// for. The renderer would take one of them and lose the thin strokes.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a width of the screen; what is no number becomes 0"
+    )]
+    fn as_wide_as(&self, width: f32) -> Image {
+        let width = (width.max(1.0).round() as u32).min(self.width);
+        if width == self.width {
+            return self.drawn();
+        }
+        let height = (self.height * width).div_ceil(self.width.max(1)).max(1);
+        let from = |at: u32, of: u32, all: u32| at * all / of;
+        let mut shades = Vec::new();
+        for row in 0..height {
+            let rows = from(row, height, self.height)..from(row + 1, height, self.height);
+            for column in 0..width {
+                let columns = from(column, width, self.width)..from(column + 1, width, self.width);
+                shades.push(self.mean(columns, rows.clone()));
+            }
+        }
+        let small = Self {
+            width,
+            height,
+            shades,
+        };
+        small.drawn()
     }
-    Some(Image::from_rgb8(buffer))
+
+    /// The mean of a part that is not empty.
+    fn mean(&self, columns: Range<u32>, rows: Range<u32>) -> u8 {
+        let (mut sum, mut count) = (0_u32, 0_u32);
+        for row in rows {
+            let start = usize::try_from(row * self.width + columns.start).unwrap_or(usize::MAX);
+            let part = self.shades.get(start..).unwrap_or_default();
+            for shade in part.iter().take(columns.len()) {
+                sum += u32::from(*shade);
+                count += 1;
+            }
+        }
+        let mean = sum.checked_div(count).unwrap_or(255);
+        u8::try_from(mean).unwrap_or(255)
+    }
 }
 
 #[cfg(test)]
@@ -246,5 +336,23 @@ mod tests {
         assert!(picture("").is_none());
         assert!(picture("not base64").is_none());
         assert!(picture(&STANDARD.encode(b"not a picture")).is_none());
+    }
+
+    #[test]
+    fn a_thin_stroke_survives_a_smaller_picture() {
+        // One dark column in three: the mean of each three is a middle gray everywhere.
+        let shades: Vec<u8> = (0..90 * 30)
+            .map(|at| if at % 3 == 0 { 0 } else { 240 })
+            .collect();
+        let page = Gray {
+            width: 90,
+            height: 30,
+            shades,
+        };
+        let small = page.as_wide_as(30.0);
+        assert_eq!((small.size().width, small.size().height), (30, 10));
+        let pixels = small.to_rgb8().unwrap();
+        assert!(pixels.as_slice().iter().all(|pixel| pixel.r == 160));
+        assert_eq!(page.as_wide_as(500.0).size().width, 90);
     }
 }

@@ -16,8 +16,9 @@ const QUALITY: u8 = 60;
 /// Longest side of a kept page: 200 dpi of A4. More is not needed to compare, and 13 offices share
 /// thin lines.
 const KEPT_SIDE_MAX: u32 = 2_400;
-/// A strip is shown no higher than this, in pixels, and no wider.
-const STRIP_MAX: (u32, u32) = (900, 72);
+/// A strip is shown no wider than this, in pixels, and no higher: the screens draw it as it is, for
+/// they cannot make small print smaller without losing strokes.
+const STRIP_MAX: (u32, u32) = (540, 72);
 /// Paper around a field, as a share of its height.
 const MARGIN: f32 = 0.35;
 /// Digits of an individual number.

@@ -115,6 +115,7 @@ fn field(visit: &Visit, read: &ReadField, page: &ReadPage) -> SheetField {
             label: read.label.clone(),
             value: String::new(),
             read: read.value.clone(),
+            stored: read.value.clone(),
             place,
             need: ReadNeed::Nothing,
         };
@@ -137,6 +138,7 @@ fn field(visit: &Visit, read: &ReadField, page: &ReadPage) -> SheetField {
         label,
         value: shown(def, now),
         read: shown(def, &read.value),
+        stored: read.value.clone(),
         place,
         need: need(visit, &read.path).unwrap_or(otherwise),
     }
