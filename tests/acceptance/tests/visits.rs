@@ -154,6 +154,11 @@ fn somebody_only_wants_certificates() {
 }
 
 #[test]
+fn a_foreign_spouse_and_a_move_out_called_off() {
+    check("relation-of-a-foreign-spouse");
+}
+
+#[test]
 fn codes_that_are_scanned() {
     check("codes");
 }
