@@ -153,7 +153,9 @@ impl HubStore {
             check_role(write.connection(), by, &DECIDE)?;
             let summary = summary(write, case)?;
             let had = replica::branches_of(write.connection(), case)?;
-            if standing || branch.as_str() == HEAD_OFFICE || !had.contains(branch) {
+            // Until its beginning is here, nobody knows whose it is.
+            let known = summary.branch.is_some();
+            if !known || standing || branch.as_str() == HEAD_OFFICE || !had.contains(branch) {
                 return Err(ReviewError::NotAllowed(summary.state));
             }
             if summary.is_with(branch) {
@@ -163,7 +165,9 @@ impl HubStore {
             write.order_purge(case, branch, by, reason, sign)?;
             write.audit(by, AuditAction::CopyRevoked, Some(case))?;
             Ok(())
-        })
+        })?;
+        // A branch without counters has nothing to overwrite.
+        Ok(self.close_purges(branch)?)
     }
 
     /// The branches that have or had a case, with what their counters have of it. A branch whose

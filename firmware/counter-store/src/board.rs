@@ -214,8 +214,9 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
     let draft = replica::draft(connection, case)?;
     replica::project_protection(connection, case, &draft)?;
     let summary = fold(&events);
-    // Of a case that is on its way here, or was given away, the moves may come alone.
-    if summary.receipt_number.is_none() && !summary.moves.is_empty() {
+    // Who was only told who has a case, or not yet of its beginning, has nothing to show.
+    if summary.receipt_number.is_none() {
+        connection.execute("DELETE FROM case_row WHERE case_id = :case", [case.0])?;
         return Ok(());
     }
     replica::project_prepared_uses(connection, case, &draft, &summary)?;

@@ -73,7 +73,13 @@ impl Store for CounterStore {
         if site != self.replica.site() {
             return Ok(None);
         }
-        self.replica.changes(peer, site, after, bytes_max)
+        // A neighbour is of the same branch, so it may see whatever was written here; what were left
+        // out because the case is elsewhere now would count as held, and be missing when it is back.
+        let all_seeing = Peer {
+            role: PeerRole::Hub,
+            ..peer.clone()
+        };
+        self.replica.changes(&all_seeing, site, after, bytes_max)
     }
 
     fn apply(&mut self, peer: &Peer, batch: &ChangeBatch) -> Result<Applied, StoreError> {

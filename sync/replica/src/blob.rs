@@ -137,7 +137,8 @@ impl Replica {
         }))
     }
 
-    /// Which of `hashes` are complete here, of those that `peer` may see.
+    /// Which of `hashes` are complete here, of those that `peer` may see. Also of cases its branch
+    /// gave away: what it made itself must be safe before its copy may be overwritten.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -149,7 +150,7 @@ impl Replica {
         let mut held = Vec::new();
         for hash in hashes {
             let here = row(&self.connection, *hash)?.is_some_and(|row| row.held);
-            if here && self.may_see(peer, *hash)? {
+            if here && self.named_to(peer, *hash)? {
                 held.push(*hash);
             }
         }
@@ -157,18 +158,31 @@ impl Replica {
     }
 
     fn may_see(&self, peer: &Peer, hash: [u8; 32]) -> Result<bool, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT case_id FROM blob_ref WHERE hash = :hash")?;
-        let cases: Vec<CaseId> = statement
-            .query_map([hash], |row| row.get(0).map(CaseId))?
-            .collect::<Result<_, _>>()?;
-        for case in cases {
+        for case in self.cases_naming(hash)? {
             if scope::visible(&self.connection, peer, case)? {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    fn named_to(&self, peer: &Peer, hash: [u8; 32]) -> Result<bool, StoreError> {
+        for case in self.cases_naming(hash)? {
+            let told = scope::visible(&self.connection, peer, case)?
+                || scope::is_admitted(&self.connection, case, &peer.branch)?;
+            if told {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn cases_naming(&self, hash: [u8; 32]) -> Result<Vec<CaseId>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT case_id FROM blob_ref WHERE hash = :hash")?;
+        let cases = statement.query_map([hash], |row| row.get(0).map(CaseId))?;
+        Ok(cases.collect::<Result<_, _>>()?)
     }
 
     /// Stores the next piece of a wanted blob; checks the whole when it is the last.

@@ -140,7 +140,10 @@ impl Replica {
         let Some(before) = sequence.checked_sub(1) else {
             return Ok(0);
         };
-        let entry = self.stream_entries(self.site, before, 1)?.into_iter().next();
+        let entry = self
+            .stream_entries(self.site, before, 1)?
+            .into_iter()
+            .next();
         let Some(entry) = entry.filter(|entry| entry.sequence == sequence) else {
             return Ok(0);
         };

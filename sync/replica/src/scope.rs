@@ -194,7 +194,9 @@ fn overwritten_since(
     Ok(statement.exists(row)?)
 }
 
-/// A new turn when another branch has the case now; orders against that branch are void.
+/// A new turn when another branch has the case now; orders against that branch are void where they
+/// were given. A counter may hear of an order before the moves that led to it, so there an order is
+/// void only once the case comes with a later turn.
 fn note_turn(connection: &Connection, case: CaseId, holder: &BranchCode) -> Result<(), StoreError> {
     let turn = next_turn(connection)?;
     let row = named_params! { ":case": case.0, ":branch": holder.as_str(), ":turn": turn };
@@ -209,7 +211,7 @@ fn note_turn(connection: &Connection, case: CaseId, holder: &BranchCode) -> Resu
         connection
             .prepare_cached(
                 "UPDATE purge_order SET state = 2
-                 WHERE case_id = :case AND branch = :branch AND state = 0",
+                 WHERE case_id = :case AND branch = :branch AND state = 0 AND issued_by <> ''",
             )?
             .execute(named_params! { ":case": case.0, ":branch": holder.as_str() })?;
     }

@@ -80,7 +80,9 @@ pub(crate) fn history(
             let action = action(&mut chance, counters, lines, busy);
             let entropy = moves.number();
             match cases {
-                Cases::Move if moves.percent(6) => Action::Move(anywhere(&mut moves, counters), entropy),
+                Cases::Move if moves.percent(6) => {
+                    Action::Move(anywhere(&mut moves, counters), entropy)
+                }
                 Cases::Move | Cases::Stay => action,
             }
         })

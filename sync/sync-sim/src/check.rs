@@ -144,8 +144,12 @@ fn case_is_the_same_everywhere(world: &mut World, case: CaseId, branch: &str) ->
         let own = &counter.peer.branch;
         if own != holder {
             let never = !world.truth.concerns(case, own);
-            ensure!(!never || here.is_none(), "a counter has a case of another branch");
-            let held = here.and_then(|here| here.summary.branch);
+            ensure!(
+                !never || here.is_none(),
+                "a counter has a case of another branch"
+            );
+            let whole = here.filter(|here| here.summary.receipt_number.is_some());
+            let held = whole.and_then(|here| here.summary.branch);
             ensure!(
                 held.is_none_or(|held| held.as_str() == holder),
                 "a branch that gave a case away names another holder"

@@ -65,7 +65,9 @@ impl World {
     /// Head office sends all of a case to the branch that has it and to no other.
     pub(crate) fn check_holder(&mut self, messages: &[Message], to: SiteId) -> Result<()> {
         let counter = self.counters.iter().find(|one| one.peer.site == to);
-        let branch = counter.map(|one| one.peer.branch.clone()).unwrap_or_default();
+        let branch = counter
+            .map(|one| one.peer.branch.clone())
+            .unwrap_or_default();
         let hub = self.hub.store()?;
         for message in messages {
             let Message::Changes(batch) = message else {
@@ -73,8 +75,9 @@ impl World {
             };
             for change in &batch.changes {
                 let case = case_of(&change.key).context("a change of no case")?;
+                // Fields may come before the history; then it is the first writer's.
                 let held = hub.case(case)?.and_then(|record| record.branch);
-                let theirs = held.is_some_and(|held| held.as_str() == branch);
+                let theirs = held.is_none_or(|held| held.as_str() == branch);
                 ensure!(
                     theirs || change.table == "case_event",
                     "a branch was sent content of a case it does not have any more"
@@ -180,7 +183,8 @@ pub(crate) fn copies_are_gone(world: &mut World, case: CaseId) -> Result<()> {
         let Some(order) = &copy.order else {
             continue;
         };
-        let gone = |state: &CopyState| matches!(state, CopyState::Overwritten { .. } | CopyState::ShutOut);
+        let gone =
+            |state: &CopyState| matches!(state, CopyState::Overwritten { .. } | CopyState::ShutOut);
         let all = copy.counters.iter().all(|one| gone(&one.state));
         ensure!(all && order.closed, "an order is not followed everywhere");
         for counter in &mut world.counters {

@@ -1,6 +1,6 @@
 //! Counters whose database is replaced by an older copy, and that go on from it under a new site.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, ensure};
 use counter_domain::hlc::Hlc;
@@ -73,8 +73,18 @@ impl World {
         let cells = cells_of(store, site)?;
         let through = store.vector()?.get(&site).copied().unwrap_or(0);
         let hub = self.hub.store()?;
+        let mut elsewhere = BTreeSet::new();
+        for other in &mut self.counters {
+            elsewhere.extend(
+                other
+                    .store()?
+                    .board(usize::MAX)?
+                    .into_iter()
+                    .map(|row| row.case),
+            );
+        }
         self.truth.put_back(site, cells, through, |case| {
-            Ok(hub.case(case)?.is_some() || store.case(case)?.is_some())
+            Ok(hub.case(case)?.is_some() || elsewhere.contains(&case))
         })?;
         self.sessions_end_at(counter);
         for line in self.lines.iter_mut().filter(|line| line.client == counter) {
@@ -193,7 +203,9 @@ pub(crate) fn nothing_is_lost(world: &mut World) -> Result<()> {
     for rescued in &world.recoveries.rescued {
         let branch = &rescued.branch;
         let cells = rescued.cells.iter();
-        for ((table, key), value) in cells.filter(|((_, key), _)| !world.truth.may_be_gone(key, branch)) {
+        for ((table, key), value) in
+            cells.filter(|((_, key), _)| !world.truth.may_be_gone(key, branch))
+        {
             let place = (table.clone(), key.clone());
             if table != "draft" {
                 ensure!(

@@ -114,7 +114,11 @@ impl Truth {
     /// Whether the branch has or had the case.
     pub(crate) fn concerns(&self, case: CaseId, branch: &str) -> bool {
         let began = self.branches.get(&case).is_some_and(|one| one == branch);
-        began || self.named.get(&case).is_some_and(|named| named.contains(branch))
+        began
+            || self
+                .named
+                .get(&case)
+                .is_some_and(|named| named.contains(branch))
     }
 
     /// A site begins again from an older copy of its database, which holds these cells. What it had

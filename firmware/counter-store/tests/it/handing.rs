@@ -490,9 +490,18 @@ fn head_office_hands_on_and_takes_back() {
     everybody(&mut office);
     let by = approver();
     let unsaid = ("住民が戻ったため", ProtectionKnown::Unsaid);
-    assert!(office.hub.take_back(case, &by, unsaid).is_err(), "nobody handed it on");
-    office.hub.transfer(case, &by, &to("02", "近いため")).unwrap();
-    assert!(office.hub.transfer(case, &by, &to("02", "")).is_err(), "it is there");
+    assert!(
+        office.hub.take_back(case, &by, unsaid).is_err(),
+        "nobody handed it on"
+    );
+    office
+        .hub
+        .transfer(case, &by, &to("02", "近いため"))
+        .unwrap();
+    assert!(
+        office.hub.transfer(case, &by, &to("02", "")).is_err(),
+        "it is there"
+    );
     everybody(&mut office);
     same_as_at_head_office(&mut office, 2, case);
     office.hub.take_back(case, &by, unsaid).unwrap();
@@ -572,6 +581,111 @@ fn order_waits_for_no_counter_that_is_shut_out() {
     assert!(of_07.order.as_ref().unwrap().closed);
     let state = of_07.counters.iter().find(|one| one.device == lost);
     assert_eq!(state.unwrap().state, CopyState::ShutOut);
+}
+
+/// Head office told only the branch that has a case of its signatures, so the giving one waited for
+/// ever.
+#[test]
+fn signature_handed_on_before_it_was_sent_is_confirmed_all_the_same() {
+    let mut office = two_branches();
+    let case = signed_case(&mut office);
+    hand_to_02(&mut office, case);
+    everybody(&mut office);
+    assert_eq!(office.counter(0).sending().unwrap().waiting, 0);
+    revoke(&mut office, case, "07");
+    everybody(&mut office);
+    assert_eq!(office.counter(0).case(case).unwrap(), None);
+}
+
+/// A neighbour counted what was left out as held, and never got it.
+#[test]
+fn neighbours_leave_nothing_out_while_a_case_is_elsewhere() {
+    let mut office = two_branches();
+    let case = signed_case(&mut office);
+    everybody(&mut office);
+    set(office.counter(1), case, "phone", "00-0000-0011");
+    hand_to_02(&mut office, case);
+    let from = peer_of(office.counter(0), "07", PeerRole::Counter);
+    let moved = courier(office.counter(0));
+    let mut session = Session::new(from, LIMITS)
+        .between_counters()
+        .by_courier(NOW);
+    for message in moved {
+        session.receive(office.counter(1), message, NOW).unwrap();
+    }
+    talk(&mut office);
+    office
+        .counter(1)
+        .take_back(case, &clerk(), "住民が戻ったため")
+        .unwrap();
+    talk(&mut office);
+    let here = office.counter(0).case(case).unwrap().unwrap();
+    assert_eq!(here.draft.text("phone"), Some("00-0000-0011"));
+}
+
+/// An order that came before the moves it follows from was taken for void.
+#[test]
+fn order_that_comes_before_its_moves_is_followed() {
+    let mut office = two_branches();
+    let case = signed_case(&mut office);
+    everybody(&mut office);
+    set(office.counter(1), case, "phone", "00-0000-0012");
+    for (branch, reason) in [("02", "あ"), ("07", "い"), ("00", "う")] {
+        let there = to(branch, &reason.repeat(180));
+        office.hub.transfer(case, &approver(), &there).unwrap();
+    }
+    revoke(&mut office, case, "07");
+    let peer = peer_of(office.counter(1), "07", PeerRole::Counter);
+    let orders = sync_engine::CaseCopies::purge_orders(&office.hub, &peer).unwrap();
+    let hub = peer_of(&office.hub, "00", PeerRole::Hub);
+    sync_engine::CaseCopies::purge(office.counter(1), &hub, &orders).unwrap();
+    everybody(&mut office);
+    for index in [0, 1] {
+        assert_eq!(office.counter(index).case(case).unwrap(), None);
+    }
+}
+
+/// It would stay open: nobody is there to follow it.
+#[test]
+fn order_for_a_branch_without_counters_is_closed_at_once() {
+    let mut office = two_branches();
+    let case = signed_case(&mut office);
+    everybody(&mut office);
+    for branch in ["11", "07"] {
+        let there = to(branch, "");
+        office.hub.transfer(case, &approver(), &there).unwrap();
+    }
+    revoke(&mut office, case, "11");
+    let copies = office.hub.copies(case).unwrap();
+    let of_11 = copies.iter().find(|copy| copy.branch.as_str() == "11");
+    assert!(of_11.unwrap().order.as_ref().unwrap().closed);
+}
+
+/// A branch that was only told who has a case showed an empty one as its own.
+#[test]
+fn branch_of_a_contested_move_shows_no_empty_case() {
+    let mut office = two_branches();
+    let case = signed_case(&mut office);
+    everybody(&mut office);
+    office
+        .hub
+        .transfer(case, &approver(), &to("00", "本庁で扱うため"))
+        .unwrap();
+    converse(&mut office, 2);
+    hand_to_02(&mut office, case);
+    everybody(&mut office);
+    assert!(
+        office
+            .hub
+            .case(case)
+            .unwrap()
+            .unwrap()
+            .summary
+            .contested
+            .len()
+            == 1
+    );
+    assert!(office.counter(2).board(9).unwrap().is_empty());
 }
 
 fn revoke_later(office: &mut Office, case: CaseId) {

@@ -77,18 +77,22 @@ fn put_back(office: &mut Office) {
     });
 }
 
+fn enrol_at_head_office(office: &mut Office, device: DeviceId) {
+    let branch = BranchCode::from("07");
+    let code = office
+        .hub
+        .issue_enrolment_code(&branch, "架空 1番窓口", 1 << 40);
+    let code = code.unwrap();
+    office
+        .hub
+        .redeem_enrolment_code(&code, device, [5; 32])
+        .unwrap();
+}
+
 /// A device enrolled at head office, and the code with which another goes on for it, used.
 fn replace_at_head_office(office: &mut Office, old: DeviceId, new: DeviceId) {
-    let branch = BranchCode::from("07");
     if office.hub.device(old).unwrap().is_none() {
-        let code = office
-            .hub
-            .issue_enrolment_code(&branch, "架空 1番窓口", 1 << 40);
-        let code = code.unwrap();
-        office
-            .hub
-            .redeem_enrolment_code(&code, old, [5; 32])
-            .unwrap();
+        enrol_at_head_office(office, old);
     }
     let code = office.hub.issue_succession_code(old, 1 << 40).unwrap();
     assert_eq!(office.hub.replaced_by_code(&code).unwrap(), Some(old));
@@ -354,6 +358,7 @@ fn clone_with_work_of_its_own_goes_on_as_a_third_device() {
 #[test]
 fn case_the_branch_must_not_have_does_not_come_back_with_an_old_copy() {
     let mut office = Office::open();
+    enrol_at_head_office(&mut office, OLD);
     let (gone, handed) = (
         start(office.counter(0), "07").case,
         start(office.counter(0), "07").case,
@@ -378,7 +383,11 @@ fn case_the_branch_must_not_have_does_not_come_back_with_an_old_copy() {
     }
     assert_eq!(office.counter(0).case(gone).unwrap(), None);
     let closed = office.hub.copies(gone).unwrap();
-    assert!(closed.iter().any(|copy| copy.order.as_ref().is_some_and(|order| order.closed)));
+    assert!(
+        closed
+            .iter()
+            .any(|copy| copy.order.as_ref().is_some_and(|order| order.closed))
+    );
     put_back(&mut office);
     // The copy thinks that both are still its own.
     set(office.counter(0), gone, "phone", "0466-00-0001");
@@ -392,12 +401,18 @@ fn case_the_branch_must_not_have_does_not_come_back_with_an_old_copy() {
     assert_eq!(office.counter(0).case(gone).unwrap(), None);
     let there = office.hub.case(gone).unwrap().unwrap();
     assert_eq!(there.draft.text("phone"), None);
-    assert!(there.events.iter().all(|event| event.device != DeviceId([21; 16])));
+    assert!(
+        there
+            .events
+            .iter()
+            .all(|event| event.device != DeviceId([21; 16]))
+    );
     hub_shows(&office, handed, "phone", "0466-00-0002");
     assert!(office.hub.case(new).unwrap().is_some());
-    let refused = office
-        .counter(0)
-        .set_fields(handed, &clerk(), &[crate::setting::entry("phone", "4")]);
+    let refused =
+        office
+            .counter(0)
+            .set_fields(handed, &clerk(), &[crate::setting::entry("phone", "4")]);
     assert!(refused.is_err(), "it is the other branch's now");
 }
 
