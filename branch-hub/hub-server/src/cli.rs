@@ -2,6 +2,7 @@
 
 mod archive;
 mod backup;
+mod case;
 mod catalogue;
 mod characters;
 mod courier;
@@ -151,6 +152,9 @@ enum Command {
     /// Filings of every year
     #[command(subcommand)]
     Archive(archive::ArchiveCommand),
+    /// Which branch has a case: hand it on, take it back, have a branch's copy overwritten
+    #[command(subcommand)]
+    Case(case::CaseCommand),
     /// The audit log
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -399,6 +403,7 @@ fn execute(command: Command, out: &mut impl Write) -> Result<()> {
             device::dismiss(&mut Hub::open(&data.folder, &clock)?.store, &device, out)
         }
         Command::Archive(command) => command.run(&clock, out),
+        Command::Case(command) => command.run(&clock, out),
         Command::Courier(command) => command.run(&clock, out),
         Command::Backup(command) => command.run(&clock, out),
         Command::Standby(command) => command.run(&clock, out),

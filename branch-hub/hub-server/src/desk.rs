@@ -13,6 +13,7 @@ mod characters;
 mod data;
 mod guard;
 mod labels;
+mod moves;
 mod operations;
 mod pages;
 mod papers;
@@ -131,6 +132,10 @@ pub(crate) fn router(setup: DeskSetup) -> Router {
         .route("/case/{case}/release", post(review::release))
         .route("/case/{case}/addresses", post(protection::ask))
         .route("/case/{case}/addresses/approve", post(protection::approve))
+        .route("/case/{case}/move", post(moves::hand_on))
+        .route("/case/{case}/take-back", post(moves::take_back))
+        .route("/case/{case}/settle", post(moves::settle))
+        .route("/case/{case}/revoke", post(moves::revoke))
         .route("/case/{case}/hand-over", post(records::hand_over_case))
         .route(
             "/hand-over",

@@ -169,6 +169,9 @@ pub struct BoardRow {
     /// Somebody in it is under protection (支援措置).
     #[serde(default)]
     pub protected: bool,
+    /// It came from another branch or went to one, in words; empty otherwise.
+    #[serde(default)]
+    pub moved: String,
 }
 
 /// The steps of a reception, in order.
@@ -298,6 +301,9 @@ pub struct ReceptionView {
     /// The paper on the scanner, where the event has one.
     #[serde(default)]
     pub paper: Option<PaperView>,
+    /// It came from another branch, or another branch has it and it is only read here.
+    #[serde(default)]
+    pub moved: Option<Notice>,
 }
 
 /// Receptions of older daemons show both sides.

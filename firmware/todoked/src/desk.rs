@@ -15,6 +15,7 @@ mod devices;
 mod differences;
 mod door;
 mod interview;
+mod moves;
 mod paper;
 mod places;
 mod purpose;
@@ -57,6 +58,7 @@ use characters::{Chooser, CityCharacters};
 use devices::Attachment;
 use door::Door;
 use interview::Interviewer;
+use moves::BranchNames;
 use places::Offered;
 use reservations::Reservations;
 use residents::Search;
@@ -114,7 +116,9 @@ pub struct Desk<R> {
     reservations: Reservations,
     copy_progress: CopyProgress,
     board: Board,
+    branch_names: BranchNames,
     known_returned: BTreeSet<CaseId>,
+    known_arrivals: BTreeSet<CaseId>,
     card: CardLies,
     devices: Devices,
     attachment: Attachment,
@@ -164,7 +168,9 @@ impl<R: Records> Desk<R> {
             reservations: Reservations::default(),
             copy_progress: CopyProgress::default(),
             board: Board::default(),
+            branch_names: BranchNames::default(),
             known_returned: BTreeSet::new(),
+            known_arrivals: BTreeSet::new(),
             card: CardLies::NoReader,
             devices: Devices {
                 card_reader: DeviceState::Missing,
@@ -188,6 +194,7 @@ impl<R: Records> Desk<R> {
         desk.load_prepared();
         desk.load_board();
         desk.known_returned = desk.board.returned_cases();
+        desk.known_arrivals = desk.board.came_here();
         desk
     }
 
@@ -336,6 +343,7 @@ impl<R: Records> Desk<R> {
             return;
         };
         self.load_code_keys(&settings);
+        self.branch_names = BranchNames::of(&settings);
         let city = settings.get("city");
         let city = city.and_then(|city| city.as_str().or_else(|| city.get("name")?.as_str()));
         if let Some(city) = city {
@@ -353,7 +361,7 @@ impl<R: Records> Desk<R> {
     }
 
     fn load_board(&mut self) {
-        self.board = Board::load(&self.records);
+        self.board = Board::load(&self.records, &self.place.branch, &self.branch_names);
     }
 
     fn line_is(&mut self, line: LineState, trouble: Option<Code>) {
@@ -390,6 +398,7 @@ impl<R: Records> Desk<R> {
         let returned = self.board.returned_cases();
         let fresh: Vec<CaseId> = returned.difference(&self.known_returned).copied().collect();
         self.known_returned = returned;
+        self.tell_arrivals();
         if let Some(case) = fresh.first() {
             let number = self.board.receipt_number(*case);
             self.notice = Some(notice_with(
@@ -400,7 +409,7 @@ impl<R: Records> Desk<R> {
         }
         let open = self.visit.as_ref().map(Visit::case);
         if let Some(case) = open {
-            self.reload_visit();
+            self.reload_or_put_away(case);
             if fresh.contains(&case) {
                 self.go_to_the_remark();
             }
@@ -423,9 +432,14 @@ impl<R: Records> Desk<R> {
 /// Why something was not stored, as staff must know it.
 fn store_failed(error: &RecordsError) -> Notice {
     tracing::warn!(%error, "not stored");
+    if matches!(error, RecordsError::Elsewhere) {
+        let other = crate::texts::word("moved", "other");
+        let values = [("branch", other.as_str()), ("why", "")];
+        return notice_with(Code::CaseElsewhere, Language::Japanese, &values);
+    }
     notice(match error {
         RecordsError::DiskFull => Code::SaveDiskFull,
-        RecordsError::NotAllowed => Code::CaseFrozen,
+        RecordsError::NotAllowed | RecordsError::Elsewhere => Code::CaseFrozen,
         RecordsError::NoCase => Code::CaseNotFound,
         RecordsError::NothingToUndo => Code::UndoNothing,
         RecordsError::OlderCopy => Code::RecordsOlderCopy,

@@ -28,6 +28,9 @@ pub enum RecordsError {
     /// The case is not where this is allowed.
     #[error("not allowed where the case stands")]
     NotAllowed,
+    /// Another branch has the case; here it is only read.
+    #[error("another branch has the case")]
+    Elsewhere,
     /// There is no such case here.
     #[error("no such case")]
     NoCase,

@@ -97,7 +97,8 @@ pub fn open_store(folder: &DataFolder, settings: &Settings) -> Result<CounterSto
     let clock = SystemClock;
     let mut random = SystemRandom;
     let around = Surroundings::new(move || clock.unix_ms(), move |bytes| random.fill(bytes));
-    CounterStore::open(&folder.database(), &key, settings.device, around).map_err(|error| {
+    let opened = CounterStore::open(&folder.database(), &key, settings.device, around);
+    let mut store = opened.map_err(|error| {
         let advice = match error {
             OpenError::WrongKey => "the database key does not open the database",
             OpenError::Damaged => "the database is damaged; restore the newest backup",
@@ -107,7 +108,9 @@ pub fn open_store(folder: &DataFolder, settings: &Settings) -> Result<CounterSto
             _ => "the database cannot be opened",
         };
         anyhow!(error).context(format!("{advice}; nothing was changed"))
-    })
+    })?;
+    store.set_branch(settings.branch.clone());
+    Ok(store)
 }
 
 async fn serve(

@@ -48,6 +48,7 @@ impl From<StoreError> for RecordsError {
         match error {
             StoreError::DiskFull => Self::DiskFull,
             StoreError::Restored { .. } => Self::OlderCopy,
+            StoreError::Elsewhere => Self::Elsewhere,
             _ => Self::Broken(error.to_string()),
         }
     }

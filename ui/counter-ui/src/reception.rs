@@ -19,11 +19,12 @@ use counter_domain::ids::CaseId;
 use slint::ComponentHandle;
 
 use crate::choice_rows;
+use crate::notice::shown;
 use crate::rows::{Rows, list};
 use crate::staff_line::StaffLine;
 use crate::ui::{
-    AnsweredData, DifferenceData, ProcedureData, QuestionData, ReceptionApi, RefusalData, SideData,
-    StaffWindow, TrailData,
+    AnsweredData, DifferenceData, NoticeData, ProcedureData, QuestionData, ReceptionApi,
+    RefusalData, SideData, StaffWindow, TrailData,
 };
 
 use fields::FieldRows;
@@ -132,6 +133,7 @@ impl ReceptionController {
         draw::save(&api, &view.save);
         api.set_finish(draw::finish(view.finish.as_ref()));
         api.set_can_go_on(view.can_go_on);
+        api.set_moved(shown(view.moved.as_ref()));
         api.set_blocked_by(view.blocked_by.as_deref().unwrap_or_default().into());
         api.set_can_undo(view.can_undo);
         api.set_step(draw::step(view.step));
@@ -193,6 +195,7 @@ impl ReceptionController {
             api.set_after(SideData::default());
             api.set_staying(SideData::default());
             api.set_late("".into());
+            api.set_moved(NoticeData::default());
             draw::purposes(&api, None);
             draw::request(&api, None);
             api.set_question(QuestionData::default());

@@ -279,5 +279,6 @@ fn draw_board(row: &BoardRow) -> BoardData {
         since: row.since.as_str().into(),
         at_head_office: row.at_head_office,
         to_check: row.to_check,
+        moved: row.moved.as_str().into(),
     }
 }

@@ -12,6 +12,7 @@ use counter_domain::snapshot::Snapshot;
 
 use super::answers::Answers;
 use super::data::{CaseFile, Names};
+use super::moves::{self, MovesView};
 use super::pages::{Banner, Chip, Frame, icon};
 use super::protection::{self, ProtectionView};
 use super::session::Viewer;
@@ -60,6 +61,8 @@ pub(crate) struct CaseView {
     pub form_title: &'static str,
     pub has_pdf: bool,
     pub protection: Option<ProtectionView>,
+    /// Who has it, and what is left of it elsewhere.
+    pub moves: MovesView,
     /// Pages of the paper the resident brought, and whether there is a picture of each.
     pub papers: Vec<(usize, bool)>,
     pub signature: Option<String>,
@@ -200,6 +203,7 @@ pub(crate) fn view(file: &CaseFile, viewer: &Viewer, names: &Names, now_ms: u64)
         form_title,
         has_pdf: file.has_form,
         protection: protection::view(&file.protection, viewer, names),
+        moves: moves::view(file, viewer, names),
         papers: papers(file),
         signature: file.strokes.as_deref().and_then(signature::svg),
         signed_line: signed_line(file),
@@ -351,7 +355,10 @@ fn history(file: &CaseFile, names: &Names) -> Vec<HistoryLine> {
         HistoryLine {
             at: in_japan(event.at.unix_ms(), "%-m月%-d日 %H:%M"),
             by: names.staff(&event.by),
-            what: format!("{}{overruled}", labels::step(&event.what)),
+            what: match moves::in_words(event, &file.summary, names) {
+                Some(moved) => moved,
+                None => format!("{}{overruled}", labels::step(&event.what)),
+            },
         }
     };
     events.iter().map(line).collect()

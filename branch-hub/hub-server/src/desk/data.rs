@@ -2,6 +2,7 @@
 
 mod characters;
 mod deeds;
+mod moves;
 mod names;
 mod operations;
 mod papers;
@@ -16,7 +17,7 @@ use counter_domain::case::{CaseEvent, CaseSummary};
 use counter_domain::ids::{BlobHash, BranchCode, CaseId, SnapshotHash, StaffId};
 use counter_domain::reading::Reading;
 use counter_domain::snapshot::Snapshot;
-use hub_store::{Actor, CaseRecord, HubStore, QueueRow, SignInError};
+use hub_store::{Actor, BranchCopy, CaseRecord, HubStore, QueueRow, SignInError};
 use replica::AuditAction;
 use replica::staff::StaffMember;
 use sync_transport::Wake;
@@ -30,6 +31,7 @@ use names::{names, settings};
 use protection::Look;
 
 pub(crate) use deeds::{Deed, DeedRefused};
+pub(crate) use moves::{MoveDeed, MoveRefused};
 pub(crate) use names::Names;
 pub(crate) use operations::{LogEntry, Operations};
 pub(crate) use protection::{Protection, Release};
@@ -77,6 +79,8 @@ pub(crate) struct CaseFile {
     pub is_protected: bool,
     /// What the viewer may see.
     pub protection: Protection,
+    /// Branches that have or had it.
+    pub copies: Vec<BranchCopy>,
 }
 
 /// The store behind a mutex. Calls run on blocking threads.
@@ -367,6 +371,7 @@ fn case_file(store: &HubStore, record: CaseRecord) -> Result<CaseFile, DataFaile
         reading,
         is_protected: record.protected,
         protection: Protection::None,
+        copies: store.copies(record.case).map_err(|error| failed(&error))?,
     };
     let hash = file.current.as_ref().map(|(hash, _)| *hash);
     if let Some((strokes, form)) = hash.and_then(|hash| signed_blobs(&file, hash)) {

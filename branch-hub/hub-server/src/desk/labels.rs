@@ -569,19 +569,9 @@ pub(crate) fn step(step: &CaseStep) -> String {
         CaseStep::Released => "保留をやめた".to_owned(),
         CaseStep::Linked { receipt_number, .. } => format!("受付 {receipt_number} と関連づけた"),
         CaseStep::Unlinked { .. } => "関連づけをやめた".to_owned(),
-        CaseStep::Transferred(handing) => format!(
-            "支所 {} から支所 {} へ引き継いだ：{}",
-            handing.from, handing.to, handing.reason
-        ),
-        CaseStep::TakenBack(handing) => format!(
-            "支所 {} が支所 {} から取り戻した：{}",
-            handing.to, handing.from, handing.reason
-        ),
-        CaseStep::HolderSettled(settling) => {
-            format!(
-                "引き継ぎの重なりを、支所 {} の担当に決めた",
-                settling.branch
-            )
+        // With names: `moves::in_words`.
+        CaseStep::Transferred(_) | CaseStep::TakenBack(_) | CaseStep::HolderSettled(_) => {
+            super::texts::audit(replica::AuditAction::CaseMoved).to_owned()
         }
     }
 }

@@ -203,6 +203,36 @@ pub(crate) fn after(code: &str) -> Option<Banner> {
             "書き出す届出がありませんでした。",
             "すでに書き出したか、ファイルでは引き継げない届出です。ファイルで引き継げないものは、責任者の手順で引き継いでください。",
         ),
+        "moved" => Banner::new(
+            Tone::Done,
+            "担当の支所を変えました。",
+            "新しい担当の支所に届くと、そこの一覧に出ます。前の支所では見るだけになります。",
+        ),
+        "taken-back" => Banner::new(
+            Tone::Done,
+            "前の支所に戻しました。",
+            "前の支所に届くと、続きができるようになります。",
+        ),
+        "settled" => Banner::new(
+            Tone::Done,
+            "担当の支所を決めました。",
+            "どの支所の画面からも「重なっている」の表示が消えます。",
+        ),
+        "revoked" => Banner::new(
+            Tone::Done,
+            "控えの消去を指示しました。",
+            "窓口がつながると消去し、「消去を確認」と時刻がこの画面に出ます。",
+        ),
+        "protection-unsaid" => Banner::new(
+            Tone::Caution,
+            "支援措置対象の方がいるため、担当を変えていません。",
+            "行き先の支所で加害者側の職員や関係者が扱わないことを確かめ、「確かめました」に印を付けてください。",
+        ),
+        "no-branch" => Banner::new(
+            Tone::Caution,
+            "支所が選ばれていないため、行っていません。",
+            "支所を選んでから、もう一度押してください。",
+        ),
         "stale" => stale(),
         "no-remark" => no_remark(),
         "no-reason" => no_reason(),
@@ -212,6 +242,66 @@ pub(crate) fn after(code: &str) -> Option<Banner> {
         _ => return None,
     };
     Some(banner)
+}
+
+/// Head office as the branch that has a case.
+pub(crate) const HEAD_OFFICE: &str = "本庁";
+/// The branch that has the case.
+pub(crate) const COPY_HELD: &str = "担当";
+/// A branch that had it keeps what it has.
+pub(crate) const COPY_KEPT: &str = "控えがある（見るだけ）";
+/// Ordered, not everywhere followed.
+pub(crate) const COPY_ORDERED: &str = "消去を指示・確認待ち";
+/// Followed everywhere.
+pub(crate) const COPY_GONE: &str = "消去を確認";
+/// A counter that was not heard of since the order.
+pub(crate) const COUNTER_ORDERED: &str = "まだ確認できない（つながると消去する）";
+/// A counter that takes no orders any more.
+pub(crate) const COUNTER_SHUT_OUT: &str = "止めた装置のため確認できない（暗号化されたまま残る）";
+
+/// A counter followed the order.
+pub(crate) fn overwritten_at(at: &str) -> String {
+    format!("{at} に消去を確認")
+}
+
+/// Who ordered a copy overwritten, when and why.
+pub(crate) fn purge_ordered(at: &str, by: &str, reason: &str) -> String {
+    format!("{at} に{by}さんが消去を指示（理由：{reason}）")
+}
+
+/// Since when a branch has a case.
+pub(crate) fn held_since(at: &str, from: Option<&str>, reason: &str) -> String {
+    let from = from.map_or_else(String::new, |from| format!("{from}から"));
+    let why = because(reason);
+    format!("{at} に{from}{why}")
+}
+
+fn because(reason: &str) -> String {
+    if reason.is_empty() {
+        String::new()
+    } else {
+        format!("（理由：{reason}）")
+    }
+}
+
+/// A case went on.
+pub(crate) fn handed_on(from: &str, to: &str, reason: &str) -> String {
+    format!("{from} から {to} へ回した{}", because(reason))
+}
+
+/// A case went back.
+pub(crate) fn taken_back(from: &str, to: &str, reason: &str) -> String {
+    format!("{to} が {from} から取り戻した{}", because(reason))
+}
+
+/// A person decided.
+pub(crate) fn holder_settled(branch: &str) -> String {
+    format!("重なった担当を {branch} に決めた")
+}
+
+/// A move that waits for a decision.
+pub(crate) fn contested_move(words: &str) -> String {
+    format!("{words}（同時に変えられたため、まだ決まっていない）")
 }
 
 /// What the rule workbench did, shown after the page was opened anew.

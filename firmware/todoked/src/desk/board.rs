@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use counter_api::{BoardRow, StaffScreen};
 use counter_domain::case::CaseState;
-use counter_domain::ids::CaseId;
+use counter_domain::ids::{BranchCode, CaseId};
 use counter_store::CaseRow;
 
 use crate::clock::hour_and_minute;
+use crate::desk::moves::{BranchNames, from_elsewhere, is_elsewhere, on_the_board};
 use crate::desk::staff_view::{event_in_words, state_in_words};
 use crate::records::Records;
 use crate::texts::word;
@@ -16,9 +17,11 @@ use crate::texts::word;
 const ROWS_MAX: usize = 50;
 
 /// Cases of this counter's branch, as last read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Board {
     rows: Vec<CaseRow>,
+    own: BranchCode,
+    names: BranchNames,
 }
 
 #[derive(PartialEq, Eq)]
@@ -47,18 +50,54 @@ fn part(state: CaseState) -> Part {
     }
 }
 
+impl Default for Board {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            own: BranchCode(String::new()),
+            names: BranchNames::default(),
+        }
+    }
+}
+
 impl Board {
-    pub(super) fn load(records: &impl Records) -> Self {
+    pub(super) fn load(records: &impl Records, own: &BranchCode, names: &BranchNames) -> Self {
         Self {
             rows: records.board(ROWS_MAX * 4),
+            own: own.clone(),
+            names: names.clone(),
         }
+    }
+
+    /// Where a row stands: what another branch has is work done here.
+    fn part(&self, row: &CaseRow) -> Part {
+        if is_elsewhere(row, &self.own) {
+            Part::HandedIn
+        } else {
+            part(row.state)
+        }
+    }
+
+    /// Cases that came from another branch and are here now.
+    pub(super) fn came_here(&self) -> BTreeSet<CaseId> {
+        let came = |row: &&CaseRow| {
+            !is_elsewhere(row, &self.own) && from_elsewhere(row.moved.as_ref(), &self.own).is_some()
+        };
+        self.rows.iter().filter(came).map(|row| row.case).collect()
+    }
+
+    /// Receipt number of a case that came from another branch, and from which.
+    pub(super) fn arrival(&self, case: CaseId) -> Option<(String, BranchCode)> {
+        let row = self.rows.iter().find(|row| row.case == case)?;
+        let from = from_elsewhere(row.moved.as_ref(), &self.own)?;
+        Some((row.receipt_number.clone(), from.clone()))
     }
 
     pub(super) fn returned_cases(&self) -> BTreeSet<CaseId> {
         let returned = self
             .rows
             .iter()
-            .filter(|row| part(row.state) == Part::Returned);
+            .filter(|row| self.part(row) == Part::Returned);
         returned.map(|row| row.case).collect()
     }
 
@@ -79,9 +118,9 @@ impl Board {
         let rows = |wanted: Part| {
             self.rows
                 .iter()
-                .filter(|row| part(row.state) == wanted)
+                .filter(|row| self.part(row) == wanted)
                 .take(ROWS_MAX)
-                .map(draw_row)
+                .map(|row| draw_row(row, on_the_board(row, &self.own, &self.names)))
                 .collect()
         };
         StaffScreen::Board {
@@ -92,7 +131,7 @@ impl Board {
     }
 }
 
-fn draw_row(row: &CaseRow) -> BoardRow {
+fn draw_row(row: &CaseRow, moved: String) -> BoardRow {
     BoardRow {
         case: row.case,
         receipt_number: row.receipt_number.clone(),
@@ -110,5 +149,6 @@ fn draw_row(row: &CaseRow) -> BoardRow {
         since: hour_and_minute(row.since_unix_ms),
         at_head_office: row.at_head_office,
         to_check: row.to_check,
+        moved,
     }
 }

@@ -43,6 +43,9 @@ impl<R: Records> Desk<R> {
         let Some(visit) = self.visit.as_ref() else {
             return ResidentScreen::Idle;
         };
+        if visit.elsewhere.is_some() {
+            return ResidentScreen::Idle;
+        }
         if !visit.is_editable() {
             return self.done(visit);
         }

@@ -152,6 +152,7 @@ impl<R: Records> Desk<R> {
                 RecordsError::DiskFull => Code::SaveDiskFull,
                 RecordsError::OlderCopy => Code::RecordsOlderCopy,
                 RecordsError::NotAllowed
+                | RecordsError::Elsewhere
                 | RecordsError::NoCase
                 | RecordsError::NothingToUndo
                 | RecordsError::Broken(_) => Code::SaveFailed,

@@ -350,7 +350,7 @@ impl<R: Records> Desk<R> {
 
     fn go_to(&mut self, step: Step) -> Result<(), Notice> {
         let visit = self.visit()?;
-        if !visit.plan().steps.contains(&step) || (step == Step::Finish && visit.is_editable()) {
+        if !visit.plan().steps.contains(&step) || (step == Step::Finish && !visit.is_handed_in()) {
             return Err(notice(Code::NotPossibleNow));
         }
         // What is done needs no more reading; what is wrong stays until somebody closes it.
@@ -428,7 +428,7 @@ impl<R: Records> Desk<R> {
 
     fn print_receipt(&mut self) -> Result<(), Notice> {
         let visit = self.visit()?;
-        if visit.is_editable() || visit.receipt == Receipt::Printing {
+        if !visit.is_handed_in() || visit.receipt == Receipt::Printing {
             return Err(notice(Code::NotPossibleNow));
         }
         let (kind, flow) = visit.event();

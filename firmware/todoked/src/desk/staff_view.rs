@@ -118,6 +118,7 @@ impl<R: Records> Desk<R> {
             differences: visit.differences.clone(),
             request: self.request_view(visit),
             paper: self.paper_view(visit),
+            moved: self.moved_view(visit),
         }
     }
 
@@ -250,7 +251,7 @@ impl<R: Records> Desk<R> {
                         let attention = matches!(sign, SignView::Void | SignView::Objected);
                         (matches!(sign, SignView::Signed { .. }), attention, 0)
                     }
-                    Step::Finish => (!visit.is_editable(), false, 0),
+                    Step::Finish => (visit.is_handed_in(), false, 0),
                 };
                 let state = match (step == visit.step, attention, done) {
                     (true, ..) => StepState::Current,
@@ -268,7 +269,7 @@ impl<R: Records> Desk<R> {
     }
 
     fn finish(&self, visit: &Visit) -> Option<FinishView> {
-        if visit.is_editable() {
+        if !visit.is_handed_in() {
             return None;
         }
         let at_head_office = visit.record.at_head_office;

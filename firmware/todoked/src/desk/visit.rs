@@ -6,7 +6,7 @@ use std::sync::Arc;
 use counter_api::{DifferenceView, Language, Notice, Step};
 use counter_domain::case::{CaseState, CaseStep};
 use counter_domain::draft::{Draft, FieldPath, FieldValue, Source};
-use counter_domain::ids::{CaseId, StaffId};
+use counter_domain::ids::{BranchCode, CaseId, StaffId};
 use counter_domain::lateness::Late;
 use counter_domain::protection::PROTECTED_FLAG;
 use counter_domain::reading::READING;
@@ -22,6 +22,7 @@ use crate::desk::catalogue::STARTED_WITH;
 use crate::desk::checks::shown;
 use crate::desk::differences::{FormNews, Needs};
 use crate::desk::interview::Interview;
+use crate::desk::moves;
 use crate::desk::paper::Paper;
 use crate::desk::purpose;
 use crate::desk::request::{PAPERS, signed_lines};
@@ -38,6 +39,8 @@ const FORM_VERSION: &str = "1";
 #[derive(Debug)]
 pub(super) struct Visit {
     pub(super) record: CaseRecord,
+    /// Another branch has it, so it is only read here: which.
+    pub(super) elsewhere: Option<BranchCode>,
     pub(super) step: Step,
     /// Typed values that are not on disk, and why.
     pub(super) unsaved: BTreeMap<String, String>,
@@ -117,8 +120,24 @@ impl Visit {
             .collect()
     }
 
+    /// Whether it may be changed at this counter now.
     pub(super) fn is_editable(&self) -> bool {
-        self.record.summary.is_editable()
+        self.elsewhere.is_none() && self.record.summary.is_editable()
+    }
+
+    /// Whether it was handed in and not returned since, wherever.
+    pub(super) fn is_handed_in(&self) -> bool {
+        !self.record.summary.is_editable()
+    }
+
+    /// Another branch has it now: nothing of what was under way here goes on.
+    fn leave_to(&mut self, branch: BranchCode) {
+        self.elsewhere = Some(branch);
+        self.unsaved.clear();
+        self.typing = None;
+        self.failed = None;
+        self.showing = Showing::No;
+        self.pin = Pin::NotAsked;
     }
 
     pub(super) fn receipt_number(&self) -> String {
@@ -441,8 +460,10 @@ impl<R: Records> Desk<R> {
         let printed = self.records.note(&receipt_note(case)).is_some();
         let left_at = self.records.note(&step_note(case));
         let left_at = left_at.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let returned = record.summary.state == CaseState::Returned;
+        let elsewhere = moves::elsewhere(&record.summary, &self.place.branch);
+        let returned = record.summary.state == CaseState::Returned && elsewhere.is_none();
         self.visit = Some(Visit {
+            elsewhere,
             step: left_at.unwrap_or(Step::Documents),
             unsaved: BTreeMap::new(),
             typing: None,
@@ -488,7 +509,8 @@ impl<R: Records> Desk<R> {
         let Some(visit) = self.visit.as_ref() else {
             return Ok(());
         };
-        if !visit.text("event.type").is_empty() || visit.state() != CaseState::Draft {
+        let begun = !visit.text("event.type").is_empty() || visit.state() != CaseState::Draft;
+        if begun || !visit.is_editable() {
             return Ok(());
         }
         let flag = |path: &str, value| Entry {
@@ -536,13 +558,19 @@ impl<R: Records> Desk<R> {
         let interview =
             self.interviewer
                 .interview(&self.records, &record.draft, today, asking.as_deref());
-        let can_undo = record.summary.is_editable() && self.records.can_undo(case);
+        let elsewhere = moves::elsewhere(&record.summary, &self.place.branch);
+        let is_editable = record.summary.is_editable() && elsewhere.is_none();
+        let can_undo = is_editable && self.records.can_undo(case);
         let closed = self.interviewer.closed_days(&record.draft);
         let certificates = self.interviewer.certificates(&record.draft);
         let Some(visit) = self.visit.as_mut() else {
             return;
         };
         visit.record = record;
+        match elsewhere {
+            Some(branch) => visit.leave_to(branch),
+            None => visit.elsewhere = None,
+        }
         visit.certificates = certificates;
         visit.signed = signed;
         visit.submitted = submitted;
@@ -590,7 +618,8 @@ impl<R: Records> Desk<R> {
         if visit.is_editable() {
             Ok(visit)
         } else {
-            Err(notice(Code::CaseFrozen))
+            let elsewhere = self.moved_view(visit).filter(|_| visit.elsewhere.is_some());
+            Err(elsewhere.unwrap_or_else(|| notice(Code::CaseFrozen)))
         }
     }
 

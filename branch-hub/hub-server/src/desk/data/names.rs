@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use counter_domain::case::HEAD_OFFICE;
 use counter_domain::ids::{BranchCode, StaffId};
 use hub_store::{Actor, HubStore};
 use serde::Deserialize;
@@ -37,9 +38,11 @@ impl Names {
 
     /// Name of a branch, or its code.
     pub(crate) fn branch(&self, code: &BranchCode) -> String {
-        self.branches
-            .get(code.as_str())
-            .map_or_else(|| code.to_string(), Clone::clone)
+        match self.branches.get(code.as_str()) {
+            Some(name) => name.clone(),
+            None if code.as_str() == HEAD_OFFICE => texts::HEAD_OFFICE.to_owned(),
+            None => code.to_string(),
+        }
     }
 }
 
