@@ -19,6 +19,7 @@
 mod copy;
 mod wal;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
@@ -343,6 +344,13 @@ impl PageSource {
         });
         Ok(())
     }
+}
+
+/// Pages that have a committed frame in the log beside the database at `path`.
+pub(crate) fn in_log(path: &Path) -> Result<BTreeSet<u32>, PageError> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    wal::pages(Path::new(&log))
 }
 
 /// As much of a file from a place on as there is, at most `bytes`.

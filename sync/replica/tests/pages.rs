@@ -60,14 +60,16 @@ impl Pair {
 
     /// A large transaction.
     fn publish(&mut self, bytes: usize, seed: u64) {
+        self.publish_as("reservations", bytes, seed);
+    }
+
+    fn publish_as(&mut self, name: &str, bytes: usize, seed: u64) {
         let mut content = vec![0; bytes];
         blake3::Hasher::new()
             .update(&seed.to_be_bytes())
             .finalize_xof()
             .fill(&mut content);
-        self.work
-            .publish("reservations", &content, |_| vec![1])
-            .unwrap();
+        self.work.publish(name, &content, |_| vec![1]).unwrap();
     }
 
     /// Everything of a copy is what the work has; it is looked at beside, the copy goes on.
@@ -278,6 +280,38 @@ fn last_commit_is_the_last_once_writers_are_held_up() {
         .write(|write| write.audit(&by, AuditAction::SignedIn, None));
     assert!(refused.is_err());
     pair.same("copy");
+}
+
+/// A checkpoint beside a reader leaves holes in the file for what is in the log; a process killed
+/// then leaves them there.
+#[test]
+fn database_killed_while_somebody_read_an_older_state_is_not_taken_for_damaged() {
+    let mut pair = Pair::new();
+    let mut source = pair.source();
+    let place = source.begin_place();
+    pair.publish(2_000_000, 1);
+    pair.publish_as("move-outs", 3_000_000, 2);
+    source.frames(place, 1 << 20).unwrap();
+    // What was written first is written again, what was written last goes into the file.
+    pair.publish(2_000_000, 3);
+    pair.write();
+    for ending in ["", "-wal"] {
+        let (from, to) = (format!("work{ending}"), format!("killed{ending}"));
+        std::fs::copy(pair.at(&from), pair.at(&to)).unwrap();
+    }
+    let file = std::fs::read(pair.at("killed")).unwrap();
+    let holes = file
+        .chunks(4096)
+        .filter(|page| page.iter().all(|one| *one == 0));
+    assert!(holes.count() > 0, "there is something to forgive");
+    let killed = open(&pair.at("killed"));
+    assert_eq!(
+        killed.datasets().unwrap().len(),
+        pair.work.datasets().unwrap().len()
+    );
+    killed.close().unwrap();
+    let again = open(&pair.at("killed"));
+    assert_eq!(again.faults().unwrap(), Vec::<String>::new());
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub(super) fn run(folder: &DataFolder, as_json: bool) -> Result<()> {
     let disk = DiskSpace::of(folder.path()).ok();
     if let Some(seen) = &mut seen {
         seen.report.disk = disk.or(seen.report.disk);
+        with_line_of_now(seen, &part("line"));
     }
     if as_json {
         return print_json(&json!({
@@ -75,6 +76,16 @@ pub(super) fn run(folder: &DataFolder, as_json: bool) -> Result<()> {
             .try_for_each(|line| print_line(line)),
         None => print_line("nothing else is known before the daemon ran once"),
     }
+}
+
+/// The line is told at every change, the rest once a minute: a line that is back is not called down.
+fn with_line_of_now(seen: &mut Seen, line: &Value) {
+    let Some(line) = line.as_str().filter(|line| *line != seen.line) else {
+        return;
+    };
+    line.clone_into(&mut seen.line);
+    seen.refused_because = None;
+    seen.down_since_unix_ms = None;
 }
 
 fn in_words(value: &Value) -> String {

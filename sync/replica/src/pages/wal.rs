@@ -7,6 +7,7 @@
 //! All big-endian; the sums run over words in the order the magic names (`SQLite`, "WAL File Format").
 //! Whatever does not fit is the end of the log, never an error: a writer may be in the middle of it.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -212,6 +213,20 @@ impl Tail {
             Err(PageError::Lost)
         }
     }
+}
+
+/// Numbers of the pages that have a committed frame.
+pub(super) fn pages(log: &Path) -> Result<BTreeSet<u32>, PageError> {
+    let mut tail = Tail::start(log)?;
+    tail.look(log)?;
+    let (mut found, mut at) = (BTreeSet::new(), 0);
+    while at < tail.frames {
+        let (frames, upto) = tail.read(log, at, tail.bytes_of(STRIDE_FRAMES))?;
+        let numbers = frames.chunks_exact(tail.frame_bytes()).filter_map(parts);
+        found.extend(numbers.map(|(number, _, _)| number));
+        at = upto;
+    }
+    Ok(found)
 }
 
 /// What a frame says: the page's number, the pages of the file when it ends a commit, the page.
