@@ -9,10 +9,12 @@ use anyhow::{Context, Result};
 use super::Stage;
 use crate::script::ScannerAct;
 
-/// Which scanners SANE looks for.
+/// Which drivers SANE has.
 const BACKENDS: &str = "dll.conf";
+/// Which scanners are there.
+const SCANNERS: &str = "dll.aliases";
 /// The one that is there.
-const PLUGGED: &str = "pnm\n";
+const PLUGGED: &str = "alias Kakuu pnm:0\n";
 /// What lies on it now.
 const PAGE: &str = "page.pgm";
 /// The paper.
@@ -26,8 +28,8 @@ impl Stage {
         let folder = folder(&self.folder);
         let lay = |what: &str| fs::copy(folder.join(what), folder.join(PAGE)).map(drop);
         match deed {
-            ScannerAct::Unplug => fs::write(folder.join(BACKENDS), ""),
-            ScannerAct::Plug => fs::write(folder.join(BACKENDS), PLUGGED),
+            ScannerAct::Unplug => fs::write(folder.join(SCANNERS), ""),
+            ScannerAct::Plug => fs::write(folder.join(SCANNERS), PLUGGED),
             ScannerAct::Empty => lay(BARE),
             ScannerAct::Lay => lay(LAID),
         }
@@ -44,7 +46,8 @@ pub(super) fn folder(stage: &Path) -> PathBuf {
 pub(super) fn set_up(stage: &Path, settings: &Path, paper: &Path) -> Result<()> {
     let folder = folder(stage);
     fs::create_dir_all(&folder)?;
-    fs::write(folder.join(BACKENDS), PLUGGED)?;
+    fs::write(folder.join(BACKENDS), "pnm\n")?;
+    fs::write(folder.join(SCANNERS), PLUGGED)?;
     let page = folder.join(PAGE);
     let picture = image::open(paper).with_context(|| format!("no picture {}", paper.display()))?;
     let gray = picture.to_luma8();
@@ -59,7 +62,7 @@ pub(super) fn set_up(stage: &Path, settings: &Path, paper: &Path) -> Result<()> 
     let mut file = fs::OpenOptions::new().append(true).open(settings)?;
     write!(
         file,
-        "\n[scanner]\ndevice = \"pnm:0\"\noptions = [{option:?}]\n"
+        "\n[scanner]\ndevice = \"Kakuu\"\noptions = [{option:?}]\n"
     )?;
     Ok(())
 }
