@@ -23,8 +23,8 @@ bench: packages models ## Prints every figure beside its budget or a peer measur
 	@cargo build --workspace --bins --locked --release $(FEATURES)
 	@$(CARGO_TARGET_DIR)/release/todoke-bench
 
-sim: packages ## Plays made-up weeks of replication: make sim SEED=1 STEPS=500 COUNT=100
-	@cargo run --quiet -p sync-sim --locked -- --seed $(or $(SEED),1) --steps $(or $(STEPS),500) --count $(or $(COUNT),1)
+sim: packages ## Plays made-up weeks of replication: make sim SEED=1 STEPS=500 COUNT=100 [MOVING=1]
+	@cargo run --quiet -p sync-sim --locked -- --seed $(or $(SEED),1) --steps $(or $(STEPS),500) --count $(or $(COUNT),1) $(if $(MOVING),--moving)
 
 clean-bench: packages ## Times a build and a test run from nothing, half an hour, beside the limit of 40 minutes
 	@folder=$$(mktemp -d); start=$$(date +%s); \

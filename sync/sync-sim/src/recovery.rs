@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, ensure};
 use counter_domain::hlc::Hlc;
-use counter_domain::ids::{BranchCode, DeviceId};
+use counter_domain::ids::{BlobHash, BranchCode, DeviceId};
 use counter_store::{CounterStore, OldDatabase, RescueStep, Succession};
 use hub_store::HubStore;
 use replica::Surroundings;
@@ -86,11 +86,26 @@ impl World {
         self.truth.put_back(site, cells, through, |case| {
             Ok(hub.case(case)?.is_some() || elsewhere.contains(&case))
         })?;
+        self.note_lost_blobs()?;
         self.sessions_end_at(counter);
         for line in self.lines.iter_mut().filter(|line| line.client == counter) {
             let was_up = line.up;
             line.cut();
             line.up = was_up;
+        }
+        Ok(())
+    }
+
+    /// What head office was told of and nobody has any more: it was on the lost disk only.
+    fn note_lost_blobs(&mut self) -> Result<()> {
+        for wanted in self.hub.store()?.blobs_wanted(usize::MAX)? {
+            let mut is_somewhere = false;
+            for other in &mut self.counters {
+                is_somewhere |= other.store()?.blob(BlobHash(wanted.hash))?.is_some();
+            }
+            if !is_somewhere {
+                self.truth.lost_blobs.insert(wanted.hash);
+            }
         }
         Ok(())
     }

@@ -27,6 +27,8 @@ pub(crate) struct Truth {
     named: BTreeMap<CaseId, BTreeSet<String>>,
     /// Copies that were ordered overwritten at some time.
     revoked: BTreeSet<(CaseId, String)>,
+    /// Blobs that were only on a disk that is gone.
+    pub(crate) lost_blobs: BTreeSet<[u8; 32]>,
     /// Cases that name a blob.
     blobs: BTreeMap<[u8; 32], BTreeSet<CaseId>>,
 }
