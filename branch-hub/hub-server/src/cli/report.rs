@@ -164,7 +164,11 @@ fn in_lines(hub: &Hub, city: &CityHealth, out: &mut impl Write) -> Result<()> {
         writeln!(out, "disk {free} of {total} MiB free{word}")?;
     }
     if let Some(seen) = &city.standby {
-        let word = if city.is_standby_silent() { " SILENT" } else { "" };
+        let word = if city.is_standby_silent() {
+            " SILENT"
+        } else {
+            ""
+        };
         let (heard, behind) = (moment(seen.heard_unix_ms), seen.behind_bytes);
         writeln!(out, "standby heard {heard}, {behind} bytes behind{word}")?;
     }
@@ -178,11 +182,18 @@ fn in_lines(hub: &Hub, city: &CityHealth, out: &mut impl Write) -> Result<()> {
     }
     for one in &city.alerts {
         let since = one.since_unix_ms.map_or_else(|| "-".to_owned(), moment);
+        let device = city
+            .fleet
+            .iter()
+            .find(|state| state.device.device == one.device);
+        let place = device.map_or_else(
+            || one.device.to_string(),
+            |state| format!("{} {}", state.device.branch.as_str(), state.device.name),
+        );
         writeln!(
             out,
-            "{}\t{}\t{}\tsince {since}\t{}",
+            "{}\t{place}\t{}\tsince {since}\t{}",
             one.level.name().to_uppercase(),
-            one.device,
             one.kind.name(),
             one.detail
         )?;

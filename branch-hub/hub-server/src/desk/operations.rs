@@ -150,15 +150,44 @@ async fn state(desk: &Shared) -> Option<StateOfAll> {
     Some(StateOfAll {
         clock: in_japan(found.city.now_unix_ms, "%H:%M:%S"),
         facts: facts(&found, newest.as_deref()),
-        notices: found
-            .city
-            .alerts
-            .iter()
-            .map(|one| words::notice(one, &found))
-            .collect(),
+        notices: joined(
+            found
+                .city
+                .alerts
+                .iter()
+                .map(|one| words::notice(one, &found)),
+        ),
         branches: branches::rows(&found),
         counters: counters::rows(&found),
     })
+}
+
+/// The same of several counters is told once: after a publication or a cut line there would be a
+/// screenful of it. Since when is told where it is the same; the page of each counter has it.
+fn joined(notices: impl Iterator<Item = Notice>) -> Vec<Notice> {
+    let mut found: Vec<(Notice, Vec<String>)> = Vec::new();
+    for notice in notices {
+        let same = found.iter_mut().find(|(known, _)| {
+            (known.level, &known.what, known.advice) == (notice.level, &notice.what, notice.advice)
+        });
+        match same {
+            Some((known, places)) => {
+                if known.detail != notice.detail {
+                    known.detail.clear();
+                }
+                places.push(notice.place);
+            }
+            None => {
+                let place = vec![notice.place.clone()];
+                found.push((notice, place));
+            }
+        }
+    }
+    let placed = found.into_iter().map(|(mut notice, places)| {
+        notice.place = words::places(&places);
+        notice
+    });
+    placed.collect()
 }
 
 async fn history(desk: &Shared) -> Option<Vec<HistoryRow>> {
@@ -232,4 +261,39 @@ fn facts(found: &Operations, backup: Option<&str>) -> Vec<Fact> {
             false,
         ),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notice(place: &str, what: &str, detail: &str) -> Notice {
+        Notice {
+            tone: "caution",
+            icon: "warning",
+            level: "手のあいたときに",
+            place: place.to_owned(),
+            what: what.to_owned(),
+            advice: "確かめてください。",
+            detail: detail.to_owned(),
+        }
+    }
+
+    #[test]
+    fn same_of_several_counters_is_told_once() {
+        let all = (1..=6).map(|n| notice(&format!("支所　{n}番窓口"), "古いままです。", "a"));
+        let other = [notice("支所　1番窓口", "時計が違います。", "b")];
+        let told = joined(all.chain(other));
+        let places: Vec<_> = told.iter().map(|one| one.place.as_str()).collect();
+        assert_eq!(
+            places,
+            [
+                "支所　1番窓口、支所　2番窓口、支所　3番窓口 ほか 3 台",
+                "支所　1番窓口"
+            ]
+        );
+        let apart = [notice("一", "古い", "a"), notice("二", "古い", "b")];
+        let told = joined(apart.into_iter());
+        assert_eq!((told.len(), told[0].detail.as_str()), (1, ""));
+    }
 }

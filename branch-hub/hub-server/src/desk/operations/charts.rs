@@ -179,18 +179,20 @@ pub(super) struct Chart {
     pub least: Option<i64>,
 }
 
-/// Draws figures from `pick`; the ground line is nothing, or the smallest below it.
+/// Draws figures from `pick`; the ground line is nothing. There is room for `around` above and below
+/// it at least, so that what is next to nothing is drawn next to the line.
 pub(super) fn figures(
     ring: &Ring,
     label: &str,
     pick: fn(&DeviceSample) -> Option<i64>,
     join: Join,
+    around: i64,
 ) -> Chart {
     let figures = ring.figures(pick, join);
     let known = figures.iter().filter_map(|(_, figure)| *figure);
     let (most, least) = (known.clone().max(), known.min());
-    let top = most.unwrap_or(0).max(0);
-    let bottom = least.unwrap_or(0).min(0);
+    let top = most.unwrap_or(0).max(around);
+    let bottom = least.unwrap_or(0).min(-around);
     let span = top.saturating_sub(bottom).max(1);
     let room = i64::try_from(CHART_PX).unwrap_or(1) - 4;
     let y_of = |figure: i64| 2 + room - figure.saturating_sub(bottom).saturating_mul(room) / span;
@@ -265,7 +267,7 @@ mod tests {
     #[test]
     fn figures_below_nothing_are_under_the_ground_line() {
         let ring = Ring::of(vec![sample(2, 15, 15), sample(1, 15, 15)], MORNING_MS);
-        let chart = figures(&ring, "時計", |one| one.clock_ahead_ms, Join::Farthest);
+        let chart = figures(&ring, "時計", |one| one.clock_ahead_ms, Join::Farthest, 0);
         assert_eq!((chart.most, chart.least), (Some(-5), Some(-5)));
         assert!(
             chart.svg.contains(r#"class="ground" d="M0 2H1008""#),
@@ -273,6 +275,19 @@ mod tests {
             chart.svg
         );
         assert!(chart.svg.contains("70h3"), "{}", chart.svg);
+    }
+
+    #[test]
+    fn clock_that_is_right_is_drawn_on_the_line() {
+        let ring = Ring::of(vec![sample(2, 15, 15)], MORNING_MS);
+        let pick = |one: &DeviceSample| one.clock_ahead_ms;
+        let chart = figures(&ring, "時計", pick, Join::Farthest, 60_000);
+        assert!(chart.svg.contains(r#"class="ground" d="M0 36H1008""#));
+        assert!(
+            chart.svg.contains(" 36h3") || chart.svg.contains(" 37h3"),
+            "{}",
+            chart.svg
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use counter_domain::ids::DeviceId;
-use hub_store::{CounterState, DeviceSample, datasets_behind};
+use hub_store::{CLOCK_LOOK_MS, CounterState, DeviceSample, datasets_behind};
 
 use super::super::Shared;
 use super::super::data::Operations;
@@ -176,18 +176,21 @@ fn drawings(ring: &Ring) -> Vec<Drawing> {
         "14日間の、本庁へ待っていた変更の件数",
         |one| i64::try_from(one.to_come).ok(),
         Join::Most,
+        0,
     );
     let disk = charts::figures(
         ring,
         "14日間の、窓口の空き容量",
         |one| i64::try_from(one.disk_free_mib?).ok(),
         Join::Least,
+        0,
     );
     let clock = charts::figures(
         ring,
         "14日間の、窓口の時計のずれ",
         |one: &DeviceSample| one.clock_ahead_ms,
         Join::Farthest,
+        i64::try_from(CLOCK_LOOK_MS).unwrap_or(0),
     );
     let mib = |figure: Option<i64>| {
         let bytes = figure.and_then(|mib| u64::try_from(mib).ok());

@@ -109,6 +109,19 @@ pub(super) fn longest_silence(ms: u64) -> String {
     }
 }
 
+/// Most counters a notice names.
+const PLACES_MAX: usize = 3;
+
+/// Counters a notice is about.
+pub(super) fn places(places: &[String]) -> String {
+    let named = places.iter().take(PLACES_MAX).cloned();
+    let named = named.collect::<Vec<_>>().join("、");
+    match places.len().saturating_sub(PLACES_MAX) {
+        0 => named,
+        more => format!("{named} ほか {more} 台"),
+    }
+}
+
 /// An alert: what it is, what to do, and what support wants to know.
 pub(super) fn notice(alert: &Alert, found: &Operations) -> Notice {
     let device = found
