@@ -349,8 +349,9 @@ impl Row {
             paths.extend(in_request.iter().cloned());
             paths
         });
+        let of_the_move = defs(of_the_move)?;
         Some(Plan {
-            of_the_move: defs(of_the_move)?,
+            of_the_move: without_what_stays(of_the_move),
             in_request: in_request.into_iter().collect(),
             of_a_member: defs(self.member.clone())?,
             form: self.form?,
@@ -387,6 +388,21 @@ impl Row {
         }
         Some(def)
     }
+}
+
+/// An address and a head of which the event has no former one stay as they are.
+fn without_what_stays(mut defs: Vec<FieldDef>) -> Vec<FieldDef> {
+    let has = |path: &str| defs.iter().any(|def| def.path == path);
+    let moves = has("address.old");
+    let head_changes = moves || has("head.old");
+    for def in &mut defs {
+        match def.path.as_str() {
+            "address.new" | "address.new.building" => def.changes &= moves,
+            "head.new" => def.changes &= head_changes,
+            _ => {}
+        }
+    }
+    defs
 }
 
 /// Paths with their sets written out.
@@ -426,6 +442,20 @@ mod tests {
             .filter(|code| events().name(code).is_none())
             .collect();
         assert_eq!(missing, [""; 0]);
+    }
+
+    #[test]
+    fn an_address_changes_only_where_there_was_another() {
+        let changes = |event: &str, path: &str| {
+            let plan = events().plan(event, "").expect("a plan");
+            plan.find(path).is_some_and(|def| def.changes)
+        };
+        assert!(changes("move_within", "address.new") && changes("move_within", "head.new"));
+        assert!(changes("hh_head", "head.new") && !changes("hh_head", "address.new"));
+        for event in ["birth", "relation_change", "correction", "cancel"] {
+            assert!(!changes(event, "address.new"), "{event}");
+            assert!(!changes(event, "head.new"), "{event}");
+        }
     }
 
     #[test]

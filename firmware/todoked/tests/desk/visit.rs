@@ -338,7 +338,12 @@ fn plug_pulled_between_strokes_and_form_keeps_the_signature() {
     let mut rig = rig.killed_and_started();
     rig.sign_in();
     rig.make_form();
-    assert!(matches!(rig.reception().sign, SignView::Signed { .. }));
+    let sign = rig.reception().sign;
+    let told = rig.desk.staff_view().notice;
+    assert!(
+        matches!(sign, SignView::Signed { .. }),
+        "{sign:?} {told:?}"
+    );
 }
 
 #[test]
