@@ -190,7 +190,12 @@ pub(crate) fn copies_are_gone(world: &mut World, case: CaseId) -> Result<()> {
         for counter in &mut world.counters {
             if counter.peer.branch == copy.branch.as_str() {
                 let here = counter.store()?.case(case)?;
-                ensure!(here.is_none(), "an overwritten case is still at a counter");
+                // Who is told that an old move named it again keeps that step and nothing else.
+                let content = here.filter(|here| here.summary.receipt_number.is_some());
+                ensure!(
+                    content.is_none(),
+                    "an overwritten case is still at a counter"
+                );
             }
         }
     }
