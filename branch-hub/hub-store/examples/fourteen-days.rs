@@ -75,10 +75,7 @@ fn report(at: usize, now_ms: u64) -> DeviceReport {
         } else {
             Vec::new()
         },
-        datasets: vec![
-            held("staff", 1),
-            held("settings", 2),
-        ],
+        datasets: vec![held("staff", 1), held("settings", 2)],
         disk: Some(DiskSpace {
             free_bytes: if at == 2 { 150 << 20 } else { 41_300_000_000 },
             total_bytes: 60_000_000_000,

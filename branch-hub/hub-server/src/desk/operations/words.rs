@@ -177,7 +177,10 @@ fn told(alert: &Alert) -> (String, &'static str) {
             "いらないファイルを消すか、ディスクを大きくしてください。いっぱいになると保存できません。",
         ),
         AlertKind::Clock => (
-            format!("窓口の時計が本庁と {detail} 秒違います（－は遅れ）。"),
+            format!(
+                "窓口の時計が本庁と合っていません（{}）。",
+                offset(detail.parse::<i64>().ok().map(|s| s.saturating_mul(1000)))
+            ),
             "窓口の時刻合わせ（NTP）を確かめてください。すべての窓口で出るときは本庁の時計です。",
         ),
         AlertKind::Silent => (
