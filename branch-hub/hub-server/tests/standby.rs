@@ -44,12 +44,10 @@ fn hub(arguments: &[&str]) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(b"himitsu2026\n")
-        .unwrap();
+    // Only `staff add` reads it; another command may have ended already.
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"himitsu2026\n").ok();
+    drop(stdin);
     child.wait_with_output().unwrap()
 }
 
