@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use counter_domain::ids::{BlobHash, CaseId};
+use counter_domain::ids::{BlobHash, BranchCode, CaseId};
 use counter_domain::protection::PROTECTION;
 use replica::{StoreChange, StoreError};
 use sync_engine::{
@@ -73,13 +73,17 @@ impl Store for CounterStore {
         if site != self.replica.site() {
             return Ok(None);
         }
-        // A neighbour is of the same branch, so it may see whatever was written here; what were left
+        // A neighbour is of the same branch, so it may see whatever was written here; what is left
         // out because the case is elsewhere now would count as held, and be missing when it is back.
-        let all_seeing = Peer {
-            role: PeerRole::Hub,
-            ..peer.clone()
-        };
-        self.replica.changes(&all_seeing, site, after, bytes_max)
+        let is_of_the_branch = |own: &BranchCode| own.as_str() == peer.branch;
+        if self.branch.as_ref().is_some_and(is_of_the_branch) {
+            let all_seeing = Peer {
+                role: PeerRole::Hub,
+                ..peer.clone()
+            };
+            return self.replica.changes(&all_seeing, site, after, bytes_max);
+        }
+        self.replica.changes(peer, site, after, bytes_max)
     }
 
     fn apply(&mut self, peer: &Peer, batch: &ChangeBatch) -> Result<Applied, StoreError> {

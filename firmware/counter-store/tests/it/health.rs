@@ -1,6 +1,8 @@
 //! What the people who look after a counter are told of its database.
 
-use crate::setting::{Office, set, sign, start};
+use sync_engine::{PeerRole, Store};
+
+use crate::setting::{Office, peer_of, set, sign, start};
 
 #[test]
 fn everything_unsent_is_counted_until_head_office_has_it() {
@@ -33,7 +35,14 @@ fn another_counters_blobs_are_missing_until_they_arrive() {
     let case = start(counter, "07").case;
     sign(counter, case);
     office.sync(0);
-    office.sync(1);
+    // Records come before what they name.
+    let (hub, there) = (
+        peer_of(&office.hub, "00", PeerRole::Hub),
+        peer_of(office.counter(1), "07", PeerRole::Counter),
+    );
+    let site = office.counter(0).site();
+    let batch = office.hub.changes(&there, site, 0, 1 << 20).unwrap();
+    office.counter(1).apply(&hub, &batch.unwrap()).unwrap();
     let there = office.counter(1).health().unwrap();
     assert_eq!(there.missing_blobs.count, 2, "{there:?}");
     assert!(there.missing_blobs.bytes > 0);
