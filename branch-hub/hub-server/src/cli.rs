@@ -6,7 +6,9 @@ mod case;
 mod catalogue;
 mod characters;
 mod courier;
+mod deletion;
 mod device;
+pub(crate) mod form;
 mod places;
 mod report;
 mod reservations;
@@ -129,6 +131,9 @@ enum Command {
     /// Characters chosen at the counters (文字同定)
     #[command(subcommand)]
     Characters(characters::CharactersCommand),
+    /// Versions of forms (様式の改版)
+    #[command(subcommand)]
+    Form(form::FormCommand),
     /// Devices that may talk to the hub
     #[command(subcommand)]
     Device(DeviceCommand),
@@ -382,6 +387,7 @@ fn execute(command: Command, out: &mut impl Write) -> Result<()> {
         Command::Residents(command) => command.run(&clock, out),
         Command::Places(command) => command.run(&clock, out),
         Command::Characters(command) => command.run(&clock, out),
+        Command::Form(command) => command.run(&clock, out),
         Command::Device(DeviceCommand::List { data, json }) => {
             device::list(&Hub::open(&data.folder, &clock)?.store, json, out)
         }

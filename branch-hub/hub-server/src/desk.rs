@@ -11,6 +11,7 @@ mod case_view;
 mod catalogue;
 mod characters;
 mod data;
+mod deletion;
 mod guard;
 mod labels;
 mod moves;
@@ -142,6 +143,16 @@ pub(crate) fn router(setup: DeskSetup) -> Router {
             get(records::hand_over_page).post(records::hand_over_all),
         )
         .route("/archive", get(archive::page).post(archive::search))
+        .route("/deletion", get(deletion::page).post(deletion::prepare))
+        .route("/deletion/{run}", get(deletion::list))
+        .route("/deletion/{run}/approve", post(deletion::approve))
+        .route("/deletion/{run}/keep", post(deletion::keep))
+        .route("/deletion/{run}/drop", post(deletion::give_up))
+        .route("/deletion/{run}/certificate", get(deletion::certificate))
+        .route(
+            "/deletion/{run}/certificate.json",
+            get(deletion::certificate_file),
+        )
         .route("/hand-over/{file}", get(records::hand_over_file))
         .route("/log", get(records::log_page))
         .route("/operations", get(operations::page))

@@ -15,6 +15,7 @@ mod city_health;
 mod cli;
 mod clock;
 mod dataset;
+mod deletion;
 mod desk;
 mod export;
 mod figures;

@@ -25,6 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::catalogue::Workbench;
 use crate::cli::ServeArgs;
 use crate::clock::Clock;
+use crate::deletion;
 use crate::desk::{DeskData, DeskSetup, Scheme, router};
 use crate::folder::Folder;
 use crate::standby::first::First;
@@ -123,6 +124,12 @@ async fn serve(folder: &Folder, args: &ServeArgs, clock: &Clock) -> Result<()> {
         shared.wake.clone(),
         uses_changed,
     );
+    let deleting = deletion::carry_out(
+        Arc::clone(&shared.store),
+        Arc::clone(&shared.authority),
+        folder.city().to_owned(),
+        shared.wake.clone(),
+    );
     let watching = watching::keep(folder, &shared, args.metrics).await?;
     say_ready(args.ready_file.as_deref(), listen_address, desk_address)?;
     tracing::info!(event = "ready", listen = %listen_address, desk = %desk_address, "both ends are open");
@@ -132,6 +139,7 @@ async fn serve(folder: &Folder, args: &ServeArgs, clock: &Clock) -> Result<()> {
         ended = desk => ended.context("the desk stopped"),
         () = look_around => Ok(()),
         () = uses => Ok(()),
+        () = deleting => Ok(()),
         ended = watching => ended.context("the figures for monitoring stopped"),
         () = until_superseded(first) => bail!("another machine goes on for this hub; its ends are closed"),
         ended = tell::the_first(folder.path(), clock) => ended,

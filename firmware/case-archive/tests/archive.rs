@@ -387,3 +387,43 @@ fn a_page_names_its_filing() -> Outcome {
     assert!(strange.starts_with("page ") && strange.ends_with("is missing"));
     Ok(())
 }
+
+#[test]
+fn forgotten_filing_leaves_no_word_in_the_index() -> Outcome {
+    let mut archive = Archive::new()?;
+    let gone = archive.file(
+        "12-260401-0001",
+        "2026-04-01",
+        "event.type = move_in\nmember.1.name = 架空　太郎",
+    )?;
+    archive.file(
+        "12-260402-0002",
+        "2026-04-02",
+        "event.type = move_in\nmember.1.name = 模擬　花子",
+    )?;
+    // Words share their beginnings in the index; the second letter of a pair is written out.
+    let written = |archive: &Archive, letter: char| -> Result<bool, Box<dyn Error>> {
+        let end = format!("x{:x}", u32::from(letter));
+        let question = "SELECT count(*) > 0 FROM filing_token_data
+            WHERE instr(block, CAST(:end AS BLOB)) > 0";
+        let reader = archive.replica.reader();
+        Ok(reader.query_row(question, [end], |row| row.get(0))?)
+    };
+    assert!(written(&archive, '郎')? && written(&archive, '子')?);
+    archive
+        .replica
+        .write(|write| case_archive::forget(write.connection(), gone.case))?;
+    let mut times = 0;
+    while archive
+        .replica
+        .write(|write| case_archive::tidy(write.connection(), 10))?
+    {
+        times += 1;
+        assert!(times < 100, "it never ends");
+    }
+    assert!(!written(&archive, '郎')?);
+    assert!(written(&archive, '子')?);
+    assert_eq!(archive.ask("模擬", |_| {}), "12-260402-0002");
+    assert_eq!(archive.ask("架空", |_| {}), "");
+    Ok(())
+}

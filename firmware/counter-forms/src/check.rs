@@ -30,15 +30,18 @@ impl Forms {
     pub fn check_all(&self) -> Vec<Finding> {
         let mut found = self.check_definitions();
         for form in &self.templates.forms {
-            let faults = SampleKind::ALL.into_iter().filter_map(|kind| {
-                let text = self.sample_fault(form, kind)?;
-                Some(Finding {
-                    folder: form.folder.clone(),
-                    sample: Some(kind.name().to_owned()),
-                    text,
-                })
-            });
-            found.extend(faults);
+            found.extend(self.sample_faults(form, &SampleKind::ALL));
+        }
+        found
+    }
+
+    /// Checks one form in the same way, with these samples.
+    pub(crate) fn check_folder(&self, folder: &str, samples: &[SampleKind]) -> Vec<Finding> {
+        let mut found = self.check_definitions();
+        found.retain(|one| one.folder == folder);
+        let forms = self.templates.forms.iter();
+        for form in forms.filter(|form| form.folder == folder) {
+            found.extend(self.sample_faults(form, samples));
         }
         found
     }
@@ -92,6 +95,18 @@ impl Forms {
             .filter(|rule| !is_sound(rule, &rules))
             .map(|rule| notices::prefill_wrong(&rule.field));
         unknown.chain(date_faults(meta)).chain(prefill).collect()
+    }
+
+    fn sample_faults(&self, form: &Template, samples: &[SampleKind]) -> Vec<Finding> {
+        let fault = |kind: &SampleKind| {
+            let text = self.sample_fault(form, *kind)?;
+            Some(Finding {
+                folder: form.folder.clone(),
+                sample: Some(kind.name().to_owned()),
+                text,
+            })
+        };
+        samples.iter().filter_map(fault).collect()
     }
 
     fn sample_fault(&self, form: &Template, kind: SampleKind) -> Option<String> {

@@ -22,6 +22,7 @@ mod notices;
 mod outline;
 mod picture;
 mod prefill;
+mod published;
 mod render;
 pub mod resident_move;
 mod rules;
@@ -38,6 +39,9 @@ pub use fonts::FontPaths;
 pub use outline::OUTLINE_SIDE;
 pub use picture::Picture;
 pub use prefill::Answers;
+pub use published::{
+    FORMS, FORMS_FORMAT, PublishFormError, PublishedForm, PublishedForms, Publishing,
+};
 pub use render::{Assets, Forms, RenderedForm};
 pub use resident_move::ResidentMoveData;
 pub use signature::{Point, Stroke, qr_svg, signature_svg};

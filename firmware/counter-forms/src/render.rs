@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use typst::LibraryExt as _;
 use typst::diag::SourceDiagnostic;
@@ -80,7 +81,7 @@ impl fmt::Debug for RenderedForm {
 
 /// The forms of a city with the fonts to print them. Opened once, used from any thread.
 pub struct Forms {
-    fonts: Fonts,
+    fonts: Arc<Fonts>,
     typst_library: LazyHash<Library>,
     pub(crate) templates: Templates,
     names: DataFiles,
@@ -115,6 +116,17 @@ impl Forms {
     }
 
     fn open(fonts: &FontPaths, templates: Templates) -> Result<Self, OpenFormsError> {
+        Self::of_fonts(Arc::new(Fonts::load(fonts)?), templates)
+    }
+
+    pub(crate) fn fonts(&self) -> &Arc<Fonts> {
+        &self.fonts
+    }
+
+    pub(crate) fn of_fonts(
+        fonts: Arc<Fonts>,
+        templates: Templates,
+    ) -> Result<Self, OpenFormsError> {
         let name = |path: &str| {
             file_id(path).ok_or_else(|| OpenFormsError::Incomplete {
                 form: String::new(),
@@ -128,7 +140,7 @@ impl Forms {
         };
         let typst_library = LazyHash::new(Library::default());
         Ok(Self {
-            fonts: Fonts::load(fonts)?,
+            fonts,
             typst_library,
             templates,
             names,

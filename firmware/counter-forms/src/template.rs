@@ -15,13 +15,14 @@ use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
 use crate::data::FormData;
 use crate::definition::{FormMeta, SampleKind};
 use crate::error::OpenFormsError;
+use crate::published::PublishedForm;
 use crate::rules::SharedFields;
 
 /// Files of the embedded forms, by path from the root of the templates.
 const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// Templates by path.
-type Files = HashMap<String, String>;
+pub(crate) type Files = HashMap<String, String>;
 
 /// One form: where its template starts, and what it says about itself.
 pub(crate) struct Template {
@@ -56,6 +57,25 @@ pub(crate) struct Templates {
 impl Templates {
     pub(crate) fn embedded() -> Result<Self, OpenFormsError> {
         Self::from_files(embedded_files())
+    }
+
+    /// The program's own, and versions that were published; each begins on its day.
+    pub(crate) fn with_published(published: &[&PublishedForm]) -> Result<Self, OpenFormsError> {
+        let mut files = embedded_files();
+        for form in published {
+            for (name, text) in &form.files {
+                let _earlier = files.insert(format!("{}/{name}", form.folder), text.clone());
+            }
+        }
+        let mut found = Self::from_files(files)?;
+        for form in &mut found.forms {
+            let same = |one: &&&PublishedForm| one.folder == form.folder;
+            if let Some(published) = published.iter().find(same) {
+                form.meta.valid_from.clone_from(&published.from);
+                form.meta.valid_to = None;
+            }
+        }
+        Ok(found)
     }
 
     /// Reads a folder of forms, or the folder of one form: then library, fields and households
@@ -185,7 +205,11 @@ pub(crate) fn file_id(path: &str) -> Option<FileId> {
     Some(RootedPath::new(VirtualRoot::Project, path).intern())
 }
 
-fn read_folder(dir: &Path, prefix: &str, files: &mut Files) -> Result<(), OpenFormsError> {
+pub(crate) fn read_folder(
+    dir: &Path,
+    prefix: &str,
+    files: &mut Files,
+) -> Result<(), OpenFormsError> {
     let unreadable = |source| OpenFormsError::TemplatesUnreadable {
         path: dir.to_owned(),
         source,

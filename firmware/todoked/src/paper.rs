@@ -2,13 +2,15 @@
 
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use counter_api::GlyphPicture;
 use counter_forms::filing::{Filing, filings};
 use counter_forms::resident_move::City;
-use counter_forms::{Assets, FontPaths, Forms, OpenFormsError, Point, signature_svg};
+use counter_forms::{
+    Assets, FontPaths, Forms, OpenFormsError, Point, PublishedForms, signature_svg,
+};
 use paper_devices::{
     FilePrinter, FontRaster, Identity, LineRaster, NetworkPrinter, PrintReceiptError,
     PrinterStatus, ReadBack, Receipt, ReceiptLine, ReceiptPrinter,
@@ -60,10 +62,10 @@ fn data_file(variable: &str, name: &str, owner: &str) -> PathBuf {
     }
 }
 
-/// The forms of this counter.
+/// The forms of this counter: the program's, and the versions head office published.
 #[derive(Debug, Clone)]
 pub struct FormMaker {
-    forms: Arc<Forms>,
+    forms: Arc<RwLock<Arc<Forms>>>,
 }
 
 impl FormMaker {
@@ -73,13 +75,35 @@ impl FormMaker {
     /// When a font is missing.
     pub fn open(fonts: &FontPaths) -> Result<Self, OpenFormsError> {
         Ok(Self {
-            forms: Arc::new(Forms::new(fonts)?),
+            forms: Arc::new(RwLock::new(Arc::new(Forms::new(fonts)?))),
         })
     }
 
-    /// The forms themselves.
-    pub fn forms(&self) -> &Forms {
-        &self.forms
+    /// The forms themselves, as they are now.
+    pub fn forms(&self) -> Arc<Forms> {
+        Arc::clone(&self.forms.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes the versions of forms in the dataset `counter_forms::FORMS`. A version this program
+    /// cannot lay out is left out, so that the one before it goes on; the log says which.
+    pub fn take_published(&self, dataset: &[u8]) {
+        let Some(published) = PublishedForms::read(dataset) else {
+            tracing::error!("published forms are damaged, or of a newer program; none is used");
+            return;
+        };
+        match self.forms().with_published(&published) {
+            Ok((forms, left_out)) => {
+                for one in left_out {
+                    tracing::error!(
+                        form = one.folder,
+                        fault = one.text,
+                        "published form not used"
+                    );
+                }
+                *self.forms.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(forms);
+            }
+            Err(error) => tracing::error!(%error, "published forms not used"),
+        }
     }
 
     /// Makes the signed form.
@@ -104,7 +128,7 @@ impl FormMaker {
             .map(|Filing { form, data }| (form.as_str(), data))
             .collect();
         let made = self
-            .forms
+            .forms()
             .render_together(&sheets, &assets, &job.snapshot.filed_on);
         made.map(|form| form.pdf).map_err(|error| {
             tracing::error!(%error, "form not made");
@@ -129,19 +153,20 @@ fn drawn(signature: &Signature) -> Vec<counter_forms::Stroke> {
 
 impl GlyphGate for FormMaker {
     fn missing(&self, text: &str) -> Option<String> {
-        self.forms
+        self.forms()
             .missing_glyph(text)
             .map(|missing| missing.code_points())
     }
 
     fn outline(&self, character: &str) -> GlyphPicture {
-        if let Some(path) = self.forms.outline(character) {
+        let forms = self.forms();
+        if let Some(path) = forms.outline(character) {
             return GlyphPicture {
                 path,
                 note: String::new(),
             };
         }
-        self.forms
+        forms
             .other_outline(character)
             .map_or_else(GlyphPicture::default, |path| GlyphPicture {
                 path,

@@ -1,20 +1,33 @@
-//! Makes an arrived resident copy searchable, and the own city's places, on a thread beside the desk.
+//! Makes an arrived resident copy searchable, the own city's places known, and published forms
+//! usable, on a thread beside the desk.
 
 use std::sync::mpsc::{self, RecvTimeoutError, Sender, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use counter_forms::FORMS;
 use counter_store::{CounterStore, InstallError, install_resident_copy};
 
 use crate::characters::NameCharacters;
 use crate::counter::Input;
 use crate::desk::CopyProgress;
 use crate::devices::Happened;
-use crate::paper::{address_dictionary, character_tables};
+use crate::paper::{FormMaker, address_dictionary, character_tables};
 use crate::places::Places;
 
 /// What failed once, for example on a full disk, is tried again after this time.
 const AGAIN: Duration = Duration::from_mins(10);
+
+/// What the thread makes ready.
+#[derive(Debug)]
+pub struct Offered {
+    /// Towns, and the own city's places.
+    pub places: Arc<Places>,
+    /// Character tables.
+    pub characters: Arc<NameCharacters>,
+    /// The forms, unless they cannot be made.
+    pub forms: Option<FormMaker>,
+}
 
 /// Wakes the thread. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -27,17 +40,24 @@ impl CopyWatch {
     /// When the system has no thread left.
     pub fn start(
         store: Arc<Mutex<CounterStore>>,
-        (places, characters): (Arc<Places>, Arc<NameCharacters>),
+        offered: Offered,
         inputs: Sender<Input>,
     ) -> std::io::Result<Self> {
         let (wake, woken) = mpsc::sync_channel(1);
         std::thread::Builder::new()
             .name("resident copy".to_owned())
             .spawn(move || {
-                characters.load(&character_tables());
-                places.load_country(&address_dictionary());
+                offered.characters.load(&character_tables());
+                offered.places.load_country(&address_dictionary());
+                // The version that was there at the start was taken before anybody could sign.
+                let mut forms = version(&store, FORMS);
                 loop {
-                    places.take_own(|name| dataset(&store, name));
+                    offered.places.take_own(|name| dataset(&store, name));
+                    let newest = version(&store, FORMS);
+                    if let Some(maker) = offered.forms.as_ref().filter(|_| newest != forms) {
+                        take_published_forms(&store, maker);
+                        forms = newest;
+                    }
                     install(&store, &inputs);
                     match woken.recv_timeout(AGAIN) {
                         Ok(()) | Err(RecvTimeoutError::Timeout) => {}
@@ -53,6 +73,18 @@ impl CopyWatch {
         // A full channel means that it will look anyway.
         self.0.try_send(()).ok();
     }
+}
+
+/// Takes the versions of forms that head office published, if any.
+pub fn take_published_forms(store: &Mutex<CounterStore>, maker: &FormMaker) {
+    if let Some((version, bytes)) = dataset(store, FORMS) {
+        maker.take_published(&bytes);
+        tracing::info!(version, "published forms taken");
+    }
+}
+
+fn version(store: &Mutex<CounterStore>, name: &str) -> Option<u64> {
+    dataset(store, name).map(|(version, _)| version)
 }
 
 fn dataset(store: &Mutex<CounterStore>, name: &str) -> Option<(u64, Vec<u8>)> {

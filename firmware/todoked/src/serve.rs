@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use card_reader::CardWatch;
 use counter_domain::resident::RESIDENT_COPY;
+use counter_forms::FORMS;
 use counter_store::{CounterStore, StoreChange};
 use replica::{OpenError, Surroundings};
 use tokio::net::TcpListener;
@@ -28,7 +29,7 @@ use crate::health::{self, Health, Seen};
 use crate::line::Line;
 use crate::paper::{FormMaker, ReceiptDesk, font_paths};
 use crate::places::Places;
-use crate::resident_copy::CopyWatch;
+use crate::resident_copy::{CopyWatch, Offered, take_published_forms};
 use crate::settings::{DataFolder, Settings, replace_private};
 use crate::store_records::StoreRecords;
 use crate::{cards, keys, recovery, screens};
@@ -124,6 +125,9 @@ async fn serve(
     let maker = FormMaker::open(&fonts)
         .inspect_err(|error| tracing::error!(%error, "forms cannot be made"))
         .ok();
+    if let Some(maker) = &maker {
+        take_published_forms(&store, maker);
+    }
     let gate: Arc<dyn GlyphGate> = match &maker {
         Some(maker) => Arc::new(maker.clone()),
         None => Arc::new(NoGate),
@@ -143,7 +147,11 @@ async fn serve(
     watch_health(&health, &line, &settings).await?;
     let places = Arc::<Places>::default();
     let characters = Arc::<NameCharacters>::default();
-    let offered = (Arc::clone(&places), Arc::clone(&characters));
+    let offered = Offered {
+        places: Arc::clone(&places),
+        characters: Arc::clone(&characters),
+        forms: maker.clone(),
+    };
     let copies =
         CopyWatch::start(Arc::clone(&store), offered, inputs.clone()).context("no thread left")?;
     hear_the_store(&store, &inputs, &line, copies)?;
@@ -233,7 +241,7 @@ fn hear_the_store(
             if let StoreChange::Dataset { name } = other {
                 // The other counters of the branch may not have it yet.
                 line.wake();
-                if name == RESIDENT_COPY {
+                if name == RESIDENT_COPY || name == FORMS {
                     copies.wake();
                 }
             }
@@ -316,7 +324,7 @@ impl Workshop {
                     let (Some(maker), Some(pages)) = (maker, pages) else {
                         return;
                     };
-                    match crate::guidance::print(maker.forms(), &pages, &job) {
+                    match crate::guidance::print(&maker.forms(), &pages, &job) {
                         Ok(false) => {}
                         Ok(true) => done(Happened::PagesPrinted(Ok(()))),
                         Err(state) => done(Happened::PagesPrinted(Err(state))),

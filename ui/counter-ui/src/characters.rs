@@ -8,6 +8,7 @@ use counter_api::{
 };
 use slint::ComponentHandle;
 
+use crate::glyph_picture::picture;
 use crate::rows::Rows;
 use crate::staff_line::StaffLine;
 use crate::ui::{CellData, CharactersApi, GlyphData, StaffWindow};
@@ -55,14 +56,16 @@ impl CharactersController {
         });
         self.found.show(&view.found, |row| GlyphData {
             text: row.text.as_str().into(),
-            picture: row.picture.as_str().into(),
+            picture: picture(&row.picture).unwrap_or_default(),
             number: row.number.as_str().into(),
             about: row.about.as_str().into(),
             systems: row.systems.as_str().into(),
             chosen_before: row.chosen_before.as_str().into(),
         });
         api.set_about(view.about.as_str().into());
-        api.set_picture(view.picture.path.as_str().into());
+        let shape = picture(&view.picture.path);
+        api.set_has_picture(shape.is_some());
+        api.set_picture(shape.unwrap_or_default());
         api.set_picture_note(view.picture.note.as_str().into());
         api.set_code_points(view.code_points.as_str().into());
         api.set_system(view.system.as_str().into());

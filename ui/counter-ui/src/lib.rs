@@ -12,6 +12,7 @@ mod codes;
 mod devices;
 #[cfg(feature = "scripted")]
 pub mod gallery;
+mod glyph_picture;
 mod keys;
 pub mod link;
 mod notice;

@@ -1,4 +1,4 @@
-//! `archive find|check|verify|export`.
+//! `archive find|check|verify|export|delete|deletions|certificate|retention`.
 
 use std::fs;
 use std::io::Write;
@@ -12,7 +12,7 @@ use hub_store::{Actor, HubStore};
 use replica::AuditAction;
 use serde_json::json;
 
-use super::{Data, day};
+use super::{Data, day, deletion};
 use crate::administration::Hub;
 use crate::archive_export;
 use crate::clock::Clock;
@@ -79,6 +79,52 @@ pub(super) enum ArchiveCommand {
         #[arg(long, value_name = "DAY", value_parser = day)]
         to: Option<String>,
     },
+    /// Delete the filings of the list that two people approved at the desk, or go on with a deletion that was cut off; the running hub does the same by itself
+    Delete {
+        #[command(flatten)]
+        data: Data,
+        /// Only say what a list made today would hold
+        #[arg(long)]
+        dry_run: bool,
+        /// One JSON document on standard output; with --dry-run
+        #[arg(long, requires = "dry_run")]
+        json: bool,
+    },
+    /// List the deletions; with --run the filings of one, as CSV
+    Deletions {
+        #[command(flatten)]
+        data: Data,
+        /// The list, by its number
+        #[arg(long, value_name = "NUMBER")]
+        run: Option<i64>,
+        /// One JSON document on standard output
+        #[arg(long, conflicts_with = "run")]
+        json: bool,
+    },
+    /// Check the certificate of a deletion and print it, or write it with its signature (FILE.sig)
+    Certificate {
+        #[command(flatten)]
+        data: Data,
+        /// The list, by its number
+        run: i64,
+        /// The file to write
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Say for how many fiscal years filings are kept after the one they were closed in, or decide it
+    Retention {
+        #[command(flatten)]
+        data: Data,
+        /// Only of this event, for example `move_in`; of every other kind without it
+        #[arg(long, value_name = "EVENT")]
+        kind: Option<String>,
+        /// The years, 2 to 150
+        #[arg(long, value_name = "YEARS")]
+        years: Option<u16>,
+        /// One JSON document on standard output
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 impl ArchiveCommand {
@@ -121,22 +167,62 @@ impl ArchiveCommand {
                 to,
             } => {
                 let mut hub = Hub::open(&data.folder, clock)?;
-                let by = Actor::System.id();
-                hub.store.audit(&by, AuditAction::ArchiveExported, None)?;
-                let period = (from.as_deref(), to.as_deref());
-                let done = archive_export::write(&hub.store, &into, period)?;
-                writeln!(out, "filings in {}: {}", into.display(), done.written)?;
-                if done.protected > 0 {
-                    writeln!(
-                        out,
-                        "left out because somebody is under protection: {}; hand them over by hand",
-                        done.protected
-                    )?;
+                export(&mut hub, &into, (from.as_deref(), to.as_deref()), out)
+            }
+            Self::Delete {
+                data,
+                dry_run,
+                json,
+            } => {
+                let mut hub = Hub::open(&data.folder, clock)?;
+                if dry_run {
+                    deletion::preview(&hub, clock, json, out)
+                } else {
+                    deletion::carry_out(&mut hub, out)
                 }
-                Ok(())
+            }
+            Self::Deletions { data, run, json } => {
+                deletion::list(&Hub::open(&data.folder, clock)?, run, json, out)
+            }
+            Self::Certificate {
+                data,
+                run,
+                out: file,
+            } => {
+                let hub = Hub::open(&data.folder, clock)?;
+                deletion::certificate(&hub, run, file.as_deref(), out)
+            }
+            Self::Retention {
+                data,
+                kind,
+                years,
+                json,
+            } => {
+                let mut hub = Hub::open(&data.folder, clock)?;
+                deletion::retention(&mut hub, (kind.as_deref(), years), json, out)
             }
         }
     }
+}
+
+fn export(
+    hub: &mut Hub,
+    into: &Path,
+    period: (Option<&str>, Option<&str>),
+    out: &mut impl Write,
+) -> Result<()> {
+    let by = Actor::System.id();
+    hub.store.audit(&by, AuditAction::ArchiveExported, None)?;
+    let done = archive_export::write(&hub.store, into, period)?;
+    writeln!(out, "filings in {}: {}", into.display(), done.written)?;
+    if done.protected > 0 {
+        writeln!(
+            out,
+            "left out because somebody is under protection: {}; hand them over by hand",
+            done.protected
+        )?;
+    }
+    Ok(())
 }
 
 fn find(

@@ -18,6 +18,8 @@ use super::pages::{self, Banner, Chip, Frame, icon};
 use super::session::Viewer;
 use super::{Shared, labels, texts};
 
+/// Kind of a request for certificates, which is no event of the law.
+const REQUEST: &str = "request";
 /// Filings on a page.
 const PAGE: usize = 50;
 
@@ -168,10 +170,11 @@ async fn answer(desk: &Shared, viewer: Viewer, asked: Asked, found: Found) -> Re
         code: code.to_owned(),
         label: name.to_owned(),
     });
-    let kinds = Event::all().map(|kind| Choice {
-        chosen: kind.code() == asked.kind,
-        code: kind.code().to_owned(),
-        label: labels::event_type(kind.code()),
+    let kinds = Event::all().map(Event::code).chain([REQUEST]);
+    let kinds = kinds.map(|kind| Choice {
+        chosen: kind == asked.kind,
+        code: kind.to_owned(),
+        label: labels::event_type(kind),
     });
     let page = ArchivePage {
         frame,

@@ -2,6 +2,7 @@
 
 mod characters;
 mod deeds;
+mod deletion;
 mod moves;
 mod names;
 mod operations;
@@ -31,6 +32,7 @@ use names::{names, settings};
 use protection::Look;
 
 pub(crate) use deeds::{Deed, DeedRefused};
+pub(crate) use deletion::ListDeed;
 pub(crate) use moves::{MoveDeed, MoveRefused};
 pub(crate) use names::Names;
 pub(crate) use operations::{LogEntry, Operations};
@@ -163,6 +165,13 @@ impl DeskData {
             Ok(only_own(rows, &viewer))
         })
         .await?
+    }
+
+    /// The versions of forms the city published, with the version of the dataset.
+    pub(crate) async fn published_forms(&self) -> Option<(u64, Vec<u8>)> {
+        let found = self.run(|store| store.dataset(counter_forms::FORMS)).await;
+        let dataset = found.ok()?.map_err(|error| failed(&error)).ok()??;
+        Some((dataset.version, dataset.bytes))
     }
 
     /// Names behind codes.

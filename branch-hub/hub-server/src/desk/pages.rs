@@ -142,6 +142,11 @@ pub(crate) async fn frame(desk: &Shared, viewer: Option<&Viewer>, current: &str)
                 "文字の同定",
                 viewer.may_see_cases() || viewer.may_see_operations(),
             ),
+            (
+                "/deletion",
+                "保存期間と廃棄",
+                viewer.may_approve() || viewer.may_see_log(),
+            ),
             ("/log", "記録", viewer.may_see_log()),
             ("/operations", "運用", viewer.may_see_operations()),
             ("/catalogue", "手続きの一覧", viewer.may_see_operations()),

@@ -1,7 +1,7 @@
 //! The signed form as pictures and as the PDF itself.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Extension;
 use axum::extract::{Path, Query, State};
@@ -9,7 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use counter_domain::ids::{CaseId, SnapshotHash};
 use counter_domain::snapshot::Snapshot;
-use counter_forms::{Assets, FontPaths, Forms, Stroke, signature_svg};
+use counter_forms::{Assets, FontPaths, Forms, PublishedForms, Stroke, signature_svg};
 use serde::Deserialize;
 
 use super::data::Protection;
@@ -31,7 +31,14 @@ type Pages = Arc<Vec<Vec<u8>>>;
 #[derive(Default)]
 pub(crate) struct Previews {
     kept: Mutex<VecDeque<(PageKey, Pages)>>,
-    forms: OnceLock<Option<Forms>>,
+    forms: Mutex<Opened>,
+}
+
+/// The forms, and the version of the published ones in them.
+#[derive(Default)]
+struct Opened {
+    forms: Option<Arc<Forms>>,
+    version: Option<u64>,
 }
 
 impl Previews {
@@ -48,13 +55,51 @@ impl Previews {
         kept.push_front((key, Arc::clone(pages)));
     }
 
-    fn forms(&self) -> Option<&Forms> {
-        let open = || {
-            Forms::new(&FontPaths::default())
+    /// The forms as they are; the program's own before any published ones were told.
+    fn forms(&self) -> Option<Arc<Forms>> {
+        let mut opened = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
+        if opened.forms.is_none() {
+            opened.forms = Forms::new(&FontPaths::default())
                 .map_err(|error| tracing::error!(event = "forms_failed", %error, "forms cannot be opened"))
                 .ok()
+                .map(Arc::new);
+        }
+        opened.forms.clone()
+    }
+
+    /// Takes the versions of forms the city published, when they are new.
+    fn take_published(&self, (version, bytes): (u64, &[u8])) {
+        let known = self
+            .forms
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .version;
+        if known == Some(version) {
+            return;
+        }
+        let forms = self.forms();
+        let published = PublishedForms::read(bytes);
+        let Some((forms, published)) = forms.zip(published) else {
+            return;
         };
-        self.forms.get_or_init(open).as_ref()
+        match forms.with_published(&published) {
+            Ok((forms, left_out)) => {
+                for one in left_out {
+                    tracing::error!(
+                        event = "form_not_used",
+                        form = one.folder,
+                        fault = one.text,
+                        "a published form is not used"
+                    );
+                }
+                let mut opened = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
+                opened.forms = Some(Arc::new(forms));
+                opened.version = Some(version);
+            }
+            Err(error) => {
+                tracing::error!(event = "forms_failed", %error, "published forms are not used");
+            }
+        }
     }
 
     /// Outline of one character as a form prints it, else as the other font has it.
@@ -77,7 +122,8 @@ impl Previews {
             return Some(pages);
         }
         let scale = SCALES.get(key.1).copied()?;
-        let pages = draw(self.forms()?, snapshot, strokes, city, scale)?;
+        let forms = self.forms()?;
+        let pages = draw(&forms, snapshot, strokes, city, scale)?;
         let pages = Arc::new(pages);
         self.keep(key, &pages);
         Some(pages)
@@ -168,7 +214,11 @@ pub(crate) async fn page_png(
         city: desk.data.city().await,
         branch,
     };
+    let published = desk.data.published_forms().await;
     let drawing = tokio::task::spawn_blocking(move || {
+        if let Some((version, bytes)) = &published {
+            desk.previews.take_published((*version, bytes));
+        }
         desk.previews
             .draw((hash, zoom), &snapshot, file.strokes.as_deref(), &city)
     });

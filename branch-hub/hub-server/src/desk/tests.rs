@@ -3,6 +3,7 @@
 mod archive;
 mod catalogue;
 mod characters;
+mod deletion;
 mod operations;
 mod protection;
 mod stage;

@@ -350,6 +350,68 @@ pub(crate) fn characters(code: &str) -> Option<Banner> {
     Some(banner)
 }
 
+/// Kinds of filings whose years are not named.
+pub(crate) const OTHER_KINDS: &str = "ほかの届出";
+
+/// What became of a list of filings to delete, shown after the page was opened anew.
+pub(crate) fn deletion(code: &str) -> Option<Banner> {
+    let banner = match code {
+        "prepared" => Banner::new(
+            Tone::Info,
+            "廃棄の一覧を作りました。まだ何も消えていません。",
+            "中身を確かめて、決裁の担当者2人が承認してください。",
+        ),
+        "approved" => Banner::new(
+            Tone::Done,
+            "承認しました。",
+            "2人目の承認で消去が始まります。終わると廃棄証明書が出ます。",
+        ),
+        "kept" => Banner::new(
+            Tone::Done,
+            "一覧から外しました。",
+            "一覧が変わったので、承認はもう一度2人で行ってください。",
+        ),
+        "dropped" => Banner::new(
+            Tone::Done,
+            "一覧を取りやめました。",
+            "届出はすべて残っています。",
+        ),
+        "nothing-due" => Banner::new(
+            Tone::Info,
+            "保存期間が満了した届出はありません。",
+            "一覧は作っていません。",
+        ),
+        "run-open" => Banner::new(
+            Tone::Caution,
+            "終わっていない一覧があるため、作っていません。",
+            "先にその一覧を承認するか、取りやめてください。",
+        ),
+        "no-run" => Banner::new(
+            Tone::Caution,
+            "その一覧や受付番号はないか、もう先に進んでいます。",
+            "一覧を開きなおして、確かめてください。",
+        ),
+        "list-changed" => Banner::new(
+            Tone::Caution,
+            "見ている間に一覧が変わったため、承認していません。",
+            "いまの一覧を確かめて、もう一度承認してください。",
+        ),
+        "same-person" => Banner::new(
+            Tone::Caution,
+            "同じ人は2回承認できません。",
+            "ほかの決裁の担当者に承認を頼んでください。",
+        ),
+        "no-reason" => no_reason(),
+        "role-missing" => Banner::new(
+            Tone::Caution,
+            "決裁の担当者でないため、行っていません。",
+            "決裁の担当者に頼んでください。",
+        ),
+        _ => return None,
+    };
+    Some(banner)
+}
+
 /// An edition of the catalogue.
 pub(crate) fn edition(number: u64) -> String {
     match number {

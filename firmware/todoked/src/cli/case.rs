@@ -10,7 +10,7 @@ use counter_domain::case::CaseStep;
 use counter_domain::ids::{BlobHash, CaseId, SnapshotHash, StaffId};
 use counter_domain::snapshot::Snapshot;
 use counter_forms::resident_move::City;
-use counter_forms::{Answers, Assets};
+use counter_forms::{Answers, Assets, FORMS, Forms};
 use counter_guide::Catalogue;
 use counter_store::{CaseRecord, CounterStore};
 use replica::AuditAction;
@@ -150,12 +150,17 @@ fn write(
     let draft = store.case(case)?.context("the case is not here")?.draft;
     let catalogue = catalogue::of_case(store, &draft).context("there is no catalogue")?;
     let mut files = BTreeMap::new();
-    if let Some(sheet) = guidance_sheet(&snapshot, &catalogue, settings)? {
+    let maker = FormMaker::open(&font_paths(Some(settings)))?;
+    if let Some(published) = store.dataset(FORMS)? {
+        maker.take_published(&published.bytes);
+    }
+    let forms = maker.forms();
+    if let Some(sheet) = guidance_sheet(&forms, &snapshot, &catalogue, settings)? {
         let path = out.join("guidance.pdf");
         replace_private(&path, sheet.as_ref())?;
         files.insert("guidance", path);
     }
-    for (name, form) in follow_up_forms(&snapshot, &Answers::of_draft(&draft), settings)? {
+    for (name, form) in follow_up_forms(&forms, &snapshot, &Answers::of_draft(&draft), settings)? {
         replace_private(&out.join(name), form.as_ref())?;
     }
     for (kind, name, bytes) in [
@@ -173,12 +178,11 @@ fn write(
 /// The other sections' forms, filled in as far as the case knows: file name and PDF. A form that
 /// cannot be made is left out with a line on the error output; the others are written.
 fn follow_up_forms(
+    forms: &Forms,
     snapshot: &Snapshot,
     answers: &Answers,
     settings: &Settings,
 ) -> Result<Vec<(String, Vec<u8>)>> {
-    let maker = FormMaker::open(&font_paths(Some(settings)))?;
-    let forms = maker.forms();
     let city = City {
         name: settings.city.clone(),
         branch: settings.place.clone(),
@@ -221,16 +225,16 @@ fn with_city(store: &CounterStore, settings: &Settings) -> Result<Settings> {
 
 /// The guidance sheet of what was signed, made anew: the same snapshot gives the same pages.
 fn guidance_sheet(
+    forms: &Forms,
     snapshot: &Snapshot,
     catalogue: &Catalogue,
     settings: &Settings,
 ) -> Result<Option<Vec<u8>>> {
-    let maker = FormMaker::open(&font_paths(Some(settings)))?;
     let place = SheetPlace {
         city: settings.city.clone(),
         branch: settings.place.clone(),
         contact: String::new(),
     };
-    let sheet = guidance::sheet(maker.forms(), catalogue, snapshot, &place);
+    let sheet = guidance::sheet(forms, catalogue, snapshot, &place);
     sheet.map_err(|error| anyhow!(error.staff_text()))
 }

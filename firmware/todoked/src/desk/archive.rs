@@ -115,9 +115,11 @@ impl<R: Records> Desk<R> {
             value: String::new(),
             label: word("archive", "every_kind"),
         };
-        let kinds = Event::all().map(|event| Choice {
-            value: event.code().to_owned(),
-            label: event_in_words(event.code(), ""),
+        // A request for certificates is no event of the law.
+        let kinds = Event::all().map(Event::code).chain(["request"]);
+        let kinds = kinds.map(|kind| Choice {
+            value: kind.to_owned(),
+            label: event_in_words(kind, ""),
         });
         Some(ArchiveView {
             asked: archive.asked.clone(),

@@ -6,6 +6,7 @@
 //! `character_choice`) stored in the same step as the changed value. Nothing is replaced by itself.
 
 mod candidates;
+mod likeness;
 
 use counter_api::{
     CharacterAction, CharacterCell, CharacterQuery, CharactersView, GlyphPicture, GlyphRow,

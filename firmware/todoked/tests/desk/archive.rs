@@ -1,6 +1,10 @@
 //! Filings of former days, found at the counter that took them in.
 
 use counter_api::{ArchiveAction, ArchiveQuestion, ArchiveView, StaffAction, StaffScreen};
+use counter_domain::protection::{
+    PROTECTION, PROTECTION_FORMAT, ProtectedPerson, ProtectionList, likeness,
+};
+use sync_engine::Store as _;
 
 use crate::rig::Rig;
 
@@ -8,6 +12,7 @@ use crate::rig::Rig;
 fn counter() -> Rig {
     let mut rig = Rig::new();
     rig.filled_reception();
+    rig.set("member.1.kana", "カクウ　タロウ");
     rig.signed();
     rig.staff(StaffAction::Submit);
     rig.staff(StaffAction::LeaveCase);
@@ -99,4 +104,45 @@ fn unknown_search_is_not_gone_on_with() {
     rig.refused(StaffAction::Archive {
         deed: ArchiveAction::More,
     });
+}
+
+#[test]
+fn protected_filing_is_masked_and_never_found_by_where_somebody_lives() {
+    let mut rig = counter();
+    deed(&mut rig, ArchiveAction::Open);
+    assert_eq!(found(&mut rig, "架空町一丁目", "", "").0.len(), 1);
+    let list = ProtectionList {
+        format: PROTECTION_FORMAT,
+        as_of: "2026-11-21".to_owned(),
+        persons: vec![ProtectedPerson {
+            digests: likeness(&["架空　花子"], "1992-11-03", ""),
+            until: String::new(),
+        }],
+    };
+    rig.arrives(PROTECTION, 1, serde_json::to_vec(&list).unwrap());
+    assert!(found(&mut rig, "架空町一丁目", "", "").0.is_empty());
+    let (rows, _) = found(&mut rig, "カクウ", "", "");
+    assert_eq!(rows.len(), 1, "found by name");
+    assert!(!rows[0].contains("架空"), "and not named on the list");
+    let row = &rig.desk.staff_view().archive.unwrap().rows[0];
+    assert!(row.protected);
+}
+
+#[test]
+fn search_and_look_are_written_down() {
+    let mut rig = counter();
+    deed(&mut rig, ArchiveAction::Open);
+    found(&mut rig, "架空", "", "");
+    let case = rig.desk.staff_view().archive.unwrap().rows[0].case;
+    rig.staff(StaffAction::OpenCase { case });
+    let store = rig.store.lock().unwrap();
+    let entries = store.stream_entries(store.site(), 0, usize::MAX).unwrap();
+    let noted: Vec<String> = entries
+        .iter()
+        .rev()
+        .take(2)
+        .map(|entry| String::from_utf8_lossy(&entry.body).into_owned())
+        .collect();
+    assert!(noted[0].contains("case_viewed") && noted[0].contains(&case.to_string()));
+    assert!(noted[1].contains("archive_searched") && !noted[1].contains("架空"));
 }

@@ -61,7 +61,7 @@ async fn choice_is_listed_confirmed_and_withdrawn() {
     let mut browser = stage.signed_in("u0101").await;
     let page = browser.get("/characters").await;
     for expected in [
-        "MJ030541　U+20BB7",
+        "MJ032129　U+20BB7",
         "シフトJISの引き継ぎファイル",
         "窓口　みほん",
         "1 件",

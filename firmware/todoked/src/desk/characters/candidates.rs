@@ -6,6 +6,7 @@ use counter_characters::{Characters, Fit, Glyph, Identity, Query, Target, Writte
 use counter_domain::character_choice::{CharacterChoices, ChoiceStanding, ChoiceSubject};
 
 use super::Wanted;
+use super::likeness::Shape;
 use crate::clock::civil_date;
 use crate::desk::GlyphGate;
 use crate::desk::checks::date_in_words;
@@ -70,6 +71,9 @@ impl Candidates<'_> {
             })
         };
         let mut glyphs: Vec<&Glyph> = glyphs.into_iter().filter(fits).collect();
+        if *asked == CharacterQuery::default() {
+            self.most_alike_first(&mut glyphs, current);
+        }
         let is_more = glyphs.len() > FOUND_MAX;
         if let Some(before) = &before {
             let written = counter_characters::written(&before.chosen).next();
@@ -115,6 +119,19 @@ impl Candidates<'_> {
             ),
             (Wanted::Glyph(_) | Wanted::Other | Wanted::More, _) => Vec::new(),
         }
+    }
+
+    /// What looks like the character as it was written comes first; of those that look the same,
+    /// and where no font has it, the order of the table stays.
+    fn most_alike_first(&self, glyphs: &mut [&Glyph], current: Option<Written>) {
+        let shape = |text: &str| Shape::of(&self.gate.outline(text).path);
+        let Some(written) = current.and_then(|one| shape(&one.text())) else {
+            return;
+        };
+        glyphs.sort_by_cached_key(|glyph| {
+            let candidate = glyph.text().and_then(|text| shape(&text));
+            std::cmp::Reverse(candidate.map_or(0, |candidate| candidate.likeness(&written)))
+        });
     }
 
     fn asked(&self, asked: &CharacterQuery) -> Result<Vec<&Glyph>, String> {
