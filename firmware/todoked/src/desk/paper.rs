@@ -278,6 +278,11 @@ impl<R: Records> Desk<R> {
             let bytes = self.records.blob(hash)?;
             Some((hash, Reading::from_bytes(&bytes)?))
         });
+        // It was taken back, and that was undone.
+        let is_back = |told: &Notice| told.code == Code::PaperDiscarded.as_str();
+        if reading.is_some() && self.notice.as_ref().is_some_and(is_back) {
+            self.notice = None;
+        }
         let Some(visit) = self.visit.as_mut() else {
             return;
         };

@@ -110,6 +110,13 @@ impl<'a> Filling<'a> {
         self.text(path).unwrap_or_else(|| self.visit.text(path))
     }
 
+    /// What is known of a person, also what an earlier reading said.
+    fn known(&self, number: u8, part: &str) -> &str {
+        let path = member_path(number, part);
+        let planned = self.text(&path).filter(|planned| !planned.is_empty());
+        planned.unwrap_or_else(|| self.visit.text(&path))
+    }
+
     /// Which member of the case each person of the paper is: themself, one without a name, or new.
     fn people(&mut self, facts: &PaperFacts) -> Result<BTreeMap<u8, u8>, Notice> {
         use counter_domain::resident::name_key;
@@ -137,7 +144,7 @@ impl<'a> Filling<'a> {
                 of(*member, FieldName::BirthDate),
             );
             let known = self.members.iter().copied().find(|number| {
-                let own = |part: &str| self.planned(&member_path(*number, part)).to_owned();
+                let own = |part: &str| self.known(*number, part).to_owned();
                 let named = !name.is_empty() && name_key(&own("name")) == name_key(&name);
                 named
                     && (born.is_empty()
@@ -146,6 +153,24 @@ impl<'a> Filling<'a> {
             });
             if let Some(number) = known.filter(|number| !people.values().any(|one| one == number)) {
                 people.insert(*member, number);
+            }
+        }
+        // A name that is written otherwise: the birth date tells, where it is of one person only.
+        for member in &on_paper {
+            let born = of(*member, FieldName::BirthDate);
+            if born.is_empty() || people.contains_key(member) {
+                continue;
+            }
+            let on_paper = on_paper
+                .iter()
+                .filter(|other| of(**other, FieldName::BirthDate) == born);
+            let here = self.members.iter().copied().filter(|number| {
+                let is_taken = people.values().any(|one| one == number);
+                !is_taken && self.known(*number, "birth_date") == born
+            });
+            let here: Vec<u8> = here.collect();
+            if let ([number], 1) = (here.as_slice(), on_paper.count()) {
+                people.insert(*member, *number);
             }
         }
         for member in on_paper {
