@@ -68,6 +68,20 @@ fn hub(page: &mut Exposition, city: &CityHealth, backup_unix_ms: Option<u64>) {
         "Batches that could not be applied and are kept aside.",
     )
     .of(&[], Value::count(city.kept_aside));
+    hub_machine(page, city, backup_unix_ms);
+    hub_standby(page, city);
+    let mut missing = gauge(
+        page,
+        "todoke_hub_blobs_missing",
+        "Signatures, forms and scans that records of a branch name and that are not here.",
+    );
+    for (branch, (count, _)) in &city.blobs_missing {
+        missing.of(&[("branch", branch)], Value::Whole(*count));
+    }
+    hub_published(page, city);
+}
+
+fn hub_machine(page: &mut Exposition, city: &CityHealth, backup_unix_ms: Option<u64>) {
     let disk = |pick: fn(DiskSpace) -> u64| city.disk.map(|disk| Value::Whole(pick(disk)));
     gauge(
         page,
@@ -83,6 +97,9 @@ fn hub(page: &mut Exposition, city: &CityHealth, backup_unix_ms: Option<u64>) {
         "When the newest backup in the data folder was made, Unix time.",
     )
     .maybe(&[], backup_unix_ms.map(Value::moment));
+}
+
+fn hub_standby(page: &mut Exposition, city: &CityHealth) {
     gauge(
         page,
         "todoke_hub_standby_last_contact_timestamp_seconds",
@@ -105,14 +122,9 @@ fn hub(page: &mut Exposition, city: &CityHealth, backup_unix_ms: Option<u64>) {
             .as_ref()
             .map(|seen| Value::Whole(seen.behind_bytes)),
     );
-    let mut missing = gauge(
-        page,
-        "todoke_hub_blobs_missing",
-        "Signatures, forms and scans that records of a branch name and that are not here.",
-    );
-    for (branch, (count, _)) in &city.blobs_missing {
-        missing.of(&[("branch", branch)], Value::Whole(*count));
-    }
+}
+
+fn hub_published(page: &mut Exposition, city: &CityHealth) {
     let mut versions = gauge(
         page,
         "todoke_hub_dataset_version",

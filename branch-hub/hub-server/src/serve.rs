@@ -85,12 +85,8 @@ async fn serve(folder: &Folder, args: &ServeArgs, clock: &Clock) -> Result<()> {
         wake: Wake::new(),
         clock: clock.clone(),
     };
-    let listen = TcpListener::bind(args.listen)
-        .await
-        .with_context(|| format!("cannot open {} for the counters", args.listen))?;
-    let desk = TcpListener::bind(args.desk)
-        .await
-        .with_context(|| format!("cannot open {} for the desk", args.desk))?;
+    let listen = opened(args.listen, "the counters").await?;
+    let desk = opened(args.desk, "the desk").await?;
     let (listen_address, desk_address) = (listen.local_addr()?, desk.local_addr()?);
     let pages = router(DeskSetup {
         data: DeskData::new(
@@ -99,11 +95,7 @@ async fn serve(folder: &Folder, args: &ServeArgs, clock: &Clock) -> Result<()> {
             shared.wake.clone(),
         ),
         clock: clock.clone(),
-        scheme: if args.desk_plain {
-            Scheme::PlainLoopback
-        } else {
-            Scheme::Https
-        },
+        scheme: scheme(args),
         hand_over_folder: folder.hand_over(),
         backup_folder: folder.backups()?,
         changed,
@@ -145,6 +137,19 @@ async fn serve(folder: &Folder, args: &ServeArgs, clock: &Clock) -> Result<()> {
         ended = tell::the_first(folder.path(), clock) => ended,
         _ = tokio::signal::ctrl_c() => Ok(()),
         _ = terminate.recv() => Ok(()),
+    }
+}
+
+async fn opened(address: SocketAddr, whom: &str) -> Result<TcpListener> {
+    let opening = TcpListener::bind(address).await;
+    opening.with_context(|| format!("cannot open {address} for {whom}"))
+}
+
+fn scheme(args: &ServeArgs) -> Scheme {
+    if args.desk_plain {
+        Scheme::PlainLoopback
+    } else {
+        Scheme::Https
     }
 }
 

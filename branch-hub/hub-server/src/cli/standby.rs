@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Result, ensure};
 use clap::{Args, Subcommand};
@@ -175,7 +175,7 @@ fn status(path: &Path, as_json: bool, out: &mut impl Write) -> Result<()> {
 }
 
 /// Follows the first hub when `path` is a standby's folder; whether to go on as the hub.
-pub(super) fn stand_by(path: &PathBuf, clock: &Clock) -> Result<bool> {
+pub(super) fn stand_by(path: &Path, clock: &Clock) -> Result<bool> {
     if !standby::is_standby(path) {
         return Ok(true);
     }

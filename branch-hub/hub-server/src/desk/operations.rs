@@ -170,17 +170,14 @@ fn joined(notices: impl Iterator<Item = Notice>) -> Vec<Notice> {
         let same = found.iter_mut().find(|(known, _)| {
             (known.level, &known.what, known.advice) == (notice.level, &notice.what, notice.advice)
         });
-        match same {
-            Some((known, places)) => {
-                if known.detail != notice.detail {
-                    known.detail.clear();
-                }
-                places.push(notice.place);
+        if let Some((known, places)) = same {
+            if known.detail != notice.detail {
+                known.detail.clear();
             }
-            None => {
-                let place = vec![notice.place.clone()];
-                found.push((notice, place));
-            }
+            places.push(notice.place);
+        } else {
+            let place = vec![notice.place.clone()];
+            found.push((notice, place));
         }
     }
     let placed = found.into_iter().map(|(mut notice, places)| {

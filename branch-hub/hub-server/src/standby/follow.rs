@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use replica::PageCopy;
 use sync_transport::{DeviceIdentity, HubAddress, HubLine, Renewal};
 use tokio::signal::unix::{SignalKind, signal};
@@ -126,10 +126,12 @@ impl Asking {
     pub(super) async fn ask(&self, question: &Question) -> Result<Answer> {
         let question = postcard::to_allocvec(question)?;
         let answer = self.line.ask_as_standby(question).await?;
-        match postcard::from_bytes(&answer).context("the first hub's answer is none")? {
-            Answer::Unable => bail!("the first hub cannot answer; its log says why"),
-            answer => Ok(answer),
-        }
+        let answer = postcard::from_bytes(&answer).context("the first hub's answer is none")?;
+        ensure!(
+            !matches!(answer, Answer::Unable),
+            "the first hub cannot answer; its log says why"
+        );
+        Ok(answer)
     }
 }
 
@@ -212,7 +214,12 @@ impl Follower {
         let (frames, state) = match asking.ask(&Question::Frames(session, place)).await? {
             Answer::Frames(frames, state) => (frames, state),
             Answer::Lost => return Ok(Step::Lost),
-            _ => return Err(unexpected()),
+            Answer::Begun(..)
+            | Answer::Blocks(_)
+            | Answer::Files(..)
+            | Answer::File(_)
+            | Answer::Done
+            | Answer::Unable => return Err(unexpected()),
         };
         let behind_bytes = frames.to_come;
         copy.take(frames)?;
@@ -234,9 +241,8 @@ impl Follower {
             fs::remove_dir_all(&next)?;
         }
         fs::DirBuilder::new().mode(0o700).create(&next)?;
-        let (session, begin) = match asking.ask(&Question::Begin).await? {
-            Answer::Begun(session, begin) => (session, begin),
-            _ => return Err(unexpected()),
+        let Answer::Begun(session, begin) = asking.ask(&Question::Begin).await? else {
+            return Err(unexpected());
         };
         let file = next.join(DATABASE);
         let known = self.paths.copy().join(DATABASE);
