@@ -35,7 +35,7 @@ pub(crate) fn preview(jpeg: &[u8]) -> Option<String> {
     }
     let mut bytes = Vec::new();
     let encoder =
-        PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::NoFilter);
+        PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::NoFilter);
     let (width, height) = small.dimensions();
     let done = encoder.write_image(small.as_raw(), width, height, ExtendedColorType::L8);
     done.ok().map(|()| STANDARD.encode(bytes))
