@@ -80,22 +80,8 @@ impl Canvas {
                     (self.begun, self.at) = (*to, *to);
                 }
                 ('L', [to]) => self.line_to(*to),
-                ('Q', [bend, to]) => {
-                    let from = self.at;
-                    self.curve(|t| {
-                        let (a, b, c) = ((1.0 - t) * (1.0 - t), 2.0 * t * (1.0 - t), t * t);
-                        weigh(&[(a, from), (b, *bend), (c, *to)])
-                    });
-                }
-                ('C', [first, second, to]) => {
-                    let from = self.at;
-                    self.curve(|t| {
-                        let u = 1.0 - t;
-                        let (a, b) = (u * u * u, 3.0 * t * u * u);
-                        let (c, d) = (3.0 * t * t * u, t * t * t);
-                        weigh(&[(a, from), (b, *first), (c, *second), (d, *to)])
-                    });
-                }
+                ('Q', [bend, to]) => self.curve(&[self.at, *bend, *to]),
+                ('C', [first, second, to]) => self.curve(&[self.at, *first, *second, *to]),
                 ('Z', []) => self.close(),
                 _ => return None,
             }
@@ -109,9 +95,9 @@ impl Canvas {
         self.line_to(self.begun);
     }
 
-    fn curve(&mut self, on: impl Fn(f32) -> Place) {
+    fn curve(&mut self, bends: &[Place]) {
         for piece in 1..=PIECES {
-            self.line_to(on(f32::from(piece) / f32::from(PIECES)));
+            self.line_to(on(bends, f32::from(piece) / f32::from(PIECES)));
         }
     }
 
@@ -181,9 +167,20 @@ fn places(numbers: &str) -> Option<Vec<Place>> {
         .then(|| pairs.iter().map(|[x, y]| (*x, *y)).collect())
 }
 
-fn weigh(parts: &[(f32, Place)]) -> Place {
-    let sum = |of: fn(&Place) -> f32| parts.iter().map(|(weight, at)| weight * of(at)).sum();
-    (sum(|at| at.0), sum(|at| at.1))
+/// A place on the curve of these points (de Casteljau).
+fn on(bends: &[Place], at: f32) -> Place {
+    let between = |two: &[Place]| match two {
+        [one, other] => (
+            one.0 + (other.0 - one.0) * at,
+            one.1 + (other.1 - one.1) * at,
+        ),
+        _ => (0.0, 0.0),
+    };
+    match bends {
+        [] => (0.0, 0.0),
+        [only] => *only,
+        more => on(&more.windows(2).map(between).collect::<Vec<_>>(), at),
+    }
 }
 
 #[cfg(test)]

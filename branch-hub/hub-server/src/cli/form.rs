@@ -75,7 +75,7 @@ impl FormCommand {
                 let forms = Forms::new(&FontPaths::default())
                     .map_err(|error| anyhow!(error.operator_text()))?;
                 let done = forms.publish(&published(&hub.store)?, &form, &how);
-                let all = done.map_err(|error| told(error, &form))?;
+                let all = done.map_err(|error| told(&error, &form))?;
                 let newest = all.forms.last().context("nothing was taken")?.clone();
                 if check {
                     return writeln!(out, "{} can be published", newest.folder).map_err(Into::into);
@@ -93,8 +93,8 @@ impl FormCommand {
 }
 
 /// Every mistake on a line of its own.
-fn told(error: PublishFormError, folder: &std::path::Path) -> anyhow::Error {
-    if let PublishFormError::Findings(findings) = &error {
+fn told(error: &PublishFormError, folder: &std::path::Path) -> anyhow::Error {
+    if let PublishFormError::Findings(findings) = error {
         let lines = findings.iter().map(|one| {
             let sample = one.sample.as_deref().unwrap_or("meta.toml");
             format!("{}: {sample}: {}", one.folder, one.text)

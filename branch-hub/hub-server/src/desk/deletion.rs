@@ -97,7 +97,6 @@ struct Line {
     filed_on: String,
     state: Chip,
     fate: String,
-    may_keep: bool,
 }
 
 fn may_see(viewer: &Viewer) -> bool {
@@ -170,7 +169,7 @@ pub(crate) async fn list(
         lines: items
             .iter()
             .take(SHOWN_MAX)
-            .map(|one| item_line(one, &names, may_change))
+            .map(|one| item_line(one, &names))
             .collect(),
         run: run_line(&run, &names),
     };
@@ -207,10 +206,7 @@ pub(crate) async fn certificate(
         signature: hex(&signed.signature),
         years: years(&run.retention),
         groups: groups(gone.map(|one| (one.kind.as_str(), one.filed_on.as_str()))),
-        lines: items
-            .iter()
-            .map(|one| item_line(one, &names, false))
-            .collect(),
+        lines: items.iter().map(|one| item_line(one, &names)).collect(),
         run: run_line(&run, &names),
     };
     pages::html(StatusCode::OK, &page)
@@ -340,6 +336,10 @@ async fn act(
 }
 
 /// The word for what to tell; `None` for faults.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever else goes wrong is a fault"
+)]
 fn refusal(refused: &DeletionError) -> Option<&'static str> {
     match refused {
         DeletionError::NothingDue => Some("nothing-due"),
@@ -439,11 +439,10 @@ fn due_line(filing: &DueFiling, names: &Names) -> Line {
         filed_on: labels::date(&filing.filed_on),
         state: labels::state(filing.state),
         fate: String::new(),
-        may_keep: false,
     }
 }
 
-fn item_line(item: &DeletionItem, names: &Names, may_keep: bool) -> Line {
+fn item_line(item: &DeletionItem, names: &Names) -> Line {
     let fate = match (&item.deleted_unix_ms, &item.kept) {
         (Some(at), _) => format!("廃棄　{}", moment(*at)),
         (None, Some((why, by))) => format!("残す：{why}（{}）", names.staff(by)),
@@ -455,7 +454,6 @@ fn item_line(item: &DeletionItem, names: &Names, may_keep: bool) -> Line {
         office: names.branch(&item.branch),
         filed_on: labels::date(&item.filed_on),
         state: labels::state(item.state),
-        may_keep: may_keep && item.kept.is_none(),
         fate,
     }
 }

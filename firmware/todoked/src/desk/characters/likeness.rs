@@ -23,7 +23,8 @@ impl Shape {
         let most = |of: fn(Place) -> f32| all().map(of).fold(f32::NEG_INFINITY, f32::max);
         let (left, top) = (least(|at| at.0), least(|at| at.1));
         let (width, height) = (most(|at| at.0) - left, most(|at| at.1) - top);
-        if !(width > 0.0 && height > 0.0) {
+        let has_area = width > 0.0 && height > 0.0;
+        if !has_area {
             return None;
         }
         let middle = |cell: u8| (f32::from(cell) + 0.5) / f32::from(SIDE);
