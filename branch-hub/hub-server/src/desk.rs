@@ -133,6 +133,7 @@ pub(crate) fn router(setup: DeskSetup) -> Router {
         .route("/case/{case}/release", post(review::release))
         .route("/case/{case}/addresses", post(protection::ask))
         .route("/case/{case}/addresses/approve", post(protection::approve))
+        .route("/case/{case}/copies", get(moves::copies))
         .route("/case/{case}/move", post(moves::hand_on))
         .route("/case/{case}/take-back", post(moves::take_back))
         .route("/case/{case}/settle", post(moves::settle))

@@ -40,8 +40,12 @@ pub struct Scene {
     /// The card lies on the reader from the beginning.
     #[serde(default)]
     pub card_on_reader: bool,
-    /// Number of a second counter of the same branch.
+    /// Number of a second counter, of the same branch unless the next two say otherwise.
     pub neighbour: Option<String>,
+    /// Branch code of the second counter.
+    pub neighbour_branch: Option<String>,
+    /// Name of its branch.
+    pub neighbour_place: Option<String>,
     /// The branch's counters reach each other on their LAN.
     #[serde(default)]
     pub lan: bool,

@@ -3,8 +3,10 @@
 
 use std::collections::HashMap;
 
+use askama::Template;
 use axum::Extension;
 use axum::extract::{Form, Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use counter_domain::case::{CaseEvent, CaseStep, CaseSummary, HEAD_OFFICE, MOVE_REASON_CHARS_MAX};
 use counter_domain::ids::{BranchCode, CaseId};
@@ -13,7 +15,7 @@ use hub_store::{
 };
 
 use super::data::{CaseFile, MoveDeed, MoveRefused, Names};
-use super::pages::Chip;
+use super::pages::{Chip, icon};
 use super::session::Viewer;
 use super::{Shared, pages, texts};
 use crate::clock::in_japan;
@@ -33,6 +35,8 @@ pub(crate) struct CopyLine {
     pub state: Chip,
     pub counters: Vec<CounterLine>,
     pub order: String,
+    /// A counter has not said yet that it followed the order.
+    pub waits: bool,
     /// The viewer may order its copy overwritten.
     pub may_revoke: bool,
 }
@@ -61,6 +65,11 @@ pub(crate) struct MovesView {
 }
 
 impl MovesView {
+    /// Whether a counter has not said yet that it followed an order.
+    pub(crate) fn waits(&self) -> bool {
+        self.copies.iter().any(|copy| copy.waits)
+    }
+
     /// Whether it ever was anywhere but where it began.
     pub(crate) fn has_history(&self) -> bool {
         !self.since.is_empty() || self.copies.len() > 1 || !self.contested.is_empty()
@@ -150,6 +159,7 @@ fn copy_line(copy: &BranchCopy, viewer: &Viewer, names: &Names) -> CopyLine {
             .map(counter_line)
             .collect(),
         order,
+        waits: waits && !copy.holds,
         may_revoke: viewer.may_approve() && copy.order.is_none(),
     }
 }
@@ -166,6 +176,40 @@ fn counter_line(counter: &CounterCopy) -> CounterLine {
     CounterLine {
         name: counter.name.clone(),
         state,
+    }
+}
+
+/// The copies alone, drawn anew while an order is being followed.
+#[derive(Template)]
+#[template(path = "copies.html")]
+struct CopiesPart {
+    page: CopiesOfCase,
+}
+
+struct CopiesOfCase {
+    case: String,
+    moves: MovesView,
+}
+
+/// How far the orders are. The page itself was the look that counts.
+pub(crate) async fn copies(
+    State(desk): State<Shared>,
+    Extension(viewer): Extension<Viewer>,
+    Path(case): Path<String>,
+) -> Response {
+    let Ok(case) = case.parse::<CaseId>() else {
+        return pages::missing(&desk, Some(&viewer)).await;
+    };
+    match desk.data.read(&viewer, case).await {
+        Ok(Some((file, names))) => {
+            let page = CopiesOfCase {
+                case: case.to_string(),
+                moves: view(&file, &viewer, &names),
+            };
+            pages::html(StatusCode::OK, &CopiesPart { page })
+        }
+        Ok(None) => pages::missing(&desk, Some(&viewer)).await,
+        Err(_) => pages::internal(&desk, Some(&viewer)).await,
     }
 }
 

@@ -175,7 +175,8 @@ pub(crate) fn is_background(path: &str) -> Deed {
     if matches!(
         path,
         "/events" | "/queue/rows" | "/operations/rows" | "/operations/history"
-    ) {
+    ) || (path.starts_with("/case/") && path.ends_with("/copies"))
+    {
         Deed::Page
     } else {
         Deed::Person

@@ -143,3 +143,50 @@ fn two_counters_keep_both_values_until_a_person_chooses() {
         .unwrap();
     assert_eq!((head.value.as_str(), head.others.len()), ("架空　太郎", 0));
 }
+
+/// Head office gives the open case to branch 08, over and back.
+fn move_it(counter: &mut Rig, office: &mut Rig, to: &str) {
+    let case = counter.reception().case;
+    counter.clock.forward(60_000);
+    office.clock.forward(60_000);
+    let mut store = office.store.lock().unwrap();
+    let summary = store.case(case).unwrap().unwrap().summary;
+    let from = summary.branch.clone().unwrap();
+    let handing = summary.hand_to(&from, &to.into(), "住まいに近いため");
+    store
+        .record(case, &StaffId::from("u0901"), CaseStep::Transferred(handing))
+        .unwrap();
+    drop(store);
+    carry(office, PeerRole::Hub, counter, PeerRole::Counter);
+}
+
+#[test]
+fn case_of_another_branch_is_only_read_until_it_comes_back() {
+    let (mut counter, mut office) = handed_in();
+    return_it(&mut counter, &mut office);
+    move_it(&mut counter, &mut office, "08");
+    let view = counter.desk.staff_view();
+    assert_eq!(view.notice.expect("told").code, "CASE-LEFT");
+    assert_eq!(view.header.returned, 0, "nothing for this branch to do");
+    let moved = counter.reception().moved.expect("told on the case");
+    assert_eq!(moved.code, "CASE-ELSEWHERE");
+    assert!(moved.what.contains("支所08") && moved.what.contains("住まいに近いため"));
+    let case = counter.reception().case;
+    counter.staff(StaffAction::LeaveCase);
+    let StaffScreen::Board {
+        returned,
+        handed_in,
+        ..
+    } = counter.desk.staff_view().screen
+    else {
+        panic!()
+    };
+    assert!(returned.is_empty());
+    assert_eq!(handed_in[0].moved, "支所08へ回した（見るだけ）");
+    counter.staff(StaffAction::OpenCase { case });
+    move_it(&mut counter, &mut office, "07");
+    let moved = counter.reception().moved.expect("told on the case");
+    assert_eq!(moved.code, "CASE-HANDED-HERE");
+    assert_eq!(counter.desk.staff_view().header.returned, 1);
+    counter.set("address.new.building", "架空ハイツ２０３号室");
+}

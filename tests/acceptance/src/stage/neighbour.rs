@@ -1,4 +1,4 @@
-//! The counter beside: another daemon of the same branch, with a staff screen and no devices.
+//! The counter beside: another daemon of the same branch, or of another, with a staff screen and no devices.
 
 use anyhow::{Context, Result};
 use device_sim::pcscd::SOCKET_VARIABLE;
@@ -22,8 +22,8 @@ impl Neighbour {
         let data = stage.folder.join("neighbour");
         let place = CounterPlace {
             data: data.clone(),
-            branch: &scene.branch,
-            place: &scene.place,
+            branch: scene.neighbour_branch.as_deref().unwrap_or(&scene.branch),
+            place: scene.neighbour_place.as_deref().unwrap_or(&scene.place),
             counter: number,
             printer: None,
             lan: stage.lan.map(|_| super::free_address()).transpose()?,
