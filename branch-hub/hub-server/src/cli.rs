@@ -388,26 +388,7 @@ fn execute(command: Command, out: &mut impl Write) -> Result<()> {
         Command::Places(command) => command.run(&clock, out),
         Command::Characters(command) => command.run(&clock, out),
         Command::Form(command) => command.run(&clock, out),
-        Command::Device(DeviceCommand::List { data, json }) => {
-            device::list(&Hub::open(&data.folder, &clock)?.store, json, out)
-        }
-        Command::Device(DeviceCommand::Revoke { data, device }) => {
-            let folder = Folder::open(&data.folder, Passphrase::of_the_environment())?;
-            let mut hub = Hub::of(&folder, &clock)?;
-            device::revoke(&mut hub.store, &device, out)?;
-            register::publish(
-                &mut hub.store,
-                &hub.authority,
-                &register::recovery_keys(&folder),
-            )
-            .map(drop)
-        }
-        Command::Device(DeviceCommand::Recover { data, device }) => {
-            device::recover(&mut Hub::open(&data.folder, &clock)?, &device, out)
-        }
-        Command::Device(DeviceCommand::Dismiss { data, device }) => {
-            device::dismiss(&mut Hub::open(&data.folder, &clock)?.store, &device, out)
-        }
+        Command::Device(command) => execute_device(command, &clock, out),
         Command::Archive(command) => command.run(&clock, out),
         Command::Case(command) => command.run(&clock, out),
         Command::Courier(command) => command.run(&clock, out),
@@ -431,6 +412,27 @@ fn execute(command: Command, out: &mut impl Write) -> Result<()> {
         Command::Status { data, json } => {
             let folder = Folder::open(&data.folder, Passphrase::of_the_environment())?;
             report::status(&Hub::of(&folder, &clock)?, (&folder, &clock), json, out)
+        }
+    }
+}
+
+fn execute_device(command: DeviceCommand, clock: &Clock, out: &mut impl Write) -> Result<()> {
+    match command {
+        DeviceCommand::List { data, json } => {
+            device::list(&Hub::open(&data.folder, clock)?.store, json, out)
+        }
+        DeviceCommand::Revoke { data, device } => {
+            let folder = Folder::open(&data.folder, Passphrase::of_the_environment())?;
+            let mut hub = Hub::of(&folder, clock)?;
+            device::revoke(&mut hub.store, &device, out)?;
+            let keys = register::recovery_keys(&folder);
+            register::publish(&mut hub.store, &hub.authority, &keys).map(drop)
+        }
+        DeviceCommand::Recover { data, device } => {
+            device::recover(&mut Hub::open(&data.folder, clock)?, &device, out)
+        }
+        DeviceCommand::Dismiss { data, device } => {
+            device::dismiss(&mut Hub::open(&data.folder, clock)?.store, &device, out)
         }
     }
 }

@@ -117,7 +117,25 @@ pub(crate) fn router(setup: DeskSetup) -> Router {
         character_tables: characters::Tables::default(),
         workbench: Arc::new(setup.workbench),
     });
-    let inside = Router::new()
+    let inside = of_cases()
+        .merge(of_head_office())
+        .route("/sign-out", post(sign_in::sign_out))
+        .route_layer(from_fn_with_state(Arc::clone(&desk), guard::signed_in));
+    Router::new()
+        .route("/", get(sign_in::start))
+        .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
+        .route("/static/{file}", get(assets::file))
+        .merge(inside)
+        .fallback(pages::not_found)
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(from_fn(guard::own_origin))
+        .layer(from_fn(guard::headers))
+        .with_state(desk)
+}
+
+/// The queue and what is done with one case.
+fn of_cases() -> Router<Shared> {
+    Router::new()
         .route("/queue", get(queue::page))
         .route("/queue/rows", get(queue::rows))
         .route("/events", get(queue::events))
@@ -139,6 +157,11 @@ pub(crate) fn router(setup: DeskSetup) -> Router {
         .route("/case/{case}/settle", post(moves::settle))
         .route("/case/{case}/revoke", post(moves::revoke))
         .route("/case/{case}/hand-over", post(records::hand_over_case))
+}
+
+/// What is done with all of them, and with the city's counters and data.
+fn of_head_office() -> Router<Shared> {
+    Router::new()
         .route(
             "/hand-over",
             get(records::hand_over_page).post(records::hand_over_all),
@@ -168,18 +191,6 @@ pub(crate) fn router(setup: DeskSetup) -> Router {
         .route("/catalogue/try", get(catalogue::trial))
         .route("/catalogue/copy", post(catalogue::prepare))
         .route("/catalogue/publish", post(catalogue::publish))
-        .route("/sign-out", post(sign_in::sign_out))
-        .route_layer(from_fn_with_state(Arc::clone(&desk), guard::signed_in));
-    Router::new()
-        .route("/", get(sign_in::start))
-        .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
-        .route("/static/{file}", get(assets::file))
-        .merge(inside)
-        .fallback(pages::not_found)
-        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
-        .layer(from_fn(guard::own_origin))
-        .layer(from_fn(guard::headers))
-        .with_state(desk)
 }
 
 #[cfg(test)]

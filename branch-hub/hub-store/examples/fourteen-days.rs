@@ -38,7 +38,7 @@ fn is_heard(at: usize, slot: u64, slots_ago: u64) -> bool {
     match at {
         // The line of branch 07 was down for two days, counter 2 works badly ever since.
         3 | 4 if (400..590).contains(&slots_ago) => false,
-        4 => open && slot % 3 > 0,
+        4 => open && !slot.is_multiple_of(3),
         // Never switched off.
         0 => true,
         // Not heard since the day before yesterday.

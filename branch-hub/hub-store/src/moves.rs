@@ -194,9 +194,9 @@ impl HubStore {
             let counters = counters.map(|device| CounterCopy {
                 device: device.device,
                 name: device.name.clone(),
-                state: match state_of(device.device, order.as_ref()) {
-                    CopyState::Kept | CopyState::Ordered if device.revoked => CopyState::ShutOut,
-                    state => state,
+                state: match (device.revoked, state_of(device.device, order.as_ref())) {
+                    (true, CopyState::Kept | CopyState::Ordered) => CopyState::ShutOut,
+                    (_, state) => state,
                 },
             });
             BranchCopy {

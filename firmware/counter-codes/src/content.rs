@@ -117,11 +117,16 @@ impl CodeContent {
 /// to 2) by 11, last digit of it.
 pub(crate) fn is_city(code: &str) -> bool {
     let digits: Option<Vec<u32>> = code.chars().map(|digit| digit.to_digit(10)).collect();
-    let Some([a, b, c, d, e, check]) = digits.as_deref() else {
+    let Some([number @ .., check]) = digits.as_deref() else {
         return false;
     };
-    let sum = a * 6 + b * 5 + c * 4 + d * 3 + e * 2;
-    (11 - sum % 11) % 10 == *check
+    let weights = [6, 5, 4, 3, 2];
+    let sum: u32 = number
+        .iter()
+        .zip(weights)
+        .map(|(digit, weight)| digit * weight)
+        .sum();
+    number.len() == weights.len() && (11 - sum % 11) % 10 == *check
 }
 
 /// A day as `2026-11-21` and in no other form.
@@ -130,6 +135,7 @@ mod day {
     use serde::Serializer;
     use serde::de::Error as _;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub(super) fn serialize<S: Serializer>(day: &Date, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&day.to_string())
     }

@@ -77,7 +77,10 @@ mod tests {
                 let (x, y) = (index % modules, index / modules);
                 for row in 0..MODULE {
                     let start = (top + y * MODULE + row) * width + left + x * MODULE;
-                    grey[start..start + MODULE].fill(0);
+                    grey.iter_mut()
+                        .skip(start)
+                        .take(MODULE)
+                        .for_each(|pixel| *pixel = 0);
                 }
             }
         }

@@ -129,9 +129,12 @@ mod tests {
         let code = application().issue("R8A", &key).unwrap();
         let letters: Vec<char> = code.chars().collect();
         for at in 5..letters.len() {
-            let mut changed = letters.clone();
-            changed[at] = if changed[at] == 'B' { 'C' } else { 'B' };
-            let changed: String = changed.into_iter().collect();
+            let other = |letter: char| if letter == 'B' { 'C' } else { 'B' };
+            let changed: String = letters
+                .iter()
+                .enumerate()
+                .map(|(index, letter)| if index == at { other(*letter) } else { *letter })
+                .collect();
             assert!(read(&changed, &keys, TODAY).is_err(), "letter {at}");
         }
         for length in 0..code.len() {

@@ -157,11 +157,11 @@ fn change(snapshot: &Snapshot, city: &City, said: &Said) -> Result<FormData, Fil
     let own = match form_of(snapshot) {
         "move-out" => json!({ "detail": move_out(&fields, &case) }),
         "household-change" => json!({ "detail": household(&fields, &case) }),
-        "relation-change" => at_home(&case, relation_change(&fields)),
-        "move-out-cancel" => at_home(&case, move_out_cancel(&fields)),
+        "relation-change" => at_home(&case, &relation_change(&fields)),
+        "move-out-cancel" => at_home(&case, &move_out_cancel(&fields)),
         "record-correction" => {
             let items = json!({ "items": corrected_items(&fields, &case) });
-            let patch = FormData::new(at_home(&case, correction(&fields))).patched(&items);
+            let patch = FormData::new(at_home(&case, &correction(&fields))).patched(&items);
             patch.as_json().clone()
         }
         _ => json!({ "detail": {} }),
@@ -172,14 +172,17 @@ fn change(snapshot: &Snapshot, city: &City, said: &Said) -> Result<FormData, Fil
 }
 
 /// What a form about people who stay where they are says of it, with details of its own.
-fn at_home(case: &ResidentMoveData, detail: Value) -> Value {
+fn at_home(case: &ResidentMoveData, detail: &Value) -> Value {
     let address = joined(&[&case.new.address, &case.new.building]);
     json!({ "detail": detail, "subject": { "address": address } })
 }
 
 /// Words for a list of choices of which one was chosen; none while nothing was.
 fn chosen(text: String) -> Vec<String> {
-    Some(text).filter(|text| !text.is_empty()).into_iter().collect()
+    Some(text)
+        .filter(|text| !text.is_empty())
+        .into_iter()
+        .collect()
 }
 
 /// The relation of a foreign resident to the head (続柄変更届).
@@ -199,7 +202,9 @@ fn relation_change(fields: &Fields<'_>) -> Value {
 /// A move-out that does not take place (転出取消届).
 fn move_out_cancel(fields: &Fields<'_>) -> Value {
     let consents = [("cancelled.here", "here"), ("cancelled.again", "again")];
-    let given = consents.iter().filter(|(path, _)| fields.text(path) == "yes");
+    let given = consents
+        .iter()
+        .filter(|(path, _)| fields.text(path) == "yes");
     json!({
         "destination": fields.text("address.planned"),
         "moved_filed_on": fields.text("cancelled.filed_on"), "reason": fields.text("event.reason"),

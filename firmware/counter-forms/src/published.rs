@@ -193,7 +193,7 @@ impl Forms {
             });
         }
         let form = read_form(dir, how)?;
-        let meta = self.going_on(published, &form)?;
+        let meta = Self::going_on(published, &form)?;
         let mut all = published.clone();
         all.forms.push(PublishedForm {
             folder: versioned(&form.folder, meta.version),
@@ -219,7 +219,6 @@ impl Forms {
 
     /// What the form says about itself, if it is a later version of one there is.
     fn going_on(
-        &self,
         published: &PublishedForms,
         form: &PublishedForm,
     ) -> Result<FormMeta, PublishFormError> {

@@ -369,8 +369,8 @@ fn forms_come_from_the_program_where_an_old_edition_has_none() {
     let text: String = BUNDLED
         .1
         .lines()
-        .map(|line| match line.find(", form: ") {
-            Some(at) if line.starts_with("  - {") => format!("{} }}\n", &line[..at]),
+        .map(|line| match line.split_once(", form: ") {
+            Some((start, _)) if line.starts_with("  - {") => format!("{start} }}\n"),
             _ => format!("{line}\n"),
         })
         .collect();

@@ -11,6 +11,10 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use crate::store::CounterStore;
 
 /// One case on the board.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four signs of the board, each true or not for itself"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseRow {
     /// The case.

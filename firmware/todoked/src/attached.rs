@@ -186,6 +186,10 @@ impl State {
     }
 
     /// What people are told when a try ended like this.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "three are told otherwise after a try"
+    )]
     pub const fn refusal(self) -> Code {
         match self {
             Self::Empty => Code::CardEmpty,

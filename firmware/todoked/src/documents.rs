@@ -256,9 +256,10 @@ impl PaperDesk {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let reader = Reader::open(&folder, cores).map_err(|error| {
             tracing::error!(%error, "text models");
-            match error {
-                document_reader::LoadModelsError::Missing => PaperTrouble::NoModels,
-                _ => PaperTrouble::BrokenModels,
+            if matches!(error, document_reader::LoadModelsError::Missing) {
+                PaperTrouble::NoModels
+            } else {
+                PaperTrouble::BrokenModels
             }
         })?;
         let mut finder = Finder::standard().map_err(|error| {
@@ -341,9 +342,10 @@ fn pages_of(file: Vec<u8>) -> Result<Vec<Picture>, OpenPictureError> {
 
 fn scan_trouble(error: ScanError) -> PaperTrouble {
     tracing::info!(%error, "not scanned");
-    match error {
-        ScanError::Stopped => PaperTrouble::Stopped,
-        other => PaperTrouble::Scan(other),
+    if error == ScanError::Stopped {
+        PaperTrouble::Stopped
+    } else {
+        PaperTrouble::Scan(error)
     }
 }
 

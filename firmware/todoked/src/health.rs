@@ -155,7 +155,7 @@ impl Health {
             store.health()
         };
         match found {
-            Ok(found) => Some(self.make(found)),
+            Ok(found) => Some(self.make(&found)),
             Err(error) => {
                 say_unread(&error);
                 None
@@ -163,7 +163,7 @@ impl Health {
         }
     }
 
-    fn make(&self, found: StoreHealth) -> Arc<Seen> {
+    fn make(&self, found: &StoreHealth) -> Arc<Seen> {
         let now = SystemClock.unix_ms();
         let status = self
             .0

@@ -296,12 +296,11 @@ pub async fn bring_back(
         let looked = tokio::task::spawn_blocking(move || look(&folder, &store)).await;
         let stage = match looked {
             Ok(Ok(Some(stage))) => stage,
-            Ok(Ok(None)) => return,
             Ok(Err(error)) => {
                 tracing::error!(%error, "what the old database holds is not brought back yet");
                 RecoveryStage::Arriving
             }
-            Err(_) => return,
+            Ok(Ok(None)) | Err(_) => return,
         };
         if told != Some(stage) {
             told = Some(stage);

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use card_reader::CardWatch;
 use counter_domain::resident::RESIDENT_COPY;
-use counter_forms::FORMS;
+use counter_forms::{FORMS, FontPaths};
 use counter_store::{CounterStore, StoreChange};
 use replica::{OpenError, Surroundings};
 use tokio::net::TcpListener;
@@ -122,18 +123,8 @@ async fn serve(
 ) -> Result<()> {
     let store = Arc::new(Mutex::new(open_store(folder, &settings)?));
     let fonts = font_paths(Some(&settings));
-    let maker = FormMaker::open(&fonts)
-        .inspect_err(|error| tracing::error!(%error, "forms cannot be made"))
-        .ok();
-    if let Some(maker) = &maker {
-        take_published_forms(&store, maker);
-    }
-    let gate: Arc<dyn GlyphGate> = match &maker {
-        Some(maker) => Arc::new(maker.clone()),
-        None => Arc::new(NoGate),
-    };
+    let (maker, gate) = forms_and_gate(&fonts, &store);
     let receipts = ReceiptDesk::new(settings.receipt_printer.clone(), &fonts);
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (inputs, received) = Counter::channel();
     let health = Health::new(folder, Arc::clone(&store));
     let line = Line::start(
@@ -155,27 +146,14 @@ async fn serve(
     let copies =
         CopyWatch::start(Arc::clone(&store), offered, inputs.clone()).context("no thread left")?;
     hear_the_store(&store, &inputs, &line, copies)?;
-    let desk = Desk::new(
-        settings.desk_place(),
-        StoreRecords::new(Arc::clone(&store)),
-        clock,
-        gate,
-    )
-    .offering(places)
-    .choosing_from(characters);
-    let catalogue = desk.watch_catalogue();
-    let desk = match settings.idle_lock_minutes {
-        Some(minutes) => desk.locking_after(minutes),
-        None => desk,
-    };
     let papers = PaperDesk::new(settings.scanner.as_ref());
+    let desk = desk_of(&settings, &store, gate, &papers)
+        .offering(places)
+        .choosing_from(characters);
+    let catalogue = desk.watch_catalogue();
     let attached = AttachedDevices::of_counter(Some(&settings), Some(folder.path()), &papers);
     let attached = Arc::new(attached);
     let keeper = keep_devices(&attached, &inputs).context("no thread left")?;
-    let desk = desk.reading_papers(PaperWays {
-        scanner: papers.has_scanner(),
-        tray: papers.has_tray(),
-    });
     let workshop = Workshop {
         inputs: inputs.clone(),
         attached,
@@ -202,12 +180,51 @@ async fn serve(
     tokio::spawn(recovery::bring_back(folder.clone(), store, inputs.clone()));
     tokio::spawn(write_status(folder.clone(), counter.clone(), told));
     say_ready(folder, ready_file);
-    tracing::info!("ready");
     stopped().await?;
-    tracing::info!("stopping");
     watch.cancel();
     keeper.stop();
     line.stop();
+    end_desk(&counter, desk_thread).await
+}
+
+/// What makes forms, with what head office published, and what says which glyphs it has.
+fn forms_and_gate(
+    fonts: &FontPaths,
+    store: &Arc<Mutex<CounterStore>>,
+) -> (Option<FormMaker>, Arc<dyn GlyphGate>) {
+    match FormMaker::open(fonts) {
+        Ok(maker) => {
+            take_published_forms(store, &maker);
+            (Some(maker.clone()), Arc::new(maker))
+        }
+        Err(error) => {
+            tracing::error!(%error, "forms cannot be made");
+            (None, Arc::new(NoGate))
+        }
+    }
+}
+
+/// The desk of this counter, as its settings say.
+fn desk_of(
+    settings: &Settings,
+    store: &Arc<Mutex<CounterStore>>,
+    gate: Arc<dyn GlyphGate>,
+    papers: &PaperDesk,
+) -> Desk<StoreRecords> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let records = StoreRecords::new(Arc::clone(store));
+    let desk = Desk::new(settings.desk_place(), records, clock, gate).reading_papers(PaperWays {
+        scanner: papers.has_scanner(),
+        tray: papers.has_tray(),
+    });
+    match settings.idle_lock_minutes {
+        Some(minutes) => desk.locking_after(minutes),
+        None => desk,
+    }
+}
+
+/// Ends the desk after everything that waits for it.
+async fn end_desk(counter: &Counter, desk_thread: JoinHandle<()>) -> Result<()> {
     counter.send(Input::Stop);
     if tokio::task::spawn_blocking(move || desk_thread.join())
         .await?
@@ -493,9 +510,11 @@ fn say_ready(folder: &DataFolder, ready_file: Option<PathBuf>) {
 async fn stopped() -> Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    tracing::info!("ready");
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+    tracing::info!("stopping");
     Ok(())
 }

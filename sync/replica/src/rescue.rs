@@ -10,6 +10,8 @@
 //! What is written again keeps its id, its clock reading and its author; only the writing device is
 //! the new one, which is what every other site checks. A signed content is never touched.
 
+use std::collections::BTreeSet;
+
 use counter_domain::hlc::Hlc;
 use counter_domain::ids::{BlobHash, BranchCode, CaseId, DeviceId, StaffId};
 use rusqlite::{Connection, OptionalExtension, named_params};
@@ -332,6 +334,7 @@ impl Write<'_> {
         old: &Replica,
         transaction: &OldTransaction,
     ) -> Result<(), StoreError> {
+        let mut cases = BTreeSet::new();
         for change in &transaction.changes {
             let (Some((content, key, doc)), Some(case)) =
                 (read(change), scope::case_of(&change.key))
@@ -347,6 +350,11 @@ impl Write<'_> {
                 Content::BlobRef => self.blob_again(old, case, &key, doc)?,
                 Content::DraftField => self.field_again(case, &key, doc)?,
             }
+            cases.insert(case);
+        }
+        // A move among them says who has the case.
+        for case in cases {
+            scope::settle(&self.transaction, case)?;
             self.touched.insert(case);
         }
         Ok(())

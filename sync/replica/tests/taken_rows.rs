@@ -1,6 +1,10 @@
 //! What was written once stays: no other writer puts anything in its place, whatever cr-sqlite would
 //! make of two writers of one row.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 use counter_domain::case::{CaseEvent, CaseStep};
 use counter_domain::ids::{BlobHash, CaseId, DeviceId, StaffId};

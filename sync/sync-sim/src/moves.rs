@@ -51,9 +51,8 @@ impl World {
                 let moved = at_counter(office.store()?, &branch, &mut chance);
                 match moved {
                     Ok(Some((case, to))) => self.truth.name(case, [to]),
-                    Ok(None) => {}
                     Err(EditError::Store(StoreError::DiskFull)) if full => {}
-                    Err(EditError::Store(StoreError::Restored { .. })) => {}
+                    Ok(None) | Err(EditError::Store(StoreError::Restored { .. })) => {}
                     Err(error) => bail!(error),
                 }
                 let office = self.counters.get_mut(counter).context("no such counter")?;

@@ -72,7 +72,8 @@ pub(crate) fn receipt(stage: &Stage, folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// What the code on the newest receipt says, read from its picture by the counter's own program.
 pub(crate) fn code_on_receipt(receipts: &Path, todoke: &Path) -> Result<String> {
-    let picture = newest(receipts, "png", is_main).context("the printer kept no picture of a receipt")?;
+    let picture =
+        newest(receipts, "png", is_main).context("the printer kept no picture of a receipt")?;
     let arg = OsStr::new;
     let args = [arg("barcode"), arg("read"), picture.as_ref(), arg("--json")];
     let read: Value = serde_json::from_str(&run(todoke, &args, "")?)?;
@@ -134,7 +135,15 @@ fn newest(folder: &Path, extension: &str, wanted: fn(&Path) -> bool) -> Option<P
 
 /// Not the same rows in another encoding, not those that encoding cannot hold, not certificates.
 fn is_main(path: &Path) -> bool {
-    !says(path, &[".sjis.", ".unrepresentable.", ".replaced.", ".certificates."])
+    !says(
+        path,
+        &[
+            ".sjis.",
+            ".unrepresentable.",
+            ".replaced.",
+            ".certificates.",
+        ],
+    )
 }
 
 fn is_of_certificates(path: &Path) -> bool {

@@ -139,7 +139,7 @@ impl Canvas {
             } else {
                 0.0
             };
-            let rest = ((a + b) / 2.0 - from).clamp(0.0, 1.0);
+            let rest = (f32::midpoint(a, b) - from).clamp(0.0, 1.0);
             self.add(row, column, part * (1.0 - rest));
             self.add(row, column + 1, part * rest);
             if width <= f32::EPSILON {

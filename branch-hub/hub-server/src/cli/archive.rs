@@ -140,21 +140,16 @@ impl ArchiveCommand {
                 to,
                 json,
             } => {
-                let words = ArchiveQuery::new(&words, LIMIT).context("the query")?;
                 let query = ArchiveQuery {
                     branch,
                     kind,
                     staff,
                     from,
                     to,
-                    ..words
+                    ..ArchiveQuery::new(&words, LIMIT).context("the query")?
                 };
-                find(
-                    &mut Hub::open(&data.folder, clock)?.store,
-                    &query,
-                    json,
-                    out,
-                )
+                let mut hub = Hub::open(&data.folder, clock)?;
+                find(&mut hub.store, &query, json, out)
             }
             Self::Check { data, json } => check(&Hub::open(&data.folder, clock)?.store, json, out),
             Self::Verify { data, file, json } => {

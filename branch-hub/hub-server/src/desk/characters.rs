@@ -202,7 +202,9 @@ fn purpose(system: &str) -> &'static str {
 }
 
 fn shape(desk: &Shared, text: &str) -> Shape {
-    let code_points: Vec<String> = written(text).map(|one| one.code_points()).collect();
+    let code_points: Vec<String> = written(text)
+        .map(counter_characters::Written::code_points)
+        .collect();
     let path = desk.previews.outline(text);
     let svg = path.map_or_else(String::new, |path| {
         format!(r#"<svg class="glyph" viewBox="0 0 1000 1000" aria-hidden="true"><path d="{path}"/></svg>"#)

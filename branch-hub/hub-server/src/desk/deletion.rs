@@ -322,13 +322,13 @@ async fn act(
     };
     let (run, code) = match desk.data.list_deed(viewer.staff.clone(), deed).await {
         Ok(Ok(run)) => (Some(run), done),
-        Ok(Err(refused)) => match refusal(&refused) {
-            Some(code) => (about, code),
-            None => {
+        Ok(Err(refused)) => {
+            let Some(code) = refusal(&refused) else {
                 tracing::error!(event = "deletion_refused", error = %refused, "a list was not changed");
                 return pages::internal(desk, Some(viewer)).await;
-            }
-        },
+            };
+            (about, code)
+        }
         Err(DataFailed) => return pages::internal(desk, Some(viewer)).await,
     };
     let place = run.map_or_else(|| "/deletion".to_owned(), |run| format!("/deletion/{run}"));

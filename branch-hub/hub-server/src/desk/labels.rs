@@ -180,7 +180,13 @@ pub(crate) fn is_exact(path: &str) -> bool {
         || path.starts_with("domicile.")
         || matches!(
             leaf,
-            "name" | "alias" | "former" | "former_name" | "wrong_now" | "wrong_right" | "translator"
+            "name"
+                | "alias"
+                | "former"
+                | "former_name"
+                | "wrong_now"
+                | "wrong_right"
+                | "translator"
         )
 }
 
@@ -227,7 +233,7 @@ fn text_value(path: &str, text: &str) -> String {
     let leaf = path.rsplit('.').next().unwrap_or_default();
     match path {
         "event.type" => return event_type(text),
-        "event.flow" => return event_flow(text).to_owned(),
+        "event.flow" | "cancelled.flow" => return event_flow(text).to_owned(),
         "guide.catalogue" => return edition(text),
         "request.asker" => return asker(text).to_owned(),
         "request.papers" => return papers(text),
@@ -236,7 +242,6 @@ fn text_value(path: &str, text: &str) -> String {
         "event.correction" => return correction_kind(text).to_owned(),
         "proof.relation" => return relation_proof(text).to_owned(),
         "proof.correction" => return correction_proof(text).to_owned(),
-        "cancelled.flow" => return event_flow(text).to_owned(),
         "cancelled.certificate" => return move_out_certificate(text).to_owned(),
         "cancelled.here" | "cancelled.again" if text == "yes" => return "確認した".to_owned(),
         _ if path.starts_with("certificate.") => {

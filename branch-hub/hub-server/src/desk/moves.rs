@@ -214,6 +214,10 @@ pub(crate) async fn copies(
 }
 
 /// A move of the history in words; `None` for every other step.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a kind of move that a newer program knows stands there without words"
+)]
 pub(crate) fn in_words(event: &CaseEvent, summary: &CaseSummary, names: &Names) -> Option<String> {
     let words = match &event.what {
         CaseStep::Transferred(handing) => {

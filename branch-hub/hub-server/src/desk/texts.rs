@@ -203,6 +203,20 @@ pub(crate) fn after(code: &str) -> Option<Banner> {
             "書き出す届出がありませんでした。",
             "すでに書き出したか、ファイルでは引き継げない届出です。ファイルで引き継げないものは、責任者の手順で引き継いでください。",
         ),
+        "stale" => stale(),
+        "no-remark" => no_remark(),
+        "no-reason" => no_reason(),
+        "too-long" => too_long(),
+        "four-eyes" => four_eyes(),
+        "not-allowed" => not_allowed(),
+        moved => return after_a_move(moved),
+    };
+    Some(banner)
+}
+
+/// What a deed about the branch of a case led to.
+fn after_a_move(code: &str) -> Option<Banner> {
+    let banner = match code {
         "moved" => Banner::new(
             Tone::Done,
             "担当の支所を変えました。",
@@ -233,12 +247,6 @@ pub(crate) fn after(code: &str) -> Option<Banner> {
             "支所が選ばれていないため、行っていません。",
             "支所を選んでから、もう一度押してください。",
         ),
-        "stale" => stale(),
-        "no-remark" => no_remark(),
-        "no-reason" => no_reason(),
-        "too-long" => too_long(),
-        "four-eyes" => four_eyes(),
-        "not-allowed" => not_allowed(),
         _ => return None,
     };
     Some(banner)

@@ -162,20 +162,16 @@ fn said(cell: &str, choices: &CharacterChoices) -> Said {
         }
         let subject = ChoiceSubject::in_system(Target::Cp932.key(), text.as_str());
         let chosen = choices.confirmed(&subject);
-        match chosen.filter(|chosen| chosen.chosen.chars().all(fits)) {
-            Some(chosen) => {
-                said.text.push_str(&chosen.chosen);
-                let instead: Vec<String> =
-                    written(&chosen.chosen).map(Written::code_points).collect();
-                let filed = one.code_points().replace(' ', "_");
-                said.replaced.push(format!("{filed}>{}", instead.join("_")));
-            }
-            None => {
-                said.text.push_str(&text);
-                let lost = text.chars().filter(|one| !fits(*one));
-                said.lost
-                    .extend(lost.map(|one| format!("U+{:04X}", u32::from(one))));
-            }
+        if let Some(chosen) = chosen.filter(|chosen| chosen.chosen.chars().all(fits)) {
+            said.text.push_str(&chosen.chosen);
+            let instead: Vec<String> = written(&chosen.chosen).map(Written::code_points).collect();
+            let filed = one.code_points().replace(' ', "_");
+            said.replaced.push(format!("{filed}>{}", instead.join("_")));
+        } else {
+            said.text.push_str(&text);
+            let lost = text.chars().filter(|one| !fits(*one));
+            let lost = lost.map(|one| format!("U+{:04X}", u32::from(one)));
+            said.lost.extend(lost);
         }
     }
     said

@@ -184,7 +184,7 @@ fn protected_person_is_left_out() {
     assert!(rows(&all).is_empty());
 }
 
-/// What the Shift_JIS file and the two lists say of 𠮷田, after the city said this of 吉 for 𠮷.
+/// What the `Shift_JIS` file and the two lists say of 𠮷田, after the city said this of 吉 for 𠮷.
 fn handed_over(standing: Option<ChoiceStanding>) -> (String, bool, Option<String>) {
     let subject = ChoiceSubject::in_system("cp932", "𠮷");
     let mut choices = CharacterChoices::default();

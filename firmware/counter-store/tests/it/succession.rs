@@ -1,6 +1,10 @@
 //! A counter that was put back to an older copy, or cloned, is noticed and goes on without losing
 //! anything: real databases, the real conversation, head office's real register.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

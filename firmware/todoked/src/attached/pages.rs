@@ -89,10 +89,6 @@ fn state(status: &PagePrinterStatus) -> State {
 }
 
 /// How a printer is that did not take pages.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "a foreign list that grows; what it does not name is a fault"
-)]
 pub(crate) fn trouble(error: &PrintPagesError) -> State {
     tracing::info!(%error, "page printer");
     match error {

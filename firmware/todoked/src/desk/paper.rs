@@ -238,7 +238,7 @@ impl<R: Records> Desk<R> {
             .iter()
             .filter(|field| field.name == FieldName::Name);
         let people = people.count().to_string();
-        let open = self.to_look_at(visit);
+        let open = Self::to_look_at(visit);
         let count = open.to_string();
         let values = [("people", people.as_str()), ("count", count.as_str())];
         let code = if facts.pages.iter().any(|page| page.jpeg.is_none()) {
@@ -361,7 +361,7 @@ impl<R: Records> Desk<R> {
     }
 
     /// How many fields a person must still compare with the paper or choose in.
-    fn to_look_at(&self, visit: &Visit) -> usize {
+    fn to_look_at(visit: &Visit) -> usize {
         let asked = crate::desk::checks::all_fields(visit);
         let open = asked
             .iter()
@@ -377,10 +377,7 @@ impl<R: Records> Desk<R> {
         }
         let reading = visit.paper.reading.as_ref().map(|(_, reading)| reading);
         let summary = reading.map_or_else(String::new, |reading| {
-            let names = reading
-                .fields
-                .iter()
-                .filter(|field| field.path.ends_with(".name"));
+            let names = reading.fields.iter().filter(|field| is_name(&field.path));
             let (people, all) = (
                 names.count().to_string(),
                 filling::count(reading).to_string(),
@@ -398,7 +395,7 @@ impl<R: Records> Desk<R> {
             has_tray: ways.tray,
             summary,
             also: reading.map(filling::also).unwrap_or_default(),
-            to_look_at: u32::try_from(self.to_look_at(visit)).unwrap_or(u32::MAX),
+            to_look_at: u32::try_from(Self::to_look_at(visit)).unwrap_or(u32::MAX),
             sheet: sheet::view(visit),
         })
     }
@@ -460,16 +457,20 @@ pub(super) fn read_view(visit: &Visit, def: &FieldDef, path: &str) -> Option<Rea
 /// Whether two sources say the same: of names the reader knows the glyph no better than its fold.
 fn agrees(path: &str, one: &str, other: &str) -> bool {
     use counter_domain::resident::name_key;
-    let is_name =
-        path.ends_with(".name") || path.starts_with("head.") || path.ends_with("register_head");
-    same(path, one, other) || (is_name && name_key(one) == name_key(other))
+    let of_a_person = is_name(path) || path.starts_with("head.") || path.ends_with("register_head");
+    same(path, one, other) || (of_a_person && name_key(one) == name_key(other))
+}
+
+/// Whether it is the field of a person's name.
+fn is_name(path: &str) -> bool {
+    path.rsplit('.').next() == Some("name")
 }
 
 /// The other source's differing value is settled.
 fn settled(visit: &Visit, path: &str) -> Option<FieldEntry> {
     let beside = beside_path(path);
     let is_open = !visit.text(beside.as_str()).is_empty();
-    is_open.then(|| FieldEntry {
+    is_open.then_some(FieldEntry {
         path: beside,
         value: FieldValue::Cleared,
         source: Source::Staff,

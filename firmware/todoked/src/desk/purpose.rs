@@ -1,8 +1,7 @@
 //! What somebody came for: chosen from groups, changed midway, refused where the law does.
 
 use counter_api::{
-    Language, MarkView, Notice, Purpose, PurposeGroup, PurposeView, RefusalView,
-    Step,
+    Language, MarkView, Notice, Purpose, PurposeGroup, PurposeView, RefusalView, Step,
 };
 use counter_domain::date::FuzzyDate;
 use counter_domain::draft::{FieldPath, FieldValue, Source};

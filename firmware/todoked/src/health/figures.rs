@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn every_figure_is_in_the_manual_and_has_a_value() {
         let text = page(Some(&seen())).into_text();
-        assert!(super::strict::read(&text).len() > 15, "{text}");
+        assert!(strict::read(&text).len() > 15, "{text}");
         let figures: BTreeSet<&str> = text
             .lines()
             .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())

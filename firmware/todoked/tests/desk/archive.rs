@@ -1,4 +1,5 @@
 //! Filings of former days, found at the counter that took them in.
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use counter_api::{ArchiveAction, ArchiveQuestion, ArchiveView, StaffAction, StaffScreen};
 use counter_domain::protection::{

@@ -1,4 +1,9 @@
 //! Scanned codes: receipt numbers, notices and applications of the city, and everything else.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops at what it did not expect"
+)]
 
 use counter_api::{ScannedCode, StaffAction, StaffScreen};
 use counter_codes::{CodeContent, CodeUse, SigningKey};

@@ -1,4 +1,5 @@
 //! The device page: what is seen of devices, what is remembered, and tries.
+#![expect(clippy::expect_used, reason = "a test stops at what it did not expect")]
 
 use counter_api::{DeviceAction, DeviceKind, DeviceRow, DeviceState, StaffAction, Tone};
 use todoked::attached::{Looking, Seen, State, Tried};
@@ -156,11 +157,13 @@ fn the_page_looks_often_while_it_is_open_and_goes_with_whoever_opened_it() {
     let mut rig = open();
     let looking = |rig: &mut Rig| {
         let effects = std::mem::take(&mut rig.effects);
-        let asked = effects.into_iter().filter_map(|effect| match effect {
-            Effect::LookAtDevices(looking) => Some(looking),
-            _ => None,
-        });
-        asked.collect::<Vec<_>>()
+        let mut asked = Vec::new();
+        for effect in effects {
+            if let Effect::LookAtDevices(looking) = effect {
+                asked.push(looking);
+            }
+        }
+        asked
     };
     assert_eq!(looking(&mut rig), [Looking::Often]);
     deed(&mut rig, DeviceAction::Look);

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use counter_api::{
-    DifferenceKind, DifferenceView, FieldView, ReceptionView, ResidentScreen, StaffAction, Step, Stroke, StrokePoint,
+    DifferenceKind, DifferenceView, FieldView, ReceptionView, ResidentScreen, StaffAction, Step,
+    Stroke, StrokePoint,
 };
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::CaseId;
@@ -651,9 +652,11 @@ fn the_relation_of_a_foreign_resident_has_a_form_of_its_own() {
         kind: "residence_card".to_owned(),
     });
     rig.staff(StaffAction::ShowToResident);
-    let title = |rig: &Rig| match rig.page() {
-        ResidentScreen::Check { title, .. } => title,
-        page => panic!("{page:?}"),
+    let title = |rig: &Rig| {
+        let ResidentScreen::Check { title, .. } = rig.page() else {
+            panic!("the resident reads nothing");
+        };
+        title
     };
     assert_eq!(title(&rig), "住民異動届");
     rig.staff(StaffAction::StopShowing);

@@ -6,7 +6,7 @@
     reason = "a test stops at what it did not expect"
 )]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -238,11 +238,15 @@ pub(crate) struct Rig {
     pub(crate) desk: Desk<Disk>,
     pub(crate) effects: Vec<Effect>,
     folder: tempfile::TempDir,
+    /// How often it was started again.
+    life: u8,
 }
 
-fn open(path: &std::path::Path, device: DeviceId, clock: &Arc<SteppedClock>) -> CounterStore {
+/// Opens the database of a counter. Its random bytes are a count that no other counter and no other
+/// life of this one comes to.
+fn open(path: &Path, device: DeviceId, life: u8, clock: &Arc<SteppedClock>) -> CounterStore {
     let clock = Arc::clone(clock);
-    let mut count = u64::from(device.0[0]) << 32;
+    let mut count = u64::from(device.0[0]) << 32 | u64::from(life) << 24;
     let around = Surroundings::new(
         move || clock.unix_ms(),
         move |bytes| {
@@ -307,7 +311,7 @@ impl Rig {
         let path = folder.path().join("counter.db");
         let device = DeviceId([number; 16]);
         let clock = Arc::new(SteppedClock::at(MORNING));
-        let mut store = open(&path, device, &clock);
+        let mut store = open(&path, device, 0, &clock);
         install_staff(&mut store);
         let store = Arc::new(Mutex::new(store));
         let full = Arc::new(AtomicBool::new(false));
@@ -322,6 +326,7 @@ impl Rig {
             desk,
             effects: Vec::new(),
             folder,
+            life: 0,
         }
     }
 
@@ -335,11 +340,13 @@ impl Rig {
             store,
             desk: old,
             folder,
+            life,
             ..
         } = self;
+        let life = life + 1;
         drop(old);
         drop(store);
-        let store = Arc::new(Mutex::new(open(&path, device, &clock)));
+        let store = Arc::new(Mutex::new(open(&path, device, life, &clock)));
         let desk = desk(&store, &clock, &full, '1');
         Self {
             path,
@@ -350,6 +357,7 @@ impl Rig {
             desk,
             effects: Vec::new(),
             folder,
+            life,
         }
     }
 

@@ -154,7 +154,11 @@ fn move_it(counter: &mut Rig, office: &mut Rig, to: &str) {
     let from = summary.branch.clone().unwrap();
     let handing = summary.hand_to(&from, &to.into(), "住まいに近いため");
     store
-        .record(case, &StaffId::from("u0901"), CaseStep::Transferred(handing))
+        .record(
+            case,
+            &StaffId::from("u0901"),
+            CaseStep::Transferred(handing),
+        )
         .unwrap();
     drop(store);
     carry(office, PeerRole::Hub, counter, PeerRole::Counter);

@@ -340,10 +340,7 @@ fn plug_pulled_between_strokes_and_form_keeps_the_signature() {
     rig.make_form();
     let sign = rig.reception().sign;
     let told = rig.desk.staff_view().notice;
-    assert!(
-        matches!(sign, SignView::Signed { .. }),
-        "{sign:?} {told:?}"
-    );
+    assert!(matches!(sign, SignView::Signed { .. }), "{sign:?} {told:?}");
 }
 
 #[test]

@@ -17,13 +17,21 @@ pub(crate) fn read(page: &str) -> BTreeMap<Series, f64> {
     for line in page.lines() {
         assert_eq!(line.trim(), line, "blanks around: {line}");
         if let Some(rest) = line.strip_prefix("# HELP ") {
-            let (name, help) = rest.split_once(' ').unwrap_or_else(|| panic!("no help: {line}"));
+            let (name, help) = rest
+                .split_once(' ')
+                .unwrap_or_else(|| panic!("no help: {line}"));
             assert!(!help.is_empty() && is_help(help), "{line}");
             assert!(known.insert(name.to_owned()), "told twice: {line}");
             helped = Some(name.to_owned());
         } else if let Some(rest) = line.strip_prefix("# TYPE ") {
-            let (name, kind) = rest.split_once(' ').unwrap_or_else(|| panic!("no type: {line}"));
-            assert_eq!(helped.take().as_deref(), Some(name), "help comes first: {line}");
+            let (name, kind) = rest
+                .split_once(' ')
+                .unwrap_or_else(|| panic!("no type: {line}"));
+            assert_eq!(
+                helped.take().as_deref(),
+                Some(name),
+                "help comes first: {line}"
+            );
             assert!(matches!(kind, "gauge" | "counter"), "{line}");
             assert!(is_name(name), "{line}");
             name.clone_into(&mut current);
@@ -56,19 +64,25 @@ fn is_help(text: &str) -> bool {
 
 #[track_caller]
 fn sample(line: &str) -> (Series, f64) {
-    let end = line.find(['{', ' ']).unwrap_or_else(|| panic!("no value: {line}"));
+    let end = line
+        .find(['{', ' '])
+        .unwrap_or_else(|| panic!("no value: {line}"));
     let (name, rest) = line.split_at(end);
     assert!(is_name(name), "{line}");
     let (labels, value) = match rest.strip_prefix('{') {
         Some(rest) => labels(rest, line),
         None => (BTreeMap::new(), rest),
     };
-    let value = value.strip_prefix(' ').unwrap_or_else(|| panic!("no blank: {line}"));
+    let value = value
+        .strip_prefix(' ')
+        .unwrap_or_else(|| panic!("no blank: {line}"));
     let is_number = value
         .bytes()
         .all(|one| one.is_ascii_digit() || matches!(one, b'.' | b'-'));
     assert!(is_number, "{line}");
-    let value = value.parse().unwrap_or_else(|_| panic!("no number: {line}"));
+    let value = value
+        .parse()
+        .unwrap_or_else(|_| panic!("no number: {line}"));
     ((name.to_owned(), labels), value)
 }
 
@@ -76,7 +90,9 @@ fn sample(line: &str) -> (Series, f64) {
 fn labels<'a>(mut rest: &'a str, line: &str) -> (BTreeMap<String, String>, &'a str) {
     let mut found = BTreeMap::new();
     loop {
-        let (name, more) = rest.split_once("=\"").unwrap_or_else(|| panic!("no label: {line}"));
+        let (name, more) = rest
+            .split_once("=\"")
+            .unwrap_or_else(|| panic!("no label: {line}"));
         assert!(is_name(name) && !name.starts_with("__"), "{line}");
         let mut value = String::new();
         let mut letters = more.char_indices();
@@ -92,12 +108,17 @@ fn labels<'a>(mut rest: &'a str, line: &str) -> (BTreeMap<String, String>, &'a s
                 None => panic!("label without end: {line}"),
             }
         };
-        assert!(found.insert(name.to_owned(), value).is_none(), "label twice: {line}");
+        assert!(
+            found.insert(name.to_owned(), value).is_none(),
+            "label twice: {line}"
+        );
         let (_, more) = more.split_at(end + 1);
         if let Some(more) = more.strip_prefix(',') {
             rest = more;
         } else {
-            let more = more.strip_prefix('}').unwrap_or_else(|| panic!("no brace: {line}"));
+            let more = more
+                .strip_prefix('}')
+                .unwrap_or_else(|| panic!("no brace: {line}"));
             return (found, more);
         }
     }

@@ -221,7 +221,9 @@ fn page_is_strictly_in_the_format_and_its_labels_are_codes() {
                 "device" => value.len() == 32 && value.bytes().all(|one| one.is_ascii_hexdigit()),
                 "direction" => matches!(value.as_str(), "in" | "out"),
                 "level" => matches!(value.as_str(), "act" | "look"),
-                "dataset" => value.bytes().all(|one| one.is_ascii_lowercase() || one == b'-'),
+                "dataset" => value
+                    .bytes()
+                    .all(|one| one.is_ascii_lowercase() || one == b'-'),
                 "version" | "schema" => {
                     value.bytes().all(|one| one.is_ascii_digit() || one == b'.')
                 }
