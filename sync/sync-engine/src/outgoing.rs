@@ -43,7 +43,9 @@ impl Session {
             && messages
                 .iter()
                 .any(|message| self.is_log_end(store.site(), message));
-        self.ours.log_end_told |= first_log_end;
+        // Entries that follow from the beginning tell the history as well.
+        let entries = |message: &Message| matches!(message, Message::StreamEntries(_));
+        self.ours.log_end_told |= first_log_end || messages.iter().any(entries);
         let news = first_log_end || told != self.ours.said;
         self.ours.said = told;
         Ok(Round { messages, news })

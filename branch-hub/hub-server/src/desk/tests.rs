@@ -4,6 +4,7 @@ mod archive;
 mod catalogue;
 mod characters;
 mod deletion;
+mod moves;
 mod operations;
 mod protection;
 mod stage;

@@ -15,7 +15,7 @@ use http_body_util::BodyExt;
 use hub_store::HubStore;
 use replica::staff::{Role, StaffMember, hash_secret};
 use replica::{DatabaseKey, Surroundings};
-use sync_engine::{Peer, PeerRole, Store};
+use sync_engine::{CaseCopies, Peer, PeerRole, PurgeDone, PurgeStage, Store};
 use sync_transport::Wake;
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -175,6 +175,20 @@ impl Stage {
                 .unwrap();
             hub.store_blob(&counter_peer(), &part.unwrap()).unwrap();
         }
+    }
+
+    /// The counter says that it followed every order it is given.
+    pub(super) fn follow_orders(&self) {
+        let mut hub = self.hub.lock().unwrap();
+        let orders = hub.purge_orders(&counter_peer()).unwrap().into_iter();
+        let done = orders.map(|order| PurgeDone {
+            case: order.case,
+            turn: order.turn,
+            through: 0,
+            stage: PurgeStage::Overwritten,
+        });
+        let done: Vec<PurgeDone> = done.collect();
+        hub.purged(&counter_peer(), &done).unwrap();
     }
 
     /// An enrolled counter of branch 08 changes a case of branch 07.
