@@ -1,8 +1,9 @@
 //! The review desk: pages for the reviewers' browsers, drawn on the server.
 //!
 //! Handlers extract, call [`data::DeskData`] (which runs the store off the async threads) and map
-//! to a page. They hold no SQL and no rule of their own: who may do what is decided in
-//! [`session::Viewer`], what a case allows in `counter-domain`, and both again in the store.
+//! to a page. They hold no SQL and no rule of their own: the right a page asks for stands in its
+//! handler's signature ([`rights`]), who has it is decided in [`session::Viewer`], what a case
+//! allows in `counter-domain`, and both again in the store.
 
 mod answers;
 mod archive;
@@ -23,6 +24,7 @@ mod protection;
 mod queue;
 mod records;
 mod review;
+mod rights;
 mod session;
 mod sign_in;
 mod signature;

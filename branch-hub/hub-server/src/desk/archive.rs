@@ -6,8 +6,7 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::Extension;
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use case_archive::{ArchiveQuery, Filing};
@@ -15,6 +14,7 @@ use counter_domain::event::Event;
 
 use super::data::Names;
 use super::pages::{self, Banner, Chip, Frame, icon};
+use super::rights::{By, Reviews, Sent};
 use super::session::Viewer;
 use super::{Shared, labels, texts};
 
@@ -98,13 +98,7 @@ impl Asked {
 }
 
 /// The page before anything is asked.
-pub(crate) async fn page(
-    State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
-) -> Response {
-    if !viewer.may_see_cases() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
+pub(crate) async fn page(State(desk): State<Shared>, By(viewer, _): By<Reviews>) -> Response {
     let names = desk.data.names().await;
     let asked = Asked::of(&Fields::new());
     answer(&desk, viewer, asked, Found::nothing_asked(names)).await
@@ -113,15 +107,8 @@ pub(crate) async fn page(
 /// The page with what was found; the search is written to the audit stream first.
 pub(crate) async fn search(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<Reviews>,
 ) -> Response {
-    if fields.get("csrf") != Some(&viewer.csrf) {
-        return pages::form_refused(&desk, &viewer).await;
-    }
-    if !viewer.may_see_cases() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
     let asked = Asked::of(&fields);
     let Some(query) = asked.query() else {
         let names = desk.data.names().await;

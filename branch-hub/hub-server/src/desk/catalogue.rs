@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Extension;
-use axum::extract::{Form, Query, State};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use counter_guide::check::Finding;
@@ -15,6 +14,7 @@ use counter_guide::{Edition, Shelf};
 use jiff::civil::Date;
 
 use super::pages::{self, Banner, Chip, Frame, icon};
+use super::rights::{By, Operates, Sent};
 use super::session::Viewer;
 use super::{Shared, labels, texts};
 use crate::catalogue::{
@@ -81,12 +81,9 @@ struct ProcedureRow {
 /// The editions and the prepared copies.
 pub(crate) async fn page(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<Operates>,
     Query(query): Query<Fields>,
 ) -> Response {
-    if !viewer.may_see_operations() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
     let banner = query.get("notice").and_then(|code| texts::catalogue(code));
     list(&desk, &viewer, banner).await
 }
@@ -145,12 +142,9 @@ fn day(day: Option<Date>) -> String {
 /// What a prepared copy changes.
 pub(crate) async fn trial(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<Operates>,
     Query(query): Query<Fields>,
 ) -> Response {
-    if !viewer.may_see_operations() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
     let name = query.get("draft").cloned().unwrap_or_default();
     let draft = match read_draft(&desk, &name).await {
         Ok(draft) => draft,
@@ -254,15 +248,8 @@ async fn read_draft(desk: &Shared, name: &str) -> Result<Draft, Banner> {
 /// Writes an edition into a new prepared copy.
 pub(crate) async fn prepare(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<Operates>,
 ) -> Response {
-    if !viewer.may_see_operations() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
-    if fields.get("csrf") != Some(&viewer.csrf) {
-        return pages::form_refused(&desk, &viewer).await;
-    }
     let Some((shelf, today)) = shelf_and_day(&desk).await else {
         return pages::internal(&desk, Some(&viewer)).await;
     };
@@ -284,15 +271,8 @@ pub(crate) async fn prepare(
 /// Publishes a prepared copy as it was looked at, or an earlier edition again.
 pub(crate) async fn publish(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<Operates>,
 ) -> Response {
-    if !viewer.may_see_operations() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
-    if fields.get("csrf") != Some(&viewer.csrf) {
-        return pages::form_refused(&desk, &viewer).await;
-    }
     let Some((shelf, today)) = shelf_and_day(&desk).await else {
         return pages::internal(&desk, Some(&viewer)).await;
     };

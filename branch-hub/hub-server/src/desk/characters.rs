@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use askama::Template;
-use axum::Extension;
-use axum::extract::{Form, Query, State};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use counter_characters::{Characters, Identity, Target, written};
@@ -15,6 +14,7 @@ use counter_domain::character_choice::{
 
 use super::data::{DataFailed, Names};
 use super::pages::{self, Banner, Chip, Frame, icon};
+use super::rights::{Approves, By, Either, Operates, Reviews, Sent};
 use super::session::Viewer;
 use super::{Shared, labels, texts};
 use crate::characters::{self, Verdict};
@@ -73,12 +73,9 @@ struct Shape {
 /// The list.
 pub(crate) async fn page(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<Either<Reviews, Operates>>,
     Query(query): Query<Fields>,
 ) -> Response {
-    if !may_see(&viewer) {
-        return pages::forbidden(&desk, &viewer).await;
-    }
     let found = desk.data.characters().await;
     let Ok((choices, names)) = found else {
         return pages::internal(&desk, Some(&viewer)).await;
@@ -105,15 +102,8 @@ pub(crate) async fn page(
 /// Confirms or withdraws one choice.
 pub(crate) async fn settle(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<Approves>,
 ) -> Response {
-    if fields.get("csrf") != Some(&viewer.csrf) {
-        return pages::form_refused(&desk, &viewer).await;
-    }
-    if !viewer.may_approve() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
     let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
     let standing = match field("standing").as_str() {
         "confirmed" => ChoiceStanding::Confirmed,
@@ -143,10 +133,6 @@ pub(crate) async fn settle(
     };
     desk.data.wake_counters();
     Redirect::to(&format!("/characters?notice={code}")).into_response()
-}
-
-fn may_see(viewer: &Viewer) -> bool {
-    viewer.may_see_cases() || viewer.may_see_operations()
 }
 
 /// What nobody checked yet first, then the newest.
@@ -196,6 +182,7 @@ fn purpose(system: &str) -> &'static str {
         Some(Target::JisX0213) => "JIS第1〜第4水準のシステム",
         Some(Target::ResidentNetwork) => "住基ネット",
         Some(Target::FamilyRegister) => "戸籍",
+        Some(Target::MjPlus) => "行政事務標準文字のシステム",
         Some(Target::Mj) => "MJ文字のシステム",
         None => "ほかのシステム",
     }
@@ -217,6 +204,7 @@ fn shape(desk: &Shared, text: &str) -> Shape {
             Identity::Plain
             | Identity::OtherCollection(_)
             | Identity::UnknownSequence
+            | Identity::MjPlus(_)
             | Identity::PrivateUse
             | Identity::OutsideTable
             | Identity::NotACharacter => None,

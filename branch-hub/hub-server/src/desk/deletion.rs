@@ -4,8 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use askama::Template;
-use axum::Extension;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use hub_store::{
@@ -14,6 +13,7 @@ use hub_store::{
 
 use super::data::{DataFailed, ListDeed, Names};
 use super::pages::{self, Banner, Chip, Frame, icon};
+use super::rights::{Approves, By, Either, ReadsLog, Sent};
 use super::session::Viewer;
 use super::{Shared, labels, texts};
 use crate::clock::in_japan;
@@ -99,19 +99,12 @@ struct Line {
     fate: String,
 }
 
-fn may_see(viewer: &Viewer) -> bool {
-    viewer.may_approve() || viewer.may_see_log()
-}
-
 /// What is due, and every list.
 pub(crate) async fn page(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<Either<Approves, ReadsLog>>,
     Query(query): Query<Fields>,
 ) -> Response {
-    if !may_see(&viewer) {
-        return pages::forbidden(&desk, &viewer).await;
-    }
     let banner = query.get("notice").and_then(|code| texts::deletion(code));
     let today = in_japan(desk.clock.unix_ms(), "%Y-%m-%d");
     let Ok(found) = desk.data.deletions(today).await else {
@@ -137,13 +130,10 @@ pub(crate) async fn page(
 /// One list with its filings.
 pub(crate) async fn list(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<Either<Approves, ReadsLog>>,
     Path(run): Path<i64>,
     Query(query): Query<Fields>,
 ) -> Response {
-    if !may_see(&viewer) {
-        return pages::forbidden(&desk, &viewer).await;
-    }
     let banner = query.get("notice").and_then(|code| texts::deletion(code));
     let (run, items, names) = match whole(&desk, run).await {
         Ok(Some(found)) => found,
@@ -179,12 +169,9 @@ pub(crate) async fn list(
 /// The certificate as a page to print.
 pub(crate) async fn certificate(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<Either<Approves, ReadsLog>>,
     Path(run): Path<i64>,
 ) -> Response {
-    if !may_see(&viewer) {
-        return pages::forbidden(&desk, &viewer).await;
-    }
     let signed = desk.data.deletion_certificate(run).await;
     let (signed, found) = match (signed, whole(&desk, run).await) {
         (Ok(Some(signed)), Ok(Some(found))) => (signed, found),
@@ -215,12 +202,9 @@ pub(crate) async fn certificate(
 /// The certificate as it was signed.
 pub(crate) async fn certificate_file(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<Either<Approves, ReadsLog>>,
     Path(run): Path<i64>,
 ) -> Response {
-    if !may_see(&viewer) {
-        return pages::forbidden(&desk, &viewer).await;
-    }
     match desk.data.deletion_certificate(run).await {
         Ok(Some(found)) => (
             [
@@ -241,26 +225,17 @@ pub(crate) async fn certificate_file(
 /// Makes a list.
 pub(crate) async fn prepare(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, .. }: Sent<Approves>,
 ) -> Response {
     let today = in_japan(desk.clock.unix_ms(), "%Y-%m-%d");
-    act(
-        &desk,
-        &viewer,
-        &fields,
-        ListDeed::Prepare { today },
-        "prepared",
-    )
-    .await
+    act(&desk, &viewer, ListDeed::Prepare { today }, "prepared").await
 }
 
 /// Approves a list.
 pub(crate) async fn approve(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     Path(run): Path<i64>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<Approves>,
 ) -> Response {
     let looked_at = fields.get("list").and_then(|text| unhex(text));
     // What is no hash is no list anybody looked at.
@@ -268,7 +243,6 @@ pub(crate) async fn approve(
     act(
         &desk,
         &viewer,
-        &fields,
         ListDeed::Approve { run, list_hash },
         "approved",
     )
@@ -278,9 +252,8 @@ pub(crate) async fn approve(
 /// Takes a filing off a list.
 pub(crate) async fn keep(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     Path(run): Path<i64>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<Approves>,
 ) -> Response {
     let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
     let deed = ListDeed::Keep {
@@ -288,32 +261,19 @@ pub(crate) async fn keep(
         receipt_number: field("number"),
         reason: field("reason"),
     };
-    act(&desk, &viewer, &fields, deed, "kept").await
+    act(&desk, &viewer, deed, "kept").await
 }
 
 /// Gives a list up.
 pub(crate) async fn give_up(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     Path(run): Path<i64>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, .. }: Sent<Approves>,
 ) -> Response {
-    act(&desk, &viewer, &fields, ListDeed::Drop { run }, "dropped").await
+    act(&desk, &viewer, ListDeed::Drop { run }, "dropped").await
 }
 
-async fn act(
-    desk: &Shared,
-    viewer: &Viewer,
-    fields: &Fields,
-    deed: ListDeed,
-    done: &str,
-) -> Response {
-    if fields.get("csrf") != Some(&viewer.csrf) {
-        return pages::form_refused(desk, viewer).await;
-    }
-    if !viewer.may_approve() {
-        return pages::forbidden(desk, viewer).await;
-    }
+async fn act(desk: &Shared, viewer: &Viewer, deed: ListDeed, done: &str) -> Response {
     let about = match &deed {
         ListDeed::Prepare { .. } => None,
         ListDeed::Approve { run, .. } | ListDeed::Keep { run, .. } | ListDeed::Drop { run } => {

@@ -4,8 +4,7 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::Extension;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use counter_domain::case::{CaseEvent, CaseStep, CaseSummary, HEAD_OFFICE, MOVE_REASON_CHARS_MAX};
@@ -16,6 +15,7 @@ use hub_store::{
 
 use super::data::{CaseFile, MoveDeed, MoveRefused, Names};
 use super::pages::{Chip, icon};
+use super::rights::{Approves, By, Sent, SignedIn};
 use super::session::Viewer;
 use super::{Shared, pages, texts};
 use crate::clock::in_japan;
@@ -194,7 +194,7 @@ struct CopiesOfCase {
 /// How far the orders are. The page itself was the look that counts.
 pub(crate) async fn copies(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<SignedIn>,
     Path(case): Path<String>,
 ) -> Response {
     let Ok(case) = case.parse::<CaseId>() else {
@@ -242,9 +242,8 @@ pub(crate) fn in_words(event: &CaseEvent, summary: &CaseSummary, names: &Names) 
 /// Gives it to another branch.
 pub(crate) async fn hand_on(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     Path(case): Path<String>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<SignedIn>,
 ) -> Response {
     let deed = reason(&fields).and_then(|reason| {
         Ok(MoveDeed::HandOn(Move {
@@ -253,62 +252,52 @@ pub(crate) async fn hand_on(
             protection: protection(&fields),
         }))
     });
-    answer(&desk, &viewer, &case, &fields, deed, "moved").await
+    answer(&desk, &viewer, &case, deed, "moved").await
 }
 
 /// Gives it back to the branch it came from.
 pub(crate) async fn take_back(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     Path(case): Path<String>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<SignedIn>,
 ) -> Response {
     let deed = reason(&fields).map(|reason| MoveDeed::TakeBack {
         reason,
         protection: protection(&fields),
     });
-    answer(&desk, &viewer, &case, &fields, deed, "taken-back").await
+    answer(&desk, &viewer, &case, deed, "taken-back").await
 }
 
 /// Decides which branch has it.
 pub(crate) async fn settle(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     Path(case): Path<String>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<SignedIn>,
 ) -> Response {
     let deed = branch(&fields, "branch").map(MoveDeed::Settle);
-    answer(&desk, &viewer, &case, &fields, deed, "settled").await
+    answer(&desk, &viewer, &case, deed, "settled").await
 }
 
 /// Orders a branch's copy overwritten.
 pub(crate) async fn revoke(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     Path(case): Path<String>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<Approves>,
 ) -> Response {
-    if !viewer.may_approve() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
     let deed = reason(&fields).and_then(|reason| {
         let branch = branch(&fields, "branch")?;
         Ok(MoveDeed::Revoke { branch, reason })
     });
-    answer(&desk, &viewer, &case, &fields, deed, "revoked").await
+    answer(&desk, &viewer, &case, deed, "revoked").await
 }
 
 async fn answer(
     desk: &Shared,
     viewer: &Viewer,
     case: &str,
-    fields: &Fields,
     deed: Result<MoveDeed, &'static str>,
     done: &'static str,
 ) -> Response {
-    if fields.get("csrf") != Some(&viewer.csrf) {
-        return pages::form_refused(desk, viewer).await;
-    }
     let Ok(case) = case.parse::<CaseId>() else {
         return pages::missing(desk, Some(viewer)).await;
     };

@@ -9,7 +9,6 @@ mod device;
 mod words;
 
 use askama::Template;
-use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -17,7 +16,7 @@ use axum::response::Response;
 use super::Shared;
 use super::data::Operations;
 use super::pages::{self, Frame, icon};
-use super::session::Viewer;
+use super::rights::{By, Operates};
 use crate::backup;
 use crate::clock::in_japan;
 use branches::BranchRow;
@@ -88,13 +87,7 @@ struct HistoryRow {
 }
 
 /// The page.
-pub(crate) async fn page(
-    State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
-) -> Response {
-    if !viewer.may_see_operations() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
+pub(crate) async fn page(State(desk): State<Shared>, By(viewer, _): By<Operates>) -> Response {
     let (Some(state), Some(history)) = (state(&desk).await, history(&desk).await) else {
         return pages::internal(&desk, Some(&viewer)).await;
     };
@@ -109,13 +102,7 @@ pub(crate) async fn page(
 }
 
 /// The changing part alone, for the page that keeps itself up to date.
-pub(crate) async fn rows(
-    State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
-) -> Response {
-    if !viewer.may_see_operations() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
+pub(crate) async fn rows(State(desk): State<Shared>, By(viewer, _): By<Operates>) -> Response {
     match state(&desk).await {
         Some(state) => pages::html(StatusCode::OK, &OperationsRows { state }),
         None => pages::internal(&desk, Some(&viewer)).await,
@@ -125,11 +112,8 @@ pub(crate) async fn rows(
 /// The fourteen days alone.
 pub(crate) async fn history_rows(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<Operates>,
 ) -> Response {
-    if !viewer.may_see_operations() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
     match history(&desk).await {
         Some(history) => {
             let days = charts::day_scale(desk.clock.unix_ms());

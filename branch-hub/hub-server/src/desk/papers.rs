@@ -1,18 +1,17 @@
 //! Pages of the papers a resident brought, as the reviewer's browser asks for them.
 
-use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use counter_domain::ids::CaseId;
 
-use super::session::Viewer;
+use super::rights::{By, SignedIn};
 use super::{Shared, pages};
 
 /// A page of the paper as JPEG, from 0, with individual numbers painted over.
 pub(crate) async fn page(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<SignedIn>,
     Path((case, page)): Path<(String, usize)>,
 ) -> Response {
     let Ok(case) = case.parse::<CaseId>() else {

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,7 +12,7 @@ use counter_forms::{Assets, FontPaths, Forms, PublishedForms, Stroke, signature_
 use serde::Deserialize;
 
 use super::data::Protection;
-use super::session::Viewer;
+use super::rights::{By, SignedIn};
 use super::{Shared, pages};
 
 /// Drawn pages kept in memory; a reviewer looks at a handful at a time.
@@ -148,7 +147,7 @@ fn draw(
     scale: f32,
 ) -> Option<Vec<Vec<u8>>> {
     use counter_domain::draft::FieldPath;
-    use counter_forms::filing::{Said, filings};
+    use counter_forms::filing::{Said, filings, named_version};
     use counter_forms::resident_move::City;
     let city = City {
         name: city.city.clone(),
@@ -173,8 +172,9 @@ fn draw(
     }
     let mut pages = Vec::new();
     for sheet in &filled {
+        let form = named_version(snapshot, &sheet.form);
         let drawn = forms
-            .preview_png(&sheet.form, &sheet.data, &assets, &snapshot.filed_on, scale)
+            .preview_png(&form, &sheet.data, &assets, &snapshot.filed_on, scale)
             .map_err(|error| failed(&error))
             .ok()?;
         pages.extend(drawn);
@@ -185,7 +185,7 @@ fn draw(
 /// One page as PNG: `?n=` page from 0, `?zoom=2` for the enlarged one.
 pub(crate) async fn page_png(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<SignedIn>,
     Path(case): Path<String>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
@@ -232,7 +232,7 @@ pub(crate) async fn page_png(
 /// The PDF the resident signed, byte for byte.
 pub(crate) async fn form_pdf(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<SignedIn>,
     Path(case): Path<String>,
 ) -> Response {
     let Ok(case) = case.parse::<CaseId>() else {

@@ -2,17 +2,15 @@
 
 use std::collections::HashMap;
 
-use axum::Extension;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use counter_domain::ids::CaseId;
 
 use super::data::{Names, Protection, Release};
+use super::rights::{Sent, SignedIn};
 use super::session::Viewer;
 use super::{Shared, pages};
 use crate::clock::in_japan;
-
-type Fields = HashMap<String, String>;
 
 /// What the case page says about protection.
 pub(crate) struct ProtectionView {
@@ -68,13 +66,9 @@ pub(crate) fn view(
 /// Takes a request with its reason.
 pub(crate) async fn ask(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     Path(case): Path<String>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<SignedIn>,
 ) -> Response {
-    if fields.get("csrf") != Some(&viewer.csrf) {
-        return pages::form_refused(&desk, &viewer).await;
-    }
     let Ok(case) = case.parse::<CaseId>() else {
         return pages::missing(&desk, Some(&viewer)).await;
     };
@@ -86,13 +80,9 @@ pub(crate) async fn ask(
 /// Takes a second person's approval.
 pub(crate) async fn approve(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     Path(case): Path<String>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<SignedIn>,
 ) -> Response {
-    if fields.get("csrf") != Some(&viewer.csrf) {
-        return pages::form_refused(&desk, &viewer).await;
-    }
     let id = fields.get("request").and_then(|text| text.parse().ok());
     let (Ok(case), Some(id)) = (case.parse::<CaseId>(), id) else {
         return pages::missing(&desk, Some(&viewer)).await;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use askama::Template;
-use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -17,6 +16,7 @@ use tokio_stream::{Stream, StreamExt};
 use super::case_view::Wait;
 use super::data::{DataFailed, Names, ROWS_MAX};
 use super::pages::{self, Banner, Chip, Frame, icon};
+use super::rights::{By, Reviews};
 use super::session::Viewer;
 use super::{Shared, labels, texts};
 use crate::clock::in_japan;
@@ -150,12 +150,9 @@ impl Tab {
 /// The page.
 pub(crate) async fn page(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<Reviews>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
-    if !viewer.may_see_cases() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
     let Ok(list) = list(&desk, &viewer, &query).await else {
         return pages::internal(&desk, Some(&viewer)).await;
     };
@@ -175,12 +172,9 @@ pub(crate) async fn page(
 /// The rows alone, for the page that keeps itself up to date.
 pub(crate) async fn rows(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<Reviews>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
-    if !viewer.may_see_cases() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
     match list(&desk, &viewer, &query).await {
         Ok(list) => pages::html(
             StatusCode::OK,

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::path::Path as FilePath;
 
 use askama::Template;
-use axum::Extension;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use counter_domain::case::CaseState;
@@ -13,6 +12,7 @@ use counter_domain::ids::CaseId;
 
 use super::data::LogEntry;
 use super::pages::{self, Banner, Frame, icon};
+use super::rights::{By, ReadsLog, Reviews, Sent};
 use super::session::Viewer;
 use super::{Shared, texts};
 use crate::clock::in_japan;
@@ -39,12 +39,9 @@ struct FileLine {
 /// Files written so far, and what can be written now.
 pub(crate) async fn hand_over_page(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<Reviews>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
-    if !viewer.may_see_cases() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
     let folder = desk.hand_over_folder.clone();
     let listed = tokio::task::spawn_blocking(move || files(&folder)).await;
     let (Ok(cases), Ok(files)) = (desk.data.cases(&viewer).await, listed) else {
@@ -113,12 +110,9 @@ fn kind(name: &str) -> Option<&'static str> {
 /// Gives one file.
 pub(crate) async fn hand_over_file(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<Reviews>,
     Path(name): Path<String>,
 ) -> Response {
-    if !viewer.may_see_cases() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
     if kind(&name).is_none() {
         return pages::missing(&desk, Some(&viewer)).await;
     }
@@ -143,45 +137,24 @@ pub(crate) async fn hand_over_file(
 /// Writes every accepted case.
 pub(crate) async fn hand_over_all(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
-    Form(fields): Form<HashMap<String, String>>,
+    Sent { viewer, .. }: Sent<Reviews>,
 ) -> Response {
-    export(&desk, &viewer, &fields, None, "/hand-over").await
+    export(&desk, &viewer, None, "/hand-over").await
 }
 
 /// Writes one accepted case.
 pub(crate) async fn hand_over_case(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     Path(case): Path<String>,
-    Form(fields): Form<HashMap<String, String>>,
+    Sent { viewer, .. }: Sent<Reviews>,
 ) -> Response {
     let Ok(case) = case.parse::<CaseId>() else {
         return pages::missing(&desk, Some(&viewer)).await;
     };
-    export(
-        &desk,
-        &viewer,
-        &fields,
-        Some(case),
-        &format!("/case/{case}"),
-    )
-    .await
+    export(&desk, &viewer, Some(case), &format!("/case/{case}")).await
 }
 
-async fn export(
-    desk: &Shared,
-    viewer: &Viewer,
-    fields: &HashMap<String, String>,
-    only: Option<CaseId>,
-    back: &str,
-) -> Response {
-    if fields.get("csrf") != Some(&viewer.csrf) {
-        return pages::form_refused(desk, viewer).await;
-    }
-    if !viewer.may_review() {
-        return pages::forbidden(desk, viewer).await;
-    }
+async fn export(desk: &Shared, viewer: &Viewer, only: Option<CaseId>, back: &str) -> Response {
     let code = match desk
         .data
         .hand_over(viewer, only, &desk.hand_over_folder)
@@ -211,13 +184,7 @@ struct LogLine {
 }
 
 /// Who saw and did what, for auditors: ids only, no personal data.
-pub(crate) async fn log_page(
-    State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
-) -> Response {
-    if !viewer.may_see_log() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
+pub(crate) async fn log_page(State(desk): State<Shared>, By(viewer, _): By<ReadsLog>) -> Response {
     let Ok(entries) = desk.data.log().await else {
         return pages::internal(&desk, Some(&viewer)).await;
     };

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use axum::Extension;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use counter_domain::case::{Remark, RemarkCategory};
@@ -13,6 +12,7 @@ use counter_domain::ids::{CaseId, SnapshotHash};
 use super::case_view::{self, CasePage};
 use super::data::{Deed, DeedRefused};
 use super::pages;
+use super::rights::{By, Sent, SignedIn};
 use super::session::Viewer;
 use super::{Shared, labels, texts};
 
@@ -24,7 +24,7 @@ type Fields = HashMap<String, String>;
 /// The page. Looking at it is written to the audit stream.
 pub(crate) async fn page(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<SignedIn>,
     Path(case): Path<String>,
     Query(query): Query<Fields>,
 ) -> Response {
@@ -62,9 +62,8 @@ pub(crate) async fn page(
 /// Takes the case for review and opens its page.
 pub(crate) async fn open(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     Path(case): Path<String>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<SignedIn>,
 ) -> Response {
     decide(&desk, &viewer, &case, &fields, Ok(Deed::Open), "").await
 }
@@ -72,9 +71,8 @@ pub(crate) async fn open(
 /// Sends the case back with its remarks.
 pub(crate) async fn give_back(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     Path(case): Path<String>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<SignedIn>,
 ) -> Response {
     let deed = remarks(&fields).map(Deed::GiveBack);
     decide(&desk, &viewer, &case, &fields, deed, "returned").await
@@ -83,9 +81,8 @@ pub(crate) async fn give_back(
 /// Accepts the case.
 pub(crate) async fn accept(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     Path(case): Path<String>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<SignedIn>,
 ) -> Response {
     decide(&desk, &viewer, &case, &fields, Ok(Deed::Accept), "accepted").await
 }
@@ -93,9 +90,8 @@ pub(crate) async fn accept(
 /// Refuses the case with a written reason.
 pub(crate) async fn refuse(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     Path(case): Path<String>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<SignedIn>,
 ) -> Response {
     let deed = reason(&fields).map(Deed::Refuse);
     decide(&desk, &viewer, &case, &fields, deed, "refused").await
@@ -104,9 +100,8 @@ pub(crate) async fn refuse(
 /// Puts the case aside.
 pub(crate) async fn hold(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     Path(case): Path<String>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<SignedIn>,
 ) -> Response {
     let deed = reason(&fields).map(Deed::Hold);
     decide(&desk, &viewer, &case, &fields, deed, "held").await
@@ -115,9 +110,8 @@ pub(crate) async fn hold(
 /// Takes the case up again.
 pub(crate) async fn release(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     Path(case): Path<String>,
-    Form(fields): Form<Fields>,
+    Sent { viewer, fields, .. }: Sent<SignedIn>,
 ) -> Response {
     decide(
         &desk,
@@ -139,9 +133,6 @@ async fn decide(
     deed: Result<Deed, &'static str>,
     done: &'static str,
 ) -> Response {
-    if fields.get("csrf") != Some(&viewer.csrf) {
-        return pages::form_refused(desk, viewer).await;
-    }
     let Ok(case) = case.parse::<CaseId>() else {
         return pages::missing(desk, Some(viewer)).await;
     };

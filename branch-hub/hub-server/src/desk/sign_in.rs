@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, http::HeaderValue};
 
 use super::data::SignInRefused;
 use super::pages::{self, Banner, SignInPage};
-use super::session::{self, Deed, Viewer};
+use super::rights::{Sent, SignedIn};
+use super::session::{self, Deed};
 use super::{Shared, texts};
 
 /// `/`: the page the person starts on.
@@ -132,13 +132,9 @@ pub(crate) async fn sign_in(
 /// Ends the session.
 pub(crate) async fn sign_out(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
     headers: HeaderMap,
-    Form(fields): Form<HashMap<String, String>>,
+    _: Sent<SignedIn>,
 ) -> Response {
-    if fields.get("csrf") != Some(&viewer.csrf) {
-        return pages::form_refused(&desk, &viewer).await;
-    }
     if let Some(token) = session::cookie(&headers, session::COOKIE) {
         desk.sessions.end(token);
     }

@@ -1,7 +1,6 @@
 //! The page of one counter: everything it told, and fourteen days of it.
 
 use askama::Template;
-use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -11,7 +10,7 @@ use hub_store::{CLOCK_LOOK_MS, CounterState, DeviceSample, datasets_behind};
 use super::super::Shared;
 use super::super::data::Operations;
 use super::super::pages::{self, Chip, Frame, icon};
-use super::super::session::Viewer;
+use super::super::rights::{By, Operates};
 use super::Notice;
 use super::charts::{self, Join, Ring};
 use super::counters::{self, Mark};
@@ -48,12 +47,9 @@ struct Drawing {
 
 pub(crate) async fn page(
     State(desk): State<Shared>,
-    Extension(viewer): Extension<Viewer>,
+    By(viewer, _): By<Operates>,
     Path(device): Path<String>,
 ) -> Response {
-    if !viewer.may_see_operations() {
-        return pages::forbidden(&desk, &viewer).await;
-    }
     let Ok(found) = desk.data.operations(&desk.hand_over_folder).await else {
         return pages::internal(&desk, Some(&viewer)).await;
     };
