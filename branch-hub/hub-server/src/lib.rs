@@ -20,6 +20,7 @@ mod desk;
 mod export;
 mod figures;
 mod folder;
+mod gaiji;
 mod hand_over;
 mod line_file;
 mod places;

@@ -9,9 +9,11 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
+use counter_characters::GaijiTable;
 
 use crate::folder::private_file;
 
@@ -110,7 +112,7 @@ impl<C: Column> LineFile<C> {
         let headings = if file.has_headings() {
             let mut first = Vec::new();
             next_line(&mut opened(path)?, &mut first)?;
-            let headings = fields::split(without_bom(&first), file.separator(), encoding)
+            let headings = fields::split(without_bom(&first), file.separator(), encoding, None)
                 .map_err(|(_, wrong)| anyhow::anyhow!("1行目：{wrong}"))?;
             Some(headings)
         } else {
@@ -123,6 +125,13 @@ impl<C: Column> LineFile<C> {
             layout: file.bind(headings.as_deref())?,
             encoding,
         })
+    }
+
+    /// The same file, its private characters read by this table of the system that wrote it.
+    #[must_use]
+    pub(crate) fn with_gaiji(mut self, table: Option<&Arc<GaijiTable>>) -> Self {
+        self.layout.gaiji = table.map(Arc::clone);
+        self
     }
 
     /// Gives every line behind the headings to `each`; empty ones say nothing, and those of the

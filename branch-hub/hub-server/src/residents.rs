@@ -9,9 +9,11 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use counter_characters::GaijiTable;
 use counter_domain::protection::{PROTECTION, PROTECTION_FORMAT, ProtectedPerson, ProtectionList};
 use counter_domain::resident::{
     CHANGES_FORMAT, COPY_FORMAT, ChangesHeader, CopyHeader, RESIDENT_CHANGES, RESIDENT_COPY,
@@ -70,6 +72,8 @@ pub(crate) struct Registry<'a> {
     pub(crate) today: &'a str,
     /// Hash of the published copy.
     pub(crate) published: Option<[u8; 32]>,
+    /// The private characters of the resident record system, where the city has a table of them.
+    pub(crate) gaiji: Option<Arc<GaijiTable>>,
 }
 
 /// Publishes a dataset by name.
@@ -87,7 +91,7 @@ pub(crate) fn import_whole(
     publish: Publish<'_>,
     say: &mut dyn Write,
 ) -> Result<()> {
-    let source = open(file, options)?;
+    let source = open(file, options)?.with_gaiji(registry.gaiji.as_ref());
     // A fixed-width layout has it in every file.
     if matches!(source.layout.place(Column::Change), Some(Place::Column(_))) {
         bail!("異動区分の列があります。差分なら --difference を付け、全件なら列を除いてください");

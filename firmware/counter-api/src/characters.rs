@@ -103,6 +103,9 @@ pub struct CharacterQuery {
     /// A number: MJ, U+, J+ or of the family registers.
     #[serde(default)]
     pub number: String,
+    /// Parts that stand in it, as characters.
+    #[serde(default)]
+    pub parts: String,
 }
 
 /// What staff do about characters.

@@ -1,6 +1,7 @@
 //! Character identification (文字同定): which glyph is meant by what was written.
 
 use crate::glyph::Glyph;
+use crate::private_code::MjPlus;
 use crate::tables::Characters;
 use crate::written::{Written, is_ideograph, is_private, is_selector};
 
@@ -16,6 +17,9 @@ pub enum Identity<'t> {
     OtherCollection(Collection),
     /// A selector that no Japanese collection has registered with this character.
     UnknownSequence,
+    /// A character that the city's own repertoire adds to the MJ table, and that the city's font
+    /// has ([`Characters::with_added`]).
+    MjPlus(MjPlus),
     /// A private-use code point: means something only where it was written.
     PrivateUse,
     /// An ideograph that the MJ table does not have.
@@ -51,7 +55,9 @@ impl Characters {
             return Identity::NotACharacter;
         }
         if is_private(base) {
-            return Identity::PrivateUse;
+            let added =
+                MjPlus::of(base).filter(|added| selector.is_none() && self.has_added(*added));
+            return added.map_or(Identity::PrivateUse, Identity::MjPlus);
         }
         let Some(selector) = selector else {
             return self.plain(base);

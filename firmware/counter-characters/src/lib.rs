@@ -12,18 +12,23 @@
 //!
 //! Sources: MJ character information table (MJ文字情報一覧表) 006.02, MJ reduction map
 //! (MJ縮退マップ) 1.2.0, Unicode Technical Standard 37 with the Ideographic Variation Database of
-//! 2022-09-13.
+//! 2022-09-13, Ideographic Description Sequences of Unicode 17.
 
+pub mod gaiji;
 pub mod glyph;
 pub mod identity;
 pub mod lookup;
+mod parts;
+pub mod private_code;
 pub mod search;
 pub mod tables;
 pub mod target;
 pub mod written;
 
+pub use gaiji::{GaijiTable, GaijiTables};
 pub use glyph::{Glyph, JisCode, MjNumber, Standing};
 pub use identity::Identity;
+pub use private_code::{MjPlus, PrivateCode};
 pub use search::Query;
 pub use table_file::LoadError;
 pub use tables::Characters;

@@ -23,12 +23,21 @@ pub struct Query<'q> {
     pub family_register: Option<u32>,
     /// Code in the unified characters of the resident network.
     pub resident_network: Option<u16>,
+    /// Parts that all stand in it, for example `自方辶`.
+    pub parts: Option<&'q str>,
 }
 
 impl Characters {
     /// Glyphs that answer `query`, characters for everyday use first, then by strokes. At most
     /// `limit`.
     pub fn find(&self, query: &Query<'_>, limit: usize) -> Vec<&Glyph> {
+        let made_of = query.parts.map(|parts| self.made_of(parts));
+        let has_parts = |glyph: &&Glyph| {
+            made_of.as_ref().is_none_or(|made_of| {
+                let mut points = [glyph.code_point, glyph.plain].into_iter().flatten();
+                points.any(|point| made_of.contains(&point))
+            })
+        };
         let mut found: Vec<&Glyph> = match (query.reading, query.form_of) {
             (Some(reading), _) => self
                 .read_as(reading)
@@ -45,6 +54,7 @@ impl Characters {
                 .filter(|glyph| self.answers(glyph, query))
                 .collect(),
         };
+        found.retain(has_parts);
         found.sort_by_key(|glyph| (everyday(glyph), glyph.strokes, glyph.number));
         found.truncate(limit);
         found

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use table_file::LoadError;
 
 use crate::glyph::{Glyph, MjNumber};
+use crate::private_code::MjPlus;
 use crate::target::Source;
 
 /// First bytes of the file; the digit is the format's version.
-const MAGIC: &table_file::Magic = b"TDKCHAR1";
+const MAGIC: &table_file::Magic = b"TDKCHAR2";
 
 /// Where the tables are: what `TODOKE_CHARACTERS` names, else beside the installed program, else in
 /// the source tree.
@@ -35,6 +36,8 @@ pub struct Contents {
     pub reductions: Vec<Reduction>,
     /// Readings in hiragana, ascending, each with the glyphs (places in `glyphs`) it belongs to.
     pub readings: Vec<(String, Vec<u32>)>,
+    /// A part and a character it directly stands in, ascending; see [`crate::parts`].
+    pub parts: Vec<(char, char)>,
 }
 
 /// A pair of code point and selector that some collection of the Ideographic Variation Database
@@ -72,10 +75,12 @@ pub struct Characters {
     pub(crate) contents: Contents,
     /// Places of glyphs, ascending by (code point, place).
     by_code_point: Vec<(char, u32)>,
+    /// Characters beyond the MJ table, ascending.
+    added: Vec<MjPlus>,
 }
 
 impl Characters {
-    /// Loads the tables from a file (0.9 MB; unpacked 5 MB, held in memory).
+    /// Loads the tables from a file (1.4 MB; unpacked 6 MB, held in memory).
     ///
     /// # Errors
     /// When the file cannot be read, or is not a table of this version.
@@ -122,7 +127,23 @@ impl Characters {
         Self {
             contents,
             by_code_point,
+            added: Vec::new(),
         }
+    }
+
+    /// The same with the characters of the standard repertoire that are not in the MJ table
+    /// (行政事務標準文字の追加文字): those of `drawn`, what the city's own font draws, that stand in
+    /// the private planes. Without that font they stay unknown private codes.
+    #[must_use]
+    pub fn with_added(mut self, drawn: impl IntoIterator<Item = char>) -> Self {
+        self.added = drawn.into_iter().filter_map(MjPlus::of).collect();
+        self.added.sort_unstable();
+        self.added.dedup();
+        self
+    }
+
+    pub(crate) fn has_added(&self, added: MjPlus) -> bool {
+        self.added.binary_search(&added).is_ok()
     }
 
     /// Editions of the sources.

@@ -10,6 +10,9 @@ use crate::written::Written;
 /// A repertoire that a name may have to be expressed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
+    /// The standard repertoire of municipal systems (行政事務標準文字): the MJ table and what it adds,
+    /// tagged.
+    MjPlus,
     /// The MJ table itself, as a Unicode text with selectors of `Moji_Joho`.
     Mj,
     /// Unified characters of the resident network (住基ネット統一文字).
@@ -26,7 +29,8 @@ pub enum Target {
 
 impl Target {
     /// All of them, the largest repertoire first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
+        Self::MjPlus,
         Self::Mj,
         Self::ResidentNetwork,
         Self::FamilyRegister,
@@ -38,6 +42,7 @@ impl Target {
     /// Stable name for files and command lines.
     pub fn key(self) -> &'static str {
         match self {
+            Self::MjPlus => "mj_plus",
             Self::Mj => "mj",
             Self::ResidentNetwork => "resident_network",
             Self::FamilyRegister => "family_register",
@@ -111,7 +116,9 @@ impl Characters {
         match self.identify(character) {
             Identity::Glyph(glyph) => self.fit_glyph(glyph, target),
             Identity::Plain => plain_code(character.base, target).map_or(Fit::Missing, Fit::Exact),
-            Identity::OtherCollection(_)
+            Identity::MjPlus(added) if target == Target::MjPlus => Fit::Exact(added.to_string()),
+            Identity::MjPlus(_)
+            | Identity::OtherCollection(_)
             | Identity::UnknownSequence
             | Identity::PrivateUse
             | Identity::OutsideTable
@@ -150,6 +157,7 @@ impl Characters {
         }) {
             Identity::Glyph(glyph) => exact_code(glyph, target).is_some(),
             Identity::Plain => plain_code(c, target).is_some(),
+            Identity::MjPlus(_) => target == Target::MjPlus,
             Identity::OtherCollection(_)
             | Identity::UnknownSequence
             | Identity::PrivateUse
@@ -161,7 +169,7 @@ impl Characters {
 
 fn exact_code(glyph: &Glyph, target: Target) -> Option<String> {
     match target {
-        Target::Mj => glyph.text().map(|_text| glyph.number.to_string()),
+        Target::MjPlus | Target::Mj => glyph.text().map(|_text| glyph.number.to_string()),
         Target::ResidentNetwork => glyph.resident_network.map(|code| format!("J+{code:04X}")),
         Target::FamilyRegister => glyph.family_register.map(|number| format!("{number:06}")),
         Target::JisX0213 => glyph.jis.map(|code| code.to_string()),
@@ -175,7 +183,7 @@ fn exact_code(glyph: &Glyph, target: Target) -> Option<String> {
 /// registers hold kana and letters under the code points of Unicode.
 fn plain_code(c: char, target: Target) -> Option<String> {
     match target {
-        Target::Mj | Target::ResidentNetwork | Target::FamilyRegister => {
+        Target::MjPlus | Target::Mj | Target::ResidentNetwork | Target::FamilyRegister => {
             (!c.is_control()).then(|| format!("U+{:04X}", u32::from(c)))
         }
         Target::JisX0213 | Target::JisX0208 => jis_x_0208(c),
@@ -184,18 +192,18 @@ fn plain_code(c: char, target: Target) -> Option<String> {
 }
 
 fn cp932(c: char) -> Option<String> {
+    let digits = |bytes: Vec<u8>| bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    cp932_of(c).map(digits)
+}
+
+/// The bytes of `c` in code page 932, without its user-defined cells.
+pub(crate) fn cp932_of(c: char) -> Option<Vec<u8>> {
     let mut text = [0; 4];
     let (bytes, _, lossy) = encoding_rs::SHIFT_JIS.encode(c.encode_utf8(&mut text));
     // The Windows table folds three characters into others (U+00A5, U+203E, U+2212).
-    let (back, _, _) = encoding_rs::SHIFT_JIS.decode(&bytes);
+    let (back, _) = encoding_rs::SHIFT_JIS.decode_without_bom_handling(&bytes);
     let same = !lossy && back.chars().eq([c]);
-    same.then(|| {
-        bytes
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect::<Vec<_>>()
-            .concat()
-    })
+    same.then(|| bytes.into_owned())
 }
 
 fn jis_x_0208(c: char) -> Option<String> {

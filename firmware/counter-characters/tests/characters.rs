@@ -20,6 +20,7 @@ fn report(text: &str) -> String {
                 other @ (Identity::Plain
                 | Identity::OtherCollection(_)
                 | Identity::UnknownSequence
+                | Identity::MjPlus(_)
                 | Identity::PrivateUse
                 | Identity::OutsideTable
                 | Identity::NotACharacter) => format!("{other:?}"),
@@ -82,7 +83,7 @@ fn tables_are_complete() {
 fn a_form_of_a_common_name_is_told_apart() {
     check(
         "高",
-        &["U+9AD8 MJ028901 | MJ028901 | J+9AD8 | 513270 | 1-25-66 | 8D82 | 1-25-66"],
+        &["U+9AD8 MJ028901 | MJ028901 | MJ028901 | J+9AD8 | 513270 | 1-25-66 | 8D82 | 1-25-66"],
     );
 }
 
@@ -96,11 +97,30 @@ fn a_reduction_is_only_proposed() {
 }
 
 #[test]
+fn a_form_that_a_standard_unifies_with_another_is_not_exactly_in_it() {
+    // 1-21-40 is 吉; the table of glyphs gives that place to 𠮷 as well.
+    for (form, parent) in [("𠮷", '吉'), ("邉\u{E0119}", '邉'), ("髙", '高')] {
+        let Fit::Proposed(proposals) = fit_of(form, Target::JisX0213) else {
+            panic!("{form} would come back as {parent}");
+        };
+        assert!(proposals.iter().any(|proposal| proposal.to == parent));
+    }
+    assert_eq!(
+        fit_of("吉", Target::JisX0213),
+        Fit::Exact("1-21-40".to_owned())
+    );
+    assert_eq!(
+        fit_of("々", Target::JisX0213),
+        Fit::Exact("1-01-25".to_owned())
+    );
+}
+
+#[test]
 fn a_sequence_of_another_collection_is_never_taken_for_the_base() {
     // 葛 with VS17 is Adobe-Japan1's; the MJ table writes the same form with VS19.
     check(
         "葛\u{E0100}",
-        &["U+845B U+E0100 OtherCollection(AdobeJapan1) | - | - | - | - | - | -"],
+        &["U+845B U+E0100 OtherCollection(AdobeJapan1) | - | - | - | - | - | - | -"],
     );
     let own = written("葛\u{E0102}").next().unwrap();
     assert!(matches!(TABLES.identify(own), Identity::Glyph(_)));
@@ -128,14 +148,17 @@ fn the_resident_networks_code_is_not_a_code_point() {
 
 #[test]
 fn what_is_not_a_character_of_a_name_is_said_so() {
-    check("\u{E000}", &["U+E000 PrivateUse | - | - | - | - | - | -"]);
+    check(
+        "\u{E000}",
+        &["U+E000 PrivateUse | - | - | - | - | - | - | -"],
+    );
     check(
         "\u{E0102}",
-        &["U+E0102 NotACharacter | - | - | - | - | - | -"],
+        &["U+E0102 NotACharacter | - | - | - | - | - | - | -"],
     );
     check(
         "辻\u{E01EF}",
-        &["U+8FBB U+E01EF UnknownSequence | - | - | - | - | - | -"],
+        &["U+8FBB U+E01EF UnknownSequence | - | - | - | - | - | - | -"],
     );
 }
 
@@ -144,8 +167,8 @@ fn kana_and_letters_need_no_identification() {
     check(
         "ヴa",
         &[
-            "U+30F4 Plain | U+30F4 | U+30F4 | U+30F4 | 1-05-84 | 8394 | 1-05-84",
-            "U+0061 Plain | U+0061 | U+0061 | U+0061 | - | 61 | -",
+            "U+30F4 Plain | U+30F4 | U+30F4 | U+30F4 | U+30F4 | 1-05-84 | 8394 | 1-05-84",
+            "U+0061 Plain | U+0061 | U+0061 | U+0061 | U+0061 | - | 61 | -",
         ],
     );
 }
@@ -182,6 +205,150 @@ fn a_character_is_found_by_its_number_in_family_registers() {
         }),
         [glyph.number.to_string()]
     );
+}
+
+fn made_of(parts: &str) -> String {
+    let query = Query {
+        parts: Some(parts),
+        ..Query::default()
+    };
+    let found = TABLES.find(&query, usize::MAX);
+    found.iter().filter_map(|glyph| glyph.plain).collect()
+}
+
+#[test]
+fn a_character_is_found_by_parts_at_any_depth() {
+    let found = made_of("自方辶");
+    assert!(found.contains('邊'), "⿺辶臱, and 方 stands inside 臱");
+    assert!(!found.contains('辺') && !found.contains('自'));
+    assert!(made_of("土口").contains('𠮷'));
+    assert!(made_of("山 鳥").contains('嶋') && made_of("鳥、山").contains('嶌'));
+    assert_eq!(made_of("自方辶言馬"), "");
+    assert_eq!(made_of(" "), "");
+}
+
+#[test]
+fn a_part_is_typed_as_the_character_it_comes_from() {
+    for (typed, other, inside) in [
+        ("水", "氵", '渡'),
+        ("人", "亻", '伊'),
+        ("艸", "艹", '葛'),
+        ("示", "礻", '祐'),
+        ("王", "王", '琢'),
+        ("月", "月", '朝'),
+        ("⾔", "訁", '詠'),
+        ("竜", "龍", '瀧'),
+    ] {
+        for part in [typed, other] {
+            assert!(made_of(part).contains(inside), "{part} in {inside}");
+        }
+    }
+}
+
+#[test]
+fn forms_with_a_selector_are_found_by_the_parts_of_their_code_point() {
+    let query = Query {
+        parts: Some("自辶"),
+        strokes: Some((15, 18)),
+        ..Query::default()
+    };
+    let found = TABLES.find(&query, usize::MAX);
+    let of_hen = found.iter().filter(|glyph| glyph.code_point == Some('邉'));
+    assert!(of_hen.filter(|glyph| glyph.plain.is_none()).count() > 5);
+}
+
+#[test]
+fn added_characters_are_known_with_the_citys_font_only() {
+    let added = written("\u{10A3C5}").next().unwrap();
+    assert_eq!(TABLES.identify(added), Identity::PrivateUse);
+    let bytes = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/characters.bin"));
+    let tables = Characters::from_bytes(&bytes.unwrap()).unwrap();
+    let tables = tables.with_added(['\u{10A3C5}', '\u{E000}', '高']);
+    let Identity::MjPlus(known) = tables.identify(added) else {
+        panic!("the font has it");
+    };
+    assert_eq!(known.to_string(), "MJ+10A3C5");
+    assert_eq!(
+        tables.fit(added, Target::MjPlus),
+        Fit::Exact("MJ+10A3C5".to_owned())
+    );
+    assert_eq!(tables.fit(added, Target::Mj), Fit::Missing);
+    // Private codes of the basic plane stay those of single systems, whatever the font draws.
+    let own = written("\u{E000}").next().unwrap();
+    assert_eq!(tables.identify(own), Identity::PrivateUse);
+    let other = written("\u{10A3C6}").next().unwrap();
+    assert_eq!(tables.identify(other), Identity::PrivateUse);
+}
+
+/// What each encoding gives back of a code: the way back through an independent decoder.
+fn back(code: &str, target: Target) -> Option<char> {
+    let hex = |code: &str| -> Vec<u8> {
+        let digits = code.as_bytes().chunks(2);
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16);
+        digits.map(|pair| byte(pair).unwrap()).collect()
+    };
+    let text = match target {
+        Target::Cp932 => encoding_rs::SHIFT_JIS.decode(&hex(code)).0.into_owned(),
+        Target::JisX0208 => {
+            let mut parts = code.split('-').map(|part| part.parse::<u8>().unwrap());
+            let (plane, row, cell) = (parts.next()?, parts.next()?, parts.next()?);
+            assert_eq!(plane, 1);
+            let bytes = [row + 0xA0, cell + 0xA0];
+            encoding_rs::EUC_JP.decode(&bytes).0.into_owned()
+        }
+        Target::MjPlus
+        | Target::Mj
+        | Target::ResidentNetwork
+        | Target::FamilyRegister
+        | Target::JisX0213 => return None,
+    };
+    text.chars().next()
+}
+
+#[test]
+fn every_character_comes_back_from_every_system_that_has_it() {
+    for target in Target::ALL {
+        let (mut exact, mut codes) = (0, std::collections::HashSet::new());
+        for glyph in TABLES.glyphs() {
+            let Some(text) = glyph.text() else { continue };
+            let Fit::Exact(code) = fit_of(&text, target) else {
+                continue;
+            };
+            exact += 1;
+            assert!(
+                codes.insert(code.clone()),
+                "{code} means two glyphs in {}",
+                target.key()
+            );
+            match target {
+                Target::MjPlus | Target::Mj => {
+                    assert_eq!(TABLES.by_number(&code), [glyph], "{code}");
+                }
+                Target::ResidentNetwork => {
+                    let number = u16::from_str_radix(&code[2..], 16).ok();
+                    assert_eq!(glyph.resident_network, number, "{code}");
+                }
+                Target::FamilyRegister => {
+                    assert_eq!(glyph.family_register, code.parse().ok(), "{code}");
+                }
+                // A place in the standard is a number of the table, not of an encoding here.
+                Target::JisX0213 => assert_eq!(glyph.jis.unwrap().to_string(), code),
+                Target::Cp932 | Target::JisX0208 => {
+                    let came = back(&code, target).unwrap();
+                    assert_eq!(came.to_string(), text, "{}", target.key());
+                }
+            }
+        }
+        let expected = match target {
+            Target::MjPlus | Target::Mj => 58_843,
+            Target::ResidentNetwork => 19_563,
+            Target::FamilyRegister => 55_255,
+            Target::JisX0213 => 10_054,
+            Target::Cp932 => 6_718,
+            Target::JisX0208 => 6_358,
+        };
+        assert_eq!(exact, expected, "{}", target.key());
+    }
 }
 
 #[test]

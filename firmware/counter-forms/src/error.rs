@@ -33,6 +33,15 @@ pub enum OpenFormsError {
         /// Debian package that carries it.
         package: &'static str,
     },
+    /// The city's own font cannot be used: it is not there, is no font, or has no character under
+    /// a private code.
+    #[error("the city's font at {path} cannot be read, or has no added characters")]
+    AddedFontUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said, where it said something.
+        source: Option<std::io::Error>,
+    },
     /// A folder of templates cannot be read.
     #[error("templates cannot be read at {path}")]
     TemplatesUnreadable {
@@ -69,6 +78,7 @@ impl OpenFormsError {
             | Self::FontWrong {
                 family, package, ..
             } => notices::font_missing(family, package),
+            Self::AddedFontUnreadable { path, .. } => notices::added_font_unreadable(path),
             Self::TemplatesUnreadable { path, .. } => notices::templates_unreadable(path),
             Self::Meta { form, message } => notices::template_broken(form, "meta.toml", message),
             Self::Incomplete { form, file } => notices::template_broken(form, file, ""),

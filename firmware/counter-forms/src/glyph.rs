@@ -30,11 +30,22 @@ impl MissingGlyph {
     }
 }
 
-/// Finds the first character of `text` that `font` cannot draw exactly.
+/// The faces text is set in.
+#[derive(Debug, Clone, Copy)]
+pub struct Faces<'f> {
+    /// Of names and addresses.
+    pub exact: &'f Face<'f>,
+    /// Of everything else.
+    pub label: &'f Face<'f>,
+    /// Of the characters that the city's repertoire adds under private codes, where it has one.
+    pub added: Option<&'f Face<'f>>,
+}
+
+/// Finds the first character of `text` that the fonts of names cannot draw exactly.
 ///
 /// Spaces and line ends need no glyph. A selector without a character before it, and a second
 /// selector after the first, are refused: they would vanish.
-pub fn first_missing(font: &Face<'_>, text: &str) -> Option<MissingGlyph> {
+pub fn first_missing(faces: &Faces<'_>, text: &str) -> Option<MissingGlyph> {
     let mut rest = text.chars().peekable();
     while let Some(base) = rest.next() {
         if is_selector(base) {
@@ -44,29 +55,50 @@ pub fn first_missing(font: &Face<'_>, text: &str) -> Option<MissingGlyph> {
             });
         }
         let selector = rest.next_if(|next| is_selector(*next));
-        if !drawn(font, base, selector) {
+        if face_of(faces.exact, faces.added, base, selector).is_none() {
             return Some(MissingGlyph { base, selector });
         }
     }
     None
 }
 
-/// The same for text that is set in `first`, and in `second` where `first` has no glyph. Text with
-/// a variation selector is set in `second` as a whole.
-pub fn first_missing_of_either(
-    first: &Face<'_>,
-    second: &Face<'_>,
-    text: &str,
-) -> Option<MissingGlyph> {
+/// The same for text that is set in the font of everything else, and in that of names where it has
+/// no glyph. Text with a variation selector is set in the font of names as a whole.
+pub fn first_missing_of_either(faces: &Faces<'_>, text: &str) -> Option<MissingGlyph> {
     if text.chars().any(is_selector) {
-        return first_missing(second, text);
+        return first_missing(faces, text);
     }
+    let drawn = |base| {
+        face_of(faces.label, faces.added, base, None)
+            .or_else(|| face_of(faces.exact, faces.added, base, None))
+    };
     text.chars()
-        .find(|&base| !drawn(first, base, None) && !drawn(second, base, None))
+        .find(|&base| drawn(base).is_none())
         .map(|base| MissingGlyph {
             base,
             selector: None,
         })
+}
+
+/// The face that draws exactly this character, `own` or that of added ones. A private code is
+/// nobody's but the city font's: whatever another font has there is another character.
+pub(crate) fn face_of<'f>(
+    own: &'f Face<'f>,
+    added: Option<&'f Face<'f>>,
+    base: char,
+    selector: Option<char>,
+) -> Option<&'f Face<'f>> {
+    if is_private(base) {
+        let is_added = selector.is_none() && u32::from(base) > 0xFFFF;
+        let added = added.filter(|added| is_added && drawn(added, base, None));
+        return added.filter(|_| own.glyph_index(base).is_none());
+    }
+    drawn(own, base, selector).then_some(own)
+}
+
+/// Code points that every city and maker fills differently (Unicode 16, section 23.5).
+fn is_private(c: char) -> bool {
+    matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{FFFFD}' | '\u{100000}'..='\u{10FFFD}')
 }
 
 fn drawn(font: &Face<'_>, base: char, selector: Option<char>) -> bool {

@@ -20,6 +20,7 @@ pub mod glyph;
 pub mod guidance;
 mod notices;
 mod outline;
+mod outlines_only;
 mod picture;
 mod prefill;
 mod published;

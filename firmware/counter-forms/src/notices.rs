@@ -65,6 +65,13 @@ pub(crate) fn font_missing(family: &str, package: &str) -> String {
     format!("書体 {family} が見つかりません。パッケージ {package} を入れてください。")
 }
 
+pub(crate) fn added_font_unreadable(path: &Path) -> String {
+    format!(
+        "市の追加文字の書体 {} を使えません。配られた書体ファイルを置き直すか、設定から外してください。",
+        path.display()
+    )
+}
+
 pub(crate) fn templates_unreadable(path: &Path) -> String {
     format!(
         "様式のフォルダー {} を読めません。場所と権限を確かめてください。",

@@ -5,26 +5,25 @@ use std::fmt::Write as _;
 
 use ttf_parser::{Face, OutlineBuilder};
 
-use crate::glyph::first_missing;
+use crate::glyph::face_of;
 
 /// Side of the square that an outline is drawn in.
 pub const OUTLINE_SIDE: u16 = 1000;
 
 /// Outline of `text`, which is one character with its variation selector if any, as SVG path data
-/// in a square of [`OUTLINE_SIDE`] with y downwards. `None` when `font` cannot draw exactly that.
-pub(crate) fn outline(font: &Face<'_>, text: &str) -> Option<String> {
-    if first_missing(font, text).is_some() {
-        return None;
-    }
+/// in a square of [`OUTLINE_SIDE`] with y downwards. `None` when neither `own`
+/// nor the font of added characters draws exactly that.
+pub(crate) fn outline(own: &Face<'_>, added: Option<&Face<'_>>, text: &str) -> Option<String> {
     let mut points = text.chars();
-    let base = points.next()?;
-    let id = match points.next() {
-        Some(selector) => font.glyph_variation_index(base, selector)?,
-        None => font.glyph_index(base)?,
-    };
+    let (base, selector) = (points.next()?, points.next());
     if points.next().is_some() {
         return None;
     }
+    let font = face_of(own, added, base, selector)?;
+    let id = match selector {
+        Some(selector) => font.glyph_variation_index(base, selector)?,
+        None => font.glyph_index(base)?,
+    };
     let side = f32::from(OUTLINE_SIDE);
     let mut path = Path {
         data: String::new(),

@@ -20,9 +20,9 @@ use crate::data::FormData;
 use crate::definition::{FormMeta, SampleKind};
 use crate::error::{OpenFormsError, RenderError, TemplateFault};
 use crate::fonts::{FontPaths, Fonts};
-use crate::glyph;
+use crate::glyph::{self, Faces};
 use crate::picture::Picture;
-use crate::rules::{Faces, Rules};
+use crate::rules::Rules;
 use crate::signature::{blank_svg, qr_svg};
 use crate::template::{Template, Templates, file_id};
 use crate::world::{DataFiles, FormWorld};
@@ -137,6 +137,7 @@ impl Forms {
             data: name("data.json")?,
             signature: name("signature.svg")?,
             qr: name("qr.svg")?,
+            fonts: name("fonts.json")?,
         };
         let typst_library = LazyHash::new(Library::default());
         Ok(Self {
@@ -178,19 +179,27 @@ impl Forms {
 
     /// The first character of `text` that cannot be printed in a name or an address.
     pub fn missing_glyph(&self, text: &str) -> Option<glyph::MissingGlyph> {
-        glyph::first_missing(self.fonts.exact.ttf(), text)
+        glyph::first_missing(&self.faces(), text)
+    }
+
+    /// The characters under private codes that the city's own font draws, ascending; empty without
+    /// one.
+    pub fn added_characters(&self) -> &[char] {
+        let added = self.fonts.added.as_ref();
+        added.map_or(&[], |added| added.characters.as_slice())
     }
 
     /// Outline of one character as a form prints it in a name: SVG path data in a square of
     /// [`crate::OUTLINE_SIDE`]. `None` when it cannot be printed.
     pub fn outline(&self, character: &str) -> Option<String> {
-        crate::outline::outline(self.fonts.exact.ttf(), character)
+        let faces = self.faces();
+        crate::outline::outline(faces.exact, faces.added, character)
     }
 
     /// The same in the font of everything else, which has the sequences of another collection:
     /// what a writer saw who typed one of those.
     pub fn other_outline(&self, character: &str) -> Option<String> {
-        crate::outline::outline(self.fonts.label.ttf(), character)
+        crate::outline::outline(self.fonts.label.ttf(), None, character)
     }
 
     /// Makes the PDF. The same data, drawings and date give the same bytes.
@@ -464,6 +473,7 @@ fn export(
     form_id: &str,
     world: &FormWorld<'_>,
     document: &PagedDocument,
+            added: self.fonts.added.as_ref().map(|added| added.font.ttf()),
     date: Datetime,
 ) -> Result<RenderedForm, RenderError> {
     let refused = |fault| RenderError::Export {
@@ -515,3 +525,6 @@ pub(crate) fn filing_date(text: &str) -> Option<Datetime> {
     let (year, month, day) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
     Datetime::from_ymd_hms(year, month, day, 0, 0, 0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,23 +4,16 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use ttf_parser::Face;
 
 use crate::data::FormData;
 use crate::definition::{FieldKind, FieldRule, FormMeta};
 use crate::error::RenderError;
-use crate::glyph;
+use crate::glyph::{self, Faces};
 use crate::notices;
 use crate::resident_move::UNKNOWN;
 
 /// Fields every form may use, by path.
 pub(crate) type SharedFields = BTreeMap<String, FieldRule>;
-
-/// The two faces text is set in.
-pub(crate) struct Faces<'f> {
-    pub(crate) exact: &'f Face<'f>,
-    pub(crate) label: &'f Face<'f>,
-}
 
 /// The rules of one form: its own, then those all forms share.
 pub(crate) struct Rules<'f> {
@@ -119,8 +112,8 @@ impl<'f> Rules<'f> {
             });
         }
         let missing = match (rule.kind, value.as_str()) {
-            (FieldKind::Exact, Some(text)) => glyph::first_missing(faces.exact, text),
-            (_, Some(text)) => glyph::first_missing_of_either(faces.label, faces.exact, text),
+            (FieldKind::Exact, Some(text)) => glyph::first_missing(faces, text),
+            (_, Some(text)) => glyph::first_missing_of_either(faces, text),
             (_, None) => None,
         };
         match missing {

@@ -18,6 +18,8 @@ pub(crate) struct DataFiles {
     pub(crate) data: FileId,
     pub(crate) signature: FileId,
     pub(crate) qr: FileId,
+    /// The families of names, for the library.
+    pub(crate) fonts: FileId,
 }
 
 /// One filing as a template sees it.
@@ -58,6 +60,8 @@ impl World for FormWorld<'_> {
             Ok(self.signature.clone())
         } else if id == self.names.qr {
             Ok(self.qr.clone())
+        } else if id == self.names.fonts {
+            Ok(self.fonts.exact_families.clone())
         } else {
             self.templates
                 .files

@@ -127,10 +127,19 @@ impl FontRaster {
 }
 
 fn glyph_in(face: &Face<'_>, glyph: Glyph) -> Option<GlyphId> {
-    match glyph.selector {
+    // What a maker's font has under a private code is not what a city's system means by it; only the
+    // city's own font has the private planes.
+    if matches!(glyph.base, '\u{E000}'..='\u{F8FF}') {
+        return None;
+    }
+    let id = match glyph.selector {
         Some(selector) => face.glyph_variation_index(glyph.base, selector),
         None => face.glyph_index(glyph.base),
-    }
+    };
+    // An empty glyph would be a gap in a name.
+    id.filter(|id| {
+        id.0 != 0 && (glyph.base.is_whitespace() || face.glyph_bounding_box(*id).is_some())
+    })
 }
 
 impl LineRaster for FontRaster {

@@ -15,12 +15,17 @@ pub struct NameCharacters(OnceLock<Characters>);
 impl NameCharacters {
     /// Loads the tables, once.
     pub fn load(&self, path: &Path) {
+        self.load_with(path, &[]);
+    }
+
+    /// The same with the characters that the city's own font adds.
+    pub fn load_with(&self, path: &Path, added: &[char]) {
         if self.0.get().is_some() {
             return;
         }
         match Characters::open(path) {
             Ok(tables) => {
-                self.0.set(tables).ok();
+                self.0.set(tables.with_added(added.iter().copied())).ok();
             }
             Err(error) => tracing::error!(%error, "no characters are offered"),
         }

@@ -35,6 +35,7 @@ pub fn font_paths(settings: Option<&Settings>) -> FontPaths {
             label_bold: fonts.label_bold.clone(),
         },
     }
+            added: fonts.added.clone().or(FontPaths::default().added),
 }
 
 /// Where the character tables are.
@@ -86,6 +87,11 @@ impl FormMaker {
 
     /// Takes the versions of forms in the dataset `counter_forms::FORMS`. A version this program
     /// cannot lay out is left out, so that the one before it goes on; the log says which.
+    /// The characters that the city's own font adds to the MJ table.
+    pub fn added_characters(&self) -> Vec<char> {
+        self.forms().added_characters().to_vec()
+    }
+
     pub fn take_published(&self, dataset: &[u8]) {
         let Some(published) = PublishedForms::read(dataset) else {
             tracing::error!("published forms are damaged, or of a newer program; none is used");
@@ -232,7 +238,8 @@ impl ReceiptDesk {
     /// # Errors
     /// Why nothing came out.
     pub fn print(&self, job: &ReceiptJob) -> Result<(), PrintTrouble> {
-        let fonts = [self.fonts.label.as_path(), self.fonts.exact.as_path()];
+        let mut fonts = vec![self.fonts.label.as_path(), self.fonts.exact.as_path()];
+        fonts.extend(self.fonts.added.as_deref());
         let raster = FontRaster::open(&fonts).unwrap_or_else(|error| {
             tracing::warn!(%error, "no fonts for receipts; rare characters cannot be printed");
             FontRaster::default()

@@ -47,7 +47,11 @@ impl CopyWatch {
         std::thread::Builder::new()
             .name("resident copy".to_owned())
             .spawn(move || {
-                offered.characters.load(&character_tables());
+                let added = offered.forms.as_ref().map(FormMaker::added_characters);
+                let tables = character_tables();
+                offered
+                    .characters
+                    .load_with(&tables, &added.unwrap_or_default());
                 offered.places.load_country(&address_dictionary());
                 // The version that was there at the start was taken before anybody could sign.
                 let mut forms = version(&store, FORMS);

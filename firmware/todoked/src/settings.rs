@@ -131,6 +131,9 @@ pub struct Fonts {
     /// Labels, bold.
     pub label_bold: PathBuf,
 }
+    /// The city's own font for characters under private codes (行政事務標準文字の追加文字).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<PathBuf>,
 
 /// The files of a counter's data folder.
 #[derive(Debug, Clone)]

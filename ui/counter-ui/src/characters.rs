@@ -74,6 +74,7 @@ impl CharactersController {
         api.set_strokes(view.asked.strokes.as_str().into());
         api.set_radical(view.asked.radical.as_str().into());
         api.set_number(view.asked.number.as_str().into());
+        api.set_parts(view.asked.parts.as_str().into());
         api.set_path(view.path.as_str().into());
         self.shown = open.cloned();
     }
@@ -92,12 +93,13 @@ fn connect(api: &CharactersApi<'_>, line: &Rc<StaffLine>) {
         tell(&looking, CharacterAction::Look { at });
     });
     let finding = Rc::clone(line);
-    api.on_find(move |reading, strokes, radical, number| {
+    api.on_find(move |reading, strokes, radical, number, parts| {
         let query = CharacterQuery {
             reading: reading.into(),
             strokes: strokes.into(),
             radical: radical.into(),
             number: number.into(),
+            parts: parts.into(),
         };
         tell(&finding, CharacterAction::Find { query });
     });

@@ -2,9 +2,11 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use counter_characters::Target;
 use counter_domain::resident::RESIDENT_COPY;
 use hub_store::ResidentRegister;
 use sync_engine::Store as _;
@@ -122,6 +124,10 @@ impl Office {
         };
         let hub = &mut self.hub;
         let mut publish = |name: &str, bytes: &[u8]| -> Result<()> {
+            gaiji: crate::gaiji::published(&self.hub.store)?
+                .of(Target::Cp932.key())
+                .cloned()
+                .map(Arc::new),
             let version = hub.publish(name, bytes)?;
             Ok(writeln!(out, "{name} {version} {} バイト", bytes.len())?)
         };

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use counter_characters::GaijiTable;
 use counter_domain::date::FuzzyDate;
 use counter_domain::name::Kana;
 use counter_domain::number::ResidentCode;
@@ -14,6 +15,8 @@ use super::{Column, Encoding, Layout, Line, Problem, Wrong};
 
 /// Longest field, in characters.
 const FIELD_CHARS_MAX: usize = 500;
+/// Private codes told of one field.
+const CODES_TOLD_MAX: usize = 5;
 /// Longest number of a person, household, reservation or certificate.
 const NUMBER_CHARS_MAX: usize = 15;
 
@@ -208,9 +211,10 @@ type Parts = Result<Vec<String>, (Option<usize>, Wrong)>;
 
 /// The parts of a line; a problem with the part it stands at.
 pub(super) fn parts<C: Column>(layout: &Layout<C>, encoding: Encoding, bytes: &[u8]) -> Parts {
+    let gaiji = layout.gaiji.as_deref();
     match &layout.form {
         Form::Separated { separator, width } => {
-            let parts = split(bytes, *separator, encoding)?;
+            let parts = split(bytes, *separator, encoding, gaiji)?;
             match parts.len() {
                 has if has == *width => Ok(parts),
                 has => Err((None, Wrong::Width { has, needs: *width })),
@@ -219,7 +223,7 @@ pub(super) fn parts<C: Column>(layout: &Layout<C>, encoding: Encoding, bytes: &[
         Form::Fixed {
             record_bytes,
             slots,
-        } => cut(bytes, *record_bytes, slots, encoding),
+        } => cut(bytes, *record_bytes, slots, (encoding, gaiji)),
     }
 }
 
@@ -256,7 +260,12 @@ pub(super) fn glimpse<C: Column>(
 }
 
 /// The parts of a separated line.
-pub(super) fn split(bytes: &[u8], separator: u8, encoding: Encoding) -> Parts {
+pub(super) fn split(
+    bytes: &[u8],
+    separator: u8,
+    encoding: Encoding,
+    gaiji: Option<&GaijiTable>,
+) -> Parts {
     let even_quotes = bytes.iter().fold(true, |even, byte| even ^ (*byte == b'"'));
     if !even_quotes {
         return Err((None, Wrong::OpenQuote));
@@ -265,12 +274,17 @@ pub(super) fn split(bytes: &[u8], separator: u8, encoding: Encoding) -> Parts {
         .ok_or((None, Wrong::OpenQuote))?
         .iter()
         .enumerate()
-        .map(|(part, field)| readable(field, encoding).map_err(|wrong| (Some(part), wrong)))
+        .map(|(part, field)| readable(field, encoding, gaiji).map_err(|wrong| (Some(part), wrong)))
         .collect()
 }
 
 /// The parts of a fixed-width record, without the blanks that fill them.
-fn cut(bytes: &[u8], record_bytes: usize, slots: &[Range<usize>], encoding: Encoding) -> Parts {
+fn cut(
+    bytes: &[u8],
+    record_bytes: usize,
+    slots: &[Range<usize>],
+    (encoding, gaiji): (Encoding, Option<&GaijiTable>),
+) -> Parts {
     if bytes.len() != record_bytes {
         let (has, needs) = (bytes.len(), record_bytes);
         return Err((None, Wrong::Bytes { has, needs }));
@@ -279,15 +293,25 @@ fn cut(bytes: &[u8], record_bytes: usize, slots: &[Range<usize>], encoding: Enco
         .iter()
         .enumerate()
         .map(|(part, slot)| {
-            let text = readable(bytes.get(slot.clone()).unwrap_or_default(), encoding)
-                .map_err(|wrong| (Some(part), wrong))?;
+            let bytes = bytes.get(slot.clone()).unwrap_or_default();
+            let text = readable(bytes, encoding, gaiji).map_err(|wrong| (Some(part), wrong))?;
             Ok(text.trim_end_matches([' ', '\u{3000}']).to_owned())
         })
         .collect()
 }
 
-fn readable(bytes: &[u8], encoding: Encoding) -> Result<String, Wrong> {
-    let text = encoding.decode(bytes).ok_or(Wrong::Encoding)?;
+/// A part as text, its private characters read by the table of the system that wrote it.
+fn readable(bytes: &[u8], encoding: Encoding, gaiji: Option<&GaijiTable>) -> Result<String, Wrong> {
+    let written = encoding.decode(bytes).ok_or(Wrong::Encoding)?;
+    let nobody_s = GaijiTable::default();
+    let read = gaiji.unwrap_or(&nobody_s).read(&written);
+    if !read.unknown.is_empty() {
+        let mut codes = read.unknown;
+        codes.dedup();
+        codes.truncate(CODES_TOLD_MAX);
+        return Err(Wrong::PrivateUse(codes));
+    }
+    let text = read.text;
     match wrong_characters(&text) {
         None => Ok(text),
         Some(wrong) => Err(wrong),
@@ -307,10 +331,7 @@ fn record(bytes: &[u8], separator: u8) -> Option<csv::ByteRecord> {
 }
 
 fn wrong_characters(text: &str) -> Option<Wrong> {
-    let private = |c| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}');
-    if text.chars().any(private) {
-        Some(Wrong::PrivateUse)
-    } else if text.chars().any(char::is_control) {
+    if text.chars().any(char::is_control) {
         Some(Wrong::Control)
     } else {
         (text.chars().count() > FIELD_CHARS_MAX).then_some(Wrong::TooLong)

@@ -9,7 +9,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
+use counter_characters::GaijiTable;
 use serde::Deserialize;
 
 use super::headings::{Column, Presence};
@@ -189,6 +191,8 @@ pub(crate) struct Layout<C> {
     pub(crate) form: Form,
     recipes: Vec<(C, Recipe)>,
     only: Option<(usize, String)>,
+    /// The private characters of the system that writes the file.
+    pub(crate) gaiji: Option<Arc<GaijiTable>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -211,6 +215,11 @@ impl LayoutFile {
     /// Whether the first line of a file names its columns.
     pub(crate) fn has_headings(&self) -> bool {
         matches!(self.form, FormFile::Separated { headings: true, .. })
+    }
+
+    /// Whether its columns are counted in bytes.
+    pub(crate) fn is_fixed(&self) -> bool {
+        matches!(self.form, FormFile::Fixed { .. })
     }
 
     /// The headings a file of this layout may have.
@@ -288,6 +297,7 @@ impl LayoutFile {
             form: binding.form,
             recipes,
             only,
+            gaiji: None,
         })
     }
 

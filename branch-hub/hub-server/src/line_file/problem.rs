@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use counter_characters::PrivateCode;
+
 use super::Place;
 
 /// A problem of one line.
@@ -32,7 +34,8 @@ pub(crate) enum Wrong {
     TooLong,
     Encoding,
     Control,
-    PrivateUse,
+    /// Private characters that no table of the system explains.
+    PrivateUse(Vec<PrivateCode>),
     Needed,
     Code(&'static str),
     /// The codes of the layout's table.
@@ -92,9 +95,14 @@ impl fmt::Display for Wrong {
                 "この文字コードで読めない文字があります。--encoding で文字コードを指定するか、出力し直してください",
             ),
             Self::Control => f.write_str("制御文字があります。取り除いてください"),
-            Self::PrivateUse => f.write_str(
-                "外字（私用領域の文字）があります。文字情報基盤の文字に置き換えてください",
-            ),
+            Self::PrivateUse(codes) => {
+                let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
+                write!(
+                    f,
+                    "外字（{}）が外字対応表にありません。対応表に加えるか、文字情報基盤の文字に置き換えてください",
+                    codes.join("・")
+                )
+            }
             Self::Needed => f.write_str("空です。値を入れてください"),
             Self::Code(codes) => write!(
                 f,

@@ -23,6 +23,8 @@ struct Desk {
     options: CopyOptions,
     /// What was published last, by name.
     published: BTreeMap<String, Vec<u8>>,
+    /// The private characters of the system.
+    gaiji: Option<Arc<GaijiTable>>,
 }
 
 fn desk() -> Desk {
@@ -36,6 +38,7 @@ fn desk() -> Desk {
             as_of: None,
         },
         published: BTreeMap::new(),
+        gaiji: None,
     }
 }
 
@@ -70,6 +73,7 @@ impl Desk {
             today: "2026-11-21",
             published: copy.map(|copy| *blake3::hash(copy).as_bytes()),
         };
+            gaiji: self.gaiji.clone(),
         let mut publish = |name: &str, bytes: &[u8]| {
             self.published.insert(name.to_owned(), bytes.to_vec());
             Ok(())
@@ -222,7 +226,7 @@ fn each_bad_line_is_told_with_its_column_and_what_to_do() {
     );
     check(
         &HANAKO.replace("架空　花子", "架空　花\u{e001}"),
-        "3行目 5列（name）：外字（私用領域の文字）があります。文字情報基盤の文字に置き換えてください",
+        "3行目 5列（name）：外字（U+E001）が外字対応表にありません。対応表に加えるか、文字情報基盤の文字に置き換えてください",
     );
     check(
         &HANAKO.replace("架空市架空町一丁目９番６号", ""),
@@ -248,6 +252,41 @@ fn each_bad_line_is_told_with_its_column_and_what_to_do() {
 
 #[test]
 fn bad_bytes_are_told_with_their_column() {
+#[test]
+fn private_characters_are_read_by_the_systems_table() {
+    use counter_characters::gaiji::{GaijiRow, Meaning, Way};
+    let row = |code: &str, number: &str, text: &str| GaijiRow {
+        code: code.parse().unwrap(),
+        is: Meaning::try_from(number.to_owned()).unwrap(),
+        text: text.to_owned(),
+        way: Way::Both,
+    };
+    let mut desk = desk();
+    desk.gaiji = Some(Arc::new(GaijiTable {
+        system: "cp932".to_owned(),
+        rows: vec![
+            row("F040", "MJ026190", "邉"),
+            row("F041", "MJ022335", "葛\u{E0102}"),
+        ],
+        open: Vec::new(),
+    }));
+    let lines = [HEADINGS, TARO, HANAKO].join("\r\n");
+    let (before, after) = lines.split_once("架空　花子").unwrap();
+    let bytes = |name: &[u8]| {
+        let text = |text: &str| encoding_rs::SHIFT_JIS.encode(text).0.into_owned();
+        [text(before), name.to_vec(), text(after)].concat()
+    };
+    // 0xF040 and 0xF041 are user-defined cells of code page 932.
+    desk.options.encoding = EncodingChoice::ShiftJis;
+    let (said, taken) = desk.take(As::Whole, &bytes(b"\xF0\x40\xF0\x41\x81\x40\x89\xD4"));
+    taken.unwrap_or_else(|error| panic!("{error}: {said}"));
+    let names: Vec<String> = desk.people().into_iter().map(|one| one.name).collect();
+    assert!(names.contains(&"邉葛\u{E0102}　花".to_owned()));
+    let (said, taken) = desk.take(As::Whole, &bytes(b"\xF0\x42\x81\x40\x89\xD4"));
+    assert!(taken.is_err());
+    assert!(said.contains("外字（U+E002）が外字対応表にありません"), "{said}");
+}
+
     let mut bytes = [HEADINGS, TARO, ""].join("\n").into_bytes();
     bytes.extend(b"1002,H1,1,1,\xff\xff,,1970-03-02,1,,,x,,,0,");
     let mut desk = desk();

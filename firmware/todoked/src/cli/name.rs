@@ -36,6 +36,9 @@ pub(super) struct Find {
     /// Radical, 1 to 214.
     #[arg(long)]
     radical: Option<u8>,
+    /// Parts that stand in it, for example `自方辶`.
+    #[arg(long)]
+    parts: Option<String>,
     /// Any form of this character.
     #[arg(long)]
     form_of: Option<char>,
@@ -57,8 +60,9 @@ impl NameCommand {
 }
 
 fn check(text: &str, as_json: bool) -> Result<()> {
-    let tables = Characters::open(&character_tables())?;
     let maker = FormMaker::open(&font_paths(None))?;
+    let added = maker.added_characters();
+    let tables = Characters::open(&character_tables())?.with_added(added);
     let missing = maker.forms().missing_glyph(text);
     let points = missing
         .as_ref()
@@ -116,6 +120,7 @@ fn kind(identity: Identity<'_>) -> &'static str {
         Identity::Plain => "plain",
         Identity::OtherCollection(collection) => collection.name(),
         Identity::UnknownSequence => "unknown_sequence",
+        Identity::MjPlus(_) => "mj_plus",
         Identity::PrivateUse => "private_use",
         Identity::OutsideTable => "outside_table",
         Identity::NotACharacter => "not_a_character",
@@ -128,6 +133,7 @@ fn glyph(identity: Identity<'_>) -> Option<&Glyph> {
         Identity::Plain
         | Identity::OtherCollection(_)
         | Identity::UnknownSequence
+        | Identity::MjPlus(_)
         | Identity::PrivateUse
         | Identity::OutsideTable
         | Identity::NotACharacter => None,
@@ -169,6 +175,7 @@ impl Find {
             form_of: self.form_of,
             family_register: self.family_register,
             resident_network: None,
+            parts: self.parts.as_deref(),
         };
         let tables = Characters::open(&character_tables())?;
         let found = tables.find(&query, FOUND_MAX);

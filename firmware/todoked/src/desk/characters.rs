@@ -12,7 +12,8 @@ use counter_api::{
     CharacterAction, CharacterCell, CharacterQuery, CharactersView, GlyphPicture, GlyphRow,
     Language, Notice,
 };
-use counter_characters::{Fit, Target, Written, written};
+use counter_characters::gaiji::{GAIJI_FORMAT, GAIJI_TABLES};
+use counter_characters::{Fit, GaijiTables, Target, Written, written};
 use counter_domain::character_choice::{
     CHARACTER_CHOICES, CHOICES_FORMAT, CharacterChoices, ChoiceSubject,
 };
@@ -54,6 +55,9 @@ pub(super) struct CityCharacters {
     pub(super) choices: CharacterChoices,
     /// The systems that names are handed to.
     pub(super) systems: Vec<Target>,
+    gaiji_version: Option<u64>,
+    /// Their private characters.
+    gaiji: GaijiTables,
 }
 
 impl Default for CityCharacters {
@@ -64,6 +68,8 @@ impl Default for CityCharacters {
             choices: CharacterChoices::default(),
             // The hand-over file is written in it.
             systems: vec![Target::Cp932],
+            gaiji_version: None,
+            gaiji: GaijiTables::default(),
         }
     }
 }
@@ -76,6 +82,12 @@ impl CityCharacters {
             Target::ALL.into_iter().find(|target| target.key() == key)
         };
         self.systems = keys.iter().filter_map(known).collect();
+    }
+
+    /// Whether a system has a private character for exactly this one.
+    fn has_private(&self, system: Target, one: Written) -> bool {
+        let table = self.gaiji.of(system.key());
+        table.is_some_and(|table| table.code_for(one).is_some())
     }
 }
 
@@ -105,6 +117,7 @@ impl<R: Records> Desk<R> {
                     &query.strokes,
                     &query.radical,
                     &query.number,
+                    &query.parts,
                 ]
                 .iter()
                 .any(|text| text.chars().count() > ASKED_CHARS_MAX);
@@ -140,9 +153,28 @@ impl<R: Records> Desk<R> {
                 Err(error) => tracing::error!(%error, "published characters not readable"),
             }
         }
+        self.load_gaiji();
         let mut choices = self.city_characters.published.clone();
         choices.take_in(&self.records.character_choices());
         self.city_characters.choices = choices;
+    }
+
+    fn load_gaiji(&mut self) {
+        let version = self.records.dataset_version(GAIJI_TABLES);
+        if version == self.city_characters.gaiji_version {
+            return;
+        }
+        let Some((_, bytes)) = self.records.dataset(GAIJI_TABLES) else {
+            return;
+        };
+        match serde_json::from_slice::<GaijiTables>(&bytes) {
+            Ok(tables) if tables.format == GAIJI_FORMAT => {
+                self.city_characters.gaiji = tables;
+                self.city_characters.gaiji_version = version;
+            }
+            Ok(_) => tracing::warn!("published private characters are of a newer form"),
+            Err(error) => tracing::error!(%error, "published private characters not readable"),
+        }
     }
 
     fn open_characters(&mut self, path: &str) -> Result<(), Notice> {
@@ -191,7 +223,8 @@ impl<R: Records> Desk<R> {
         let tables = self.characters.tables()?;
         let systems = self.city_characters.systems.iter().copied();
         let mut lacking = systems.filter(|system| {
-            if matches!(tables.fit(one, *system), Fit::Exact(_)) {
+            let fits = matches!(tables.fit(one, *system), Fit::Exact(_));
+            if fits || self.city_characters.has_private(*system, one) {
                 return false;
             }
             let subject = ChoiceSubject::in_system(system.key(), one.text());

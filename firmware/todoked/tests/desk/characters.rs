@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use counter_api::{
     CharacterAction, CharacterQuery, CharactersView, FieldView, GlyphPicture, StaffAction,
 };
+use counter_characters::GaijiTables;
+use counter_characters::gaiji::{GAIJI_TABLES, read_sheet};
 use counter_domain::character_choice::{
     CHARACTER_CHOICES, CharacterChoices, ChoiceMade, ChoiceStanding, ChoiceSubject,
 };
@@ -178,6 +180,41 @@ fn character_a_system_lacks_stays_and_another_one_is_handed_over() {
 }
 
 #[test]
+fn character_that_the_system_has_under_a_private_code_is_not_lacking() {
+    let mut rig = counter();
+    let sheet = b"code,character\nF040,MJ032129\n";
+    let table = read_sheet("cp932", sheet, CHARACTERS.tables().unwrap()).unwrap();
+    let mut tables = GaijiTables::default();
+    tables.put(table);
+    rig.arrives(GAIJI_TABLES, 1, serde_json::to_vec(&tables).unwrap());
+    rig.set("member.1.name", "𠮷田　太郎");
+    assert_eq!(field(&rig, "member.1.name").lacking, "", "F040 is 𠮷 there");
+    rig.set("member.1.name", "𠮷邉\u{E0119}　太郎");
+    assert!(field(&rig, "member.1.name").lacking.contains("邉\u{E0119}"));
+}
+
+#[test]
+fn character_is_found_by_parts() {
+    let mut rig = counter();
+    rig.set("member.1.name", "架空");
+    open(&mut rig, "member.1.name");
+    let query = CharacterQuery {
+        parts: "自方辶".to_owned(),
+        ..CharacterQuery::default()
+    };
+    deed(&mut rig, CharacterAction::Find { query });
+    let view = rig.reception().characters.unwrap();
+    assert!(
+        view.found.iter().any(|row| row.text == "邊"),
+        "{}",
+        view.message
+    );
+    assert!(view.found.iter().all(|row| row.text != "辺"));
+    take(&mut rig, "邊");
+    assert_eq!(rig.value("member.1.name"), "架空邊");
+}
+
+#[test]
 fn character_is_found_by_reading_strokes_radical_and_number_and_added() {
     let mut rig = counter();
     rig.set("member.1.name", "架空");
@@ -189,6 +226,7 @@ fn character_is_found_by_reading_strokes_radical_and_number_and_added() {
             strokes: strokes.to_owned(),
             radical: radical.to_owned(),
             number: number.to_owned(),
+            ..CharacterQuery::default()
         };
         deed(&mut rig, CharacterAction::Find { query });
         let view = rig.reception().characters.unwrap();

@@ -30,7 +30,7 @@ pub(super) fn kind(tables: &Characters, one: Written) -> &'static str {
         return "geta";
     }
     match tables.identify(one) {
-        Identity::Glyph(_) | Identity::Plain => "not_in_font",
+        Identity::Glyph(_) | Identity::Plain | Identity::MjPlus(_) => "not_in_font",
         Identity::OtherCollection(_) => "other_collection",
         Identity::UnknownSequence => "unknown_sequence",
         Identity::PrivateUse => "private_use",
@@ -152,6 +152,7 @@ impl Candidates<'_> {
             reading: Some(asked.reading.trim()).filter(|text| !text.is_empty()),
             strokes,
             radical,
+            parts: Some(asked.parts.trim()).filter(|text| !text.is_empty()),
             ..Query::default()
         };
         if !filled(&asked.number) {
@@ -174,6 +175,7 @@ impl Candidates<'_> {
             Identity::Plain
             | Identity::OtherCollection(_)
             | Identity::UnknownSequence
+            | Identity::MjPlus(_)
             | Identity::PrivateUse
             | Identity::OutsideTable
             | Identity::NotACharacter => None,
@@ -209,7 +211,7 @@ impl Candidates<'_> {
     fn systems(&self, text: &str) -> String {
         let all = Target::ALL
             .into_iter()
-            .filter(|target| *target != Target::Mj);
+            .filter(|target| !matches!(target, Target::Mj | Target::MjPlus));
         let (has, lacks): (Vec<Target>, Vec<Target>) = all.partition(|one| self.has(text, *one));
         let names = |targets: &[Target]| {
             let names = targets
