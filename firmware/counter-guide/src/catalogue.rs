@@ -284,6 +284,8 @@ pub struct Procedure {
     pub interview: Vec<Words>,
     /// Note for staff.
     pub note: Option<String>,
+    /// Readings and other words staff may look for it by, parted by spaces.
+    pub find: String,
     pub(crate) rule: Expr,
 }
 

@@ -303,6 +303,7 @@ fn differing(
         ("place", before.counter_of(old) != after.counter_of(new)),
         ("interview", old.interview != new.interview),
         ("note", old.note != new.note),
+        ("find", old.find != new.find),
     ];
     let differing = compared.into_iter().filter(|(_, differs)| *differs);
     differing.map(|(what, _)| what).collect()

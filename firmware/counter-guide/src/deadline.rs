@@ -24,6 +24,8 @@ pub(crate) struct CaseDays {
     pub(crate) today: Option<Date>,
     pub(crate) event_is_birth: bool,
     pub(crate) event_is_death: bool,
+    /// Nothing happened but that somebody came for a procedure.
+    pub(crate) event_is_request: bool,
 }
 
 pub(crate) fn of_case(rule: &DeadlineRule, days: CaseDays, closed: &ClosedDays) -> Deadline {
@@ -44,6 +46,7 @@ pub(crate) fn of_case(rule: &DeadlineRule, days: CaseDays, closed: &ClosedDays) 
 
 fn within(rule: &DeadlineRule, days: CaseDays, closed: &ClosedDays) -> Deadline {
     let (from, usual_ja, usual_en) = match rule.from {
+        DeadlineFrom::Event if days.event_is_request => (None, "事由が生じた日", "the event"),
         DeadlineFrom::Event => (days.event, "異動日", "the event"),
         DeadlineFrom::Notification => (days.today, "届出日", "the notification"),
         DeadlineFrom::Birth => (

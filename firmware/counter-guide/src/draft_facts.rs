@@ -7,6 +7,31 @@ use jiff::civil::Date;
 
 use crate::facts::{FactValue, Facts, MemberFacts};
 
+/// What stands before the number of a procedure that was picked from the menu, in a draft. Its
+/// value is [`FOR_ALL`], or the numbers of the members it is for, parted by commas.
+pub const PICKED: &str = "procedure.";
+
+/// A picked procedure of the whole household.
+pub const FOR_ALL: &str = "all";
+
+/// The procedures picked in a draft with whom each is for; `None` is the household.
+pub fn picked(draft: &Draft) -> Vec<(String, Vec<Option<u8>>)> {
+    let fields = draft.fields();
+    let all = fields.filter_map(|(path, field)| {
+        let id = path.as_str().strip_prefix(PICKED)?.to_owned();
+        let FieldValue::Text(text) = &field.shown.value else {
+            return None;
+        };
+        let of_one = |part: &str| match part {
+            FOR_ALL => Some(None),
+            number => number.parse().ok().map(Some),
+        };
+        let members: Vec<Option<u8>> = text.split(',').filter_map(of_one).collect();
+        (!members.is_empty()).then_some((id, members))
+    });
+    all.collect()
+}
+
 /// Reads the facts of a case from its draft on the day it would be filed: what follows from the
 /// fields, then the answers (`answer.<fact>`, `answer.m<n>.<fact>`), which go first.
 pub fn facts_from_draft(draft: &Draft, today: Date) -> Facts {
@@ -44,6 +69,14 @@ pub fn facts_from_draft(draft: &Draft, today: Date) -> Facts {
             .push(member_facts(member, &entered, draft, on));
     }
     take_answers(draft, &mut facts);
+    for (id, members) in picked(draft) {
+        facts
+            .requested
+            .extend(members.into_iter().map(|member| match member {
+                Some(number) => format!("{id}/{number}"),
+                None => id.clone(),
+            }));
+    }
     facts
 }
 

@@ -5,6 +5,7 @@ mod explain;
 mod guidance;
 mod questions;
 mod session;
+mod startable;
 
 use crate::catalogue::{Catalogue, Fact, Impossible, Procedure, Scope};
 use crate::deadline::{CaseDays, Deadline, of_case};
@@ -244,6 +245,7 @@ impl Guide {
             today: facts.today,
             event_is_birth: event == "birth",
             event_is_death: event == "death",
+            event_is_request: event == "request",
         }
     }
 

@@ -159,6 +159,17 @@ fn text_missing_in_a_language_is_told() {
 }
 
 #[test]
+fn procedure_that_does_not_say_what_to_bring_is_told() {
+    told(
+        "procedures/hoken.yaml",
+        "    documents: [sokuhoken, mynumber_doc, id1or2, zairyu_all]\n",
+        "    documents: []\n",
+        "- id: »P053",
+        "P053 does not say what to bring; write documents: [none] when nothing is needed",
+    );
+}
+
+#[test]
 fn form_without_a_number_and_two_with_the_same_are_told() {
     told(
         "procedures/hoken.yaml",
@@ -231,7 +242,7 @@ fn bad_deadline_is_told() {
     );
     assert_eq!(
         said,
-        ["procedures/hoken.yaml:15:13: unknown variant `week`, expected one of day, month, year"]
+        ["procedures/hoken.yaml:16:13: unknown variant `week`, expected one of day, month, year"]
     );
 }
 

@@ -170,6 +170,8 @@ struct ProcedureYaml {
     interview: Vec<Words>,
     #[serde(default)]
     note: Option<String>,
+    #[serde(default)]
+    find: String,
 }
 
 /// A place in a file.
@@ -660,6 +662,7 @@ impl Loader {
             fields,
             interview: entry.interview.clone(),
             note: entry.note.clone(),
+            find: entry.find.clone(),
             rule,
         })
     }

@@ -44,6 +44,11 @@ pub(super) fn check(catalogue: &Catalogue, places: &Places<'_>, findings: &mut V
             }
         }
         let mut report = |sentence: String| findings.push(places.of("procedure", id, sentence));
+        if procedure.documents.is_empty() {
+            report(format!(
+                "{id} does not say what to bring; write documents: [none] when nothing is needed"
+            ));
+        }
         if catalogue.counter_of(procedure).is_none() {
             let section = &procedure.section;
             report(format!(

@@ -132,6 +132,7 @@ fn what_ja(key: &str) -> &str {
         "place" => "窓口",
         "interview" => "担当課の質問",
         "note" => "職員への注意",
+        "find" => "探す言葉",
         other => other,
     }
 }
