@@ -125,7 +125,6 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
     replica::project_character_choices(connection, case, &draft, &summary)?;
     let branch = replica::branch_of(connection, case)?.or_else(|| summary.branch.clone());
     case_archive::project(connection, case, &summary, branch.as_ref())?;
-    let conflict = draft.fields().any(|(_, field)| !field.others.is_empty());
     let claim = summary
         .claim
         .as_ref()
@@ -156,7 +155,9 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
         ":changed": newest.0,
         ":claimed_by": claim.map(|claim| claim.by.as_str()),
         ":claim": claim.map_or(0, |claim| claim.since.unix_ms()),
-        ":to_check": conflict || !summary.overruled.is_empty() || !summary.contested.is_empty(),
+        ":to_check": draft.is_disputed()
+            || !summary.overruled.is_empty()
+            || !summary.contested.is_empty(),
         ":resubmitted": summary.submitted.len() > 1,
         ":waits": waits_for_us(summary.state),
     })?;
@@ -186,8 +187,8 @@ fn waits_for_us(state: CaseState) -> bool {
 /// Names of the members, by their number in the case.
 fn persons(draft: &Draft) -> Vec<&str> {
     let mut members: Vec<(u32, &str)> = draft
-        .fields()
-        .filter_map(|(path, _)| {
+        .paths_under("member.")
+        .filter_map(|path| {
             let number = path
                 .as_str()
                 .strip_prefix("member.")?

@@ -182,6 +182,23 @@ impl Draft {
             .filter_map(|(path, row)| merge(row).map(|field| (path, field)))
     }
 
+    /// Paths somebody entered something at that begin so, in order. Costs nothing, where the fields
+    /// themselves are put together from every counter's values.
+    pub fn paths_under<'d>(&'d self, prefix: &'d str) -> impl Iterator<Item = &'d FieldPath> {
+        self.rows
+            .range(FieldPath::from(prefix)..)
+            .map(|(path, _)| path)
+            .take_while(move |path| path.as_str().starts_with(prefix))
+    }
+
+    /// Whether counters say different things of a field and nobody has chosen between them yet.
+    pub fn is_disputed(&self) -> bool {
+        let several = self.rows.values().filter(|row| row.len() > 1);
+        several
+            .filter_map(merge)
+            .any(|field| !field.others.is_empty())
+    }
+
     /// Every field in path order.
     pub fn fields(&self) -> impl Iterator<Item = (&FieldPath, MergedField)> {
         self.rows

@@ -162,7 +162,7 @@ fn given(name: &str) -> &str {
 /// fields, so that an undecided difference hides nobody.
 pub fn digests_of(draft: &Draft) -> Vec<Digest> {
     let mut people: BTreeMap<String, Person> = BTreeMap::new();
-    for (path, field) in draft.fields() {
+    for path in draft.paths_under("member.") {
         let Some((number, name)) = path
             .as_str()
             .strip_prefix("member.")
@@ -170,16 +170,19 @@ pub fn digests_of(draft: &Draft) -> Vec<Digest> {
         else {
             continue;
         };
+        let known: fn(&mut Person) -> &mut Vec<String> = match name {
+            "name" | "kana" | "alias" => |person| &mut person.names,
+            "birth_date" => |person| &mut person.births,
+            "resident_code" => |person| &mut person.codes,
+            _ => continue,
+        };
+        let Some(field) = draft.field(path) else {
+            continue;
+        };
         let others = field.others.iter().map(|(_, other)| other);
         let values = std::iter::once(&field.shown).chain(others);
         let texts = values.filter_map(|value| value.value.as_text().map(str::to_owned));
-        let person = people.entry(number.to_owned()).or_default();
-        match name {
-            "name" | "kana" | "alias" => person.names.extend(texts),
-            "birth_date" => person.births.extend(texts),
-            "resident_code" => person.codes.extend(texts),
-            _ => {}
-        }
+        known(people.entry(number.to_owned()).or_default()).extend(texts);
     }
     let mut digests: Vec<Digest> = people.values().flat_map(Person::digests).collect();
     digests.sort_unstable();
@@ -209,14 +212,14 @@ impl Person {
 
 /// Whether a member carries the flag, whoever set it and on whichever counter.
 pub fn is_flagged(draft: &Draft) -> bool {
-    draft.fields().any(|(path, field)| {
-        is_flag(path)
-            && (field.shown.value == FieldValue::Flag(true)
-                || field
-                    .others
-                    .iter()
-                    .any(|(_, other)| other.value == FieldValue::Flag(true)))
-    })
+    let says = |value: &FieldValue| *value == FieldValue::Flag(true);
+    draft
+        .paths_under("member.")
+        .filter(|path| is_flag(path))
+        .filter_map(|path| draft.field(path))
+        .any(|field| {
+            says(&field.shown.value) || field.others.iter().any(|(_, other)| says(&other.value))
+        })
 }
 
 fn is_flag(path: &FieldPath) -> bool {

@@ -116,3 +116,22 @@ fn two_counters_that_disagree_stop_the_signature() {
     assert_eq!(read.problems[0].kind, ProblemKind::Disputed);
     assert_eq!(read.problems[0].path.as_str(), "member.1.name");
 }
+
+#[test]
+fn dispute_ends_when_somebody_chose() {
+    let mut draft = Draft::default();
+    let say = |draft: &mut Draft, counter: u8, field| {
+        draft.insert("member.1.name".into(), DeviceId([counter; 16]), field);
+    };
+    say(&mut draft, 1, field("架空　太郎", 1));
+    draft.insert("phone".into(), DeviceId([2; 16]), field("000", 1));
+    assert!(!draft.is_disputed());
+    say(&mut draft, 2, field("架空　太朗", 2));
+    assert!(draft.is_disputed());
+    let mut chosen = field("架空　太郎", 3);
+    chosen.settles = Some(chosen.at);
+    say(&mut draft, 1, chosen);
+    assert!(!draft.is_disputed());
+    let under: Vec<_> = draft.paths_under("member.").collect();
+    assert_eq!(under, [&"member.1.name".into()]);
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use counter_domain::case::{CaseMove, CaseState, fold};
 use counter_domain::draft::Draft;
-use counter_domain::ids::{BranchCode, CaseId};
+use counter_domain::ids::{BlobHash, BranchCode, CaseId};
 use replica::StoreError;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
@@ -167,6 +167,21 @@ pub(crate) fn blobs_unconfirmed(
     Ok(hashes.collect::<Result<_, _>>()?)
 }
 
+/// Notes a blob that head office may lack.
+pub(crate) fn blob_unconfirmed(
+    connection: &Connection,
+    (hash, case): ([u8; 32], CaseId),
+    unix_ms: u64,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO unsent_blob (hash, case_id, unix_ms) VALUES (:hash, :case, :unix_ms)
+         ON CONFLICT (hash, case_id) DO NOTHING",
+    )?;
+    let row = named_params! { ":hash": hash, ":case": case.0, ":unix_ms": unix_ms };
+    statement.execute(row)?;
+    Ok(())
+}
+
 /// Head office has these blobs.
 pub(crate) fn blobs_confirmed(
     connection: &Connection,
@@ -175,7 +190,10 @@ pub(crate) fn blobs_confirmed(
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached("DELETE FROM unsent_blob WHERE hash = :hash")?;
     for hash in hashes {
-        statement.execute([hash])?;
+        // What a predecessor had not sent of a case that is elsewhere now has no other use here.
+        if statement.execute([hash])? > 0 {
+            replica::forget_unnamed_blob(connection, BlobHash(*hash))?;
+        }
     }
     drop(statement);
     note_safe(connection, now_unix_ms)
@@ -227,7 +245,6 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
     replica::project_character_choices(connection, case, &draft, &summary)?;
     let branch = replica::branch_of(connection, case)?.or_else(|| summary.branch.clone());
     case_archive::project(connection, case, &summary, branch.as_ref())?;
-    let conflict = draft.fields().any(|(_, field)| !field.others.is_empty());
     let changed = draft
         .fields()
         .map(|(_, field)| field.shown.at)
@@ -255,7 +272,9 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
         ":persons": serde_json::to_string(&persons(&draft))?,
         ":since": newest.unix_ms(),
         ":changed": newest.max(changed).0,
-        ":to_check": conflict || !summary.overruled.is_empty() || !summary.contested.is_empty(),
+        ":to_check": draft.is_disputed()
+            || !summary.overruled.is_empty()
+            || !summary.contested.is_empty(),
         ":remarks": summary.remarks.len(),
         ":moved": summary.last_move().map(serde_json::to_string).transpose()?,
         ":contested": !summary.contested.is_empty(),
@@ -266,8 +285,8 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
 /// Names of the members, by their number in the case.
 fn persons(draft: &Draft) -> Vec<&str> {
     let mut members: Vec<(u32, &str)> = draft
-        .fields()
-        .filter_map(|(path, _)| {
+        .paths_under("member.")
+        .filter_map(|path| {
             let number = path
                 .as_str()
                 .strip_prefix("member.")?
