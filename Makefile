@@ -8,7 +8,7 @@ VISIT := tests/acceptance/suite/move-in-by-card-line-cut.toml
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench sim lint gallery packages models build characters addresses
+.PHONY: help run test bench bench-pages sim lint fuzz gallery packages models build characters addresses
 
 help: ## Says what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -23,8 +23,20 @@ bench: packages models ## Prints every figure beside its budget or a peer measur
 	@cargo build --workspace --bins --locked --release $(FEATURES)
 	@$(CARGO_TARGET_DIR)/release/todoke-bench
 
+bench-pages: packages models ## Prints how made-up certificates are read, scans and faxes, beside Tesseract: make bench-pages SEED=91000
+	@cargo build --locked --release -p document-pages
+	@folder=$$(mktemp -d); program=$(CARGO_TARGET_DIR)/release/todoke-document-pages; \
+	for condition in scan300 fax200; do echo "# $$condition"; \
+		$$program draw --seed $(or $(SEED),91000) --count 24 --half report --condition $$condition --out $$folder/$$condition && \
+		$$program score $$folder/$$condition --cores 2 --reading engine,tesseract --wrong || break; \
+	done; rm -rf "$$folder"
+
 sim: packages ## Plays made-up weeks of replication: make sim SEED=1 STEPS=500 COUNT=100 [MOVING=1]
 	@cargo run --quiet -p sync-sim --locked -- --seed $(or $(SEED),1) --steps $(or $(STEPS),500) --count $(or $(COUNT),1) $(if $(MOVING),--moving)
+
+fuzz: packages ## Feeds foreign bytes to every parser of devices and files for long: make fuzz CASES=100000 ROUNDS=5000
+	@PROPTEST_CASES=$(or $(CASES),20000) TODOKE_FUZZ_ROUNDS=$(or $(ROUNDS),2000) cargo test --locked \
+		-p identity-cards -p paper-devices -p page-scanner -p counter-codes -p document-reader -p device-sim -- panic any_bytes foreign_ spoil
 
 clean-bench: packages ## Times a build and a test run from nothing, half an hour, beside the limit of 40 minutes
 	@folder=$$(mktemp -d); start=$$(date +%s); \

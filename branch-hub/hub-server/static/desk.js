@@ -40,11 +40,26 @@
     opened.querySelector("[data-first]")?.focus();
   }, true);
 
+  // The content of a chosen file is sent as text, whichever way it is written.
+  document.addEventListener("change", async (event) => {
+    const into = document.getElementById(event.target.dataset?.into ?? "");
+    const file = event.target.files?.[0];
+    if (!into || !file) return;
+    const bytes = await file.arrayBuffer();
+    try {
+      into.value = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch {
+      into.value = new TextDecoder("shift_jis").decode(bytes);
+    }
+    into.defaultValue = into.value;
+  });
+
   // What was typed is not lost by leaving the page unawares.
   let sending = false;
   document.addEventListener("submit", () => { sending = true; });
   window.addEventListener("beforeunload", (event) => {
     const written = [...document.querySelectorAll("textarea")].some((one) => one.value !== one.defaultValue);
-    if (written && !sending) event.preventDefault();
+    const marked = document.querySelector(".unlike :checked") !== null;
+    if ((written || marked) && !sending) event.preventDefault();
   });
 })();

@@ -11,6 +11,7 @@ mod characters;
 mod codes;
 mod devices;
 mod events;
+mod face;
 mod paper;
 mod places;
 mod prepared;
@@ -28,9 +29,11 @@ pub use characters::{
 pub use codes::ScannedCode;
 pub use devices::{DeviceAction, DeviceKind, DeviceRow, DevicesView};
 pub use events::{
-    CertificateGroup, CertificateView, DifferenceKind, DifferenceView, MarkView, Purpose,
-    PurposeGroup, PurposeView, RefusalView, RequestTicks, RequestView,
+    CertificateGroup, CertificateView, DifferenceKind, DifferenceView, MarkView, PickRow,
+    PickedView, PicksView, Purpose, PurposeGroup, PurposeView, RefusalView, RequestTicks,
+    RequestView,
 };
+pub use face::{FaceFinding, FaceVerdict, FaceView};
 pub use paper::{PaperAction, PaperState, PaperView, ReadNeed, ReadView, SheetField, SheetView};
 pub use places::{PlaceRow, PlacesView};
 pub use prepared::{

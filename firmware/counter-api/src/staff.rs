@@ -9,7 +9,8 @@ use crate::archive::{ArchiveAction, ArchiveView};
 use crate::characters::{CharacterAction, CharactersView};
 use crate::codes::ScannedCode;
 use crate::devices::{DeviceAction, DevicesView};
-use crate::events::{DifferenceView, MarkView, PurposeView, RefusalView, RequestView};
+use crate::events::{DifferenceView, MarkView, PicksView, PurposeView, RefusalView, RequestView};
+use crate::face::FaceView;
 use crate::paper::{PaperAction, PaperView, ReadView};
 use crate::places::PlacesView;
 use crate::prepared::{BesideValue, FlowView, LinkedCase, PreparedAction, PreparedView};
@@ -298,12 +299,18 @@ pub struct ReceptionView {
     /// The certificates that can be asked for, where the reception is about them.
     #[serde(default)]
     pub request: Option<RequestView>,
+    /// The procedures that can be begun by themselves, where the reception is about them.
+    #[serde(default)]
+    pub picks: Option<PicksView>,
     /// The paper on the scanner, where the event has one.
     #[serde(default)]
     pub paper: Option<PaperView>,
     /// It came from another branch, or another branch has it and it is only read here.
     #[serde(default)]
     pub moved: Option<Notice>,
+    /// The face of the card that was read; only while somebody is at the steps it is looked at.
+    #[serde(default)]
+    pub face: Option<FaceView>,
 }
 
 /// Receptions of older daemons show both sides.
@@ -537,6 +544,9 @@ pub struct ProcedureView {
     pub section: String,
     /// What to bring.
     pub documents: Vec<String>,
+    /// What its section wants to hear beyond what rules ask.
+    #[serde(default)]
+    pub to_hear: Vec<String>,
 }
 
 /// The identity check.
@@ -560,6 +570,8 @@ pub enum SignView {
     Objected,
     /// The resident is signing.
     Signing,
+    /// The resident has signed, but it could not be stored; it is tried again by itself.
+    Held,
     /// Signed and frozen.
     Signed {
         /// When, `10:42`.
@@ -668,6 +680,21 @@ pub enum StaffAction {
         /// What, for example `register_pending`.
         stop: String,
         /// It does.
+        set: bool,
+    },
+    /// Looks for procedures that can be begun by themselves.
+    FindProcedures {
+        /// As typed, or the name of a section.
+        text: String,
+    },
+    /// Says that somebody came for a procedure, or did not.
+    PickProcedure {
+        /// Catalogue id, for example `P032`.
+        procedure: String,
+        /// Member it is for; `None` for whoever stands at the counter, or the household.
+        #[serde(default)]
+        member: Option<u8>,
+        /// They did.
         set: bool,
     },
     /// Opens a case.

@@ -14,10 +14,14 @@ mod bench;
 mod cases;
 #[path = "card/conduct.rs"]
 mod conduct;
+#[path = "card/day.rs"]
+mod day;
 #[path = "card/faults.rs"]
 mod faults;
 #[path = "card/genuineness.rs"]
 mod genuineness;
+#[path = "card/mangled.rs"]
+mod mangled;
 #[path = "card/readers.rs"]
 mod readers;
 #[path = "card/transcripts.rs"]

@@ -12,8 +12,9 @@ use crate::licence::{DrivingLicence, LicencePins};
 use crate::mynumber_licence::MyNumberLicence;
 use crate::visual_application::VisualApplication;
 use crate::{
-    Auth, BasicFour, CardKind, DocumentReading, Insist, Judging, NumberB, Pin, ReadCardError,
-    ResidenceCard, ResidenceNumber, SecretKind, SessionRandom, TextApplication, TriesLeft,
+    Auth, Authority, BasicFour, CardKind, CertificateSeen, DocumentReading, FaceReading, Insist,
+    Judging, NumberB, Pin, ReadCardError, ResidenceCard, ResidenceNumber, SecretKind,
+    SessionRandom, TextApplication, TriesLeft, face,
 };
 
 /// Tries left of both secrets of a My Number card.
@@ -140,6 +141,55 @@ pub fn read_document(
     random: &SessionRandom,
     judging: Judging<'_>,
 ) -> Result<DocumentReading, ReadCardError> {
+    read_parts(card, keys, insist, random, judging).map(|(reading, _)| reading)
+}
+
+/// A card with what stands on its face.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenCard {
+    /// The four items.
+    pub reading: DocumentReading,
+    /// The face, as far as what was entered opens it.
+    pub face: Option<FaceReading>,
+    /// The certificate of a My Number card; `None` when it has none or could not be read.
+    pub certificate: Option<CertificateSeen>,
+}
+
+/// As [`read_document`], and then what stands on the face. The four items are whole before the
+/// face is asked for, so a card lifted after them keeps them and only its face is missing.
+///
+/// # Errors
+/// As [`read_document`].
+pub fn read_with_face(
+    card: &mut dyn Card,
+    keys: &Keys,
+    insist: Insist,
+    random: &SessionRandom,
+    (judging, authorities): (Judging<'_>, &[Authority]),
+) -> Result<SeenCard, ReadCardError> {
+    let (reading, mut face) = read_parts(card, keys, insist, random, judging)?;
+    let mut certificate = None;
+    if reading.kind == CardKind::MyNumber {
+        if let Some(number) = keys.number_b.as_ref().filter(|_| keys.pin.is_none()) {
+            face = face::of_my_number(card, number, insist, authorities).ok();
+        }
+        certificate = face::certificate(card, judging).ok().flatten();
+    }
+    Ok(SeenCard {
+        reading,
+        face,
+        certificate,
+    })
+}
+
+/// The four items, and the face where the same reading gives it.
+fn read_parts(
+    card: &mut dyn Card,
+    keys: &Keys,
+    insist: Insist,
+    random: &SessionRandom,
+    judging: Judging<'_>,
+) -> Result<(DocumentReading, Option<FaceReading>), ReadCardError> {
     match detect(card)? {
         CardKind::MyNumber => {
             let auth = match (&keys.pin, &keys.number_b) {
@@ -147,7 +197,8 @@ pub fn read_document(
                 (None, Some(number)) => Auth::NumberB(number.clone()),
                 (None, None) => return Err(ReadCardError::KeyMissing),
             };
-            Ok(DocumentReading::from(&read(card, &auth, insist)?))
+            let four = read(card, &auth, insist)?;
+            Ok((DocumentReading::from(&four), None))
         }
         CardKind::DriversLicence => {
             let pins = LicencePins {
@@ -155,13 +206,15 @@ pub fn read_document(
                 second: keys.second_pin.clone(),
             };
             let licence = DrivingLicence::select(card)?.read(&pins, insist)?;
-            Ok(DocumentReading::from(&licence))
+            let face = FaceReading::from(&licence);
+            Ok((DocumentReading::from(&licence), Some(face)))
         }
         CardKind::Residence => {
             let number = keys.card_number.as_ref();
             let number = number.ok_or(ReadCardError::KeyMissing)?;
             let residence = ResidenceCard::open(card)?.read(number, random, judging)?;
-            Ok(DocumentReading::from(&residence))
+            let face = FaceReading::from(&residence);
+            Ok((DocumentReading::from(&residence), Some(face)))
         }
         CardKind::Passport | CardKind::Unsupported => Err(ReadCardError::NotThisCard),
     }

@@ -16,12 +16,14 @@ mod printer;
 mod raster;
 mod receipt;
 mod test_page;
+mod wired;
 
 pub use attributes::{PageCondition, PagePrinterStatus};
 pub use identity::Identity;
-pub use page_printer::{PagePrinter, PrintPagesError};
+pub use page_printer::{PageJob, PagePrinter, PrintPagesError, Sides};
 pub use printer::{
     FilePrinter, NetworkPrinter, PrintReceiptError, PrinterStatus, ReadBack, ReceiptPrinter,
+    WiredPrinter,
 };
 pub use raster::{Bitmap, FontRaster, LineRaster, OpenFontError, UndrawableCharacter};
 pub use receipt::{Receipt, ReceiptLine};

@@ -1,4 +1,4 @@
-//! Receipt printers: over the network, or as a file.
+//! Receipt printers: over the network, on USB or a serial line, or as a file.
 
 use std::fs::OpenOptions;
 use std::net::SocketAddr;
@@ -14,6 +14,7 @@ use crate::compose::{self, ComposeError};
 use crate::identity::{self, Identity};
 use crate::raster::LineRaster;
 use crate::receipt::Receipt;
+use crate::wired::WiredDriver;
 
 /// Why no receipt came out, or why we cannot tell that it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -126,20 +127,7 @@ impl NetworkPrinter {
 
 impl ReceiptPrinter for NetworkPrinter {
     fn print(&mut self, receipt: &Receipt) -> Result<(), PrintReceiptError> {
-        let driver = self.open()?;
-        if self.read_back == ReadBack::Ask {
-            ask_status(&driver)?;
-        }
-        compose::print(driver.clone(), receipt, self.raster.as_ref()).map_err(
-            |error| match error {
-                ComposeError::Undrawable => PrintReceiptError::Undrawable,
-                ComposeError::Driver => PrintReceiptError::Broken,
-            },
-        )?;
-        if self.read_back == ReadBack::Ask {
-            confirm(&driver)?;
-        }
-        Ok(())
+        print_on(&self.open()?, receipt, self.read_back, self.raster.as_ref())
     }
 
     fn status(&mut self) -> Result<PrinterStatus, PrintReceiptError> {
@@ -159,7 +147,7 @@ impl ReceiptPrinter for NetworkPrinter {
 }
 
 /// DLE EOT 2 and 4: answered at once, even while the printer is offline.
-fn ask_status(driver: &NetworkDriver) -> Result<PrinterStatus, PrintReceiptError> {
+fn ask_status<D: Driver>(driver: &D) -> Result<PrinterStatus, PrintReceiptError> {
     use RealTimeStatusResponse as R;
     let offline = ask(driver, RealTimeStatusRequest::OfflineCause)?;
     let is = |list: &std::collections::HashMap<R, bool>, key| list.get(&key) == Some(&true);
@@ -181,8 +169,8 @@ fn ask_status(driver: &NetworkDriver) -> Result<PrinterStatus, PrintReceiptError
     }
 }
 
-fn ask(
-    driver: &NetworkDriver,
+fn ask<D: Driver>(
+    driver: &D,
     request: RealTimeStatusRequest,
 ) -> Result<std::collections::HashMap<RealTimeStatusResponse, bool>, PrintReceiptError> {
     // Written here and not by the crate, which sends a stray zero after the request.
@@ -195,7 +183,7 @@ fn ask(
 }
 
 /// GS r 1: answered only when everything before it is printed, which is the confirmation.
-fn confirm(driver: &NetworkDriver) -> Result<(), PrintReceiptError> {
+fn confirm<D: Driver>(driver: &D) -> Result<(), PrintReceiptError> {
     driver
         .write(&[0x1d, 0x72, 0x01])
         .map_err(|_| PrintReceiptError::Broken)?;
@@ -212,7 +200,7 @@ fn confirm(driver: &NetworkDriver) -> Result<(), PrintReceiptError> {
     }
 }
 
-fn read_byte(driver: &NetworkDriver) -> Result<u8, PrintReceiptError> {
+fn read_byte<D: Driver>(driver: &D) -> Result<u8, PrintReceiptError> {
     let mut answer = [0];
     match driver.read(&mut answer) {
         Ok(1) => Ok(answer[0]),
@@ -220,6 +208,90 @@ fn read_byte(driver: &NetworkDriver) -> Result<u8, PrintReceiptError> {
         // The crate turns every I/O error into text; only a time-out is left on an open connection.
         Err(_) => Err(PrintReceiptError::NoAnswer),
     }
+}
+
+/// A printer on USB or a serial line, asked for its status as one on the network is.
+#[derive(Clone)]
+pub struct WiredPrinter {
+    path: PathBuf,
+    baud: Option<u32>,
+    timeout: Duration,
+    read_back: ReadBack,
+    raster: Arc<dyn LineRaster>,
+}
+
+impl std::fmt::Debug for WiredPrinter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WiredPrinter")
+            .field("path", &self.path)
+            .field("baud", &self.baud)
+            .finish_non_exhaustive()
+    }
+}
+
+impl WiredPrinter {
+    /// A printer at the device file `wire.0`, a serial line when `wire.1` names its speed. `timeout`
+    /// bounds every write and every answer.
+    pub fn new(
+        wire: (&Path, Option<u32>),
+        timeout: Duration,
+        read_back: ReadBack,
+        raster: Arc<dyn LineRaster>,
+    ) -> Self {
+        Self {
+            path: wire.0.to_owned(),
+            baud: wire.1,
+            timeout,
+            read_back,
+            raster,
+        }
+    }
+
+    fn open(&self) -> Result<WiredDriver, PrintReceiptError> {
+        WiredDriver::open(&self.path, self.baud, self.timeout)
+            .map_err(|_| PrintReceiptError::Unreachable)
+    }
+}
+
+impl ReceiptPrinter for WiredPrinter {
+    fn print(&mut self, receipt: &Receipt) -> Result<(), PrintReceiptError> {
+        print_on(&self.open()?, receipt, self.read_back, self.raster.as_ref())
+    }
+
+    fn status(&mut self) -> Result<PrinterStatus, PrintReceiptError> {
+        let driver = self.open()?;
+        match self.read_back {
+            ReadBack::Ask => ask_status(&driver),
+            ReadBack::Skip => Ok(PrinterStatus::Ready),
+        }
+    }
+
+    fn identity(&mut self) -> Identity {
+        match (self.read_back, self.open()) {
+            (ReadBack::Ask, Ok(driver)) => identity::ask(&driver),
+            (ReadBack::Skip, _) | (_, Err(_)) => Identity::default(),
+        }
+    }
+}
+
+/// Asks, prints, and waits until it is on paper.
+fn print_on<D: Driver + Clone>(
+    driver: &D,
+    receipt: &Receipt,
+    read_back: ReadBack,
+    raster: &dyn LineRaster,
+) -> Result<(), PrintReceiptError> {
+    if read_back == ReadBack::Ask {
+        ask_status(driver)?;
+    }
+    compose::print(driver.clone(), receipt, raster).map_err(|error| match error {
+        ComposeError::Undrawable => PrintReceiptError::Undrawable,
+        ComposeError::Driver => PrintReceiptError::Broken,
+    })?;
+    if read_back == ReadBack::Ask {
+        confirm(driver)?;
+    }
+    Ok(())
 }
 
 /// A printer that is a file: a device such as `/dev/usb/lp0`, or a plain file that keeps the bytes.
@@ -272,5 +344,73 @@ impl ReceiptPrinter for FilePrinter {
     /// A file answers nothing.
     fn identity(&mut self) -> Identity {
         Identity::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::{Read as _, Write as _};
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+    use std::thread;
+
+    use super::*;
+    use crate::raster::FontRaster;
+
+    /// What a printer on a wire received, and how printing ended. It answers each request for its
+    /// status with the next of `answers`, and stays silent when there are no more.
+    fn print_to(answers: &'static [u8]) -> (Vec<u8>, Result<(), PrintReceiptError>) {
+        let (ours, mut its) = UnixStream::pair().expect("a wire");
+        ours.set_nonblocking(true).expect("as a device file");
+        let printer = thread::spawn(move || {
+            let mut answers = answers.iter();
+            let (mut received, mut part) = (Vec::new(), [0; 4096]);
+            while let Ok(length @ 1..) = its.read(&mut part) {
+                let before = received.len();
+                received.extend_from_slice(&part[..length]);
+                let asked = |end: &usize| {
+                    matches!(
+                        received.get(end - 3..*end),
+                        Some([0x10, 0x04, _] | [0x1d, 0x72, 1])
+                    )
+                };
+                let asked = (before.max(3)..=received.len()).filter(asked).count();
+                for answer in answers.by_ref().take(asked) {
+                    its.write_all(&[*answer]).expect("answered");
+                }
+            }
+            received
+        });
+        let file = File::from(OwnedFd::from(ours));
+        let driver = WiredDriver::over(file, Duration::from_millis(300));
+        let receipt = Receipt {
+            title: "CHECK".to_owned(),
+            number: "07-2-261121-0184-6".to_owned(),
+            ..Receipt::default()
+        };
+        let printed = print_on(&driver, &receipt, ReadBack::Ask, &FontRaster::default());
+        drop(driver);
+        (printer.join().expect("received"), printed)
+    }
+
+    #[test]
+    fn a_printer_on_a_wire_is_asked_before_and_after() {
+        // Offline cause: nothing. Paper: there. Everything before it is on paper.
+        let (received, printed) = print_to(&[0x12, 0x12, 0x00]);
+        assert_eq!(printed, Ok(()));
+        assert!(received.starts_with(&[0x10, 0x04, 0x02, 0x10, 0x04, 0x04]));
+        assert!(received.ends_with(&[0x1d, 0x72, 0x01]));
+        let text = String::from_utf8_lossy(&received);
+        assert!(text.contains("07-2-261121-0184-6"));
+    }
+
+    #[test]
+    fn paper_end_and_silence_on_a_wire_are_told_apart() {
+        assert_eq!(print_to(&[0x12, 0x72]).1, Err(PrintReceiptError::PaperEnd));
+        assert_eq!(print_to(&[0x16, 0x12]).1, Err(PrintReceiptError::CoverOpen));
+        let (received, printed) = print_to(&[]);
+        assert_eq!(printed, Err(PrintReceiptError::NoAnswer));
+        assert_eq!(received, [0x10, 0x04, 0x02], "nothing is on paper");
     }
 }

@@ -1,16 +1,23 @@
 //! The card reader of this counter: what lies on it, and reading it once.
 
+mod authorities;
+mod face;
+
 use std::sync::mpsc;
 use std::time::Duration;
 
 use card_reader::{CardError, CardWatch, Lying, PcscService};
-use identity_cards::session::{self, Keys};
+use identity_cards::session::{self, Keys, SeenCard};
 use identity_cards::{
-    BasicFour, CardKind, DocumentReading, Insist, Judging, LastingReading, NumberB, Pin,
-    ReadCardError, SecretKind, SessionRandom, Sex, TrustStore,
+    BasicFour, CardKind, Insist, Judging, LastingReading, NumberB, Pin, ReadCardError, SecretKind,
+    SessionRandom,
 };
 
+use crate::clock::{Clock as _, SystemClock};
 use crate::devices::{CardFacts, CardKey, CardLies, CardTrouble, OtherCard};
+
+pub use authorities::CardAuthorities;
+pub(crate) use face::is_forged;
 
 /// Opens the card on the named reader, or on whichever has one.
 ///
@@ -98,12 +105,16 @@ pub fn session_random() -> Result<SessionRandom, getrandom::Error> {
     Ok(SessionRandom::new(bytes))
 }
 
-/// Reads the four basic items once, of whatever card lies there. The secret is sent at most once,
-/// and not to a locked card.
+/// Reads the four basic items once, of whatever card lies there, and what stands on its face. The
+/// secret is sent at most once to each part of the card, and not to a locked one.
 ///
 /// # Errors
 /// Why not; everything read before is thrown away.
-pub fn read(reader: Option<&str>, key: &CardKey) -> Result<CardFacts, CardTrouble> {
+pub fn read(
+    reader: Option<&str>,
+    key: &CardKey,
+    authorities: &CardAuthorities,
+) -> Result<CardFacts, CardTrouble> {
     let mut keys = Keys::default();
     match key {
         CardKey::Pin(digits) => {
@@ -117,16 +128,25 @@ pub fn read(reader: Option<&str>, key: &CardKey) -> Result<CardFacts, CardTroubl
     let random = session_random().map_err(|_| CardTrouble::Unreadable)?;
     let mut card = connect(reader).map_err(card_trouble)?;
     let judging = Judging {
-        trusted: &TrustStore::default(),
-        now: 0,
+        trusted: &authorities.certificates,
+        now: now(),
     };
+    let trusted = (judging, authorities.chips.as_slice());
     // The person was warned of the last try and entered the secret all the same.
-    let reading = session::read_document(&mut card, &keys, Insist::Yes, &random, judging);
-    Ok(facts(&reading.map_err(trouble)?))
+    let seen = session::read_with_face(&mut card, &keys, Insist::Yes, &random, trusted);
+    // Pictures are drawn when the card has no power any more.
+    drop(card);
+    Ok(facts(&seen.map_err(trouble)?))
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    i64::try_from(SystemClock.unix_ms() / 1000).unwrap_or(i64::MAX)
 }
 
 /// What the desk takes over; an item that the chip does not hold as text stays empty.
-fn facts(reading: &DocumentReading) -> CardFacts {
+fn facts(seen: &SeenCard) -> CardFacts {
+    let reading = &seen.reading;
     let text = |text: &Option<identity_cards::CardText>| {
         text.as_ref()
             .map_or(String::new(), |text| text.as_str().to_owned())
@@ -140,11 +160,9 @@ fn facts(reading: &DocumentReading) -> CardFacts {
         name: text(&reading.name),
         address: text(&reading.address),
         birth_date: reading.birth.clone().unwrap_or_default(),
-        sex: match reading.sex {
-            Some(Sex::Male) => "male".to_owned(),
-            Some(Sex::Female) => "female".to_owned(),
-            Some(Sex::Unknown | Sex::NotApplicable) | None => String::new(),
-        },
+        sex: reading.sex.map_or("", face::sex).to_owned(),
+        face: seen.face.as_ref().map(face::facts),
+        certificate: seen.certificate,
         to_check: reading
             .warnings
             .iter()

@@ -14,9 +14,11 @@ mod codes;
 mod devices;
 mod differences;
 mod door;
+mod face;
 mod interview;
 mod moves;
 mod paper;
+mod picks;
 mod places;
 mod purpose;
 mod request;
@@ -255,6 +257,7 @@ impl<R: Records> Desk<R> {
             Happened::Tick => {
                 self.mind_the_door();
                 self.save_again();
+                self.sign_again();
             }
         }
     }
@@ -392,6 +395,7 @@ impl<R: Records> Desk<R> {
         let today = self.today();
         self.interviewer.load(&mut self.records, today);
         self.load_settings();
+        self.end_who_left();
         self.load_choices();
         self.load_prepared();
         self.load_board();

@@ -10,9 +10,10 @@ use counter_api::{DeviceKind, DeviceState, Digits, LineState, Stroke};
 use counter_domain::ids::CaseId;
 use counter_domain::snapshot::Snapshot;
 use counter_guide::Catalogue;
-use identity_cards::ResidenceNumber;
+use identity_cards::{CertificateSeen, Genuineness, ResidenceNumber};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::attached::{Looking, Seen, State, Tried};
 use crate::desk::CopyProgress;
@@ -265,6 +266,40 @@ pub struct CardFacts {
     pub birth_date: String,
     /// Sex, `male` or `female`; empty when the card does not say.
     pub sex: String,
+    /// What stands on its face, as far as what was entered opens it.
+    pub face: Option<FaceFacts>,
+    /// The certificate of a My Number card.
+    pub certificate: Option<CertificateSeen>,
+}
+
+/// The face of a card as screens show it: pictures are gray PNG in base64, empty where the chip has
+/// none. Debug hides it; pictures are wiped when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FaceFacts {
+    /// The photo.
+    pub photo: Zeroizing<String>,
+    /// The name as printed.
+    pub name: Zeroizing<String>,
+    /// The address as printed.
+    pub address: Zeroizing<String>,
+    /// The whole front.
+    pub front: Zeroizing<String>,
+    /// Birth date, ISO 8601; empty when that part of the chip does not say.
+    pub birth_date: String,
+    /// Sex, `male` or `female`; empty when it does not say.
+    pub sex: String,
+    /// Last day of validity, ISO 8601; empty when it does not say.
+    pub expires: String,
+    /// Verdict on the signature over the face.
+    pub genuineness: Genuineness,
+    /// Every picture of the chip could be drawn.
+    pub is_whole: bool,
+}
+
+impl fmt::Debug for FaceFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FaceFacts(…)")
+    }
 }
 
 impl fmt::Debug for CardFacts {

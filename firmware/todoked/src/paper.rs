@@ -6,14 +6,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use counter_api::GlyphPicture;
-use counter_forms::filing::{Filing, filings};
+use counter_domain::snapshot::{Snapshot, SnapshotForm};
+use counter_forms::filing::{Filing, filings, form_of, forms_of, named_version};
+use counter_forms::procedure_request::REQUEST_FORM;
 use counter_forms::resident_move::City;
 use counter_forms::{
     Assets, FontPaths, Forms, OpenFormsError, Point, PublishedForms, signature_svg,
 };
 use paper_devices::{
     FilePrinter, FontRaster, Identity, LineRaster, NetworkPrinter, PrintReceiptError,
-    PrinterStatus, ReadBack, Receipt, ReceiptLine, ReceiptPrinter,
+    PrinterStatus, ReadBack, Receipt, ReceiptLine, ReceiptPrinter, WiredPrinter,
 };
 
 use crate::certificates;
@@ -33,9 +35,9 @@ pub fn font_paths(settings: Option<&Settings>) -> FontPaths {
             exact: fonts.exact.clone(),
             label: fonts.label.clone(),
             label_bold: fonts.label_bold.clone(),
+            added: fonts.added.clone().or(FontPaths::default().added),
         },
     }
-            added: fonts.added.clone().or(FontPaths::default().added),
 }
 
 /// Where the character tables are.
@@ -85,13 +87,13 @@ impl FormMaker {
         Arc::clone(&self.forms.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes the versions of forms in the dataset `counter_forms::FORMS`. A version this program
-    /// cannot lay out is left out, so that the one before it goes on; the log says which.
     /// The characters that the city's own font adds to the MJ table.
     pub fn added_characters(&self) -> Vec<char> {
         self.forms().added_characters().to_vec()
     }
 
+    /// Takes the versions of forms in the dataset `counter_forms::FORMS`. A version this program
+    /// cannot lay out is left out, so that the one before it goes on; the log says which.
     pub fn take_published(&self, dataset: &[u8]) {
         let Some(published) = PublishedForms::read(dataset) else {
             tracing::error!("published forms are damaged, or of a newer program; none is used");
@@ -122,20 +124,35 @@ impl FormMaker {
             branch: job.place.clone(),
         };
         let said = certificates::said(&job.snapshot);
-        let filled = filings(&job.snapshot, &city, &said).map_err(|error| {
+        let forms = self.forms();
+        let is_begun = form_of(&job.snapshot) == REQUEST_FORM;
+        let filled = if is_begun {
+            forms.procedure_request(&job.snapshot, &city)
+        } else {
+            filings(&job.snapshot, &city, &said)
+        };
+        let filled = filled.map_err(|error| {
             tracing::error!(%error, "snapshot does not fill the form");
             String::new()
         })?;
         let strokes = drawn(&job.signature);
         let assets =
             Assets::for_receipt(&job.snapshot.receipt_number).signed(signature_svg(&strokes));
-        let sheets: Vec<_> = filled
+        let named = filled
             .iter()
-            .map(|Filing { form, data }| (form.as_str(), data))
+            .map(|Filing { form, data }| (named_version(&job.snapshot, form), data));
+        let named: Vec<_> = named.collect();
+        let sheets: Vec<_> = named
+            .iter()
+            .map(|(form, data)| (form.as_str(), *data))
             .collect();
-        let made = self
-            .forms()
-            .render_together(&sheets, &assets, &job.snapshot.filed_on);
+        let day = job.snapshot.filed_on.as_str();
+        // What a section's form asks beyond the interview is left to that section.
+        let made = if is_begun {
+            forms.render_prefilled_together(&sheets, &assets, day)
+        } else {
+            forms.render_together(&sheets, &assets, day)
+        };
         made.map(|form| form.pdf).map_err(|error| {
             tracing::error!(%error, "form not made");
             error.staff_text()
@@ -164,6 +181,36 @@ impl GlyphGate for FormMaker {
             .map(|missing| missing.code_points())
     }
 
+    fn forms_of(&self, content: &Snapshot) -> Vec<SnapshotForm> {
+        let forms = self.forms();
+        let on_them = if form_of(content) == REQUEST_FORM {
+            let nowhere = City {
+                name: String::new(),
+                branch: String::new(),
+            };
+            let asked = forms.procedure_request(content, &nowhere);
+            let mut names: Vec<String> = Vec::new();
+            for filing in asked.into_iter().flatten() {
+                if !names.contains(&filing.form) {
+                    names.push(filing.form);
+                }
+            }
+            names
+        } else {
+            forms_of(content, &certificates::said(content).lines)
+        };
+        let metas = on_them
+            .iter()
+            .filter_map(|form| forms.in_force(form, &content.filed_on));
+        metas
+            .map(|meta| SnapshotForm {
+                number: meta.number.clone(),
+                name: meta.id.clone(),
+                version: meta.version,
+            })
+            .collect()
+    }
+
     fn outline(&self, character: &str) -> GlyphPicture {
         let forms = self.forms();
         if let Some(path) = forms.outline(character) {
@@ -190,7 +237,9 @@ pub struct ReceiptDesk {
 }
 
 impl ReceiptDesk {
-    /// The printer at `address`: `host:port`, or a device file; `None` when there is none.
+    /// The printer at `address`: `host:port`; a device file (`/dev/usb/lp0`), a serial line with its
+    /// speed (`/dev/ttyS0@19200`); a plain file that keeps the bytes. `silent:` before it stands for
+    /// a printer that never answers, so that its state stays unknown. `None` when there is none.
     pub fn new(address: Option<String>, fonts: &FontPaths) -> Self {
         Self {
             address,
@@ -201,6 +250,14 @@ impl ReceiptDesk {
     fn printer(&self, raster: FontRaster) -> Result<Box<dyn ReceiptPrinter>, PrintTrouble> {
         let address = self.address.as_deref().ok_or(PrintTrouble::Unset)?;
         let raster: Arc<dyn LineRaster> = Arc::new(raster);
+        let (read_back, address) = match address.strip_prefix("silent:") {
+            Some(rest) => (ReadBack::Skip, rest),
+            None => (ReadBack::Ask, address),
+        };
+        if let Some(wire) = wire(address) {
+            let printer = WiredPrinter::new(wire, PRINTER_TIMEOUT, read_back, raster);
+            return Ok(Box::new(printer));
+        }
         if address.starts_with('/') {
             return Ok(Box::new(FilePrinter::new(Path::new(address), raster)));
         }
@@ -212,7 +269,7 @@ impl ReceiptDesk {
         Ok(Box::new(NetworkPrinter::new(
             found,
             PRINTER_TIMEOUT,
-            ReadBack::Ask,
+            read_back,
             raster,
         )))
     }
@@ -251,6 +308,15 @@ impl ReceiptDesk {
     }
 }
 
+/// A device file, and the speed where it is a serial line; `None` for any other address.
+fn wire(address: &str) -> Option<(&Path, Option<u32>)> {
+    let (path, speed) = match address.rsplit_once('@') {
+        Some((path, speed)) => (path, Some(speed.parse().ok()?)),
+        None => (address, None),
+    };
+    path.starts_with("/dev/").then(|| (Path::new(path), speed))
+}
+
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "whatever else keeps paper in, people do the same"
@@ -285,5 +351,25 @@ fn receipt(job: &ReceiptJob) -> Receipt {
         guidance: vec![word("receipt", "later"), word("receipt", "return")],
         qr: Some(job.receipt_number.clone()),
         footer: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(address: &str, wired: Option<(&str, Option<u32>)>) {
+        let found = wire(address).map(|(path, speed)| (path.to_str().unwrap(), speed));
+        assert_eq!(found, wired, "{address}");
+    }
+
+    #[test]
+    fn device_files_are_told_from_other_addresses() {
+        check("/dev/usb/lp0", Some(("/dev/usb/lp0", None)));
+        check("/dev/ttyUSB0@19200", Some(("/dev/ttyUSB0", Some(19_200))));
+        check("/dev/ttyS0@fast", None);
+        check("/var/spool/receipts.bin", None);
+        check("10.0.0.7:9100", None);
     }
 }

@@ -20,6 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::attached::{AttachedDevices, Keeper, Looking};
+use crate::cards::CardAuthorities;
 use crate::characters::NameCharacters;
 use crate::clock::{Clock, Random as _, SystemClock, SystemRandom};
 use crate::counter::{Counter, Input};
@@ -162,6 +163,7 @@ async fn serve(
         receipts,
         pages: settings.page_printer.clone(),
         reader: settings.card_reader.clone(),
+        authorities: Arc::new(CardAuthorities::of_counter(&folder.authorities())),
         papers,
         line: line.clone(),
     };
@@ -282,6 +284,7 @@ struct Workshop {
     receipts: ReceiptDesk,
     pages: Option<String>,
     reader: Option<String>,
+    authorities: Arc<CardAuthorities>,
     papers: PaperDesk,
     line: Line,
     attached: Arc<AttachedDevices>,
@@ -307,9 +310,10 @@ impl Workshop {
                 });
             }
             Effect::ReadCard(key) => {
-                let reader = self.reader.clone();
+                let (reader, authorities) = (self.reader.clone(), Arc::clone(&self.authorities));
                 beside("card", move || {
-                    done(Happened::CardRead(cards::read(reader.as_deref(), &key)));
+                    let read = cards::read(reader.as_deref(), &key, &authorities);
+                    done(Happened::CardRead(read));
                 });
             }
             Effect::ReadPaper { case, from, today } => {

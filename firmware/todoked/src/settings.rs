@@ -31,7 +31,8 @@ pub struct Settings {
     /// Address of head office, `https://…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hub: Option<String>,
-    /// Receipt printer: `host:port`, or a device file.
+    /// Receipt printer: `host:port`, a device file (`/dev/usb/lp0`), or a serial line with its speed
+    /// (`/dev/ttyS0@19200`); `silent:` before it where it never answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt_printer: Option<String>,
     /// Page printer, `ipp://host/path`: the guidance sheet comes out of it.
@@ -130,10 +131,10 @@ pub struct Fonts {
     pub label: PathBuf,
     /// Labels, bold.
     pub label_bold: PathBuf,
-}
     /// The city's own font for characters under private codes (行政事務標準文字の追加文字).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub added: Option<PathBuf>,
+}
 
 /// The files of a counter's data folder.
 #[derive(Debug, Clone)]
@@ -173,6 +174,11 @@ impl DataFolder {
     /// How the running daemon stands, for `todoke status`.
     pub fn status(&self) -> PathBuf {
         self.0.join("status.json")
+    }
+
+    /// Authorities of cards that the city installed.
+    pub fn authorities(&self) -> PathBuf {
+        self.0.join("authorities")
     }
 
     /// Device key and certificates.

@@ -217,7 +217,7 @@ pub(crate) fn read(view: Option<&ReadView>) -> ReadData {
 }
 
 /// A gray PNG in base64; `None` for anything else.
-fn picture(base64: &str) -> Option<Image> {
+pub(crate) fn picture(base64: &str) -> Option<Image> {
     Gray::decode(base64).map(|gray| gray.drawn())
 }
 

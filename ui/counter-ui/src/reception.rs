@@ -5,6 +5,7 @@
 
 mod deeds;
 mod draw;
+mod face;
 mod fields;
 mod sides;
 
@@ -12,8 +13,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use counter_api::{
-    Answered, Choice, DifferenceView, ProcedureState, ProcedureView, PurposeView, QuestionView,
-    ReceptionView, RefusalView, RequestView, SignView, Step, TrailItem,
+    Answered, Choice, DifferenceView, FaceView, ProcedureState, ProcedureView, PurposeView, QuestionView,
+    PicksView, ReceptionView, RefusalView, RequestView, SignView, Step, TrailItem,
 };
 use counter_domain::ids::CaseId;
 use slint::ComponentHandle;
@@ -23,7 +24,7 @@ use crate::notice::shown;
 use crate::rows::{Rows, list};
 use crate::staff_line::StaffLine;
 use crate::ui::{
-    AnsweredData, DifferenceData, NoticeData, ProcedureData, QuestionData, ReceptionApi,
+    AnsweredData, DifferenceData, FaceData, NoticeData, ProcedureData, QuestionData, ReceptionApi,
     RefusalData, SideData, StaffWindow, TrailData,
 };
 
@@ -51,9 +52,11 @@ pub(crate) struct ReceptionController {
     question: Option<QuestionView>,
     purpose: Option<PurposeView>,
     request: Option<RequestView>,
+    picks: Option<PicksView>,
     refusals: Rows<RefusalView, RefusalData>,
     differences: Rows<DifferenceView, DifferenceData>,
     identity: Vec<Choice>,
+    face: Option<FaceView>,
     stand: Rc<RefCell<Stand>>,
     /// The case last shown; a lock in between does not change it.
     last: Option<CaseId>,
@@ -74,9 +77,11 @@ impl ReceptionController {
             question: None,
             purpose: None,
             request: None,
+            picks: None,
             refusals: Rows::default(),
             differences: Rows::default(),
             identity: Vec::new(),
+            face: None,
             stand: Rc::default(),
             last: None,
             scrolled: 0.0,
@@ -129,6 +134,10 @@ impl ReceptionController {
         let recorded = view.identity.recorded.as_deref().unwrap_or_default();
         api.set_identity_recorded(recorded.into());
         draw::card(&api, &view.card);
+        if self.face != view.face {
+            api.set_face(face::face(view.face.as_ref()));
+            self.face.clone_from(&view.face);
+        }
         draw::sign(&api, &view.sign);
         draw::save(&api, &view.save);
         api.set_finish(draw::finish(view.finish.as_ref()));
@@ -149,6 +158,10 @@ impl ReceptionController {
         if self.request != view.request {
             draw::request(api, view.request.as_ref());
             self.request.clone_from(&view.request);
+        }
+        if self.picks != view.picks {
+            draw::picks(api, view.picks.as_ref());
+            self.picks.clone_from(&view.picks);
         }
         self.refusals.show(&view.refusals, draw::refusal);
         self.differences.show(&view.differences, draw::difference);
@@ -187,6 +200,8 @@ impl ReceptionController {
         self.question = None;
         self.purpose = None;
         self.request = None;
+        self.picks = None;
+        self.face = None;
         self.refusals.show(&[], draw::refusal);
         self.differences.show(&[], draw::difference);
         if let Some(window) = self.window.upgrade() {
@@ -198,7 +213,9 @@ impl ReceptionController {
             api.set_moved(NoticeData::default());
             draw::purposes(&api, None);
             draw::request(&api, None);
+            draw::picks(&api, None);
             api.set_question(QuestionData::default());
+            api.set_face(FaceData::default());
         }
     }
 }

@@ -6,6 +6,7 @@ use counter_domain::case::{CaseState, CaseStep, RemarkCategory};
 use counter_domain::draft::{FieldValue, Source};
 use counter_domain::prepared::PreparedKind;
 use counter_guide::certificates::{Certificate, Certificates};
+use counter_guide::draft_facts::{FOR_ALL, PICKED};
 
 use super::answers::Answers;
 use super::pages::Chip;
@@ -67,6 +68,9 @@ fn exemption(text: &str) -> String {
 pub(crate) fn field(path: &str, answers: &Answers) -> String {
     if let Some(fact) = fact(path) {
         return answers.label(fact);
+    }
+    if let Some(procedure) = path.strip_prefix(PICKED) {
+        return answers.procedure(procedure);
     }
     if let Some((certificate, what)) = certificate(path) {
         return match what {
@@ -225,6 +229,18 @@ fn edition(mark: &str) -> String {
     }
 }
 
+/// Whom a picked procedure is for, in words.
+fn picked_for(text: &str) -> String {
+    if text == FOR_ALL {
+        return "世帯".to_owned();
+    }
+    let numbers = text.split(',').filter(|one| !one.is_empty());
+    numbers
+        .map(|number| format!("{number} 人目"))
+        .collect::<Vec<_>>()
+        .join("、")
+}
+
 fn text_value(path: &str, text: &str) -> String {
     if let Some((_, number)) = prepared(path) {
         let version = text.split('/').next().unwrap_or_default();
@@ -244,6 +260,7 @@ fn text_value(path: &str, text: &str) -> String {
         "proof.correction" => return correction_proof(text).to_owned(),
         "cancelled.certificate" => return move_out_certificate(text).to_owned(),
         "cancelled.here" | "cancelled.again" if text == "yes" => return "確認した".to_owned(),
+        _ if path.starts_with(PICKED) => return picked_for(text),
         _ if path.starts_with("certificate.") => {
             return match path.rsplit('.').next() {
                 Some("form") => form(text.split('/').next().unwrap_or_default()).to_owned(),
@@ -468,6 +485,7 @@ pub(crate) fn event_flow(code: &str) -> &str {
         "card" => "カード",
         "paper" => "転出証明書",
         "certificate" => "証明書",
+        "procedure" => "手続き",
         "move_out" => "転出取消",
         other => other,
     }
@@ -529,6 +547,16 @@ pub(crate) const CATEGORIES: [RemarkCategory; 6] = [
     RemarkCategory::AskAgain,
     RemarkCategory::Other,
 ];
+
+/// A remark on a field that was marked as different from its strip of paper, with the reviewer's own
+/// words where there are any.
+pub(crate) fn unlike_the_paper(words: &str) -> String {
+    if words.is_empty() {
+        "紙と違います。紙の画像と見くらべて直してください。".to_owned()
+    } else {
+        format!("紙と違います。{words}")
+    }
+}
 
 /// Kind of remark as sent by the form.
 pub(crate) fn category_code(category: RemarkCategory) -> &'static str {
@@ -600,6 +628,7 @@ pub(crate) fn form(form: &str) -> &'static str {
         "administrative-certificate" => "行政証明書交付申請書",
         "disaster-certificate" => "り災証明書交付申請書",
         "insurance-certificate" => "保険の証明書交付申請書",
+        "procedure-request" => "個別手続の申請",
         _ => "届出書",
     }
 }

@@ -19,6 +19,9 @@ use super::{Shared, labels, texts};
 /// Longest remark and reason, in characters.
 const TEXT_MAX: usize = 1000;
 
+/// Before the path of a field that does not say what its strip of paper says.
+const PAPER_DIFFERS: &str = "paper:";
+
 type Fields = HashMap<String, String>;
 
 /// The page. Looking at it is written to the audit stream.
@@ -160,10 +163,14 @@ async fn decide(
     Redirect::to(&format!("/case/{case}?notice={code}")).into_response()
 }
 
-/// The remarks of the form: `text:PATH` with words, and `category:PATH` beside it.
+/// The remarks of the form: `text:PATH` with words, `category:PATH` beside it, and `paper:PATH` where
+/// the field is marked as different from the paper; a mark needs no words.
 fn remarks(fields: &Fields) -> Result<Vec<Remark>, &'static str> {
     let mut written: BTreeMap<&str, &str> = BTreeMap::new();
     for (name, text) in fields {
+        if let Some(path) = name.strip_prefix(PAPER_DIFFERS) {
+            written.entry(path).or_default();
+        }
         if let (Some(path), false) = (name.strip_prefix("text:"), text.trim().is_empty()) {
             written.insert(path, text.trim());
         }
@@ -174,10 +181,19 @@ fn remarks(fields: &Fields) -> Result<Vec<Remark>, &'static str> {
     if written.values().any(|text| text.chars().count() > TEXT_MAX) {
         return Err("too-long");
     }
-    let remark = |(path, text): (&str, &str)| Remark {
-        path: FieldPath::from(path),
-        category: category(fields.get(&format!("category:{path}"))),
-        text: text.to_owned(),
+    let remark = |(path, text): (&str, &str)| {
+        let is_marked = fields.contains_key(&format!("{PAPER_DIFFERS}{path}"));
+        let (category, text) = if is_marked {
+            (RemarkCategory::Mismatch, labels::unlike_the_paper(text))
+        } else {
+            let category = category(fields.get(&format!("category:{path}")));
+            (category, text.to_owned())
+        };
+        Remark {
+            path: FieldPath::from(path),
+            category,
+            text,
+        }
     };
     Ok(written.into_iter().map(remark).collect())
 }

@@ -4,6 +4,7 @@ mod archive;
 mod catalogue;
 mod characters;
 mod deletion;
+mod hand_over;
 mod moves;
 mod operations;
 mod protection;
@@ -14,6 +15,7 @@ use axum::http::{StatusCode, header};
 use counter_domain::case::{CaseState, CaseSummary, RemarkCategory};
 use counter_domain::ids::{BranchCode, CaseId, DeviceId};
 use http_body_util::BodyExt;
+use replica::staff::Role;
 use tower::ServiceExt;
 
 use stage::{Answer, Browser, PASSWORD, Stage};
@@ -115,6 +117,18 @@ async fn counter_staff_have_no_desk() {
         .post("/sign-in", &[("staff", "u0312"), ("password", PASSWORD)])
         .await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn who_is_taken_off_the_list_is_out_at_the_next_click() {
+    let stage = Stage::set();
+    let mut browser = stage.signed_in("u0101").await;
+    assert_eq!(browser.get("/queue").await.status, StatusCode::OK);
+    stage.list_staff(|staff| staff.roles = vec![Role::Auditor]);
+    assert_eq!(browser.get("/queue").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(browser.get("/log").await.status, StatusCode::OK);
+    stage.list_staff(|staff| staff.roles.clear());
+    assert_eq!(browser.get("/log").await.location(), "/sign-in?ended=1");
 }
 
 #[tokio::test]
@@ -280,6 +294,36 @@ async fn return_needs_a_remark() {
     assert_eq!(
         (remark.path.as_str(), remark.category),
         ("member.1.kana", RemarkCategory::Mismatch)
+    );
+}
+
+#[tokio::test]
+async fn a_mark_unlike_the_paper_is_a_remark_by_itself() {
+    let mut stage = Stage::set();
+    let case = stage.submitted_by("u0312");
+    let mut browser = stage.signed_in("u0101").await;
+    opened(&mut browser, case).await;
+    let marked = [
+        ("paper:member.1.kana", "1"),
+        ("category:member.1.kana", "other"),
+        ("paper:member.1.name", "1"),
+        ("text:member.1.name", "「郎」ではなく「朗」のようです"),
+    ];
+    assert_eq!(
+        deed(&mut browser, case, "return", &marked).await,
+        "returned"
+    );
+    let told: Vec<String> = summary(&stage, case)
+        .remarks
+        .iter()
+        .map(|one| format!("{} {:?} {}", one.path.as_str(), one.category, one.text))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "member.1.kana Mismatch 紙と違います。紙の画像と見くらべて直してください。",
+            "member.1.name Mismatch 紙と違います。「郎」ではなく「朗」のようです",
+        ]
     );
 }
 

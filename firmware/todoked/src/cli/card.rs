@@ -11,13 +11,12 @@ use card_reader::{Card, CardError};
 use clap::{Args, Subcommand};
 use identity_cards::session::{self, Keys};
 use identity_cards::{
-    Auth, CardKind, CardText, Certificate, DocumentReading, Insist, JpkiApplication, Judging,
-    LastingReading, NumberB, Pin, ReadCardError, ResidenceNumber, SecretKind, Sex, TriesLeft,
-    TrustStore,
+    Auth, CardKind, CardText, DocumentReading, Insist, JpkiApplication, Judging, LastingReading,
+    NumberB, Pin, ReadCardError, ResidenceNumber, SecretKind, Sex, TriesLeft, TrustStore,
 };
 use serde_json::{Map, Value, json};
 
-use crate::cards;
+use crate::cards::{self, CardAuthorities};
 use crate::cli::{print_json, print_line};
 use crate::clock::{Clock as _, SystemClock};
 
@@ -260,23 +259,10 @@ fn day(seconds: i64) -> String {
         .unwrap_or_default()
 }
 
-/// Every certificate in the folder; a file that is none stops, rather than be trusted less silently.
+/// Every authority in the folder; a file that is none stops, rather than be trusted less silently.
 fn trusted(folder: Option<&Path>) -> Result<TrustStore> {
-    let Some(folder) = folder else {
-        return Ok(TrustStore::default());
-    };
-    let mut authorities = Vec::new();
-    let entries = std::fs::read_dir(folder);
-    for entry in entries.with_context(|| format!("folder {}", folder.display()))? {
-        let path = entry?.path();
-        if !path.is_file() {
-            continue;
-        }
-        let der = std::fs::read(&path)?;
-        let read = Certificate::parse(&der);
-        authorities.push(read.with_context(|| format!("{} is no certificate", path.display()))?);
-    }
-    Ok(TrustStore::new(authorities))
+    let read = folder.map(CardAuthorities::read).transpose()?;
+    Ok(read.map_or_else(TrustStore::default, |read| read.certificates))
 }
 
 fn now() -> i64 {

@@ -5,6 +5,7 @@ use counter_domain::draft::Source;
 use identity_cards::ResidenceNumber;
 
 use crate::desk::Desk;
+use crate::desk::face::{self, Face};
 use crate::desk::residents::same;
 use crate::desk::visit::Pin;
 use crate::devices::{CardFacts, CardKey, CardLies, CardTrouble, Effect, OtherCard};
@@ -182,7 +183,7 @@ impl<R: Records> Desk<R> {
         ];
         // Which address it is depends on the event: the one before a move, or the one that stays.
         let places = visit.plan().copy.address.iter();
-        let places = places.map(|path| Entry::text(path.as_str(), facts.address.as_str(), source));
+        let places = places.flat_map(|path| self.read_address(visit, path, &facts.address, source));
         let files = (number > 1)
             .then(|| Entry::text("notifier.member", number.to_string(), Source::Derived));
         let all = person.into_iter().chain(places).chain(files);
@@ -200,6 +201,7 @@ impl<R: Records> Desk<R> {
         self.tell_what_was_read(facts, &differs);
         let case = self.visit.as_mut().map(|visit| {
             visit.pin = Pin::Read;
+            visit.face = Some(Face::after(visit.face.take(), number, facts));
             visit.case()
         });
         if let Ok(by) = self.by() {
@@ -222,7 +224,9 @@ impl<R: Records> Desk<R> {
     }
 
     fn tell_what_was_read(&mut self, facts: &CardFacts, differs: &str) {
-        let code = if differs.is_empty() {
+        let code = if let Some(alarm) = face::alarm(facts) {
+            alarm
+        } else if differs.is_empty() {
             if facts.to_check {
                 Code::CardReadToCheck
             } else {

@@ -1,11 +1,16 @@
 //! The resident reads, signs; what was read is frozen.
 
+use std::sync::Arc;
+
+use std::fmt;
+
 use counter_api::{Language, Notice, ResidentAction, Step, Stroke};
 use counter_domain::ids::{CaseId, StaffId};
 use counter_domain::snapshot::Snapshot;
 use counter_store::SignedForm;
 use serde::{Deserialize, Serialize};
 
+use crate::desk::checks::GlyphGate;
 use crate::desk::visit::Showing;
 use crate::desk::{Desk, store_failed};
 use crate::devices::{Effect, FormJob, Signature};
@@ -18,13 +23,56 @@ const POINTS_MAX: usize = 20_000;
 
 /// A signature whose form is being made; survives a pulled plug.
 #[derive(Serialize, Deserialize)]
-struct Pending {
+pub(super) struct Pending {
     snapshot: Snapshot,
     signature: Signature,
 }
 
+/// A signature that could not be stored, for want of room or because the disk failed. It is tried
+/// again by itself, so that nobody has to sign twice. Debug hides it.
+pub(super) struct Held {
+    pending: Pending,
+    /// The form made from it; without one not even the strokes are on disk.
+    form: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Held(hidden)")
+    }
+}
+
+impl Held {
+    /// Whether a pulled plug would lose it.
+    pub(super) fn is_in_memory_only(&self) -> bool {
+        self.form.is_none()
+    }
+}
+
+/// Whether the same may succeed later.
+fn may_pass(error: &RecordsError) -> bool {
+    match error {
+        RecordsError::DiskFull | RecordsError::Broken(_) => true,
+        RecordsError::OlderCopy
+        | RecordsError::NotAllowed
+        | RecordsError::Elsewhere
+        | RecordsError::NoCase
+        | RecordsError::NothingToUndo => false,
+    }
+}
+
 fn pending_note(case: CaseId) -> String {
     format!("desk.signing.{case}")
+}
+
+/// What is shown, with number and version of each form it is printed on: what is signed is signed
+/// on that version, whatever is published meanwhile.
+fn with_forms(mut content: Snapshot, forms: &dyn GlyphGate) -> Snapshot {
+    content.forms = forms.forms_of(&content);
+    if let Some(first) = content.forms.first() {
+        content.form = format!("{}/{}", first.name, first.version);
+    }
+    content
 }
 
 impl<R: Records> Desk<R> {
@@ -35,11 +83,13 @@ impl<R: Records> Desk<R> {
             return Err(notice_with(Code::SignNotReady, Language::Japanese, &values));
         }
         let language = self.language;
+        let forms = Arc::clone(&self.glyphs);
         let visit = self.visit_mut()?;
         if visit.showing == Showing::Saving {
             return Err(notice(Code::NotPossibleNow));
         }
-        visit.showing = Showing::Reading(Box::new(visit.content(language)));
+        let content = with_forms(visit.content(language), forms.as_ref());
+        visit.showing = Showing::Reading(Box::new(content));
         let case = visit.case();
         self.resident_notice = None;
         self.notice = None;
@@ -49,6 +99,17 @@ impl<R: Records> Desk<R> {
     }
 
     pub(super) fn stop_showing(&mut self) -> Result<(), Notice> {
+        let case = self.visit()?.case();
+        if self.visit_mut()?.held.is_some() {
+            // Given up by a person: it must not come back when the case is opened again.
+            self.records
+                .set_note(&pending_note(case), None)
+                .map_err(|error| store_failed(&error))?;
+            let visit = self.visit_mut()?;
+            visit.held = None;
+            visit.showing = Showing::No;
+            return Ok(());
+        }
         let visit = self.visit_mut()?;
         if visit.showing != Showing::Saving {
             visit.showing = Showing::No;
@@ -99,7 +160,8 @@ impl<R: Records> Desk<R> {
         if let Some(visit) = self.visit.as_mut()
             && let Showing::Reading(_) = visit.showing
         {
-            visit.showing = Showing::Reading(Box::new(visit.content(language)));
+            let content = with_forms(visit.content(language), self.glyphs.as_ref());
+            visit.showing = Showing::Reading(Box::new(content));
         }
     }
 
@@ -143,23 +205,72 @@ impl<R: Records> Desk<R> {
             snapshot: Snapshot::clone(read),
             signature,
         };
-        let stored = serde_json::to_vec(&pending)
-            .map_err(|error| RecordsError::Broken(error.to_string()))
-            .and_then(|bytes| self.records.set_note(&pending_note(case), Some(&bytes)));
-        if let Err(error) = stored {
-            self.notice = Some(store_failed(&error));
-            return Err(match error {
-                RecordsError::DiskFull => Code::SaveDiskFull,
-                RecordsError::OlderCopy => Code::RecordsOlderCopy,
-                RecordsError::NotAllowed
-                | RecordsError::Elsewhere
-                | RecordsError::NoCase
-                | RecordsError::NothingToUndo
-                | RecordsError::Broken(_) => Code::SaveFailed,
-            });
+        match self.note_pending(case, &pending) {
+            Ok(()) => self.make_form(case, pending),
+            Err(error) if may_pass(&error) => {
+                self.notice = Some(store_failed(&error));
+                self.hold(Held {
+                    pending,
+                    form: None,
+                });
+            }
+            Err(error) => {
+                self.notice = Some(store_failed(&error));
+                return Err(match error {
+                    RecordsError::OlderCopy => Code::RecordsOlderCopy,
+                    RecordsError::DiskFull
+                    | RecordsError::NotAllowed
+                    | RecordsError::Elsewhere
+                    | RecordsError::NoCase
+                    | RecordsError::NothingToUndo
+                    | RecordsError::Broken(_) => Code::SaveFailed,
+                });
+            }
         }
-        self.make_form(case, pending);
         Ok(())
+    }
+
+    fn note_pending(&mut self, case: CaseId, pending: &Pending) -> Result<(), RecordsError> {
+        let bytes =
+            serde_json::to_vec(pending).map_err(|error| RecordsError::Broken(error.to_string()))?;
+        self.records.set_note(&pending_note(case), Some(&bytes))
+    }
+
+    /// Keeps a signature until it can be stored; the resident is done with it.
+    fn hold(&mut self, held: Held) {
+        if let Some(visit) = self.visit.as_mut() {
+            visit.showing = Showing::Saving;
+            visit.held = Some(held);
+        }
+    }
+
+    /// Tries again to store a signature that is held.
+    pub(super) fn sign_again(&mut self) {
+        let Some(visit) = self.visit.as_mut() else {
+            return;
+        };
+        let (case, held) = (visit.case(), visit.held.take());
+        let Some(held) = held else { return };
+        let Some(form) = &held.form else {
+            match self.note_pending(case, &held.pending) {
+                Ok(()) => {
+                    self.notice = None;
+                    self.make_form(case, held.pending);
+                }
+                Err(_) => self.hold(held),
+            }
+            return;
+        };
+        let Ok(by) = self.by_or_opener(case) else {
+            return self.hold(held);
+        };
+        match self.freeze(case, &by, &held.pending, form) {
+            Err(error) if may_pass(&error) => self.hold(held),
+            frozen => {
+                let ended = frozen.map_err(|error| self.not_frozen(&error));
+                self.signing_ended(case, ended);
+            }
+        }
     }
 
     fn make_form(&mut self, case: CaseId, pending: Pending) {
@@ -200,8 +311,22 @@ impl<R: Records> Desk<R> {
         let (Some(pending), Ok(by)) = (self.pending(case), self.by_or_opener(case)) else {
             return;
         };
-        let code = match form {
-            Ok(pdf) => self.freeze(case, &by, &pending, &pdf),
+        let ended = match form {
+            Ok(pdf) => match self.freeze(case, &by, &pending, &pdf) {
+                Ok(()) => Ok(()),
+                Err(error) if may_pass(&error) => {
+                    self.notice = Some(store_failed(&error));
+                    // A case that was left is signed when it is opened again: the note is there.
+                    if is_open {
+                        self.hold(Held {
+                            pending,
+                            form: Some(pdf),
+                        });
+                    }
+                    return;
+                }
+                Err(error) => Err(self.not_frozen(&error)),
+            },
             Err(reason) => {
                 tracing::error!("form not made");
                 let mut failed = notice(Code::SignFormFailed);
@@ -212,19 +337,28 @@ impl<R: Records> Desk<R> {
                 Err(Code::SignFormFailed)
             }
         };
+        self.signing_ended(case, ended);
+    }
+
+    /// Nothing more will become of this signature: it is stored, or the resident signs anew.
+    fn signing_ended(&mut self, case: CaseId, ended: Result<(), Code>) {
         if let Err(error) = self.records.set_note(&pending_note(case), None) {
             tracing::warn!(%error, "finished signature still noted");
         }
-        if !is_open {
+        let Some(visit) = self.visit.as_mut().filter(|visit| visit.case() == case) else {
             return;
-        }
-        if let Some(visit) = self.visit.as_mut() {
-            visit.showing = Showing::No;
-        }
-        if let Err(code) = code {
+        };
+        visit.showing = Showing::No;
+        if let Err(code) = ended {
             self.resident_notice = Some(code);
         }
         self.reload_visit();
+    }
+
+    /// Tells staff, and says what the resident is told.
+    fn not_frozen(&mut self, error: &RecordsError) -> Code {
+        self.notice = Some(store_failed(error));
+        Code::SaveFailed
     }
 
     fn freeze(
@@ -233,23 +367,17 @@ impl<R: Records> Desk<R> {
         by: &StaffId,
         pending: &Pending,
         pdf: &[u8],
-    ) -> Result<(), Code> {
-        let strokes = serde_json::to_vec(&pending.signature).map_err(|_| Code::SaveFailed)?;
+    ) -> Result<(), RecordsError> {
+        let strokes = serde_json::to_vec(&pending.signature)
+            .map_err(|error| RecordsError::Broken(error.to_string()))?;
         let form = SignedForm {
             snapshot: &pending.snapshot,
             strokes: &strokes,
             form_pdf: pdf,
         };
-        match self.records.sign(case, by, &form) {
-            Ok(_) => {
-                self.tell(Code::SignDone);
-                Ok(())
-            }
-            Err(error) => {
-                self.notice = Some(store_failed(&error));
-                Err(Code::SaveFailed)
-            }
-        }
+        self.records.sign(case, by, &form)?;
+        self.tell(Code::SignDone);
+        Ok(())
     }
 
     /// Staff may have been locked out while the form was made; whoever began the case stands for it.

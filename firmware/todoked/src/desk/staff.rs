@@ -52,6 +52,12 @@ impl<R: Records> Desk<R> {
             StaffAction::ChangeCopies { certificate, by } => self.change_copies(&certificate, by),
             StaffAction::SetPaper { paper, set } => self.set_paper(&paper, set),
             StaffAction::SetStop { stop, set } => self.set_stop(&stop, set),
+            StaffAction::FindProcedures { text } => self.find_procedures(&text),
+            StaffAction::PickProcedure {
+                procedure,
+                member,
+                set,
+            } => self.pick_procedure(&procedure, member, set),
             StaffAction::SetOption {
                 certificate,
                 option,
@@ -406,6 +412,7 @@ impl<R: Records> Desk<R> {
         self.notice = None;
         self.visit_mut()?.showing = Showing::No;
         self.visit_mut()?.pin = Pin::NotAsked;
+        self.visit_mut()?.face = None;
         self.resident_left = false;
         self.reload_visit();
         self.load_board();

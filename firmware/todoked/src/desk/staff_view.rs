@@ -117,8 +117,10 @@ impl<R: Records> Desk<R> {
                 .map(late_in_words),
             differences: visit.differences.clone(),
             request: self.request_view(visit),
+            picks: self.picks_view(visit),
             paper: self.paper_view(visit),
             moved: self.moved_view(visit),
+            face: self.face_view(visit),
         }
     }
 
@@ -391,6 +393,7 @@ fn identity(visit: &Visit) -> IdentityView {
 fn sign(visit: &Visit) -> SignView {
     match &visit.showing {
         Showing::Reading(_) => SignView::Reading,
+        Showing::Saving if visit.held.is_some() => SignView::Held,
         Showing::Signing(_) | Showing::Saving => SignView::Signing,
         Showing::Objected => SignView::Objected,
         Showing::No => match visit.record.summary.signed {
@@ -474,7 +477,7 @@ const fn category(category: RemarkCategory) -> &'static str {
 
 /// The event with its flow, for example a move-in by card.
 pub(crate) fn event_in_words(kind: &str, flow: &str) -> String {
-    let known = events().name(kind).map(|name| name.ja.clone());
+    let known = events().name_of(kind, flow).map(|name| name.ja.clone());
     let kind = known.unwrap_or_else(|| word("event", "other"));
     let flow = word("flow", flow);
     if flow.is_empty() {

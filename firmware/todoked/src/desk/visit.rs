@@ -15,24 +15,27 @@ use counter_domain::relation::Relation;
 use counter_domain::resident::name_key;
 use counter_domain::snapshot::{Snapshot, SnapshotField};
 use counter_guide::certificates::Certificates;
+use counter_guide::draft_facts::PICKED;
 use counter_store::CaseRecord;
 
 use crate::certificates::{ROOT, signed_fields};
 use crate::desk::catalogue::STARTED_WITH;
 use crate::desk::checks::shown;
 use crate::desk::differences::{FormNews, Needs};
+use crate::desk::face::Face;
 use crate::desk::interview::Interview;
 use crate::desk::moves;
 use crate::desk::paper::Paper;
 use crate::desk::purpose;
 use crate::desk::request::{PAPERS, signed_lines};
+use crate::desk::signing::Held;
 use crate::desk::{Desk, NOTE_OPEN_BY, NOTE_OPEN_CASE, store_failed};
 use crate::events::{FIRST, Plan, events};
 use crate::fields::{FieldDef, Kind, MEMBERS, MEMBERS_MAX, member_path, split_member};
 use crate::records::{Deed, Entry, Records, RecordsError, UndoStep};
 use crate::texts::{Code, notice, sentence};
 
-/// Version of the forms that are signed.
+/// Version of the form that is named where no forms can be made.
 const FORM_VERSION: &str = "1";
 
 /// The open case.
@@ -42,6 +45,8 @@ pub(super) struct Visit {
     /// Another branch has it, so it is only read here: which.
     pub(super) elsewhere: Option<BranchCode>,
     pub(super) step: Step,
+    /// What procedure is looked for.
+    pub(super) sought: String,
     /// Typed values that are not on disk, and why.
     pub(super) unsaved: BTreeMap<String, String>,
     /// The field being typed into; its saves so far are one step of undo.
@@ -61,7 +66,11 @@ pub(super) struct Visit {
     /// What the last change did to it.
     pub(super) differences: Vec<DifferenceView>,
     pub(super) showing: Showing,
+    /// A signature that is not stored yet, while [`Showing::Saving`].
+    pub(super) held: Option<Held>,
     pub(super) pin: Pin,
+    /// The face of the card that was read last.
+    pub(super) face: Option<Face>,
     /// The paper on the scanner, and what was read.
     pub(super) paper: Paper,
     pub(super) receipt: Receipt,
@@ -320,6 +329,7 @@ impl Visit {
             case_id: self.case(),
             receipt_number: self.receipt_number(),
             form: [self.form().as_str(), FORM_VERSION].join("/"),
+            forms: Vec::new(),
             filed_on: self.text("event.filed_on").to_owned(),
             language: match language {
                 Language::Japanese => "ja".to_owned(),
@@ -361,6 +371,7 @@ impl Visit {
             || path.starts_with("character.")
             || is_protection_flag(path)
             || (plan.asks_for_certificates() && (path.starts_with(ROOT) || path == PAPERS))
+            || (plan.picks && (path.starts_with(PICKED) || path.starts_with("answer.")))
     }
 
     /// Whether the newest signature still stands for what the case says.
@@ -465,6 +476,7 @@ impl<R: Records> Desk<R> {
         self.visit = Some(Visit {
             elsewhere,
             step: left_at.unwrap_or(Step::Documents),
+            sought: String::new(),
             unsaved: BTreeMap::new(),
             typing: None,
             failed: None,
@@ -477,7 +489,9 @@ impl<R: Records> Desk<R> {
             needs: None,
             differences: Vec::new(),
             showing: Showing::No,
+            held: None,
             pin: Pin::NotAsked,
+            face: None,
             paper: Paper::default(),
             receipt: if printed {
                 Receipt::Printed
@@ -661,6 +675,11 @@ impl<R: Records> Desk<R> {
 
     /// Leaves the case; everything is on disk.
     pub(super) fn leave_case(&mut self) -> Result<(), Notice> {
+        let held = self.visit.as_ref().and_then(|visit| visit.held.as_ref());
+        if held.is_some_and(Held::is_in_memory_only) {
+            // The only copy of what the resident signed.
+            return Err(notice(Code::SignHeld));
+        }
         self.leave_paper();
         self.records
             .set_note(NOTE_OPEN_CASE, None)

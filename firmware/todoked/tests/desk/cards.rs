@@ -14,6 +14,8 @@ fn hanako() -> CardFacts {
         address: "神奈川県架空市本町一丁目１番１号".to_owned(),
         birth_date: "1992-11-03".to_owned(),
         sex: String::new(),
+        face: None,
+        certificate: None,
     }
 }
 

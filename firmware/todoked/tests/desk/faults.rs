@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use counter_api::{
-    CardView, Digits, LineState, ResidentAction, ResidentScreen, SaveState, StaffAction,
+    CardView, Digits, LineState, ResidentAction, ResidentScreen, SaveState, SignView, StaffAction,
 };
 use todoked::devices::{CardLies, CardTrouble, Effect, Happened};
 use todoked::texts::Code;
@@ -220,23 +220,90 @@ fn trouble_with_the_line_is_told_until_it_is_over() {
 }
 
 #[test]
-fn full_disk_while_signing_asks_for_the_signature_again() {
-    let mut rig = Rig::new();
-    rig.filled_reception();
-    rig.staff(StaffAction::ShowToResident);
-    rig.resident(ResidentAction::ContentRight);
+fn a_signature_a_full_disk_refused_is_stored_without_signing_again() {
+    let mut rig = signing();
     rig.full.store(true, Ordering::Relaxed);
+    rig.resident(signature());
+    assert_eq!(rig.reception().sign, SignView::Held);
     assert_eq!(
-        rig.desk.resident(signature()).unwrap_err().code,
+        rig.desk.staff_view().notice.expect("told").code,
         "SAVE-DISK-FULL"
     );
     assert!(matches!(
         rig.page(),
-        ResidentScreen::Sign { saving: false, .. }
+        ResidentScreen::Sign { saving: true, .. }
     ));
+    // What was signed is nowhere but here.
+    assert_eq!(rig.refused(StaffAction::LeaveCase).code, "SIGN-HELD");
+    rig.happened(Happened::Tick);
+    assert_eq!(rig.reception().sign, SignView::Held);
     rig.full.store(false, Ordering::Relaxed);
-    rig.resident(signature());
+    rig.happened(Happened::Tick);
     rig.make_form();
+}
+
+/// The resident has read the page and holds the pen.
+fn signing() -> Rig {
+    let mut rig = Rig::new();
+    rig.filled_reception();
+    rig.staff(StaffAction::ShowToResident);
+    rig.resident(ResidentAction::ContentRight);
+    rig
+}
+
+/// The form of a signature is made while the disk has no room for it.
+fn held_with_its_form() -> Rig {
+    let mut rig = signing();
+    rig.resident(signature());
+    let case = rig.reception().case;
+    rig.full.store(true, Ordering::Relaxed);
+    rig.happened(Happened::FormMade {
+        case,
+        form: Ok(b"%PDF-1.7 form".to_vec()),
+    });
+    assert_eq!(rig.reception().sign, SignView::Held);
+    rig.happened(Happened::Tick);
+    assert_eq!(rig.reception().sign, SignView::Held);
+    rig
+}
+
+#[test]
+fn a_form_a_full_disk_refused_is_stored_when_there_is_room() {
+    let mut rig = held_with_its_form();
+    rig.full.store(false, Ordering::Relaxed);
+    rig.happened(Happened::Tick);
+    assert!(matches!(rig.reception().sign, SignView::Signed { .. }));
+    assert_eq!(
+        rig.desk.staff_view().notice.expect("told").code,
+        "SIGN-DONE"
+    );
+    assert_eq!(rig.page(), ResidentScreen::Wait);
+    rig.staff(StaffAction::Submit);
+}
+
+#[test]
+fn a_held_signature_survives_a_pulled_plug() {
+    let rig = held_with_its_form();
+    rig.full.store(false, Ordering::Relaxed);
+    let mut rig = rig.killed_and_started();
+    rig.sign_in();
+    rig.make_form();
+}
+
+#[test]
+fn a_held_signature_may_be_given_up_and_does_not_come_back() {
+    let mut rig = held_with_its_form();
+    assert_eq!(
+        rig.refused(StaffAction::StopShowing).code,
+        "SAVE-DISK-FULL",
+        "it would come back"
+    );
+    rig.full.store(false, Ordering::Relaxed);
+    rig.staff(StaffAction::StopShowing);
+    assert_eq!(rig.reception().sign, SignView::NotShown);
+    let mut rig = rig.killed_and_started();
+    rig.sign_in();
+    assert_eq!(rig.reception().sign, SignView::NotShown);
 }
 
 #[test]

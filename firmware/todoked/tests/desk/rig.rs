@@ -76,6 +76,10 @@ impl Records for Disk {
         self.inner.sign_in(a, b, c)
     }
 
+    fn works_here(&self, staff: &StaffId, branch: &BranchCode) -> bool {
+        self.inner.works_here(staff, branch)
+    }
+
     fn start_case(
         &mut self,
         by: &StaffId,
@@ -517,6 +521,8 @@ pub(crate) fn taro() -> CardFacts {
         address: "東京都千代田区架空町一丁目２番３－４０５号".to_owned(),
         birth_date: "1985-07-14".to_owned(),
         sex: "male".to_owned(),
+        face: None,
+        certificate: None,
     }
 }
 
@@ -533,6 +539,12 @@ pub(crate) fn signature() -> ResidentAction {
 }
 
 fn install_staff(store: &mut CounterStore) {
+    let staff = serde_json::to_vec(&members()).unwrap();
+    install(store, "staff", 1, staff);
+}
+
+/// Who works at the counters of these tests.
+pub(crate) fn members() -> [StaffMember; 3] {
     let member = |id: &str, name: &str, secret: &str, role| StaffMember {
         id: StaffId::from(id),
         name: name.to_owned(),
@@ -540,7 +552,7 @@ fn install_staff(store: &mut CounterStore) {
         branches: vec![BranchCode::from("07")],
         secret_hash: hash_secret(secret, [3; 16]).unwrap(),
     };
-    let staff = [
+    [
         member(STAFF, "架空　職員", SECRET, Role::Intake),
         member(COLLEAGUE, "架空　同僚", SECRET, Role::Intake),
         member(
@@ -549,8 +561,7 @@ fn install_staff(store: &mut CounterStore) {
             SUPERVISOR_SECRET,
             Role::Approver,
         ),
-    ];
-    install(store, "staff", 1, serde_json::to_vec(&staff).unwrap());
+    ]
 }
 
 /// Installs a dataset as head office would publish it.

@@ -130,6 +130,18 @@ fn connect_request(api: &ReceptionApi<'_>, line: &Rc<StaffLine>) {
             set,
         });
     });
+    let deed = Rc::clone(line);
+    api.on_find_procedures(move |text| {
+        deed.deed(StaffAction::FindProcedures { text: text.into() });
+    });
+    let deed = Rc::clone(line);
+    api.on_pick_procedure(move |procedure, member, set| {
+        deed.deed(StaffAction::PickProcedure {
+            procedure: procedure.into(),
+            member: member_number(member),
+            set,
+        });
+    });
     api.on_is_among(|all, one| all.iter().any(|other| other == one));
 }
 
@@ -196,7 +208,9 @@ fn main_action(stand: &Stand) -> Option<StaffAction> {
     let step = stand.step?;
     match (step, stand.sign.as_ref()) {
         (Step::Finish, _) => Some(StaffAction::LeaveCase),
-        (Step::Sign, Some(SignView::Reading | SignView::Signing)) => Some(StaffAction::StopShowing),
+        (Step::Sign, Some(SignView::Reading | SignView::Signing | SignView::Held)) => {
+            Some(StaffAction::StopShowing)
+        }
         _ if !stand.can_go_on => None,
         (Step::Sign, Some(SignView::Signed { .. })) => Some(StaffAction::Submit),
         (Step::Sign, _) => Some(StaffAction::ShowToResident),

@@ -2,6 +2,7 @@
 
 use counter_api::{
     Answered, CardView, CertificateView, Choice, DifferenceView, FieldKind, FieldView, FinishView,
+    PicksView,
     ProcedureState, ProcedureView, Purpose, PurposeView, QuestionMember, QuestionView, RefusalView,
     RemarkView, RequestView, SaveState, SignView, Step, StepState, TrailItem,
 };
@@ -11,7 +12,7 @@ use crate::notice::shown;
 use crate::rows::list;
 use crate::ui::{
     AnsweredData, AskedData, BesideData, CardKind, CertificateData, CertificateGroupData,
-    ChoiceData, DifferenceData, FieldData, FieldType, FinishData, OtherData, ProcedureData,
+    ChoiceData, DifferenceData, FieldData, FieldType, FinishData, OtherData, PickData, PickedData, ProcedureData,
     QuestionData, ReceptionApi, RefusalData, RemarkData, SignKind, SourceKind, StepKind, StepMark,
     TrailData,
 };
@@ -157,6 +158,7 @@ pub(super) fn procedure(procedure: &ProcedureView) -> ProcedureData {
         deadline: procedure.deadline.as_str().into(),
         section: procedure.section.as_str().into(),
         documents: list(procedure.documents.iter().map(|name| name.as_str().into())),
+        to_hear: list(procedure.to_hear.iter().map(|text| text.as_str().into())),
     }
 }
 
@@ -207,6 +209,7 @@ pub(super) fn sign(api: &ReceptionApi<'_>, sign: &SignView) {
         SignView::Reading => (SignKind::Reading, "", ""),
         SignView::Objected => (SignKind::Objected, "", ""),
         SignView::Signing => (SignKind::Signing, "", ""),
+        SignView::Held => (SignKind::Held, "", ""),
         SignView::Signed { at, fingerprint } => {
             (SignKind::Signed, at.as_str(), fingerprint.as_str())
         }
@@ -317,4 +320,28 @@ fn certificate(certificate: &CertificateView) -> CertificateData {
         chosen: values(&certificate.chosen),
         warning: certificate.warning.as_str().into(),
     }
+}
+
+/// The procedures somebody may come for alone.
+pub(super) fn picks(api: &ReceptionApi<'_>, view: Option<&PicksView>) {
+    let nothing = PicksView::default();
+    let shown = view.unwrap_or(&nothing);
+    api.set_is_picking(view.is_some());
+    api.set_picks_sought(shown.sought.as_str().into());
+    api.set_picks_hint(shown.hint.as_str().into());
+    api.set_picks_sections(list(shown.sections.iter().map(choice)));
+    api.set_picks_found(list(shown.found.iter().map(|row| PickData {
+        id: row.id.as_str().into(),
+        name: row.name.as_str().into(),
+        section: row.section.as_str().into(),
+        chosen: row.chosen,
+    })));
+    api.set_picks_chosen(list(shown.chosen.iter().map(|one| PickedData {
+        id: one.id.as_str().into(),
+        name: one.name.as_str().into(),
+        people: list(one.people.iter().map(choice)),
+        whose: values(&one.whose),
+        note: one.note.as_str().into(),
+        refused: one.refused,
+    })));
 }
