@@ -61,7 +61,9 @@ const ROUNDS_MAX: usize = 8;
 const STRANGER: Duration = Duration::from_mins(1);
 
 const HANDSHAKE: Duration = Duration::from_secs(10);
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// The other end asks more often; this one only to give up the place of somebody who has gone.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+const ANSWER: Duration = Duration::from_secs(10);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Whether a device may speak.
@@ -340,7 +342,7 @@ async fn connection(
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(KEEP_ALIVE)
-        .keep_alive_timeout(KEEP_ALIVE)
+        .keep_alive_timeout(ANSWER)
         .max_concurrent_streams(16);
     let serving = builder.serve_connection(TokioIo::new(stream), service);
     let ended = match site {
