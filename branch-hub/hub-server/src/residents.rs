@@ -196,6 +196,15 @@ impl Seen {
     }
 }
 
+/// What the lines of a file say that is not of everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    /// What happened to somebody (異動区分).
+    Changes,
+    /// How somebody is: lines of a whole file that were left out and are corrected now.
+    Corrected,
+}
+
 /// Reads a difference and publishes what changed. Words for the operator go to `say`.
 ///
 /// # Errors
@@ -207,12 +216,47 @@ pub(crate) fn import_difference(
     publish: Publish<'_>,
     say: &mut dyn Write,
 ) -> Result<()> {
-    let source = open(file, options)?;
-    if source.layout.place(Column::Change).is_none() {
-        bail!("異動区分（change）の列がありません。全件なら --difference を外してください");
+    import_lines(Lines::Changes, file, options, registry, publish, say)
+}
+
+/// Reads the lines of a whole file that were left out and are corrected now, and publishes them.
+///
+/// # Errors
+/// As [`import_difference`].
+pub(crate) fn import_corrected(
+    file: &Path,
+    options: &CopyOptions,
+    registry: &Registry<'_>,
+    publish: Publish<'_>,
+    say: &mut dyn Write,
+) -> Result<()> {
+    import_lines(Lines::Corrected, file, options, registry, publish, say)
+}
+
+fn import_lines(
+    lines: Lines,
+    file: &Path,
+    options: &CopyOptions,
+    registry: &Registry<'_>,
+    publish: Publish<'_>,
+    say: &mut dyn Write,
+) -> Result<()> {
+    let source = open(file, options)?.with_gaiji(registry.gaiji.as_ref());
+    match (lines, source.layout.place(Column::Change)) {
+        (Lines::Changes, None) => bail!(
+            "異動区分（change）の列がありません。全件なら --difference を外してください。全件から外した行を直したものなら --corrected を付けてください"
+        ),
+        (Lines::Corrected, Some(Place::Column(_))) => {
+            bail!("異動区分の列があります。--corrected でなく --difference を付けてください")
+        }
+        (Lines::Changes, Some(_)) | (Lines::Corrected, _) => {}
     }
     let mut register = followed(registry)?;
-    let as_of = as_of(options, registry);
+    // Corrected lines are of the day of the file they were left out of.
+    let as_of = match (lines, options.as_of) {
+        (Lines::Corrected, None) => register.about().as_of.clone(),
+        (Lines::Corrected, Some(_)) | (Lines::Changes, _) => as_of(options, registry),
+    };
     if as_of < register.about().as_of {
         bail!(
             "この差分は{as_of}のもので、取り込み済みの{}より古いです。新しい差分か全件を取り込んでください",
@@ -220,7 +264,7 @@ pub(crate) fn import_difference(
         );
     }
     let mut difference = register.begin()?;
-    read_difference(&source, &mut difference, options, say)?;
+    read_difference(lines, &source, &mut difference, options, say)?;
     if options.dry_run {
         writeln!(say, "確かめただけで、公開していません")?;
         return Ok(());
@@ -252,6 +296,7 @@ struct Counts {
 }
 
 fn read_difference(
+    lines: Lines,
     source: &LineFile<Column>,
     difference: &mut Difference<'_>,
     options: &CopyOptions,
@@ -262,7 +307,10 @@ fn read_difference(
     let mut counts = Counts::default();
     source.lines(say, &mut |line| {
         let said = source.fields(line).and_then(|fields| {
-            let said = line::change(&fields)?;
+            let said = match lines {
+                Lines::Changes => line::change(&fields)?,
+                Lines::Corrected => line::corrected(&fields)?,
+            };
             seen.first(&fields, said.person_no())?;
             Ok((fields, said))
         });
@@ -311,7 +359,7 @@ fn follow(
     let before = difference.person(&person.resident.person_no)?;
     match (change, &before) {
         // The same file a second time changes nothing.
-        (Change::Add, Some(before)) if *before == *person => return Ok(Ok(())),
+        (Change::Add | Change::Put, Some(before)) if *before == *person => return Ok(Ok(())),
         (Change::Add, Some(_)) => {
             return unfit(
                 "追加ですが、同じ宛名番号の人がもう副本にいます。修正（2）にしてください",
@@ -322,8 +370,8 @@ fn follow(
                 "修正ですが、副本にいない人です。前の差分が抜けていないか確かめ、新しい人なら追加（1）にしてください",
             );
         }
-        (Change::Add, None) => counts.added += 1,
-        (Change::Alter | Change::Remove, _) => counts.altered += 1,
+        (Change::Add | Change::Put, None) => counts.added += 1,
+        (Change::Alter | Change::Remove | Change::Put, _) => counts.altered += 1,
     }
     count_protection(before.as_ref(), &person, counts);
     difference.put(&person)?;

@@ -147,3 +147,48 @@ pub struct CertificateView {
     /// Why it is not handed to whoever asks, or what to mind.
     pub warning: String,
 }
+
+/// Procedures that can be begun by themselves, and those that are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PicksView {
+    /// What was looked for; empty before.
+    pub sought: String,
+    /// Sections with procedures to choose from; the value is the label.
+    pub sections: Vec<Choice>,
+    /// What was found, in the order of the catalogue.
+    pub found: Vec<PickRow>,
+    /// What to do when nothing was found or chosen yet, in words; empty otherwise.
+    pub hint: String,
+    /// What is chosen.
+    pub chosen: Vec<PickedView>,
+}
+
+/// A procedure that can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PickRow {
+    /// Catalogue id, for example `P032`.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Section that handles it.
+    pub section: String,
+    /// It is chosen.
+    pub chosen: bool,
+}
+
+/// A procedure that is chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PickedView {
+    /// Catalogue id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// The people it may be for, by number; empty where it is for the household or there is one.
+    pub people: Vec<Choice>,
+    /// Numbers of those it is for.
+    pub whose: Vec<String>,
+    /// Why somebody does not get it, or what is still to be asked, in words; empty otherwise.
+    pub note: String,
+    /// Nobody it was chosen for gets it.
+    pub refused: bool,
+}

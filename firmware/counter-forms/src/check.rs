@@ -134,8 +134,8 @@ impl Forms {
     }
 }
 
-/// Whether what fills a field in names a field of the form, one of its values, and either a fact
-/// with values or none.
+/// Whether what fills a field in names a field of the form, one of its values, either a fact with
+/// values or none, and no procedure of another form.
 fn is_sound(rule: &Prefill, rules: &Rules<'_>) -> bool {
     let mut fields = rules.meta.required.iter().chain(&rules.meta.optional);
     let Some(field) = rules.rule(&rule.field) else {
@@ -146,7 +146,10 @@ fn is_sound(rule: &Prefill, rules: &Rules<'_>) -> bool {
         (None, Some(from)) => COPIED.contains(&from.as_str()),
         (Some(_), Some(_)) | (None, None) => false,
     };
-    content && rule.fact.is_some() != rule.is.is_empty() && fields.any(|path| *path == rule.field)
+    let procedure = rule.procedure.as_ref();
+    let own = procedure.is_none_or(|id| rules.meta.procedures.contains(id));
+    let fact = rule.fact.is_some() != rule.is.is_empty();
+    content && fact && own && fields.any(|path| *path == rule.field)
 }
 
 fn dated(data: &FormData) -> String {

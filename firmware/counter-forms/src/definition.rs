@@ -60,7 +60,8 @@ pub struct FormMeta {
 }
 
 /// A field that is filled in from what is known: `value`, or what stands at `from` in the
-/// notification, when `fact` has one of the values `is` (always, where there is no fact).
+/// notification, when `fact` has one of the values `is` (always, where there is no fact) and
+/// `procedure` is the one the form is for (any, where none is named).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prefill {
@@ -72,6 +73,9 @@ pub struct Prefill {
     /// Its values: names of choices, digits, `true`, `false`.
     #[serde(default)]
     pub is: Vec<String>,
+    /// One of the form's procedures.
+    #[serde(default)]
+    pub procedure: Option<String>,
     /// What to write; one of the field's values where it has some.
     #[serde(default)]
     pub value: Option<String>,

@@ -73,6 +73,32 @@ pub fn form_of(snapshot: &Snapshot) -> &str {
         .map_or(snapshot.form.as_str(), |(form, _)| form)
 }
 
+/// How [`crate::Forms`] is asked for a form of a snapshot: by name and version, `move-out/2`, where
+/// the snapshot names the version it was signed on; else by name alone, for the one in force then.
+pub fn named_version(snapshot: &Snapshot, form: &str) -> String {
+    let named = snapshot.forms.iter().find(|one| one.name == form);
+    named.map_or_else(
+        || form.to_owned(),
+        |one| format!("{}/{}", one.name, one.version),
+    )
+}
+
+/// The forms a snapshot is printed on, by name, in the order of [`filings`]; `lines` as there.
+pub fn forms_of(snapshot: &Snapshot, lines: &[CertificateLine]) -> Vec<String> {
+    let own = lines_of(snapshot);
+    let lines = if own.is_empty() { lines } else { &own };
+    let mut forms: Vec<String> = Vec::new();
+    for line in lines {
+        if !forms.contains(&line.form) {
+            forms.push(line.form.clone());
+        }
+    }
+    if forms.is_empty() {
+        forms.push(form_of(snapshot).to_owned());
+    }
+    forms
+}
+
 /// What stands before the certificates of a request: `certificate.C01.copies`.
 const CERTIFICATE: &str = "certificate.";
 

@@ -12,6 +12,7 @@ use crate::data::FormData;
 use crate::definition::FormMeta;
 use crate::filing::form_of;
 use crate::prefill::{Answers, Known};
+use crate::procedure_request::REQUEST_FORM;
 use crate::render::Forms;
 use crate::resident_move::{self, City, FromSnapshotError, MemberData, ResidentMoveData};
 
@@ -51,19 +52,22 @@ impl Forms {
         let case = resident_move::from_snapshot(snapshot, city)?;
         let mut found = Vec::new();
         for meta in self.list() {
-            let listed: BTreeSet<Option<u8>> = snapshot
-                .procedures
-                .iter()
-                .filter(|listed| !listed.to_confirm && meta.procedures.contains(&listed.id))
-                .map(|listed| listed.member)
+            let of_form = snapshot.procedures.iter();
+            let of_form = of_form
+                .filter(|listed| !listed.to_confirm && meta.procedures.contains(&listed.id));
+            let procedures: Vec<_> = of_form
+                .map(|listed| (listed.id.clone(), listed.member))
                 .collect();
+            let listed: BTreeSet<Option<u8>> = procedures.iter().map(|(_, of)| *of).collect();
             let is_newest = self.meta(&meta.id) == Some(meta);
             let is_signed = meta.id == form_of(snapshot);
-            if is_newest && !is_signed && is_printed_along(meta) && !listed.is_empty() {
+            let is_printed = is_printed_along(meta) || form_of(snapshot) == REQUEST_FORM;
+            if is_newest && !is_signed && is_printed && !listed.is_empty() {
                 let maker = Maker {
                     meta,
                     case: &case,
                     answers,
+                    procedures: &procedures,
                 };
                 found.extend(maker.of_people(&listed));
             }
@@ -86,6 +90,8 @@ struct Maker<'m> {
     meta: &'m FormMeta,
     case: &'m ResidentMoveData,
     answers: &'m Answers,
+    /// Its procedures that are listed, with their members.
+    procedures: &'m [(String, Option<u8>)],
 }
 
 impl Maker<'_> {
@@ -187,6 +193,7 @@ impl Maker<'_> {
         let known = Known {
             case: self.case,
             answers: self.answers,
+            listed: self.procedures,
         };
         known.fill(self.meta, asked, &mut data);
         Some(FollowUp {

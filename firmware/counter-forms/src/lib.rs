@@ -23,6 +23,7 @@ mod outline;
 mod outlines_only;
 mod picture;
 mod prefill;
+pub mod procedure_request;
 mod published;
 mod render;
 pub mod resident_move;

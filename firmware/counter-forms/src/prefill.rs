@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use counter_domain::draft::{Draft, FieldValue};
+use counter_domain::snapshot::Snapshot;
 use serde_json::{Value, json};
 
 use crate::definition::{FieldKind, FormMeta, Prefill};
@@ -29,13 +30,24 @@ impl Answers {
     /// The answers of a draft: `answer.<fact>` and `answer.m<n>.<fact>`. What somebody does not
     /// know is no answer.
     pub fn of_draft(draft: &Draft) -> Self {
+        let fields = draft.fields();
+        Self::of_fields(fields.map(|(path, field)| (path.as_str(), field.shown.value)))
+    }
+
+    /// The answers of what was signed, as far as it says them.
+    pub fn of_snapshot(snapshot: &Snapshot) -> Self {
+        let fields = snapshot.fields.iter();
+        Self::of_fields(fields.map(|(path, field)| (path.as_str(), field.value.clone())))
+    }
+
+    fn of_fields<'p>(fields: impl Iterator<Item = (&'p str, FieldValue)>) -> Self {
         let mut answers = Self::default();
-        for (path, field) in draft.fields() {
-            let Some(fact) = path.as_str().strip_prefix("answer.") else {
+        for (path, value) in fields {
+            let Some(fact) = path.strip_prefix("answer.") else {
                 continue;
             };
-            let value = match &field.shown.value {
-                FieldValue::Text(text) => text.clone(),
+            let value = match value {
+                FieldValue::Text(text) => text,
                 FieldValue::Flag(flag) => flag.to_string(),
                 FieldValue::Count(count) => count.to_string(),
                 FieldValue::Unknown | FieldValue::Cleared => continue,
@@ -66,6 +78,8 @@ impl Answers {
 pub(crate) struct Known<'c> {
     pub(crate) case: &'c ResidentMoveData,
     pub(crate) answers: &'c Answers,
+    /// The procedures the form is filled in for, with their members.
+    pub(crate) listed: &'c [(String, Option<u8>)],
 }
 
 impl Known<'_> {
@@ -97,6 +111,14 @@ impl Known<'_> {
         if let Some(fact) = &rule.fact {
             let told = self.fact(fact, member)?;
             if !rule.is.contains(&told) {
+                return None;
+            }
+        }
+        if let Some(procedure) = &rule.procedure {
+            let is_it = |(id, of): &(String, Option<u8>)| {
+                id == procedure && (of.is_none() || member.is_none() || *of == member)
+            };
+            if !self.listed.iter().any(is_it) {
                 return None;
             }
         }

@@ -361,6 +361,13 @@ mod tests {
         let assets = Assets::for_receipt("07-2-270401-0001");
         let page = |day: &str| forms.render("F044", &data, &assets, day).unwrap().pdf;
         assert_ne!(page("2027-03-31"), page("2027-04-01"));
+        // What was signed on a version is drawn on it, whatever is in force on its day.
+        let named = |name: &str, day: &str| forms.render(name, &data, &assets, day).unwrap().pdf;
+        assert_eq!(named("nhi-enrolment/2", "2027-04-01"), page("2027-04-01"));
+        assert_eq!(named("nhi-enrolment/1", "2027-03-31"), page("2027-03-31"));
+        assert_ne!(named("nhi-enrolment/1", "2027-04-01"), page("2027-04-01"));
+        let unknown = forms.render("nhi-enrolment/3", &data, &assets, "2027-04-01");
+        assert!(matches!(unknown, Err(crate::RenderError::UnknownForm(_))));
     }
 
     #[test]

@@ -232,11 +232,41 @@ impl Forms {
         if let [(form, data)] = forms {
             return self.render(form, data, assets, filed_on);
         }
+        for (form_id, data) in forms {
+            let form = self.form_on(form_id, filed_on)?;
+            self.rules(form).check_required(data)?;
+        }
+        self.joined(forms, assets, filed_on)
+    }
+
+    /// Makes one PDF of several forms that are only begun, as [`Forms::render_prefilled`].
+    ///
+    /// # Errors
+    /// As [`Forms::render_prefilled`]; when there is no form at all.
+    pub fn render_prefilled_together(
+        &self,
+        forms: &[(&str, &FormData)],
+        assets: &Assets,
+        filed_on: &str,
+    ) -> Result<RenderedForm, RenderError> {
+        match forms {
+            [(form, data)] => self.render_prefilled(form, data, assets, filed_on),
+            several => self.joined(several, assets, filed_on),
+        }
+    }
+
+    /// The pages of several forms in one document.
+    fn joined(
+        &self,
+        forms: &[(&str, &FormData)],
+        assets: &Assets,
+        filed_on: &str,
+    ) -> Result<RenderedForm, RenderError> {
         let mut pages = EcoVec::new();
         let mut first: Option<(String, DocumentInfo)> = None;
         for (form_id, data) in forms {
             let form = self.form_on(form_id, filed_on)?;
-            let (own, info) = self.lay_out(form, data, assets, filed_on, |_, document, _| {
+            let (own, info) = self.lay_out_known(form, data, assets, filed_on, |_, document, _| {
                 Ok((EcoVec::from(document.pages()), document.info().clone()))
             })?;
             pages.extend(own);
@@ -391,13 +421,28 @@ impl Forms {
             .max_by_key(|form| form.meta.version)
     }
 
-    /// The version in force on the filing date; the oldest for a date before all of them, since
+    /// What the version in force on a day (ISO 8601) says about itself, as [`Forms::render`] takes it.
+    pub fn in_force(&self, form_id: &str, day: &str) -> Option<&FormMeta> {
+        self.form_on(form_id, day).ok().map(|form| &form.meta)
+    }
+
+    /// The version named, `move-out/2`; else the one in force on the filing date; the oldest for a date before all of them, since
     /// late filings reach back further than the product does.
     pub(crate) fn form_on(&self, form_id: &str, filed_on: &str) -> Result<&Template, RenderError> {
+        let (name, named) = match form_id.split_once('/') {
+            Some((name, version)) => (name, Some(version)),
+            None => (form_id, None),
+        };
         let versions = || {
             let forms = self.templates.forms.iter();
-            forms.filter(|form| form.meta.answers_to(form_id))
+            forms.filter(|form| form.meta.answers_to(name))
         };
+        if let Some(version) = named {
+            let is_named = |form: &&Template| form.meta.version.to_string() == version;
+            return versions()
+                .find(is_named)
+                .ok_or_else(|| RenderError::UnknownForm(form_id.to_owned()));
+        }
         let oldest = versions()
             .min_by_key(|form| form.meta.version)
             .ok_or_else(|| RenderError::UnknownForm(form_id.to_owned()))?;
@@ -428,6 +473,7 @@ impl Forms {
         Faces {
             exact: self.fonts.exact.ttf(),
             label: self.fonts.label.ttf(),
+            added: self.fonts.added.as_ref().map(|added| added.font.ttf()),
         }
     }
 
@@ -473,7 +519,6 @@ fn export(
     form_id: &str,
     world: &FormWorld<'_>,
     document: &PagedDocument,
-            added: self.fonts.added.as_ref().map(|added| added.font.ttf()),
     date: Datetime,
 ) -> Result<RenderedForm, RenderError> {
     let refused = |fault| RenderError::Export {

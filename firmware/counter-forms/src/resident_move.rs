@@ -8,6 +8,7 @@ use std::fmt;
 
 use counter_domain::date::FuzzyDate;
 use counter_domain::draft::{FieldPath, FieldValue};
+use counter_domain::event::Event;
 use counter_domain::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -273,7 +274,7 @@ impl ResidentMoveData {
 /// Takes what the form needs from a snapshot.
 ///
 /// # Errors
-/// When event, date, a member's name or the notifier's name is missing.
+/// When event, date (but of a request), a member's name or the notifier's name is missing.
 pub fn from_snapshot(
     snapshot: &Snapshot,
     city: &City,
@@ -287,11 +288,7 @@ pub fn from_snapshot(
         branch: city.branch.clone(),
         receipt_number: snapshot.receipt_number.clone(),
         filed_on: snapshot.filed_on.clone(),
-        event: EventData {
-            kind: fields.required("event.type")?,
-            date: fields.required("event.date")?,
-            other: fields.text("event.other"),
-        },
+        event: event(&fields)?,
         new: fields.place("new"),
         old: fields.place("old"),
         domicile: DomicileData {
@@ -312,6 +309,21 @@ pub fn from_snapshot(
         remarks: remarks(&fields),
         corrections: Vec::new(),
         members,
+    })
+}
+
+/// What happened, and when. Somebody who only asks for a procedure tells no day.
+fn event(fields: &Fields<'_>) -> Result<EventData, FromSnapshotError> {
+    let kind = fields.required("event.type")?;
+    let date = if kind == Event::Request.code() {
+        fields.text("event.date")
+    } else {
+        fields.required("event.date")?
+    };
+    Ok(EventData {
+        kind,
+        date,
+        other: fields.text("event.other"),
     })
 }
 

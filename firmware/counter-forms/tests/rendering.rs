@@ -414,6 +414,7 @@ fn snapshot() -> Snapshot {
         case_id: CaseId([7; 16]),
         receipt_number: "07-2-261121-0184-6".to_owned(),
         form: "resident-move/1".to_owned(),
+        forms: Vec::new(),
         filed_on: FILED_ON.to_owned(),
         language: "en".to_owned(),
         fields,

@@ -286,6 +286,7 @@ mod tests {
             case_id: counter_domain::ids::CaseId([7; 16]),
             receipt_number: "07-2-261121-0184-6".to_owned(),
             form: "tax-certificate/1".to_owned(),
+            forms: Vec::new(),
             filed_on: "2026-11-21".to_owned(),
             language: "ja".to_owned(),
             fields,

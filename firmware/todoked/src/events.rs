@@ -84,6 +84,8 @@ pub struct Plan {
     pub sides: bool,
     /// It concerns everybody until staff say otherwise.
     pub everybody: bool,
+    /// Procedures are picked that somebody came for alone.
+    pub picks: bool,
     /// Where the resident copy goes.
     pub copy: CopyTo,
     /// What is filled in when it is chosen.
@@ -113,6 +115,7 @@ impl Plan {
             ahead: false,
             sides: false,
             everybody: true,
+            picks: false,
             copy: CopyTo::default(),
             defaults: BTreeMap::new(),
             of_the_move: Vec::new(),
@@ -145,6 +148,11 @@ impl Plan {
 
     /// Whether certificates are asked for.
     pub fn asks_for_certificates(&self) -> bool {
+        self.is_request() && !self.picks
+    }
+
+    /// Whether something is asked for and no record changes.
+    pub fn is_request(&self) -> bool {
         self.steps.contains(&Step::Request)
     }
 }
@@ -190,10 +198,12 @@ impl Events {
 
     /// Name of an event; `None` when the table does not have it.
     pub fn name(&self, code: &str) -> Option<&Both> {
-        self.plans
-            .iter()
-            .find(|plan| plan.code == code)
-            .map(|plan| &plan.name)
+        self.name_of(code, "")
+    }
+
+    /// Name of an event that is called otherwise with one of its flows.
+    pub fn name_of(&self, code: &str, flow: &str) -> Option<&Both> {
+        self.plan(code, flow).map(|plan| &plan.name)
     }
 
     /// Reads the table. `None` when something in it does not fit together, which a test would say.
@@ -261,6 +271,7 @@ struct Row {
     ahead: Option<bool>,
     sides: Option<bool>,
     everybody: Option<bool>,
+    picks: Option<bool>,
     mark: Option<Mark>,
     fields: Option<Vec<String>>,
     #[serde(default)]
@@ -311,6 +322,7 @@ impl Row {
             ahead: self.ahead.or(base.ahead),
             sides: self.sides.or(base.sides),
             everybody: self.everybody.or(base.everybody),
+            picks: self.picks.or(base.picks),
             mark: self.mark.or(base.mark),
             fields: self.fields.or(base.fields),
             member: self.member.or(base.member),
@@ -362,6 +374,7 @@ impl Row {
             ahead,
             sides: self.sides.unwrap_or(true),
             everybody,
+            picks: self.picks.unwrap_or(false),
             copy: self.copy.unwrap_or_default(),
             defaults: self.defaults,
             code: self.code,

@@ -10,6 +10,7 @@ use counter_forms::filing::form_of;
 use counter_forms::guidance::{
     self, Both, GuidanceEntry, GuidanceEvent, GuidanceHead, Stop, Urgency, english_day, last_day,
 };
+use counter_forms::procedure_request::REQUEST_FORM;
 use counter_forms::{Assets, Forms, RenderError};
 use counter_guide::Catalogue;
 use counter_guide::catalogue::{DeadlineKind, Procedure, Words};
@@ -147,6 +148,9 @@ const NEVER_ON_PAPER: [&str; 3] = ["protected", "wants_protection", "hh.welfare"
 
 /// The notification itself is done; it is not among what is still to do.
 fn is_filed_here(forms: &Forms, form: &str, listed: &SnapshotProcedure) -> bool {
+    if form == REQUEST_FORM && !listed.to_confirm {
+        return true;
+    }
     forms
         .meta(form)
         .is_some_and(|meta| meta.procedures.contains(&listed.id))
@@ -349,6 +353,7 @@ mod tests {
             case_id: counter_domain::ids::CaseId([7; 16]),
             receipt_number: "07-2-261121-0184-6".to_owned(),
             form: "resident-move/1".to_owned(),
+            forms: Vec::new(),
             filed_on: "2026-11-21".to_owned(),
             language: "en".to_owned(),
             fields: fields

@@ -68,6 +68,16 @@ impl Places {
         };
     }
 
+    /// An address that was written in one piece, and its building and room, each as written. `None`
+    /// where the dictionary does not know the town, or nothing stands behind the number.
+    pub fn parted(&self, text: &str) -> Option<(String, String)> {
+        let parsed = self.country.get()?.parse(text).ok()?;
+        let sure = parsed.town.is_some() && !parsed.number.is_empty();
+        let building = Some(parsed.building).filter(|building| sure && !building.is_empty())?;
+        let address = text.trim_end().strip_suffix(building)?.trim_end();
+        Some((address.to_owned(), building.to_owned()))
+    }
+
     /// What a half-typed text may mean, for an office of `city`.
     pub fn suggest(&self, text: &str, wanted: Wanted, city: &str) -> Vec<Suggestion> {
         let Some(country) = self.country.get() else {

@@ -15,7 +15,7 @@ use crate::administration::Hub;
 use crate::cli::Data;
 use crate::clock::{Clock, in_japan};
 use crate::folder::{Folder, Passphrase};
-use crate::residents::{CopyOptions, Registry, import_difference, import_whole, publish_again};
+use crate::residents::{CopyOptions, Registry, import_corrected, import_difference, import_whole, publish_again};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ResidentsCommand {
@@ -42,6 +42,9 @@ pub(super) struct ImportArgs {
     /// The file has only who was added, changed or removed since the last one
     #[arg(long)]
     difference: bool,
+    /// The file has only lines that were left out of a whole file and are corrected now (`.bad.csv`)
+    #[arg(long, conflicts_with = "difference")]
+    corrected: bool,
     #[command(flatten)]
     options: CopyOptions,
 }
@@ -95,10 +98,10 @@ impl Office {
 
     fn import(&mut self, args: &ImportArgs, clock: &Clock, out: &mut impl Write) -> Result<()> {
         self.with(clock, out, |registry, publish, say| {
-            let import = if args.difference {
-                import_difference
-            } else {
-                import_whole
+            let import = match (args.difference, args.corrected) {
+                (true, _) => import_difference,
+                (false, true) => import_corrected,
+                (false, false) => import_whole,
             };
             import(&args.file, &args.options, registry, publish, say)
         })
@@ -121,13 +124,13 @@ impl Office {
             city: &city,
             today: &today,
             published: copies.next().map(|copy| copy.hash),
-        };
-        let hub = &mut self.hub;
-        let mut publish = |name: &str, bytes: &[u8]| -> Result<()> {
             gaiji: crate::gaiji::published(&self.hub.store)?
                 .of(Target::Cp932.key())
                 .cloned()
                 .map(Arc::new),
+        };
+        let hub = &mut self.hub;
+        let mut publish = |name: &str, bytes: &[u8]| -> Result<()> {
             let version = hub.publish(name, bytes)?;
             Ok(writeln!(out, "{name} {version} {} バイト", bytes.len())?)
         };

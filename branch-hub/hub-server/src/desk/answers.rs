@@ -41,6 +41,15 @@ impl Answers {
         known.map_or_else(|| fact.to_owned(), |fact| fact.label_ja.clone())
     }
 
+    /// Name of a procedure; its id when no catalogue knows it.
+    pub(crate) fn procedure(&self, id: &str) -> String {
+        let named = |guide: &Guide| Some(guide.catalogue().procedure(id)?.name.ja.clone());
+        let published = self.published.as_deref().and_then(named);
+        published
+            .or_else(|| bundled().and_then(named))
+            .unwrap_or_else(|| id.to_owned())
+    }
+
     /// An answer in words; `None` when no catalogue has any.
     pub(crate) fn words(&self, fact: &str, value: &FieldValue) -> Option<String> {
         let answer = match value {

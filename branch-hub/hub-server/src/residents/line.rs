@@ -17,6 +17,8 @@ pub(super) enum Change {
     Add,
     Alter,
     Remove,
+    /// Is so now, whether or not they were there.
+    Put,
 }
 
 /// What a line says.
@@ -48,8 +50,13 @@ pub(super) fn change(fields: &Fields<'_, Column>) -> Result<Said, Problem> {
     })?;
     match change {
         Change::Remove => Ok(Said::IsGone(fields.number(Column::PersonNo)?)),
-        Change::Add | Change::Alter => Ok(Said::Is(change, Box::new(person(fields)?))),
+        Change::Add | Change::Alter | Change::Put => Ok(Said::Is(change, Box::new(person(fields)?))),
     }
+}
+
+/// Reads a line that was left out of a whole copy and is corrected now.
+pub(super) fn corrected(fields: &Fields<'_, Column>) -> Result<Said, Problem> {
+    Ok(Said::Is(Change::Put, Box::new(person(fields)?)))
 }
 
 /// Reads a line of a whole copy.

@@ -47,6 +47,7 @@ fn desk() -> Desk {
 enum As {
     Whole,
     Difference,
+    Corrected,
 }
 
 impl Desk {
@@ -72,8 +73,8 @@ impl Desk {
             city: "架空市",
             today: "2026-11-21",
             published: copy.map(|copy| *blake3::hash(copy).as_bytes()),
-        };
             gaiji: self.gaiji.clone(),
+        };
         let mut publish = |name: &str, bytes: &[u8]| {
             self.published.insert(name.to_owned(), bytes.to_vec());
             Ok(())
@@ -83,6 +84,7 @@ impl Desk {
         let taken = match how {
             As::Whole => import_whole(&file, options, &registry, &mut publish, &mut said),
             As::Difference => import_difference(&file, options, &registry, &mut publish, &mut said),
+            As::Corrected => import_corrected(&file, options, &registry, &mut publish, &mut said),
         };
         (String::from_utf8(said).unwrap(), taken)
     }
@@ -251,8 +253,6 @@ fn each_bad_line_is_told_with_its_column_and_what_to_do() {
 }
 
 #[test]
-fn bad_bytes_are_told_with_their_column() {
-#[test]
 fn private_characters_are_read_by_the_systems_table() {
     use counter_characters::gaiji::{GaijiRow, Meaning, Way};
     let row = |code: &str, number: &str, text: &str| GaijiRow {
@@ -287,6 +287,8 @@ fn private_characters_are_read_by_the_systems_table() {
     assert!(said.contains("外字（U+E002）が外字対応表にありません"), "{said}");
 }
 
+#[test]
+fn bad_bytes_are_told_with_their_column() {
     let mut bytes = [HEADINGS, TARO, ""].join("\n").into_bytes();
     bytes.extend(b"1002,H1,1,1,\xff\xff,,1970-03-02,1,,,x,,,0,");
     let mut desk = desk();
@@ -310,6 +312,32 @@ fn bad_lines_are_left_out_only_when_asked_and_stand_in_a_file_to_correct() {
     let reasons = std::fs::read_to_string(desk.file().with_extension("csv.bad.txt")).unwrap();
     assert!(reasons.starts_with("3行目 7列（birth_date）："));
     assert!(!reasons.contains("花子") && !reasons.contains("いつか"));
+}
+
+#[test]
+fn lines_left_out_are_corrected_and_taken_in_by_themselves() {
+    let bad = HANAKO.replace("昭和48年11月3日", "いつか");
+    let others: Vec<String> = (0..60)
+        .map(|number| format!("9{number:05},H9{number},1,1,仮名　某,,1980-01-01,0,,,架空市仮町1,,,0,"))
+        .collect();
+    let mut lines = vec![HEADINGS, TARO, &bad];
+    lines.extend(others.iter().map(String::as_str));
+    let mut desk = desk();
+    desk.options.accept_errors = true;
+    desk.import(&lines).1.unwrap();
+    desk.options.accept_errors = false;
+    let to_correct = std::fs::read_to_string(desk.file().with_extension("csv.bad.csv")).unwrap();
+    let corrected = to_correct.replace("いつか", "昭和48年11月3日");
+    let (said, taken) = desk.take(As::Corrected, corrected.as_bytes());
+    taken.unwrap();
+    assert!(said.contains("追加 1 人、修正 0 人"), "{said}");
+    assert_eq!(desk.changes(), ["1002 架空市架空町一丁目９番６号"]);
+    let (_, again) = desk.take(As::Corrected, corrected.as_bytes());
+    again.unwrap();
+    assert_eq!(desk.changes().len(), 1, "twice changes nothing more");
+    let (_, difference) = desk.take(As::Difference, corrected.as_bytes());
+    let told = difference.unwrap_err().to_string();
+    assert!(told.contains("--corrected"), "{told}");
 }
 
 #[test]

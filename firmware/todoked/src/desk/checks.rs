@@ -8,9 +8,11 @@ use counter_domain::date::FuzzyDate;
 use counter_domain::household::{MoveDraft, ProblemKind};
 use counter_domain::name::Kana;
 use counter_domain::relation::Relation;
+use counter_domain::snapshot::{Snapshot, SnapshotForm};
 use jiff::civil::Date;
 
 use crate::desk::paper;
+use crate::desk::picks;
 use crate::desk::request;
 use crate::desk::reservations::is_contradicted;
 use crate::desk::residents::copy_value;
@@ -28,6 +30,12 @@ pub trait GlyphGate: Send + Sync + fmt::Debug {
     /// The shape of one character, where some font here has exactly it.
     fn outline(&self, _character: &str) -> GlyphPicture {
         GlyphPicture::default()
+    }
+
+    /// The forms a content is printed on, in the version that is used for it now; none where no form
+    /// can be made.
+    fn forms_of(&self, _content: &Snapshot) -> Vec<SnapshotForm> {
+        Vec::new()
     }
 }
 
@@ -296,7 +304,8 @@ impl<R: Records> Desk<R> {
     /// What is still missing or wrong among the certificates asked for, in words.
     pub(super) fn request_problem(&self, visit: &Visit) -> Option<String> {
         let asked = || asked_in_request(visit);
-        request::problem(visit).or_else(|| {
+        let problem = request::problem(visit).or_else(|| picks::problem(visit));
+        problem.or_else(|| {
             let plan = visit.plan();
             let mut fields = asked().into_iter().filter(|_| plan.asks_for_certificates());
             fields.find_map(|asked| self.field_problem(visit, &asked))

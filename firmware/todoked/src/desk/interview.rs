@@ -12,6 +12,7 @@ use counter_domain::draft::{Draft, FieldPath, FieldValue};
 use counter_domain::snapshot::SnapshotProcedure;
 use counter_guide::catalogue::{Fact, FactType, Procedure};
 use counter_guide::certificates::Certificates;
+use counter_guide::draft_facts::picked;
 use counter_guide::{
     AskGroup, Catalogue, FactRef, FactValue, Facts, Guidance, Guide, Listed, ToConfirm,
     facts_from_draft,
@@ -20,6 +21,7 @@ use jiff::civil::Date;
 use tokio::sync::watch;
 
 use crate::desk::catalogue::Catalogues;
+use crate::desk::picks::{PickSays, Picked};
 use crate::desk::staff::answer_path;
 use crate::desk::visit::{members, plan_of};
 use crate::events::Plan;
@@ -49,6 +51,10 @@ pub(super) struct Interview {
     pub(super) for_snapshot: Vec<SnapshotProcedure>,
     /// The forms of the procedures that are sure, each once.
     pub(super) forms: Vec<NeededForm>,
+    /// What the rules say of the procedures somebody came for.
+    pub(super) picked: Vec<Picked>,
+    /// Listed procedures that rest on something sensitive: not on the resident's display.
+    pub(super) quiet: Vec<String>,
 }
 
 /// A form of the catalogue that somebody needs.
@@ -74,6 +80,11 @@ impl Interviewer {
     /// The catalogue a reception works by.
     pub(super) fn catalogue(&self, draft: &Draft) -> Option<&Catalogue> {
         self.catalogues.of(draft).map(Guide::catalogue)
+    }
+
+    /// The rules a reception works by.
+    pub(super) fn guide(&self, draft: &Draft) -> Option<&Guide> {
+        self.catalogues.of(draft)
     }
 
     /// The certificates a reception works by.
@@ -131,6 +142,8 @@ impl Interviewer {
             procedures: procedures(catalogue, &guidance, &names),
             for_snapshot: for_snapshot(catalogue, &guidance),
             forms: forms(catalogue, &guidance),
+            picked: what_the_rules_say(guide, draft, &facts, &guidance),
+            quiet: quiet(&guidance),
         }
     }
 
@@ -155,6 +168,51 @@ impl Interviewer {
             }
         }
     }
+}
+
+/// Ids of what rests on something sensitive.
+fn quiet(guidance: &Guidance) -> Vec<String> {
+    let listed = guidance.listed.iter().filter(|one| one.sensitive);
+    listed.map(|one| one.procedure.clone()).collect()
+}
+
+/// What the rules say of each procedure that was picked, for each person it was picked for.
+fn what_the_rules_say(
+    guide: &Guide,
+    draft: &Draft,
+    facts: &Facts,
+    guidance: &Guidance,
+) -> Vec<Picked> {
+    let catalogue = guide.catalogue();
+    let all = picked(draft).into_iter();
+    let each = all.flat_map(|(id, members)| {
+        members
+            .into_iter()
+            .map(move |member| (id.clone(), member))
+    });
+    let numbers = members(draft);
+    let there = each.filter(|(_, member)| member.is_none_or(|one| numbers.contains(&one)));
+    there
+        .map(|(id, member)| {
+            let is_it = |of: &str, whose: Option<u8>| of == id && whose == member;
+            let mut listed = guidance.listed.iter();
+            let mut open = guidance.to_confirm.iter();
+            let open = open.find(|one| is_it(&one.procedure, one.member));
+            let (says, reason) = if let Some(open) = open {
+                (PickSays::ToAsk, missing(catalogue, &open.missing))
+            } else if listed.any(|one| is_it(&one.procedure, one.member)) {
+                (PickSays::Gets, String::new())
+            } else {
+                (PickSays::Refused, guide.explained_ja(facts, &id, member))
+            };
+            Picked {
+                id,
+                member,
+                says,
+                reason,
+            }
+        })
+        .collect()
 }
 
 /// What staff ticked is a fact of every person: somebody who is not the newborn is not newborn.
@@ -375,6 +433,7 @@ fn draw(
             .iter()
             .map(|w| w.ja.clone())
             .collect(),
+        to_hear: procedure.interview.iter().map(|w| w.ja.clone()).collect(),
     }
 }
 

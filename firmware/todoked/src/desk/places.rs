@@ -44,6 +44,25 @@ fn building_of(path: &str) -> Option<String> {
 }
 
 impl<R: Records> Desk<R> {
+    /// What is stored of an address that was read in one piece: the building goes into a field of
+    /// its own where the event has one and it can be told from the number.
+    pub(super) fn read_address(
+        &self,
+        visit: &Visit,
+        path: &str,
+        text: &str,
+        source: Source,
+    ) -> Vec<Entry> {
+        let beside = building_of(path).filter(|beside| visit.plan().find(beside).is_some());
+        match beside.zip(self.places.parted(text)) {
+            Some((beside, (address, building))) => vec![
+                Entry::text(path, address, source),
+                Entry::text(beside, building, source),
+            ],
+            None => vec![Entry::text(path, text, source)],
+        }
+    }
+
     /// Looks for places while somebody types; nothing of it is stored.
     pub(super) fn find_places(&mut self, path: &str, text: &str) -> Result<(), Notice> {
         let visit = self.editable()?;

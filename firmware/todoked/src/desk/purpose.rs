@@ -157,7 +157,7 @@ pub(super) fn mark(visit: &Visit, number: u8) -> Option<MarkView> {
 
 /// What the law says of the draft on the day it is filed.
 pub(super) fn in_the_way(visit: &Visit, today: Date) -> Vec<Refusal> {
-    if visit.plan().asks_for_certificates() {
+    if visit.plan().is_request() {
         return Vec::new();
     }
     refusals(visit.draft(), filed_on(visit).unwrap_or(today))

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use counter_api::{CheckRow, CheckSection, Language, ResidentScreen, ResidentView, Step};
+use counter_api::{
+    CheckRow, CheckSection, Language, ProcedureView, ResidentScreen, ResidentView, Step,
+};
 use counter_domain::snapshot::Snapshot;
 
 use crate::certificates::{in_words, of_snapshot, total_in_words};
@@ -148,9 +150,9 @@ fn page(visit: &Visit) -> u8 {
 fn sign_page(visit: &Visit, saving: bool) -> ResidentScreen {
     let (kind, flow) = visit.event();
     let event = crate::desk::staff_view::event_in_words(kind, flow);
-    let english = events().name(kind).map(|name| name.en.to_lowercase());
+    let english = events().name_of(kind, flow).map(|name| name.en.to_lowercase());
     let english = english.unwrap_or_else(|| word("event_english", "other"));
-    let summary = if visit.plan().asks_for_certificates() {
+    let summary = if visit.plan().is_request() {
         "summary_request"
     } else {
         "summary"
@@ -174,6 +176,7 @@ fn sections(visit: &Visit, snapshot: &Snapshot, language: Language) -> Vec<Check
     };
     sections.extend(section("event", None, language, of_move("event")));
     sections.extend(certificates(visit, snapshot, language));
+    sections.extend(procedures(visit, language));
     for name in ["request", "address"] {
         sections.extend(section(name, None, language, of_move(name)));
     }
@@ -244,6 +247,22 @@ fn certificates(visit: &Visit, snapshot: &Snapshot, language: Language) -> Optio
         rows.push(plain(&label, &english, total, language));
     }
     headed("certificates", language, rows)
+}
+
+/// The procedures somebody came for, each with whom it is for and until when it must be done.
+fn procedures(visit: &Visit, language: Language) -> Option<CheckSection> {
+    let told = |one: &&ProcedureView| {
+        let is_quiet = visit.interview.quiet.contains(&one.id);
+        visit.plan().picks && !is_quiet
+    };
+    let listed = visit.interview.procedures.iter().filter(told);
+    let rows = listed.map(|one| {
+        let parts = [one.member.as_str(), one.deadline.as_str()];
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        let value = parts.collect::<Vec<_>>().join("・");
+        plain(&one.name, &one.name_english, value, language)
+    });
+    headed("procedures", language, rows.collect())
 }
 
 /// Those of the household who stay, by name.

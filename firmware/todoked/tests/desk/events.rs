@@ -841,6 +841,7 @@ fn filled(plan: &Plan, form: &str) -> Snapshot {
         case_id: CaseId([7; 16]),
         receipt_number: "07-2-261121-0184-6".to_owned(),
         form: format!("{form}/1"),
+        forms: Vec::new(),
         filed_on: "2026-11-21".to_owned(),
         language: "ja".to_owned(),
         fields: values.into_iter().map(field).collect(),

@@ -15,6 +15,7 @@ mod events;
 mod faults;
 mod paper;
 mod places;
+mod procedures;
 mod reservations;
 mod residents;
 mod rig;

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use counter_addresses::{CITY_PLACES, CityPlace, CityPlaces};
-use counter_api::{PlacesView, StaffAction};
+use counter_api::{Digits, PlacesView, ResidentAction, StaffAction};
+use todoked::devices::{CardFacts, Happened};
 use todoked::paper::address_dictionary;
 
-use crate::rig::{PLACES, Rig};
+use crate::rig::{PLACES, Rig, taro};
 
 /// A reception at a counter that has the dictionary.
 fn counter() -> Rig {
@@ -101,4 +102,34 @@ fn place_that_was_not_offered_is_not_taken() {
     });
     assert_eq!(refused.code, "NOT-POSSIBLE-NOW");
     assert_eq!(rig.value("address.old"), "");
+}
+
+/// The address and the building a card fills in at an event where people stay where they live.
+#[track_caller]
+fn read_from_the_chip(address: &str) -> [String; 2] {
+    let mut rig = counter();
+    rig.staff(StaffAction::ChoosePurpose {
+        event: "birth".to_owned(),
+        flow: String::new(),
+    });
+    rig.lay_card(3);
+    rig.staff(StaffAction::AskPin);
+    rig.resident(ResidentAction::Pin {
+        digits: Digits::new("1234"),
+    });
+    rig.happened(Happened::CardRead(Ok(CardFacts {
+        address: address.to_owned(),
+        ..taro()
+    })));
+    ["address.new", "address.new.building"].map(|path| rig.value(path))
+}
+
+#[test]
+fn address_of_a_card_is_parted_into_number_and_building() {
+    let parts = read_from_the_chip("神奈川県藤沢市鵠沼東１番２号　架空ハイツ２０３号室");
+    assert_eq!(parts, ["神奈川県藤沢市鵠沼東１番２号", "架空ハイツ２０３号室"]);
+    let without = read_from_the_chip("神奈川県藤沢市鵠沼東１番２－４０５号");
+    assert_eq!(without, ["神奈川県藤沢市鵠沼東１番２－４０５号", ""]);
+    let unknown = read_from_the_chip("どこかの町１番２号　架空ハイツ");
+    assert_eq!(unknown, ["どこかの町１番２号　架空ハイツ", ""], "never guessed");
 }
