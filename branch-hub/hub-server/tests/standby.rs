@@ -147,6 +147,7 @@ impl Counter {
             case_id: case,
             receipt_number: receipt.clone(),
             form: "resident-move/1".to_owned(),
+            forms: Vec::new(),
             filed_on: "2026-11-21".to_owned(),
             language: "ja".to_owned(),
             fields: BTreeMap::new(),

@@ -33,6 +33,9 @@
 //! store.hand_over_pending() -> Result<Vec<HandOverRow>, StoreError>   // accepted, not yet written
 //!     // HandOverRow { case, receipt_number, branch, snapshot_hash, snapshot: Snapshot, accepted_by, accepted_unix_ms }
 //! store.handed_over(cases: &[CaseId], by: &Actor, file: &str) -> Result<(), ReviewError>
+//! store.handed_over_in(file) · store.handed_over_case(case) -> HandOverRow   // to write it again
+//! store.take_answer(&CoreAnswer, by: &Actor) -> Result<AnswerTaken, ReviewError>  // taken or refused there
+//! store.unanswered() · store.core_refused() · store.mismatches() · store.settle_mismatch(id, by)
 //! store.record(case, by, step: CaseStep)    -> Result<EventId, ReviewError> // completed, core rejected …
 //! store.transfer(case, by, &Move { to, reason, protection }) -> Result<EventId, ReviewError>
 //! store.take_back(case, by, (reason, protection)) -> Result<EventId, ReviewError>
@@ -96,6 +99,7 @@ mod desk;
 mod difference;
 mod enrolment;
 mod fleet;
+mod hand_over;
 mod moves;
 mod prepared;
 mod release;
@@ -119,6 +123,7 @@ pub use desk::QueueRow;
 pub use difference::{FieldDifference, difference};
 pub use enrolment::{EnrolError, EnrolledDevice};
 pub use fleet::{Contact, CounterLine, CounterState};
+pub use hand_over::{AnswerTaken, CoreAnswer, Mismatch, MismatchKind, NewMismatch};
 pub use moves::{
     BranchCopy, CopyState, CounterCopy, Move, ProtectionKnown, candidates, taken_back_to,
 };

@@ -258,7 +258,7 @@ pub(crate) fn check_role(
 }
 
 /// Adds a step, unless the fold would overrule it.
-fn take_step(
+pub(crate) fn take_step(
     write: &mut Write<'_>,
     case: CaseId,
     by: &StaffId,
@@ -276,7 +276,7 @@ fn take_step(
     Ok(event)
 }
 
-fn hand_over_row(connection: &Connection, case: CaseId) -> Result<Option<HandOverRow>, StoreError> {
+pub(crate) fn hand_over_row(connection: &Connection, case: CaseId) -> Result<Option<HandOverRow>, StoreError> {
     let events = replica::case_events(connection, case)?;
     let summary = fold(&events);
     let Some(snapshot_hash) = summary.accepted else {

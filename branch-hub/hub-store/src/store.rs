@@ -50,6 +50,7 @@ impl HubStore {
         replica.open_character_choices()?;
         release::open(&mut replica)?;
         deletion::open(&mut replica)?;
+        crate::hand_over::open(&mut replica)?;
         crate::succession::open(&mut replica)?;
         reports::open(&mut replica)?;
         let unparked = replica.apply_parked()?;

@@ -108,6 +108,7 @@ impl City {
             case_id: case,
             receipt_number: number(1),
             form: "resident-move/1".to_owned(),
+            forms: Vec::new(),
             filed_on: "2026-11-21".to_owned(),
             language: "ja".to_owned(),
             fields: std::collections::BTreeMap::new(),

@@ -4,7 +4,7 @@ use counter_domain::case::CaseState;
 use counter_domain::ids::{BranchCode, CaseId, StaffId};
 use counter_domain::resident::{QueryError, ResidentQuery, Term};
 use replica::StoreError;
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, Row, Rows, named_params};
 
 use crate::keys::Keys;
 use crate::tokens;
@@ -104,6 +104,7 @@ pub struct Found {
     pub next: Option<i64>,
 }
 
+/// Of one shelf.
 const BY_TOKENS: &str = "
     SELECT f.id, f.case_id, f.receipt_number, f.branch, f.kind, f.staff, f.filed_on, f.state,
         f.persons, f.keys
@@ -122,36 +123,75 @@ const ALL: &str = "
 /// When the database cannot be read.
 pub fn find(connection: &Connection, query: &ArchiveQuery) -> Result<Found, StoreError> {
     let before = query.before.unwrap_or(i64::MAX);
-    let tokens = tokens::of_query(query);
-    let mut statement =
-        connection.prepare_cached(if tokens.is_some() { BY_TOKENS } else { ALL })?;
-    let mut rows = match &tokens {
-        Some(tokens) => statement.query(named_params! { ":tokens": tokens, ":before": before })?,
-        None => statement.query(named_params! { ":before": before })?,
+    let mut search = Search {
+        connection,
+        query,
+        last: before,
+        looked_at: 0,
+        found: Found::default(),
     };
-    let mut found = Found::default();
-    let mut looked_at = 0;
-    let mut last = before;
-    while let Some(row) = rows.next()? {
-        if found.filings.len() == query.limit || looked_at == LOOKED_AT_MAX {
-            found.next = Some(last);
+    if tokens::of_query(0, query).is_none() {
+        let mut all = connection.prepare_cached(ALL)?;
+        let rows = all.query(named_params! { ":before": before })?;
+        search.take(rows)?;
+        return Ok(search.found);
+    }
+    let newest: Option<i64> =
+        connection.query_row("SELECT max(id) FROM filing", [], |row| row.get(0))?;
+    let Some(newest) = newest else {
+        return Ok(search.found);
+    };
+    let mut statement = connection.prepare_cached(BY_TOKENS)?;
+    let first = newest.min(before.saturating_sub(1));
+    for shelf in (0..=tokens::shelf(first)).rev() {
+        let tokens = tokens::of_query(shelf, query);
+        let rows = statement.query(named_params! { ":tokens": tokens, ":before": before })?;
+        if search.take(rows)? {
             break;
         }
-        looked_at += 1;
-        last = row.get(0)?;
+    }
+    Ok(search.found)
+}
+
+/// A page that is being filled.
+struct Search<'s> {
+    connection: &'s Connection,
+    query: &'s ArchiveQuery,
+    /// The filing looked at last.
+    last: i64,
+    looked_at: usize,
+    found: Found,
+}
+
+impl Search<'_> {
+    /// Takes what fits; whether the page is full and there may be more.
+    fn take(&mut self, mut rows: Rows<'_>) -> Result<bool, StoreError> {
+        while let Some(row) = rows.next()? {
+            if self.found.filings.len() == self.query.limit || self.looked_at == LOOKED_AT_MAX {
+                self.found.next = Some(self.last);
+                return Ok(true);
+            }
+            self.looked_at += 1;
+            self.last = row.get(0)?;
+            self.look_at(row)?;
+        }
+        Ok(false)
+    }
+
+    fn look_at(&mut self, row: &Row<'_>) -> Result<(), StoreError> {
         let filed_on: String = row.get(6)?;
-        if !within(query, &filed_on) {
-            continue;
+        if !within(self.query, &filed_on) {
+            return Ok(());
         }
         let keys: String = row.get(9)?;
         let receipt_number: String = row.get(2)?;
         let case = CaseId(row.get(1)?);
-        let protected = replica::is_case_protected(connection, case)?;
+        let protected = replica::is_case_protected(self.connection, case)?;
         let keys: Keys = serde_json::from_str(&keys)?;
         let fits = |term: &Term| keys.fits(term, &receipt_number, !protected);
-        if query.terms().iter().all(fits) {
-            found.filings.push(Filing {
-                id: last,
+        if self.query.terms().iter().all(fits) {
+            self.found.filings.push(Filing {
+                id: self.last,
                 case,
                 receipt_number,
                 branch: BranchCode(row.get(3)?),
@@ -163,8 +203,8 @@ pub fn find(connection: &Connection, query: &ArchiveQuery) -> Result<Found, Stor
                 protected,
             });
         }
+        Ok(())
     }
-    Ok(found)
 }
 
 /// Every case that was ever handed in, oldest first.

@@ -5,6 +5,7 @@ use counter_domain::draft::{FieldPath, FieldValue};
 use counter_domain::resident::{Term, address_key, name_key};
 use counter_domain::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 /// Endings of paths whose value is a name or a reading.
 const NAMES: [&str; 8] = [
@@ -18,6 +19,9 @@ const NAMES: [&str; 8] = [
     ".kanji_name",
 ];
 
+/// Letters of one other text that are kept for searching.
+const TEXT_CHARS_MAX: usize = 60;
+
 /// Keys of one filing.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Keys {
@@ -29,6 +33,12 @@ pub(crate) struct Keys {
     pub(crate) births: Vec<(i32, i32)>,
     /// Addresses, registered domiciles and buildings.
     pub(crate) places: Vec<String>,
+    /// Whatever else was written down: purposes, reasons, remarks.
+    #[serde(default)]
+    pub(crate) texts: Vec<String>,
+    /// Telephone numbers, digits only.
+    #[serde(default)]
+    pub(crate) phones: Vec<String>,
 }
 
 impl Keys {
@@ -46,8 +56,10 @@ impl Keys {
         keys.beginnings.dedup();
         keys.births.sort_unstable();
         keys.births.dedup();
-        keys.places.sort_unstable();
-        keys.places.dedup();
+        for list in [&mut keys.places, &mut keys.texts, &mut keys.phones] {
+            list.sort_unstable();
+            list.dedup();
+        }
         keys
     }
 
@@ -62,6 +74,13 @@ impl Keys {
             self.births.extend(days(text));
         } else if path.starts_with("address.") || path == "domicile.place" {
             self.places.extend(filled(address_key(text, "")));
+        } else if path.ends_with(".phone") {
+            let digits: String = text.nfkc().filter(char::is_ascii_digit).collect();
+            self.phones.extend(filled(digits));
+        } else if !text.is_ascii() {
+            // What is all ASCII is a code of ours, which nobody types.
+            let start: String = text.chars().take(TEXT_CHARS_MAX).collect();
+            self.texts.extend(filled(name_key(&start)));
         }
     }
 
@@ -74,17 +93,25 @@ impl Keys {
         let placed = |key: &str| {
             with_places && !key.is_empty() && self.places.iter().any(|place| place.contains(key))
         };
+        // Other texts may say where somebody lives.
+        let said = |key: &str| {
+            let long = key.chars().nth(1).is_some();
+            with_places && long && self.texts.iter().any(|text| text.contains(key))
+        };
         let born = |from: i32, to: i32| {
             self.births
                 .iter()
                 .any(|(first, last)| *first <= to && *last >= from)
         };
         match term {
-            Term::Kana(kana) => named(kana) || placed(kana),
-            Term::Text { name, address } => named(name) || placed(address),
+            Term::Kana(kana) => named(kana) || placed(kana) || said(kana),
+            Term::Text { name, address } => named(name) || placed(address) || said(name),
             Term::Birth(from, to) => born(*from, *to),
             Term::Number { number, birth } => {
-                plain_number(receipt_number).starts_with(&plain_number(number))
+                let number = plain_number(number);
+                let begins = |text: &str| !number.is_empty() && text.starts_with(&number);
+                plain_number(receipt_number).starts_with(&number)
+                    || self.phones.iter().any(|phone| begins(phone))
                     || birth.is_some_and(|(from, to)| born(from, to))
             }
         }

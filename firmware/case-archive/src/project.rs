@@ -14,7 +14,20 @@ use crate::tokens::{self, Facts};
 const STEPS: [&str; 1] = [include_str!("../migrations/0001-create-archive.sql")];
 
 /// Grows when keys or tokens are made differently.
-const LAYOUT: i64 = 1;
+const LAYOUT: i64 = 2;
+
+/// How the index is kept. It never merges by itself, because how long that takes grows with the
+/// archive: [`Row::put`] merges a few pages behind each filing instead. What is collected in memory
+/// within one transaction stays small for the same reason. SQLite, FTS5, "Special INSERT Directives".
+const SETTINGS: [(&str, i64); 4] = [
+    ("automerge", 0),
+    ("crisismerge", 1_000),
+    ("usermerge", 4),
+    ("hashsize", 64 << 10),
+];
+
+/// Pages merged behind each filing; a filing's words take about two, at all sizes together.
+const MERGED_PAGES: i32 = 8;
 
 /// Makes the tables where they are missing, and the projection anew when an older program made it.
 /// A restored database that may not be written yet keeps what it has.
@@ -39,7 +52,16 @@ fn layout(connection: &Connection) -> Result<Option<i64>, StoreError> {
 }
 
 fn make_anew(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute("DELETE FROM filing_token", [])?;
+    for (name, value) in SETTINGS {
+        connection.execute(
+            "INSERT INTO filing_token (filing_token, rank) VALUES (:name, :value)",
+            named_params! { ":name": name, ":value": value },
+        )?;
+    }
+    connection.execute(
+        "INSERT INTO filing_token (filing_token) VALUES ('delete-all')",
+        [],
+    )?;
     connection.execute("DELETE FROM filing", [])?;
     let mut statement = connection.prepare("SELECT DISTINCT case_id FROM case_event")?;
     let cases: BTreeSet<CaseId> = statement
@@ -194,7 +216,13 @@ impl Row<'_> {
         let id: i64 = statement.query_row(row, |row| row.get(0))?;
         connection
             .prepare_cached("INSERT INTO filing_token (rowid, tokens) VALUES (:id, :tokens)")?
-            .execute(named_params! { ":id": id, ":tokens": tokens::of_filing(&keys, &facts) })?;
+            .execute(named_params! {
+                ":id": id,
+                ":tokens": tokens::of_filing(tokens::shelf(id), &keys, &facts),
+            })?;
+        connection
+            .prepare_cached("INSERT INTO filing_token (filing_token, rank) VALUES ('merge', :pages)")?
+            .execute([MERGED_PAGES])?;
         Ok(())
     }
 }

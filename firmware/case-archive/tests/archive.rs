@@ -14,7 +14,7 @@ use case_archive::{ArchiveQuery, Flaw, check, filing_of_form, find, open, projec
 use counter_domain::case::{CaseStep, Remark, RemarkCategory, fold};
 use counter_domain::draft::{DraftField, FieldPath, FieldValue, Source};
 use counter_domain::ids::{BlobHash, BranchCode, CaseId, SnapshotHash, StaffId};
-use counter_domain::snapshot::{Snapshot, SnapshotField};
+use counter_domain::snapshot::{Snapshot, SnapshotField, SnapshotForm};
 use replica::{BlobKind, DatabaseKey, Replica, StoreError, Surroundings, Write};
 use sync_protocol::SiteId;
 
@@ -22,6 +22,8 @@ type Outcome = Result<(), Box<dyn Error>>;
 
 struct Archive {
     replica: Replica,
+    /// Forms that what is signed from now on names.
+    forms: Vec<SnapshotForm>,
     _folder: tempfile::TempDir,
 }
 
@@ -52,6 +54,7 @@ impl Archive {
         open(&mut replica)?;
         Ok(Self {
             replica,
+            forms: Vec::new(),
             _folder: folder,
         })
     }
@@ -79,7 +82,10 @@ impl Archive {
         case: CaseId,
         filing: (&str, &str, &str),
     ) -> Result<BlobHash, Box<dyn Error>> {
-        let (snapshot, form) = self.replica.write(|write| sign(write, case, filing))?;
+        let forms = self.forms.clone();
+        let (snapshot, form) = self
+            .replica
+            .write(|write| sign(write, case, (filing, forms)))?;
         self.replica.write(|write| {
             let step = CaseStep::Submitted { snapshot };
             write.add_event(case, &StaffId::from("u0312"), step)?;
@@ -133,7 +139,7 @@ impl Archive {
 fn sign(
     write: &mut Write<'_>,
     case: CaseId,
-    (number, day, fields): (&str, &str, &str),
+    ((number, day, fields), forms): ((&str, &str, &str), Vec<SnapshotForm>),
 ) -> Result<(SnapshotHash, BlobHash), StoreError> {
     let staff = StaffId::from("u0312");
     let mut snapshot = Snapshot {
@@ -141,6 +147,7 @@ fn sign(
         case_id: case,
         receipt_number: number.to_owned(),
         form: "resident-move/1".to_owned(),
+        forms,
         filed_on: day.to_owned(),
         language: "ja".to_owned(),
         fields: std::collections::BTreeMap::new(),
@@ -377,6 +384,34 @@ fn every_flaw_of_a_filing_is_said() -> Outcome {
 }
 
 #[test]
+fn filings_signed_before_forms_were_named_and_after_are_both_whole() -> Outcome {
+    let mut archive = Archive::new()?;
+    let earlier = archive.file("12-260401-001-3", "2026-04-01", SINGLE)?;
+    let form = SnapshotForm {
+        number: "F001".to_owned(),
+        name: "resident-move".to_owned(),
+        version: 2,
+    };
+    archive.forms = vec![form];
+    let named = archive.file("12-260402-001-8", "2026-04-02", SINGLE)?;
+    for (filed, forms) in [(&earlier, 0), (&named, 1)] {
+        assert_eq!(archive.flaws(filed.case)?, Vec::<String>::new());
+        let connection = archive.replica.reader();
+        assert_eq!(filing_of_form(connection, filed.form)?, Some(filed.case));
+        let events = replica::case_events(connection, filed.case)?;
+        let signed = fold(&events).in_force().ok_or("nothing was handed in")?;
+        let content = replica::snapshot(connection, filed.case, signed)?;
+        assert_eq!(content.map(|content| content.forms.len()), Some(forms));
+    }
+    archive.alter(
+        "UPDATE snapshot SET doc = CAST(replace(CAST(doc AS TEXT), '\"version\":2', '\"version\":1') AS BLOB)",
+    )?;
+    assert_eq!(archive.flaws(earlier.case)?, Vec::<String>::new());
+    assert_eq!(archive.flaws(named.case)?, ["ContentAltered"]);
+    Ok(())
+}
+
+#[test]
 fn a_page_names_its_filing() -> Outcome {
     let mut archive = filled()?;
     let filed = archive.file("12-260601-001-2", "2026-06-01", SINGLE)?;
@@ -425,5 +460,60 @@ fn forgotten_filing_leaves_no_word_in_the_index() -> Outcome {
     assert!(written(&archive, '子')?);
     assert_eq!(archive.ask("模擬", |_| {}), "12-260402-0002");
     assert_eq!(archive.ask("架空", |_| {}), "");
+    Ok(())
+}
+
+/// What keeps a filing from being put on the first shelf: a row with the last place of that.
+const FULL_SHELF: &str = "INSERT INTO filing (id, case_id, receipt_number, branch, kind, staff,
+    filed_on, state, persons, keys, snapshot)
+    VALUES (32767, x'00', '', '', '', '', '', 'draft', '[]', '{}', x'00')";
+
+#[test]
+fn filings_of_several_shelves_are_found_on_pages_that_follow() -> Outcome {
+    let mut archive = Archive::new()?;
+    archive.file("12-260402-001-8", "2026-04-02", SINGLE)?;
+    archive.alter(FULL_SHELF)?;
+    archive.file("12-260403-001-1", "2026-04-03", SINGLE)?;
+    archive.alter("DELETE FROM filing WHERE id = 32767")?;
+    check_found(&archive, "林 桜", "12-260403-001-1 12-260402-001-8");
+    check_found(&archive, "S45.3.2", "12-260403-001-1 12-260402-001-8");
+    let first = find(archive.replica.reader(), &ArchiveQuery::new("林", 1)?)?;
+    assert_eq!(first.next, Some(32_768));
+    let mut behind = ArchiveQuery::new("林", 1)?;
+    behind.before = first.next;
+    let second = find(archive.replica.reader(), &behind)?;
+    let number = second.filings.first().map(|one| one.receipt_number.as_str());
+    assert_eq!((number, second.next), (Some("12-260402-001-8"), None));
+    Ok(())
+}
+
+#[test]
+fn other_texts_and_telephone_numbers_find_a_filing() -> Outcome {
+    let mut archive = Archive::new()?;
+    let request = "
+        event.type = request
+        member.1.name = 林　桜
+        notifier.phone = ０９０-0000-1234
+        request.purpose = 旅券の申請のため
+    ";
+    archive.file("12-260402-001-8", "2026-04-02", request)?;
+    archive.file("12-260403-001-1", "2026-04-03", &format!("{HIDDEN}\n{request}"))?;
+    let both = "12-260403-001-1 12-260402-001-8";
+    check_found(&archive, "090-0000", both);
+    // What else was written may say where somebody under protection lives.
+    check_found(&archive, "旅券", "12-260402-001-8");
+    check_found(&archive, "request", "");
+    Ok(())
+}
+
+#[test]
+fn index_of_filings_kept_one_by_one_stays_in_few_pieces() -> Outcome {
+    let mut archive = Archive::new()?;
+    for number in 0..60 {
+        archive.file(&format!("12-260402-{number:03}-0"), "2026-04-02", SINGLE)?;
+    }
+    let pieces = "SELECT count(DISTINCT segid) FROM filing_token_idx";
+    let pieces: u32 = archive.replica.reader().query_row(pieces, [], |row| row.get(0))?;
+    assert!((1..12).contains(&pieces), "{pieces} pieces");
     Ok(())
 }

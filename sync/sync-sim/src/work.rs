@@ -163,6 +163,7 @@ fn snapshot_of(record: &CaseRecord) -> Snapshot {
         case_id: record.case,
         receipt_number: record.summary.receipt_number.clone().unwrap_or_default(),
         form: "resident-move/1".to_owned(),
+        forms: Vec::new(),
         filed_on: "2027-03-31".to_owned(),
         language: "ja".to_owned(),
         fields: record.draft.fields().map(field).collect(),

@@ -236,6 +236,7 @@ fn forget(connection: &Connection, case: CaseId) -> Result<(), StoreError> {
     replica::forget_protection(connection, case)?;
     replica::forget_prepared_uses(connection, case)?;
     case_archive::forget(connection, case)?;
+    crate::hand_over::forget(connection, case)?;
     for list in [
         "DELETE FROM desk_row WHERE case_id = :case",
         "DELETE FROM release WHERE case_id = :case",
@@ -247,13 +248,15 @@ fn forget(connection: &Connection, case: CaseId) -> Result<(), StoreError> {
 
 /// Rows of deleted filings that are still here; anything but 0 is a fault of this program.
 fn left(connection: &Connection, run: i64) -> Result<u64, StoreError> {
-    const TABLES: [&str; 6] = [
+    const TABLES: [&str; 8] = [
         "draft",
         "case_event",
         "snapshot",
         "blob_ref",
         "filing",
         "desk_row",
+        "core_answer",
+        "core_mismatch",
     ];
     let mut rows = 0;
     for table in TABLES {

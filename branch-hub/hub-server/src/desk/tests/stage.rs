@@ -103,6 +103,15 @@ impl Stage {
         }
     }
 
+    /// Publishes the list of staff again, with u0101 as `change` makes it.
+    pub(super) fn list_staff(&self, change: impl FnOnce(&mut StaffMember)) {
+        let mut hub = self.hub.lock().unwrap();
+        let mut staff = hub.staff().unwrap();
+        change(staff.iter_mut().find(|one| one.id.as_str() == "u0101").unwrap());
+        let bytes = serde_json::to_vec(&staff).unwrap();
+        hub.publish("staff", &bytes, |_| vec![1]).unwrap();
+    }
+
     pub(super) fn minutes_pass(&self, minutes: u64) {
         self.now.fetch_add(minutes * 60_000, Ordering::Relaxed);
     }
@@ -143,6 +152,7 @@ impl Stage {
             case_id: case,
             receipt_number: summary.receipt_number.unwrap(),
             form: "resident-move/1".to_owned(),
+            forms: Vec::new(),
             filed_on: "2026-11-20".to_owned(),
             language: String::new(),
             fields,
