@@ -260,6 +260,7 @@ pub(crate) fn sign(counter: &mut CounterStore, case: CaseId) {
         case_id: case,
         receipt_number: record.summary.receipt_number.clone().unwrap(),
         form: "resident-move/1".to_owned(),
+        forms: Vec::new(),
         filed_on: "2027-03-31".to_owned(),
         language: "en".to_owned(),
         fields: record
