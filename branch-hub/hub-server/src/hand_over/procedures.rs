@@ -42,7 +42,7 @@ pub(crate) fn procedure_rows(case: &HandOverCase) -> Vec<Row> {
         return Vec::new();
     }
     let listed = case.snapshot.procedures.iter();
-    (1_u8..)
+    (1..=u8::MAX)
         .zip(listed)
         .map(|(number, procedure)| row(case, number, procedure))
         .collect()

@@ -48,7 +48,7 @@ impl Procedure {
             form,
             section,
         ];
-        let named = named.map(|one: &str| folded(one)).join("\n");
+        let named = named.map(folded).join("\n");
         let mut words = text.split_whitespace();
         words.all(|word| {
             let word = folded(word);
