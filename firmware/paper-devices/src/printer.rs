@@ -358,9 +358,15 @@ mod tests {
     use super::*;
     use crate::raster::FontRaster;
 
+    /// Far longer than an answer takes.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
     /// What a printer on a wire received, and how printing ended. It answers each request for its
     /// status with the next of `answers`, and stays silent when there are no more.
-    fn print_to(answers: &'static [u8]) -> (Vec<u8>, Result<(), PrintReceiptError>) {
+    fn print_to(
+        answers: &'static [u8],
+        timeout: Duration,
+    ) -> (Vec<u8>, Result<(), PrintReceiptError>) {
         let (ours, mut its) = UnixStream::pair().expect("a wire");
         ours.set_nonblocking(true).expect("as a device file");
         let printer = thread::spawn(move || {
@@ -383,7 +389,7 @@ mod tests {
             received
         });
         let file = File::from(OwnedFd::from(ours));
-        let driver = WiredDriver::over(file, Duration::from_millis(300));
+        let driver = WiredDriver::over(file, timeout);
         let receipt = Receipt {
             title: "CHECK".to_owned(),
             number: "07-2-261121-0184-6".to_owned(),
@@ -397,7 +403,7 @@ mod tests {
     #[test]
     fn a_printer_on_a_wire_is_asked_before_and_after() {
         // Offline cause: nothing. Paper: there. Everything before it is on paper.
-        let (received, printed) = print_to(&[0x12, 0x12, 0x00]);
+        let (received, printed) = print_to(&[0x12, 0x12, 0x00], PATIENCE);
         assert_eq!(printed, Ok(()));
         assert!(received.starts_with(&[0x10, 0x04, 0x02, 0x10, 0x04, 0x04]));
         assert!(received.ends_with(&[0x1d, 0x72, 0x01]));
@@ -407,9 +413,15 @@ mod tests {
 
     #[test]
     fn paper_end_and_silence_on_a_wire_are_told_apart() {
-        assert_eq!(print_to(&[0x12, 0x72]).1, Err(PrintReceiptError::PaperEnd));
-        assert_eq!(print_to(&[0x16, 0x12]).1, Err(PrintReceiptError::CoverOpen));
-        let (received, printed) = print_to(&[]);
+        assert_eq!(
+            print_to(&[0x12, 0x72], PATIENCE).1,
+            Err(PrintReceiptError::PaperEnd)
+        );
+        assert_eq!(
+            print_to(&[0x16, 0x12], PATIENCE).1,
+            Err(PrintReceiptError::CoverOpen)
+        );
+        let (received, printed) = print_to(&[], Duration::from_millis(20));
         assert_eq!(printed, Err(PrintReceiptError::NoAnswer));
         assert_eq!(received, [0x10, 0x04, 0x02], "nothing is on paper");
     }

@@ -15,9 +15,8 @@ use std::time::Duration;
 
 use escpos::driver::Driver;
 use escpos::errors::{PrinterError, Result};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
-use rustix::time::Timespec;
 
 /// An open device file.
 #[derive(Clone)]

@@ -186,6 +186,8 @@ impl Day<'_> {
             // Lifted after the last command, or not at all.
             Ok(name) => assert!(name.is_some()),
         }
+        // What is left of the count must not lift it in another reading.
+        chip.lock().unwrap().arrange(Fault::PullAfter(u32::MAX));
         self.lift();
     }
 }

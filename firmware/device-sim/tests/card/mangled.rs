@@ -15,7 +15,7 @@ use crate::bench::chip;
 use crate::cases::CASES;
 
 /// Rounds of each reading in a usual run.
-const ROUNDS: u64 = 40;
+const ROUNDS: u64 = 12;
 /// No reading needs as many commands, even in pieces of a few bytes.
 const COMMANDS_MAX: u32 = 20_000;
 /// What cards say beside data.
