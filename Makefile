@@ -8,7 +8,7 @@ VISIT := tests/acceptance/suite/move-in-by-card-line-cut.toml
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-pages sim lint fuzz gallery packages models build characters addresses
+.PHONY: help run test bench bench-sync bench-pages sim lint fuzz gallery packages models build characters addresses
 
 help: ## Says what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -30,6 +30,11 @@ bench-pages: packages models ## Prints how made-up certificates are read, scans 
 		$$program draw --seed $(or $(SEED),91000) --count 24 --half report --condition $$condition --out $$folder/$$condition && \
 		$$program score $$folder/$$condition --cores 2 --reading engine,tesseract --wrong || break; \
 	done; rm -rf "$$folder"
+
+bench-sync: packages ## Prints replication beside bare cr-sqlite and PouchDB, a quarter of an hour
+	@cargo build --workspace --bins --locked --release $(FEATURES)
+	@tests/sync-bench/peers/fetch-couch $(CARGO_TARGET_DIR)/peers/couch
+	@$(CARGO_TARGET_DIR)/release/todoke-sync-bench --couch $(CARGO_TARGET_DIR)/peers/couch/node_modules
 
 sim: packages ## Plays made-up weeks of replication: make sim SEED=1 STEPS=500 COUNT=100 [MOVING=1]
 	@cargo run --quiet -p sync-sim --locked -- --seed $(or $(SEED),1) --steps $(or $(STEPS),500) --count $(or $(COUNT),1) $(if $(MOVING),--moving)

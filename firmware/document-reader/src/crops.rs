@@ -4,11 +4,12 @@
 //! other are laid side by side; half-width kana, which it otherwise takes two at a time for kanji (ﾀｶ for 幼), are cut apart at their pitch and
 //! stretched.
 
-use crate::ink::Mask;
+use crate::ink::{Blob, Mask};
 use crate::lines::Strip;
 use crate::page::{Direction, Rect};
 use crate::pixels::{real, shade, whole};
 use crate::plane::Plane;
+use crate::signs;
 
 /// Height the recogniser was trained on.
 pub(crate) const HEIGHT: usize = 48;
@@ -26,6 +27,27 @@ pub(crate) struct Crop {
     pub(crate) plane: Plane,
     /// From columns of the crop back to the page.
     pub(crate) places: Places,
+    /// Voicing marks that stand in cells of their own and are not drawn, with their cells on the page.
+    pub(crate) marks: Vec<(Rect, Mark)>,
+}
+
+/// A voicing mark as half-width kana write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// ﾞ
+    Voiced,
+    /// ﾟ
+    Round,
+}
+
+impl Mark {
+    /// The same as a mark that combines with the letter before it.
+    pub(crate) fn combining(self) -> char {
+        match self {
+            Self::Voiced => '\u{3099}',
+            Self::Round => '\u{309a}',
+        }
+    }
 }
 
 /// From columns of a crop to places on the page.
@@ -65,6 +87,7 @@ fn across(plane: &Plane, strip: &Strip, place: usize) -> Crop {
             start: bounds.x,
             scale: real(width) / bounds.width,
         },
+        marks: Vec::new(),
     }
 }
 
@@ -129,6 +152,7 @@ fn stacked(plane: &Plane, mask: &Mask, strip: &Strip, place: usize) -> Crop {
         strip: place,
         plane: out,
         places: Places::Stacked(places),
+        marks: Vec::new(),
     }
 }
 
@@ -164,13 +188,23 @@ fn above_each_other(mask: &Mask, bounds: &Rect) -> Vec<Rect> {
 }
 
 /// A strip of half-width characters, cut apart at their pitch, each stretched to a square; `None` when it
-/// has no such pitch.
+/// has no such pitch. Blanks and voicing marks have a cell of their own and are not drawn.
 pub(crate) fn apart(plane: &Plane, mask: &Mask, strip: &Strip, place: usize) -> Option<Crop> {
-    let boxes = at_a_pitch(mask, &strip.bounds)?;
-    let mut out = Plane::filled(HEIGHT * boxes.len(), HEIGHT, 255);
+    let mut marks = Vec::new();
+    let mut letters = Vec::new();
+    for cell in at_a_pitch(mask, &strip.bounds)? {
+        match voicing(mask, &cell) {
+            Cell::Blank => {}
+            Cell::Letter => letters.push(cell),
+            // No word begins with a mark.
+            Cell::Mark(_) if letters.is_empty() => letters.push(cell),
+            Cell::Mark(mark) => marks.push((cell, mark)),
+        }
+    }
+    let mut out = Plane::filled(HEIGHT * letters.len().max(1), HEIGHT, 255);
     let mut places = Vec::new();
     let margin = strip.bounds.height * MARGIN;
-    for (number, bounds) in boxes.iter().enumerate() {
+    for (number, bounds) in letters.iter().enumerate() {
         let part = Rect {
             y: bounds.y - margin,
             height: bounds.height + 2.0 * margin,
@@ -180,10 +214,59 @@ pub(crate) fn apart(plane: &Plane, mask: &Mask, strip: &Strip, place: usize) -> 
         draw(plane, &part, 0.0, &mut out, (start + 4, HEIGHT - 8));
         places.push((real(start), *bounds));
     }
-    Some(Crop {
+    (!letters.is_empty()).then_some(Crop {
         strip: place,
         plane: out,
         places: Places::Stacked(places),
+        marks,
+    })
+}
+
+/// What a cell of half-width kana holds.
+enum Cell {
+    Blank,
+    Letter,
+    Mark(Mark),
+}
+
+/// A voicing mark is small and hangs high; no letter does.
+fn voicing(mask: &Mask, cell: &Rect) -> Cell {
+    let edge = cell.width * 0.07;
+    let (left, right) = (whole(cell.x + edge), whole(cell.right() - edge));
+    let (top, bottom) = (whole(cell.y), whole(cell.bottom()));
+    let ink: Vec<(usize, usize)> = (top..bottom)
+        .flat_map(|y| (left..right).map(move |x| (x, y)))
+        .filter(|(x, y)| mask.at(*x, *y))
+        .collect();
+    if ink.len() < 3 {
+        return Cell::Blank;
+    }
+    let rows = ink.iter().map(|(_, y)| *y);
+    let (first, last) = (
+        rows.clone().min().unwrap_or(top),
+        rows.max().unwrap_or(bottom),
+    );
+    let from_top = |y: usize| (real(y) - cell.y) / cell.height;
+    let is_mark =
+        from_top(last) < 0.52 && from_top(first) < 0.3 && real(last - first) < 0.45 * cell.height;
+    if !is_mark {
+        return Cell::Letter;
+    }
+    let columns = ink.iter().map(|(x, _)| *x);
+    let (left, right) = (
+        columns.clone().min().unwrap_or(left),
+        columns.max().unwrap_or(right),
+    );
+    let blob = Blob {
+        left,
+        top: first,
+        width: right + 1 - left,
+        height: last + 1 - first,
+    };
+    Cell::Mark(if signs::holds_white(mask, &blob) {
+        Mark::Round
+    } else {
+        Mark::Voiced
     })
 }
 

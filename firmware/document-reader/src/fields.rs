@@ -25,6 +25,7 @@ mod household;
 mod member;
 mod name;
 mod neighbours;
+mod readings;
 mod rows;
 mod text;
 mod unit;
@@ -32,6 +33,7 @@ mod value;
 mod words;
 mod zone;
 
+use counter_characters::Characters;
 use jiff::civil::Date;
 
 pub use address::Places;
@@ -43,6 +45,7 @@ use crate::labels::{Labels, LabelsError};
 use crate::page::{Page, Rect};
 use found::Found;
 use household::Candidate;
+use readings::Readings;
 use unit::{Holds, Token, Unit};
 use value::Judged;
 
@@ -51,6 +54,7 @@ use value::Judged;
 pub struct Finder {
     labels: Labels,
     places: Option<Places>,
+    readings: Option<Readings>,
     calibration: Calibration,
     today: Option<Date>,
     unwanted: Vec<FieldName>,
@@ -85,6 +89,7 @@ impl Finder {
         Ok(Self {
             labels: Labels::standard()?,
             places: None,
+            readings: None,
             calibration: Calibration::standard()?,
             today: None,
             unwanted: Vec::new(),
@@ -102,6 +107,13 @@ impl Finder {
     #[must_use]
     pub fn with_places(mut self, places: Places) -> Self {
         self.places = Some(places);
+        self
+    }
+
+    /// With the tables of characters: names are compared with their kana.
+    #[must_use]
+    pub fn with_characters(mut self, characters: Characters) -> Self {
+        self.readings = Some(Readings::new(characters));
         self
     }
 
@@ -147,6 +159,9 @@ impl Finder {
         }
         let mut candidates = self.candidates(kind, pages);
         household::compare(&mut candidates);
+        if let Some(readings) = &self.readings {
+            readings.compare(&mut candidates);
+        }
         candidates.sort_by_key(|one| (one.member, one.field));
         candidates
             .into_iter()

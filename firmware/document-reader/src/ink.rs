@@ -3,6 +3,7 @@
 //! Seals and receipt stamps are red or blue; in the brightest of the three channels they all but vanish,
 //! while black print under them stays black. The picture as given keeps its colours for people to look at.
 
+use crate::page::Rect;
 use crate::picture::{Picture, spread};
 use crate::pixels::{real, shade, whole};
 use crate::plane::Plane;
@@ -15,6 +16,41 @@ const BLOCK: usize = 32;
 const DARKEST_PAPER: u8 = 90;
 /// Everything within this share of the paper's shade is paper.
 const PAPER: f32 = 0.93;
+
+/// Ink pixels that touch each other: their upright box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Blob {
+    pub(crate) left: usize,
+    pub(crate) top: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+}
+
+impl Blob {
+    pub(crate) fn bounds(&self) -> Rect {
+        Rect {
+            x: real(self.left),
+            y: real(self.top),
+            width: real(self.width),
+            height: real(self.height),
+        }
+    }
+
+    fn around(group: &[usize], row: usize) -> Self {
+        let (mut left, mut right, mut top, mut bottom) = (usize::MAX, 0, usize::MAX, 0);
+        for at in group {
+            let (x, y) = (at % row, at / row);
+            (left, right) = (left.min(x), right.max(x));
+            (top, bottom) = (top.min(y), bottom.max(y));
+        }
+        Self {
+            left,
+            top,
+            width: (right + 1).saturating_sub(left),
+            height: (bottom + 1).saturating_sub(top),
+        }
+    }
+}
 
 /// Which pixels are ink.
 pub(crate) struct Mask {
@@ -58,8 +94,10 @@ impl Mask {
         }
     }
 
-    /// Without specks: groups of touching ink pixels smaller than `least`.
-    pub(crate) fn without_specks(mut self, least: usize) -> Self {
+    /// Without specks: groups of touching ink pixels smaller than `least`. The groups that stay are
+    /// told as well.
+    pub(crate) fn without_specks(mut self, least: usize) -> (Self, Vec<Blob>) {
+        let mut blobs = Vec::new();
         let mut seen = vec![false; self.data.len()];
         let mut group = Vec::new();
         for start in 0..self.data.len() {
@@ -83,9 +121,11 @@ impl Mask {
                 for at in &group {
                     self.data[*at] = false;
                 }
+            } else {
+                blobs.push(Blob::around(&group, self.width));
             }
         }
-        self
+        (self, blobs)
     }
 
     /// The eight neighbours that lie on the page.
@@ -229,8 +269,13 @@ mod tests {
         let mut plane = Plane::filled(40, 40, 255);
         plane.row_mut(5)[5..7].fill(0);
         plane.row_mut(20)[5..30].fill(0);
-        let mask = Mask::of(&plane, 128).without_specks(4);
+        let (mask, blobs) = Mask::of(&plane, 128).without_specks(4);
         assert!(!mask.at(5, 5));
         assert!(mask.at(10, 20));
+        let told: Vec<(usize, usize, usize, usize)> = blobs
+            .iter()
+            .map(|blob| (blob.left, blob.top, blob.width, blob.height))
+            .collect();
+        assert_eq!(told, [(5, 20, 25, 1)]);
     }
 }

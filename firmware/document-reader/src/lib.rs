@@ -14,6 +14,7 @@ mod detect;
 pub mod field;
 pub mod fields;
 mod ink;
+mod kana_sizes;
 pub mod labels;
 mod lines;
 pub mod models;
@@ -24,6 +25,7 @@ pub mod plane;
 mod reader;
 mod recognise;
 mod rules;
+mod signs;
 mod straighten;
 mod variants;
 

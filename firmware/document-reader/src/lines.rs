@@ -41,8 +41,13 @@ pub(crate) struct Strip {
 pub(crate) fn strips(found: &[Found], rules: &Rules, mask: &Mask) -> Vec<Strip> {
     let mut out: Vec<Strip> = Vec::new();
     let mut line = 0;
+    let usual = median(found.iter().map(|one| one.bounds.height).collect());
     for found in found {
-        for piece in between_rules(found, rules) {
+        let between = between_rules(found, rules);
+        for piece in between
+            .iter()
+            .flat_map(|one| above_each_other(one, mask, usual))
+        {
             let pieces = parted(&piece, mask);
             let mut end: Option<f32> = None;
             for (bounds, direction) in pieces {
@@ -73,6 +78,24 @@ pub(crate) fn strips(found: &[Found], rules: &Rules, mask: &Mask) -> Vec<Strip> 
         }))
         .take(STRIPS_MAX)
         .collect()
+}
+
+/// The usual height of print: the median of strips wider than high.
+pub(crate) fn usual_height(strips: &[Strip]) -> f32 {
+    median(
+        strips
+            .iter()
+            .filter(|strip| strip.direction == Direction::Horizontal)
+            .map(|strip| strip.bounds)
+            .filter(|bounds| bounds.width > 1.8 * bounds.height)
+            .map(|bounds| bounds.height)
+            .collect(),
+    )
+}
+
+fn median(mut heights: Vec<f32>) -> f32 {
+    heights.sort_by(f32::total_cmp);
+    heights.get(heights.len() / 2).copied().unwrap_or(40.0)
 }
 
 /// Cut where a rule runs through.
@@ -121,6 +144,48 @@ fn between_rules(found: &Found, rules: &Rules) -> Vec<Found> {
         }
     }
     out
+}
+
+/// Two lines of print in one box, parted where white runs between them from side to side. `usual` is the
+/// usual height of a box: characters with white across them (二, 言) do not make it higher.
+fn above_each_other(found: &Found, mask: &Mask, usual: f32) -> Vec<Found> {
+    let bounds = found.bounds;
+    if bounds.height < 1.35 * usual || bounds.width < 1.2 * bounds.height {
+        return vec![*found];
+    }
+    let columns = Columns::of(found, mask);
+    let counts = columns.row_counts();
+    let inked: Vec<usize> = (0..counts.len()).filter(|y| counts[*y] > 0).collect();
+    let (Some(first), Some(last)) = (inked.first(), inked.last()) else {
+        return vec![*found];
+    };
+    let total = real(last + 1 - first);
+    // The longest white run with print of some height on both sides of it.
+    let cut = inked
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [above, below] if below - above > 2 => Some((*above, *below)),
+            _ => None,
+        })
+        .filter(|(above, below)| {
+            let (upper, lower) = (real(above + 1 - first), real(last + 1 - below));
+            let white = real(below - above - 1);
+            upper.min(lower) > 0.27 * total && white < 1.1 * upper.min(lower)
+        })
+        .max_by_key(|(above, below)| below - above);
+    let Some((above, below)) = cut else {
+        return vec![*found];
+    };
+    let middle = real(above + below + 1) / 2.0;
+    let part = |from: f32, to: f32| Found {
+        bounds: Rect {
+            y: bounds.y + from,
+            height: to - from,
+            ..bounds
+        },
+        ..*found
+    };
+    vec![part(0.0, middle), part(middle, bounds.height)]
 }
 
 fn spans(start: f32, end: f32, cuts: &[f32]) -> Vec<(f32, f32)> {
@@ -221,12 +286,17 @@ impl<'a> Columns<'a> {
         row >= 0.0 && self.mask.at(self.left + x, whole(row))
     }
 
+    /// Ink pixels of each row.
+    fn row_counts(&self) -> Vec<usize> {
+        (0..self.height)
+            .map(|y| (0..self.sinks.len()).filter(|x| self.ink(*x, y)).count())
+            .collect()
+    }
+
     /// First and last row of the line's ink. Ink that only touches the box's upper or lower edge and
     /// is parted from the rest by white belongs to a neighbour.
     fn rows(&self) -> Option<(usize, usize)> {
-        let counts: Vec<usize> = (0..self.height)
-            .map(|y| (0..self.sinks.len()).filter(|x| self.ink(*x, y)).count())
-            .collect();
+        let counts = self.row_counts();
         let most = counts.iter().copied().max()?;
         if most == 0 {
             return None;
@@ -502,6 +572,35 @@ mod tests {
         let strips = strips(&[found(10.0, 38.0, 230.0, 60.0)], &Rules::default(), &mask);
         assert_eq!(strips.len(), 1);
         assert!((strips[0].bounds.y - 50.0).abs() < 1.0);
+    }
+
+    #[test]
+    fn two_lines_in_one_box_are_two_strips() {
+        let mask = page(&[
+            (20, 20, 160, 34),
+            (20, 64, 80, 34),
+            (300, 30, 160, 34),
+            (300, 120, 160, 34),
+        ]);
+        let boxes = [
+            found(14.0, 14.0, 172.0, 92.0),
+            found(294.0, 22.0, 172.0, 50.0),
+            found(294.0, 112.0, 172.0, 50.0),
+        ];
+        let mut told: Vec<(f32, f32, f32)> = strips(&boxes, &Rules::default(), &mask)
+            .iter()
+            .map(|strip| (strip.bounds.x, strip.bounds.y, strip.bounds.width))
+            .collect();
+        told.sort_by(|one, other| one.partial_cmp(other).unwrap());
+        assert_eq!(
+            told,
+            [
+                (20.0, 20.0, 160.0),
+                (20.0, 64.0, 80.0),
+                (300.0, 30.0, 160.0),
+                (300.0, 120.0, 160.0)
+            ]
+        );
     }
 
     #[test]

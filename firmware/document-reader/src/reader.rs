@@ -11,6 +11,7 @@ use crate::picture::Picture;
 use crate::pixels::side;
 use crate::recognise;
 use crate::rules::{self, Rules};
+use crate::signs::{self, Placed};
 use crate::straighten::{self, Straight};
 
 /// Darker is ink, on paper that was made white.
@@ -57,6 +58,7 @@ struct Seen {
     mask: Mask,
     rules: Rules,
     strips: Vec<Strip>,
+    signs: Vec<Placed>,
 }
 
 impl Reader {
@@ -82,10 +84,14 @@ impl Reader {
             seen = self.look(straighten::turned(seen.straight, 2))?;
             read = self.recognise(&seen)?;
         }
+        let near = lines::usual_height(&seen.strips);
+        let signs = signs::settle(&seen.signs, &seen.strips, &mut read, near);
+        let mut lines = joined(&seen.strips, read);
+        lines.extend(signs);
         Ok(Page {
             width: side(seen.straight.plane.width()),
             height: side(seen.straight.plane.height()),
-            lines: ordered(joined(&seen.strips, read)),
+            lines: ordered(lines),
             cells: seen.rules.cells,
             to_given: seen.straight.mapping,
             number,
@@ -96,7 +102,8 @@ impl Reader {
         let mask = Mask::of(&straight.plane, RULE_INK);
         let rules = rules::find(&mask);
         rules::erase(&mut straight.plane, &mask, &rules);
-        let mask = Mask::of(&straight.plane, INK).without_specks(specks(&straight));
+        let (mask, blobs) = Mask::of(&straight.plane, INK).without_specks(specks(&straight));
+        let signs = signs::find(&mask, &blobs);
         let found = detect::boxes(&self.models, &straight.plane).map_err(ReadPageError::Model)?;
         let strips = lines::strips(&found, &rules, &mask);
         Ok(Seen {
@@ -104,6 +111,7 @@ impl Reader {
             mask,
             rules,
             strips,
+            signs,
         })
     }
 

@@ -7,9 +7,10 @@ use std::sync::Mutex;
 use rten::{RunOptions, ValueOrView};
 use rten_tensor::NdTensor;
 
-use crate::crops::{self, Crop, FRAME, HEIGHT, Places};
+use crate::crops::{self, Crop, FRAME, HEIGHT, Mark, Places};
 use crate::decode::{self, Glyph};
 use crate::ink::Mask;
+use crate::kana_sizes;
 use crate::lines::Strip;
 use crate::models::Models;
 use crate::page::{Character, Direction, Rect};
@@ -19,6 +20,8 @@ use crate::variants;
 
 /// Certainty below which a strip may be half-width kana.
 const NARROW_DOUBT: f32 = 0.9;
+/// Heights that the half-width kana of a name are wide at most.
+const NARROW_LONGEST: f32 = 12.0;
 /// Pixels of one batch, all strips together.
 const BATCH: usize = 2_400;
 
@@ -35,38 +38,102 @@ pub(crate) fn read(
         .map(|(place, strip)| crops::as_it_stands(plane, mask, strip, place))
         .collect();
     let mut out = answers(models, &models.classes, mask, strips, crops)?;
-    let doubtful: Vec<usize> = (0..strips.len())
-        .filter(|place| may_be_narrow(&strips[*place], &out[*place]))
-        .collect();
-    let crops: Vec<Crop> = doubtful
-        .iter()
-        .filter_map(|place| crops::apart(plane, mask, &strips[*place], *place))
-        .collect();
-    let cells: HashMap<usize, usize> = crops
-        .iter()
-        .map(|crop| (crop.strip, crop.plane.width() / HEIGHT))
-        .collect();
-    let narrow = answers(models, &models.kana, mask, strips, crops)?;
-    for (place, narrow) in narrow.into_iter().enumerate() {
-        // Where a third of the cells says nothing, they were no half-width kana.
-        if narrow.len() * 3 < cells.get(&place).copied().unwrap_or(0) * 2 {
-            continue;
-        }
-        let narrow = voiced(narrow);
-        if certainty(&narrow) > certainty(&out[place]) {
-            out[place] = narrow;
-        }
-    }
+    read_narrow(models, plane, mask, strips, &mut out)?;
     for character in out.iter_mut().flatten() {
         variants::told_apart(plane, character);
     }
+    for read in &mut out {
+        kana_sizes::settle(mask, read);
+    }
     Ok(out)
+}
+
+/// Reads what may be half-width kana once more, letter by letter.
+fn read_narrow(
+    models: &Models,
+    plane: &Plane,
+    mask: &Mask,
+    strips: &[Strip],
+    out: &mut [Vec<Character>],
+) -> Result<(), rten::RunError> {
+    let crops: Vec<Crop> = strips
+        .iter()
+        .zip(out.iter())
+        .enumerate()
+        .filter(|(_, (strip, read))| may_be_narrow(strip, read) || is_narrow_kana(strip, read))
+        .filter_map(|(place, (strip, _))| crops::apart(plane, mask, strip, place))
+        .collect();
+    let cells: HashMap<usize, (usize, Marks)> = crops
+        .iter()
+        .map(|crop| {
+            (
+                crop.strip,
+                (crop.plane.width() / HEIGHT, crop.marks.clone()),
+            )
+        })
+        .collect();
+    let narrow = answers(models, &models.kana, mask, strips, crops)?;
+    for (place, narrow) in narrow.into_iter().enumerate() {
+        let Some((cells, marks)) = cells.get(&place) else {
+            continue;
+        };
+        // Where a third of the cells says nothing, they were no half-width kana.
+        if narrow.len() * 3 < cells * 2 {
+            continue;
+        }
+        let narrow = marked(voiced(narrow), marks);
+        // Kana at half the pitch are what they look like; anything else must be read with more certainty.
+        let ahead = if is_narrow_kana(&strips[place], &out[place]) {
+            0.08
+        } else {
+            0.0
+        };
+        if certainty(&narrow) + ahead > certainty(&out[place]) {
+            out[place] = narrow;
+        }
+    }
+    Ok(())
+}
+
+/// Marks of voicing with their cells.
+type Marks = Vec<(Rect, Mark)>;
+
+/// Whether nearly all of a strip was read as kana that stand closer than full-width ones do.
+fn is_narrow_kana(strip: &Strip, read: &[Character]) -> bool {
+    let kana = read
+        .iter()
+        .filter(|one| matches!(one.value, '\u{30a1}'..='\u{30fc}' | '\u{ff66}'..='\u{ff9f}'))
+        .count();
+    strip.direction == Direction::Horizontal
+        && read.len() >= 2
+        && kana * 5 >= read.len() * 4
+        && strip.bounds.width < 0.85 * strip.bounds.height * real(read.len())
+}
+
+/// Letters with the marks that stand in the cells after them.
+fn marked(mut read: Vec<Character>, marks: &[(Rect, Mark)]) -> Vec<Character> {
+    for (cell, mark) in marks {
+        let before = read.iter_mut().rev().find(|one| {
+            let white = cell.x - one.bounds.right();
+            one.bounds.x < cell.x && white < 0.6 * cell.width
+        });
+        let Some(letter) = before else { continue };
+        let voiced = unicode_normalization::char::compose(letter.value, mark.combining())
+            .or_else(|| unicode_normalization::char::compose(letter.value, '\u{3099}'));
+        if let Some(voiced) = voiced {
+            letter.alternatives.insert(0, (letter.value, 0.02));
+            letter.value = voiced;
+            letter.bounds = letter.bounds.around(cell);
+        }
+    }
+    read
 }
 
 /// Whether a strip may hold half-width kana: small, and nothing that was read with certainty.
 fn may_be_narrow(strip: &Strip, read: &[Character]) -> bool {
     strip.direction == Direction::Horizontal
         && strip.bounds.width > strip.bounds.height * 0.4
+        && strip.bounds.width < strip.bounds.height * NARROW_LONGEST
         && certainty(read) < NARROW_DOUBT
 }
 

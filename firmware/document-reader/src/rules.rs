@@ -317,18 +317,13 @@ fn fitted(rows: &[Run]) -> Option<Rule> {
         weight += length;
         sum_x += length * x;
         sum_y += length * y;
-        sum_xx += length * x * x;
+        // All pixels of the run, not its middle alone: else a crumb beside runs that lie above each
+        // other tips the line.
+        sum_xx += length * (x * x + length * length / 12.0);
         sum_xy += length * x * y;
     }
     let spread = weight * sum_xx - sum_x * sum_x;
-    // Runs that all lie above each other say nothing about a slope.
-    let level = spread < weight * weight * 64.0;
-    let slope = if level {
-        0.0
-    } else {
-        (weight * sum_xy - sum_x * sum_y) / spread
-    };
-    let slope = slope.clamp(-0.02, 0.02);
+    let slope = ((weight * sum_xy - sum_x * sum_y) / spread.max(1.0)).clamp(-0.02, 0.02);
     // Each row was looked at with the one above: half a pixel up, one row thinner.
     let at = (sum_y - slope * sum_x) / weight;
     let thickness = (weight / (end - start) - 1.0).max(1.0);
@@ -528,6 +523,28 @@ mod tests {
         };
         let plane = table().mapped(&slope, 1200, 900);
         assert_eq!(find(&Mask::of(&plane, 128)).cells.len(), 4);
+    }
+
+    #[test]
+    fn a_crumb_does_not_tip_a_rule() {
+        let run = |y: usize, start: usize, end: usize| Run { y, start, end };
+        let rule = fitted(&[
+            run(215, 62, 765),
+            run(216, 62, 765),
+            run(217, 64, 765),
+            run(218, 160, 204),
+        ])
+        .unwrap();
+        assert!(rule.slope.abs() < 0.001, "{}", rule.slope);
+        assert!((rule.across(400.0) - 216.0).abs() < 0.3);
+        let stairs = fitted(&[
+            run(100, 0, 250),
+            run(101, 180, 450),
+            run(102, 400, 700),
+            run(103, 640, 800),
+        ])
+        .unwrap();
+        assert!((stairs.slope - 0.0047).abs() < 0.001, "{}", stairs.slope);
     }
 
     #[test]

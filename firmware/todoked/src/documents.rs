@@ -271,6 +271,11 @@ impl PaperDesk {
             Ok(addresses) => finder = finder.with_places(Places::new(&addresses)),
             Err(error) => tracing::warn!(%error, "address dictionary"),
         }
+        // Without the tables nothing speaks for a name from its kana.
+        match counter_characters::Characters::open(&crate::paper::character_tables()) {
+            Ok(characters) => finder = finder.with_characters(characters),
+            Err(error) => tracing::warn!(%error, "character tables"),
+        }
         Ok(Tools {
             reader,
             finder: finder.with_today(today),

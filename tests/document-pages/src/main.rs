@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use counter_addresses::Addresses;
+use counter_characters::Characters;
 use document_pages::fit::fit;
 use document_pages::generator::{Order, draw};
 use document_pages::score::{Reading, report, score, wrong};
@@ -57,6 +58,9 @@ enum Command {
         /// Share of characters misread by chance, with `--reading truth`.
         #[arg(long, default_value_t = 0.0)]
         errors: f32,
+        /// How many cores the engine may use.
+        #[arg(long, default_value_t = 1)]
+        cores: usize,
         /// Only documents of this half.
         #[arg(long)]
         half: Option<String>,
@@ -102,12 +106,13 @@ fn main() -> Result<()> {
             folder,
             reading,
             errors,
+            cores,
             half,
             wrong: lists_wrong,
         } => {
             let finder = finder(&addresses)?;
             for name in &reading {
-                let Some(reading) = reading_named(name, errors)? else {
+                let Some(reading) = reading_named(name, errors, cores)? else {
                     println!("tesseract with jpn is not installed");
                     continue;
                 };
@@ -137,12 +142,16 @@ fn main() -> Result<()> {
 }
 
 fn finder(addresses: &Addresses) -> Result<Finder> {
-    Ok(Finder::standard()?.with_places(Places::new(addresses)))
+    let characters = Characters::open(&counter_characters::tables::file())
+        .context("the character tables cannot be read")?;
+    Ok(Finder::standard()?
+        .with_places(Places::new(addresses))
+        .with_characters(characters))
 }
 
-fn reading_named(name: &str, errors: f32) -> Result<Option<Reading>> {
+fn reading_named(name: &str, errors: f32, cores: usize) -> Result<Option<Reading>> {
     Ok(match name {
-        "engine" => Some(Reading::Engine),
+        "engine" => Some(Reading::Engine(cores)),
         "kept" => Some(Reading::Kept),
         "truth" => Some(Reading::Truth(errors)),
         "tesseract" => tesseract::is_installed().then_some(Reading::Tesseract),

@@ -311,6 +311,31 @@ fn narrow_kana(c: char) -> String {
         .unwrap_or_else(|| c.to_string())
 }
 
+/// Half-width kana with their marks as full-width ones; everything else stays.
+pub(crate) fn wide_kana(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        if !('\u{ff66}'..='\u{ff9f}').contains(&c) {
+            out.push(c);
+            continue;
+        }
+        let mark = rest
+            .peek()
+            .filter(|next| matches!(next, '\u{ff9e}' | '\u{ff9f}'));
+        let marked = mark.and_then(|mark| wide_of(&format!("{c}{mark}")));
+        if marked.is_some() {
+            rest.next();
+        }
+        out.push(marked.or_else(|| wide_of(&c.to_string())).unwrap_or(c));
+    }
+    out
+}
+
+fn wide_of(narrow: &str) -> Option<char> {
+    ('ァ'..='ー').find(|wide| narrow_kana(*wide) == narrow)
+}
+
 /// Era, its letter and the year in it.
 fn era(day: Day) -> (&'static str, char, u16) {
     let at = (day.year, day.month, day.day);
@@ -333,6 +358,8 @@ mod tests {
     fn half_width_kana_keep_their_voicing() {
         let kana: String = "ヤマダ　ジロウ".chars().map(narrow_kana).collect();
         assert_eq!(kana, "ﾔﾏﾀﾞ　ｼﾞﾛｳ");
+        assert_eq!(wide_kana(&kana), "ヤマダ　ジロウ");
+        assert_eq!(wide_kana("ﾊﾟｰｸ架空"), "パーク架空");
     }
 
     #[test]

@@ -16,15 +16,32 @@ use crate::page::Character;
 /// The dictionary in the form that misread text is compared with.
 #[derive(Debug)]
 pub struct Places {
-    municipalities: Vec<Spelling>,
+    municipalities: Vec<(Spelling, u32)>,
     /// Towns of each municipality.
-    towns: HashMap<u32, Vec<Vec<char>>>,
+    towns: HashMap<u32, Vec<Spelling>>,
 }
 
+/// A name of the dictionary.
 #[derive(Debug)]
 struct Spelling {
+    /// As it is compared.
     folded: Vec<char>,
-    municipality: u32,
+    /// As it is written; as long.
+    written: Vec<char>,
+}
+
+impl Spelling {
+    fn new(name: &str) -> Self {
+        let written: Vec<char> = name.chars().collect();
+        Self {
+            folded: written.iter().copied().map(fold).collect(),
+            written,
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.folded.len()
+    }
 }
 
 /// A character of the text as it is compared.
@@ -43,6 +60,8 @@ struct Fit {
     taken: usize,
     /// Letters that are another character in the dictionary: place among the letters and that character.
     replaced: Vec<(usize, char)>,
+    /// Letters that look alike and are another character in the dictionary (ニ for 二), in the same form.
+    alike: Vec<(usize, char)>,
     /// Whether a letter is missing or too many.
     has_gap: bool,
     length: usize,
@@ -60,19 +79,16 @@ impl Places {
                 .map(|(_, rest)| rest);
             for name in [Some(one.name.as_str()), short].into_iter().flatten() {
                 for front in ["", one.prefecture.as_str()] {
-                    municipalities.push(Spelling {
-                        folded: format!("{front}{name}").chars().map(fold).collect(),
-                        municipality: place,
-                    });
+                    municipalities.push((Spelling::new(&format!("{front}{name}")), place));
                 }
             }
         }
-        let mut towns: HashMap<u32, Vec<Vec<char>>> = HashMap::new();
+        let mut towns: HashMap<u32, Vec<Spelling>> = HashMap::new();
         for town in addresses.towns() {
             towns
                 .entry(town.municipality)
                 .or_default()
-                .push(town.name.chars().map(fold).collect());
+                .push(Spelling::new(&town.name));
         }
         Self {
             municipalities,
@@ -101,11 +117,12 @@ impl Places {
             Some(_) => judged.checks.push(Check::AddressDictionary),
             None => judged.failed.push(Check::AddressDictionary),
         }
-        if cost > 0.0 {
+        let alike = municipality.alike.len() + town.as_ref().map_or(0, |town| town.alike.len());
+        if cost > 0.0 || alike > 0 {
             judged.corrected = count(
                 municipality.replaced.len() + town.as_ref().map_or(0, |town| town.replaced.len()),
             );
-            judged.corrected += cost;
+            judged.corrected += cost + 0.1 * count(alike);
             let has_gap = municipality.has_gap || town.as_ref().is_some_and(|town| town.has_gap);
             if has_gap {
                 judged.corrected += 1.0;
@@ -119,14 +136,14 @@ impl Places {
     /// The municipality and town that lie nearest to the front of the text.
     fn nearest(&self, letters: &[Letter<'_>]) -> Option<(Fit, Option<Fit>)> {
         let mut near: Vec<(f32, u32, Fit)> = Vec::new();
-        for spelling in &self.municipalities {
-            let limit = 0.34 * count(spelling.folded.len());
+        for (spelling, municipality) in &self.municipalities {
+            let limit = 0.34 * count(spelling.len());
             if !shares_letters(&spelling.folded, letters, limit) {
                 continue;
             }
-            let fit = lay(&spelling.folded, letters);
+            let fit = lay(spelling, letters);
             if fit.cost <= limit {
-                near.push((weight(&fit), spelling.municipality, fit));
+                near.push((weight(&fit), *municipality, fit));
             }
         }
         near.sort_by(|one, other| other.0.total_cmp(&one.0));
@@ -161,7 +178,7 @@ impl Places {
             };
             for town in towns {
                 let limit = 0.4 * count(town.len());
-                if town.is_empty() || !shares_letters(town, rest, limit) {
+                if town.len() == 0 || !shares_letters(&town.folded, rest, limit) {
                     continue;
                 }
                 let mut fit = lay(town, rest);
@@ -172,7 +189,7 @@ impl Places {
                     continue;
                 }
                 fit.taken += skip;
-                for (place, _) in &mut fit.replaced {
+                for (place, _) in fit.replaced.iter_mut().chain(&mut fit.alike) {
                     *place += skip + before.taken;
                 }
                 let own = weight(&fit) + if followed { 0.5 } else { 0.0 };
@@ -215,7 +232,8 @@ fn shares_letters(name: &[char], letters: &[Letter<'_>], limit: f32) -> bool {
 }
 
 /// Lays a name over the front of the text at least cost.
-fn lay(name: &[char], letters: &[Letter<'_>]) -> Fit {
+fn lay(spelling: &Spelling, letters: &[Letter<'_>]) -> Fit {
+    let name = &spelling.folded;
     let width = letters.len().min(name.len() + 2);
     let cell = |table: &[Vec<f32>], row: usize, column: usize| {
         table
@@ -256,12 +274,13 @@ fn lay(name: &[char], letters: &[Letter<'_>]) -> Fit {
         length: name.len(),
         ..Fit::default()
     };
-    trace(&table, name, letters, &mut fit);
+    trace(&table, spelling, letters, &mut fit);
     fit
 }
 
 /// Goes back through the table and notes each letter that differs.
-fn trace(table: &[Vec<f32>], name: &[char], letters: &[Letter<'_>], fit: &mut Fit) {
+fn trace(table: &[Vec<f32>], spelling: &Spelling, letters: &[Letter<'_>], fit: &mut Fit) {
+    let name = &spelling.folded;
     let cell = |row: usize, column: usize| {
         table
             .get(row)
@@ -276,8 +295,11 @@ fn trace(table: &[Vec<f32>], name: &[char], letters: &[Letter<'_>], fit: &mut Fi
         };
         let swap = swap_cost(*wanted, letter);
         if (cell(row, column) - cell(row - 1, column - 1) - swap).abs() < 1e-4 {
+            let written = spelling.written.get(row - 1).copied().unwrap_or(*wanted);
             if swap > 0.0 {
-                fit.replaced.push((column - 1, *wanted));
+                fit.replaced.push((column - 1, written));
+            } else if looks_like(letter.character.value, written) {
+                fit.alike.push((column - 1, written));
             }
             row -= 1;
             column -= 1;
@@ -324,7 +346,11 @@ fn corrected(
     for (place, c) in municipality
         .replaced
         .iter()
-        .chain(town.iter().flat_map(|town| &town.replaced))
+        .chain(&municipality.alike)
+        .chain(
+            town.iter()
+                .flat_map(|town| town.replaced.iter().chain(&town.alike)),
+        )
     {
         if let Some(letter) = letters.get(*place) {
             swaps.insert(letter.place, *c);
@@ -362,6 +388,35 @@ fn letters<'p>(rows: &Rows<'p>) -> Vec<Letter<'p>> {
         .collect()
 }
 
+/// Characters of one shape: which of them it is, only the name of the place tells. 髙 and 﨑 stand in
+/// names of persons; no place of the dictionary has them.
+fn looks_like(read: char, written: char) -> bool {
+    const ALIKE: [(char, char); 19] = [
+        ('二', 'ニ'),
+        ('八', 'ハ'),
+        ('力', 'カ'),
+        ('口', 'ロ'),
+        ('夕', 'タ'),
+        ('卜', 'ト'),
+        ('工', 'エ'),
+        ('千', 'チ'),
+        ('三', 'ミ'),
+        ('才', 'オ'),
+        ('一', 'ー'),
+        ('へ', 'ヘ'),
+        ('べ', 'ベ'),
+        ('ぺ', 'ペ'),
+        ('り', 'リ'),
+        ('髙', '高'),
+        ('﨑', '崎'),
+        ('岛', '島'),
+        ('县', '県'),
+    ];
+    ALIKE
+        .iter()
+        .any(|pair| *pair == (read, written) || *pair == (written, read))
+}
+
 /// Spellings of one place that mean the same; small numbers in kanji as digits.
 fn fold(c: char) -> char {
     match plain(c) {
@@ -375,9 +430,9 @@ fn fold(c: char) -> char {
         '濱' => '浜',
         '龍' => '竜',
         '嶋' | '岛' => '島',
-        '1' => '一',
+        '1' | 'ー' => '一',
         '2' | 'ニ' => '二',
-        '3' => '三',
+        '3' | 'ミ' => '三',
         '4' => '四',
         '5' => '五',
         '6' => '六',
@@ -385,6 +440,16 @@ fn fold(c: char) -> char {
         '8' | 'ハ' => '八',
         '9' => '九',
         '县' => '県',
+        'ロ' => '口',
+        'タ' => '夕',
+        'ト' => '卜',
+        'エ' => '工',
+        'チ' => '千',
+        'オ' => '才',
+        'ヘ' => 'へ',
+        'ベ' => 'べ',
+        'ペ' => 'ぺ',
+        'リ' => 'り',
         '区' | '區' => '区',
         '沖' | '冲' => '沖',
         other => other,

@@ -52,7 +52,11 @@ impl Candidate {
             corrected: self.judged.corrected,
             variants: self.judged.variants,
             label_distance: self.label_distance,
-            agrees: flag(self.agrees || self.said_twice),
+            agrees: flag(
+                self.agrees
+                    || self.said_twice
+                    || self.judged.checks.contains(&Check::KanaAgainstKanji),
+            ),
             disagrees: flag(self.disagrees),
         }
     }

@@ -6,6 +6,7 @@
 
 use crate::field::FieldName;
 use crate::fields::found::{Found, is_personal};
+use crate::fields::name;
 use crate::fields::text::count;
 use crate::fields::value;
 use crate::page::Rect;
@@ -139,13 +140,14 @@ fn sort_for_reading(found: &mut [&Found<'_>]) {
     });
 }
 
-/// Two readings of one name: as long, and at most one character different.
+/// Two readings of one name: as long, and at most one character different. Forms of one character
+/// (凛 and 凜) are no difference.
 fn is_same(one: &str, other: &str) -> bool {
     let length = one.chars().count();
     let differing = one
         .chars()
         .zip(other.chars())
-        .filter(|(a, b)| a != b)
+        .filter(|(a, b)| !name::are_forms(*a, *b))
         .count();
     length == other.chars().count() && (differing == 0 || differing == 1 && length >= 4)
 }

@@ -130,6 +130,11 @@ fn group(c: char) -> Option<&'static str> {
         .find(|line| line.contains(c) && line.chars().count() > 1)
 }
 
+/// Whether two characters are the same, or forms of one that readers take for each other.
+pub(super) fn are_forms(one: char, other: char) -> bool {
+    one == other || group(one).is_some_and(|group| group.contains(other))
+}
+
 /// The name with other forms of one character, and with what else the reader held possible.
 fn offered(value: &str, rows: &Rows<'_>) -> Vec<String> {
     let characters: Vec<char> = value.chars().collect();
@@ -276,7 +281,7 @@ fn katakana(c: char) -> char {
         ' ' => '\u{3000}',
         '二' => 'ニ',
         '力' | 'ヵ' => 'カ',
-        '口' | '□' => 'ロ',
+        '口' | '□' | '☐' => 'ロ',
         '夕' => 'タ',
         '工' => 'エ',
         '卜' => 'ト',

@@ -444,3 +444,54 @@ fn a_reading_has_no_more_parts_than_its_name() {
         ",
     );
 }
+
+#[test]
+fn a_value_under_its_label_is_not_the_end_of_the_label() {
+    let page = sketch::parse(
+        "page 900 300
+cell 0 0 400 140
+line 10 20 220 32 世帯主との続柄
+line 10 80 40 40 妻",
+    )
+    .unwrap();
+    let found = FINDER.find(OUT, &[page]);
+    assert_eq!(found.first().map(|one| one.value.as_str()), Some("妻"));
+}
+
+#[test]
+fn places_are_written_as_the_dictionary_writes_them() {
+    check(
+        OUT,
+        &["
+|旧住所|北海道虻田郡二セコ町近藤2285      |
+|新住所|長﨑県長﨑市髙平町1番地　髙﨑ハイツ|
+"],
+        "
+        -1 旧住所 北海道虻田郡ニセコ町近藤2285
+        -1 新住所 長崎県長崎市高平町1番地　髙﨑ハイツ
+        ",
+    );
+}
+
+#[test]
+fn a_name_said_again_in_another_form_is_no_further_person() {
+    check(
+        OUT,
+        &["
+|氏名      |生年月日     |
+|高橋　凛  |平成20年1月2日|
+|高橋　湊  |平成22年3月4日|
+|氏名      |国保         |
+|高橋　凜  |有           |
+|高橋　湊  |無           |
+"],
+        "
+        0 氏名 高橋　凛
+        0 生年月日 2008-01-02
+        0 国保 有
+        1 氏名 高橋　湊
+        1 生年月日 2010-03-04
+        1 国保 無
+        ",
+    );
+}

@@ -143,19 +143,20 @@ fn wrapped_label<'p>(labels: &Labels, kind: DocumentKind, area: &Area<'p>) -> Op
         .flat_map(|atom| atom.characters.clone())
         .collect();
     let matched = labels.matched(kind, &characters)?;
-    // カナ above 氏名 are two labels.
-    let is_two = matched.meaning == Meaning::Field(FieldName::NameKana)
-        && area.rows.iter().any(|row| {
-            let own: Vec<&Character> = row
-                .atoms
-                .iter()
-                .flat_map(|atom| atom.characters.clone())
-                .collect();
-            labels
-                .matched(kind, &own)
-                .is_some_and(|own| own.meaning == Meaning::Field(FieldName::Name))
-        });
-    (!is_two).then(|| tag(matched, atoms))
+    let own_labels = area.rows.iter().filter_map(|row| {
+        let own: Vec<&Character> = row
+            .atoms
+            .iter()
+            .flat_map(|atom| atom.characters.clone())
+            .collect();
+        labels.matched(kind, &own)
+    });
+    // カナ above 氏名 are two labels. 妻 under 世帯主との続柄 is its value, not a misread end of it.
+    let is_two = matched.meaning == Meaning::Field(FieldName::NameKana);
+    let is_parted = own_labels.into_iter().any(|own| {
+        is_two && own.meaning == Meaning::Field(FieldName::Name) || own.distance < matched.distance
+    });
+    (!is_parted).then(|| tag(matched, atoms))
 }
 
 /// 世帯主 that follows 続柄 within a cell is its value.

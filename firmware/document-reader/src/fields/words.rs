@@ -27,9 +27,25 @@ fn no_word(as_read: String) -> Judged {
     }
 }
 
-/// 男 or 女. Where both are printed nothing was chosen, and nothing is guessed.
+/// The word behind the one box that is ticked, where several stand (☐男 ☑女).
+fn ticked_word(text: &str) -> Option<String> {
+    let boxes = |c: char| matches!(c, '☐' | '☑' | '□' | '☒');
+    let mut ticked = text.match_indices(['☑', '☒']);
+    let (place, _) = ticked.next()?;
+    let is_only = ticked.next().is_none() && text.chars().filter(|c| boxes(*c)).count() > 1;
+    let behind: String = text
+        .get(place..)?
+        .chars()
+        .skip(1)
+        .take_while(|c| !boxes(*c))
+        .collect();
+    (is_only && text.starts_with(boxes) && !behind.is_empty()).then_some(behind)
+}
+
+/// 男 or 女. Where both are printed and none is ticked nothing was chosen, and nothing is guessed.
 pub(super) fn sex(rows: &Rows<'_>) -> Judged {
     let text = bare(rows);
+    let text = ticked_word(&text).unwrap_or(text);
     let as_read = joined(rows);
     let upper = text.to_uppercase();
     let male = text.contains('男') || matches!(upper.as_str(), "M" | "MALE" | "男性M");
@@ -279,6 +295,7 @@ pub(super) fn standing(field: FieldName, rows: &Rows<'_>) -> Judged {
     if text.is_empty() {
         return no_word(as_read);
     }
+    let text = ticked_word(&text).unwrap_or(text);
     if let Some(kept) = kept_word(field, &text) {
         return word(&kept, as_read, 1.0);
     }
@@ -301,7 +318,32 @@ pub(super) fn standing(field: FieldName, rows: &Rows<'_>) -> Judged {
             ..word(&value, as_read, 0.6)
         };
     }
-    no_word(as_read)
+    held_sign(rows).map_or_else(
+        || no_word(as_read.clone()),
+        |value| Judged {
+            corrected: 1.0,
+            alternatives: vec![as_read.clone()],
+            ..word(value, as_read.clone(), 0.5)
+        },
+    )
+}
+
+/// 有 or 無 where one character stands that the reader also held to be it, and not the other as well.
+fn held_sign(rows: &Rows<'_>) -> Option<&'static str> {
+    let mut all = rows.iter().flatten();
+    let (one, None) = (all.next()?, all.next()) else {
+        return None;
+    };
+    let held = |list: &[&str]| {
+        one.alternatives
+            .iter()
+            .any(|(other, _)| list.contains(&plain(*other).to_string().as_str()))
+    };
+    match (held(&["有", "○"]), held(&["無"])) {
+        (true, false) => Some("有"),
+        (false, true) => Some("無"),
+        (true, true) | (false, false) => None,
+    }
 }
 
 /// A word that stays, in its short form: 第１号被保険者 is 第1号.
@@ -342,6 +384,8 @@ mod tests {
         check(FieldName::Sex, "男", "男");
         check(FieldName::Sex, "付男", "男");
         check(FieldName::Sex, "男・女", "男・女");
+        check(FieldName::Sex, "☐男　☑女", "女");
+        check(FieldName::Sex, "☐男　☐女", "☐男　☐女");
         assert_eq!(
             value_of(FieldName::Sex, "男・女").failed,
             [Check::Vocabulary]
@@ -361,6 +405,9 @@ mod tests {
     fn signs_and_words_for_insurance() {
         check(FieldName::HealthInsurance, "○", "有");
         check(FieldName::HealthInsurance, "該当なし", "無");
+        check(FieldName::HealthInsurance, "☑", "有");
+        check(FieldName::HealthInsurance, "☐", "無");
+        check(FieldName::HealthInsurance, "☐有　☑無", "無");
         check(FieldName::Pension, "第１号被保険者", "第1号");
         check(FieldName::Pension, "３号", "第3号");
         check(FieldName::ChildAllowance, "対象児重", "対象児童");

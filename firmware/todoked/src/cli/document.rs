@@ -91,6 +91,11 @@ impl Read {
         {
             finder = finder.with_places(Places::new(&addresses));
         }
+        if let Ok(characters) =
+            counter_characters::Characters::open(&crate::paper::character_tables())
+        {
+            finder = finder.with_characters(characters);
+        }
         finder = finder.with_today(crate::clock::civil_date(SystemClock.unix_ms()));
         let fields = finder.find(self.kind, &pages);
         if self.json {
