@@ -119,7 +119,11 @@ impl Checking<'_> {
                 );
             }
         }
-        if let Some(first) = file.procedures.first().filter(|_| file.rows != Rows::Procedures) {
+        if let Some(first) = file
+            .procedures
+            .first()
+            .filter(|_| file.rows != Rows::Procedures)
+        {
             self.tell(
                 &first.span(),
                 "procedures は rows = \"procedures\" のときだけ書けます",
@@ -138,7 +142,10 @@ impl Checking<'_> {
             }
             FormFile::Fixed { record_bytes } => {
                 if *record_bytes == 0 || *record_bytes > BYTES_MAX {
-                    self.tell(&span, format!("record_bytes は 1〜{BYTES_MAX} にしてください"));
+                    self.tell(
+                        &span,
+                        format!("record_bytes は 1〜{BYTES_MAX} にしてください"),
+                    );
                 }
             }
         }
@@ -150,7 +157,10 @@ impl Checking<'_> {
             self.part(part);
         }
         if column.from.is_empty() == column.value.is_empty() {
-            self.tell(&span, "from（項目）か value（決まった文字）の、どちらか一方を書いてください");
+            self.tell(
+                &span,
+                "from（項目）か value（決まった文字）の、どちらか一方を書いてください",
+            );
         }
         if column.date.is_some() && (column.from.len() != 1 || !column.codes.is_empty()) {
             self.tell(&span, "date は、from が1つで codes のない列にだけ書けます");
@@ -207,7 +217,10 @@ impl Checking<'_> {
 
     fn slot(&mut self, column: &ColumnFile, span: &Range<usize>, record_bytes: usize) {
         let (Some(at), Some(bytes)) = (column.at, column.bytes) else {
-            self.tell(span, "固定長の列には at（何バイト目から）と bytes（何バイト）を書いてください");
+            self.tell(
+                span,
+                "固定長の列には at（何バイト目から）と bytes（何バイト）を書いてください",
+            );
             return;
         };
         if at == 0 || bytes == 0 || at.saturating_add(bytes) > record_bytes + 1 {
@@ -234,7 +247,10 @@ impl Checking<'_> {
                 continue;
             };
             let end = at.saturating_add(bytes);
-            if let Some((other, _)) = taken.iter().find(|(start, stop)| at < *stop && *start < end) {
+            if let Some((other, _)) = taken
+                .iter()
+                .find(|(start, stop)| at < *stop && *start < end)
+            {
                 self.tell(&span, format!("{other}バイト目からの列と重なっています"));
             }
             taken.push((at, end));

@@ -71,8 +71,20 @@ impl Adapter {
             out.extend(self.line(&headings.collect::<Vec<_>>()));
         }
         let mut rows = 0;
-        let mut unfit = List::new(["idempotency_key", "receipt_number", "number", "column", "reason"])?;
-        let mut replaced = List::new(["idempotency_key", "receipt_number", "number", "column", "characters"])?;
+        let mut unfit = List::new([
+            "idempotency_key",
+            "receipt_number",
+            "number",
+            "column",
+            "reason",
+        ])?;
+        let mut replaced = List::new([
+            "idempotency_key",
+            "receipt_number",
+            "number",
+            "column",
+            "characters",
+        ])?;
         for record in records.iter().filter(|record| self.wants(record)) {
             let columns = self.file.column.iter().map(toml::Spanned::get_ref);
             let cells: Vec<(String, Cell)> = columns
@@ -117,7 +129,9 @@ impl Adapter {
             self.misfit(column, &said.text)
         } else {
             let lost = said.lost.join(" ");
-            Some(format!("このファイルの文字コードにない字があります：{lost}"))
+            Some(format!(
+                "このファイルの文字コードにない字があります：{lost}"
+            ))
         };
         Cell {
             text: said.text,
@@ -189,7 +203,10 @@ impl Adapter {
                 Align::Right => slot.extend(text),
             }
             let place = at.saturating_sub(1)..at.saturating_sub(1).saturating_add(width);
-            if let Some(there) = record.get_mut(place).filter(|there| there.len() == slot.len()) {
+            if let Some(there) = record
+                .get_mut(place)
+                .filter(|there| there.len() == slot.len())
+            {
                 there.copy_from_slice(&slot);
             }
         }
@@ -214,7 +231,8 @@ fn made(column: &ColumnFile, record: &Record) -> Result<String, String> {
     }
     if !column.codes.is_empty() {
         let code = column.codes.get(&text).cloned();
-        return code.ok_or_else(|| "codes の表にない値です。アダプターの表に加えてください".to_owned());
+        return code
+            .ok_or_else(|| "codes の表にない値です。アダプターの表に加えてください".to_owned());
     }
     let text = match column.date {
         None => text,

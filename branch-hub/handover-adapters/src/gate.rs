@@ -112,7 +112,12 @@ pub struct Said {
 
 impl std::fmt::Debug for Said {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Said({} lost, {} replaced)", self.lost.len(), self.replaced.len())
+        write!(
+            f,
+            "Said({} lost, {} replaced)",
+            self.lost.len(),
+            self.replaced.len()
+        )
     }
 }
 

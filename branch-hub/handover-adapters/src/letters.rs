@@ -125,12 +125,23 @@ mod tests {
     #[test]
     fn dates_are_written_as_the_other_system_wants_them() {
         let all = |text: &str| {
-            [DateForm::Iso, DateForm::Digits, DateForm::EraDigits, DateForm::Era]
-                .map(|form| form.of(text).unwrap_or_else(|| "-".to_owned()))
-                .join(" ")
+            [
+                DateForm::Iso,
+                DateForm::Digits,
+                DateForm::EraDigits,
+                DateForm::Era,
+            ]
+            .map(|form| form.of(text).unwrap_or_else(|| "-".to_owned()))
+            .join(" ")
         };
-        assert_eq!(all("2026-11-20"), "2026-11-20 20261120 5081120 令和8年11月20日");
-        assert_eq!(all("1989-01-07"), "1989-01-07 19890107 3640107 昭和64年1月7日");
+        assert_eq!(
+            all("2026-11-20"),
+            "2026-11-20 20261120 5081120 令和8年11月20日"
+        );
+        assert_eq!(
+            all("1989-01-07"),
+            "1989-01-07 19890107 3640107 昭和64年1月7日"
+        );
         assert!(all("1970-03-00").starts_with("1970-03-00 19700300 - "));
         assert_eq!(DateForm::Digits.of("きのう"), None);
     }

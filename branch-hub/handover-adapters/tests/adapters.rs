@@ -1,4 +1,5 @@
 //! Adapters as a city edits them: what they write, and what is said about their mistakes.
+#![expect(clippy::expect_used, reason = "a test stops at what it did not expect")]
 
 use std::collections::BTreeMap;
 
@@ -49,7 +50,9 @@ fn written(text: &str, records: &[Record]) -> (String, String) {
         Ok(file) => file.to_owned(),
         Err(_) => encoding_rs::SHIFT_JIS.decode(&filled.bytes).0.into_owned(),
     };
-    let list = filled.unfit.map(|list| String::from_utf8(list).expect("UTF-8"));
+    let list = filled
+        .unfit
+        .map(|list| String::from_utf8(list).expect("UTF-8"));
     let list = list.unwrap_or_default();
     let unfit = list.lines().skip(1).map(|line| {
         let cells: Vec<&str> = line.splitn(5, ',').skip(2).collect();
@@ -100,16 +103,24 @@ fn separated_file_has_the_city_s_columns_order_and_codes() {
     ];
     let (file, unfit) = written(&text, &people);
     assert_eq!(file, "0a-2,\"架空,太郎／通称\",7,A\r\n");
-    assert_eq!(unfit, "2 c codes の表にない値です。アダプターの表に加えてください");
+    assert_eq!(
+        unfit,
+        "2 c codes の表にない値です。アダプターの表に加えてください"
+    );
 }
 
 #[test]
 fn character_the_encoding_lacks_leaves_its_row_out_until_the_city_confirmed_another() {
-    let text = format!("{HEAD}encoding = 'jis_x_0208'\nform = {{ separated = {{ separator = \"\\t\" }} }}\n{KEY}[[column]]\nheading = 'n'\nfrom = ['name']\n");
+    let text = format!(
+        "{HEAD}encoding = 'jis_x_0208'\nform = {{ separated = {{ separator = \"\\t\" }} }}\n{KEY}[[column]]\nheading = 'n'\nfrom = ['name']\n"
+    );
     let people = [record(1, "髙橋　架空", ""), record(2, "架空　花子", "")];
     let (file, unfit) = written(&text, &people);
     assert_eq!(file, "0a-2\t架空　花子\r\n");
-    assert!(unfit.starts_with("1 n ") && unfit.ends_with("U+9AD9"), "{unfit}");
+    assert!(
+        unfit.starts_with("1 n ") && unfit.ends_with("U+9AD9"),
+        "{unfit}"
+    );
     let subject = ChoiceSubject::in_system("jis_x_0208", "髙");
     let mut choices = CharacterChoices::default();
     choices.take_in(&[ChoiceMade {
@@ -139,7 +150,9 @@ fn only_the_events_an_adapter_names_are_written() {
 #[test]
 fn formula_is_disarmed_for_spreadsheets_only() {
     let text = |more: &str| {
-        format!("{HEAD}encoding = 'utf8'\nform = {{ separated = {{ separator = ','{more} }} }}\n{KEY}[[column]]\nheading = 'n'\nfrom = ['name']\n")
+        format!(
+            "{HEAD}encoding = 'utf8'\nform = {{ separated = {{ separator = ','{more} }} }}\n{KEY}[[column]]\nheading = 'n'\nfrom = ['name']\n"
+        )
     };
     let people = [record(1, "=cmd", "")];
     assert_eq!(written(&text(""), &people).0, "0a-2,=cmd\r\n");
@@ -152,13 +165,18 @@ fn every_mistake_is_told_with_line_and_column() {
     check_faults("title = 'x'\nrows = 'people'\n", &["2行目 8桁：読めません"]);
     check_faults(
         &format!("{HEAD}{COMMA}[[column]]\nheading = 'n'\nfrom = ['nmae']\n"),
-        &["8行目 9桁：項目「nmae」を知りません", "1行目 9桁：どの行か分かる列がありません"],
+        &[
+            "8行目 9桁：項目「nmae」を知りません",
+            "1行目 9桁：どの行か分かる列がありません",
+        ],
     );
     check_faults(
-        &format!("{HEAD}encoding = 'cp932'\nform = {{ fixed = {{ record_bytes = 10 }} }}\n\
+        &format!(
+            "{HEAD}encoding = 'cp932'\nform = {{ fixed = {{ record_bytes = 10 }} }}\n\
             [[column]]\nfrom = ['idempotency_key']\nat = 1\nbytes = 6\n\
             [[column]]\nfrom = ['name']\nat = 6\nbytes = 6\nempty = '𠮷'\n\
-            [[column]]\nfrom = ['kana']\n"),
+            [[column]]\nfrom = ['kana']\n"
+        ),
         &[
             "書けない文字があります：U+20BB7",
             "6バイト目から6バイトは、1件 10 バイトに入りません",
@@ -172,7 +190,10 @@ fn every_mistake_is_told_with_line_and_column() {
     );
     check_faults(
         &format!("events = ['moving']\n{HEAD}{COMMA}{KEY}").replace("'csv'", "'exe'"),
-        &["ending は csv・tsv・txt・dat", "1行目 11桁：異動の種類「moving」を知りません"],
+        &[
+            "ending は csv・tsv・txt・dat",
+            "1行目 11桁：異動の種類「moving」を知りません",
+        ],
     );
 }
 

@@ -11,7 +11,9 @@ use replica::{AuditAction, OpenError, Replica, StoreError, Write};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
 
-use crate::review::{Actor, HandOverRow, REVIEW, ReviewError, check_role, hand_over_row, take_step};
+use crate::review::{
+    Actor, HandOverRow, REVIEW, ReviewError, check_role, hand_over_row, take_step,
+};
 use crate::store::HubStore;
 
 const STEPS: [&str; 1] = [include_str!(
@@ -211,11 +213,11 @@ impl HubStore {
         let now = self.replica.unix_ms();
         self.write(|write| {
             check_role(write.connection(), by, &REVIEW)?;
-            let case = settle(write.connection(), id, by, now)?;
-            if let Some(case) = case {
-                write.audit(by, AuditAction::StepTaken, case)?;
+            let settled = settle(write.connection(), id, by, now)?;
+            if let Some(settled) = &settled {
+                write.audit(by, AuditAction::StepTaken, settled.case)?;
             }
-            Ok(case.is_some())
+            Ok(settled.is_some())
         })
     }
 
@@ -228,7 +230,8 @@ impl HubStore {
         let connection = self.replica.reader();
         let cases = "SELECT case_id FROM desk_row
             WHERE state IN ('handed_over', 'completed', 'core_rejected') ORDER BY receipt_number";
-        let is_it = |step: &CaseStep| matches!(step, CaseStep::HandedOver { file: name } if name == file);
+        let is_it =
+            |step: &CaseStep| matches!(step, CaseStep::HandedOver { file: name } if name == file);
         let mut found = Vec::new();
         for case in cases_in(connection, cases)? {
             let events = replica::case_events(connection, case)?;
@@ -280,7 +283,10 @@ impl HubStore {
     pub fn unanswered(&self) -> Result<Vec<(HandOverRow, u64)>, StoreError> {
         let connection = self.replica.reader();
         let mut waiting = Vec::new();
-        for case in cases_in(connection, "SELECT case_id FROM desk_row WHERE state = 'handed_over'")? {
+        for case in cases_in(
+            connection,
+            "SELECT case_id FROM desk_row WHERE state = 'handed_over'",
+        )? {
             let events = replica::case_events(connection, case)?;
             let written = events
                 .iter()
@@ -311,20 +317,30 @@ impl HubStore {
     }
 }
 
-/// Marks a mismatch as settled; `None` when it is settled already, else its case.
+/// A mismatch that was settled just now.
+struct Settled {
+    case: Option<CaseId>,
+}
+
+/// Marks a mismatch as settled; `None` when it is settled already.
 fn settle(
     connection: &Connection,
     id: i64,
     by: &StaffId,
     now: u64,
-) -> Result<Option<Option<CaseId>>, StoreError> {
+) -> Result<Option<Settled>, StoreError> {
     let mut statement = connection.prepare_cached(
         "UPDATE core_mismatch SET settled_by = :by, settled_unix_ms = :now
          WHERE id = :id AND settled_by IS NULL RETURNING case_id",
     )?;
     let values = named_params! { ":by": by.as_str(), ":now": now, ":id": id };
-    let case = statement.query_row(values, |row| row.get::<_, Option<[u8; 16]>>(0));
-    Ok(case.optional()?.map(|case| case.map(CaseId)))
+    let settled = statement.query_row(values, |row| {
+        let case: Option<[u8; 16]> = row.get(0)?;
+        Ok(Settled {
+            case: case.map(CaseId),
+        })
+    });
+    Ok(settled.optional()?)
 }
 
 /// What an answer means for its case.

@@ -74,7 +74,7 @@ impl Keys {
             self.births.extend(days(text));
         } else if path.starts_with("address.") || path == "domicile.place" {
             self.places.extend(filled(address_key(text, "")));
-        } else if path.ends_with(".phone") {
+        } else if path.rsplit('.').next() == Some("phone") {
             let digits: String = text.nfkc().filter(char::is_ascii_digit).collect();
             self.phones.extend(filled(digits));
         } else if !text.is_ascii() {

@@ -221,7 +221,9 @@ impl Row<'_> {
                 ":tokens": tokens::of_filing(tokens::shelf(id), &keys, &facts),
             })?;
         connection
-            .prepare_cached("INSERT INTO filing_token (filing_token, rank) VALUES ('merge', :pages)")?
+            .prepare_cached(
+                "INSERT INTO filing_token (filing_token, rank) VALUES ('merge', :pages)",
+            )?
             .execute([MERGED_PAGES])?;
         Ok(())
     }

@@ -482,7 +482,10 @@ fn filings_of_several_shelves_are_found_on_pages_that_follow() -> Outcome {
     let mut behind = ArchiveQuery::new("林", 1)?;
     behind.before = first.next;
     let second = find(archive.replica.reader(), &behind)?;
-    let number = second.filings.first().map(|one| one.receipt_number.as_str());
+    let number = second
+        .filings
+        .first()
+        .map(|one| one.receipt_number.as_str());
     assert_eq!((number, second.next), (Some("12-260402-001-8"), None));
     Ok(())
 }
@@ -497,7 +500,11 @@ fn other_texts_and_telephone_numbers_find_a_filing() -> Outcome {
         request.purpose = 旅券の申請のため
     ";
     archive.file("12-260402-001-8", "2026-04-02", request)?;
-    archive.file("12-260403-001-1", "2026-04-03", &format!("{HIDDEN}\n{request}"))?;
+    archive.file(
+        "12-260403-001-1",
+        "2026-04-03",
+        &format!("{HIDDEN}\n{request}"),
+    )?;
     let both = "12-260403-001-1 12-260402-001-8";
     check_found(&archive, "090-0000", both);
     // What else was written may say where somebody under protection lives.
@@ -513,7 +520,10 @@ fn index_of_filings_kept_one_by_one_stays_in_few_pieces() -> Outcome {
         archive.file(&format!("12-260402-{number:03}-0"), "2026-04-02", SINGLE)?;
     }
     let pieces = "SELECT count(DISTINCT segid) FROM filing_token_idx";
-    let pieces: u32 = archive.replica.reader().query_row(pieces, [], |row| row.get(0))?;
+    let pieces: u32 = archive
+        .replica
+        .reader()
+        .query_row(pieces, [], |row| row.get(0))?;
     assert!((1..12).contains(&pieces), "{pieces} pieces");
     Ok(())
 }

@@ -24,7 +24,10 @@ use todoked::paper::{FormMaker, font_paths};
 use crate::rig::{Rig, taro};
 
 fn started(event: &str, flow: &str) -> Rig {
-    let mut rig = Rig::new();
+    begun(Rig::new(), event, flow)
+}
+
+fn begun(mut rig: Rig, event: &str, flow: &str) -> Rig {
     rig.sign_in();
     rig.staff(StaffAction::StartReception);
     choose(&mut rig, event, flow);
@@ -250,7 +253,7 @@ fn only_children_may_not_stay_behind() {
 
 #[test]
 fn a_newborn_without_a_name_is_taken_and_listed() {
-    let mut rig = started("birth", "");
+    let mut rig = begun(Rig::with_gate(FORMS.clone()), "birth", "");
     person(
         &mut rig,
         1,
@@ -280,7 +283,17 @@ fn a_newborn_without_a_name_is_taken_and_listed() {
         kind: "licence".to_owned(),
     });
     rig.signed();
-    assert_eq!(rig.last_snapshot().form, "resident-move/1");
+    let signed = rig.last_snapshot();
+    assert_eq!(signed.form, "resident-move/1");
+    let forms = signed.forms.iter();
+    let forms: Vec<_> = forms
+        .map(|form| (form.number.as_str(), form.name.as_str(), form.version))
+        .collect();
+    assert_eq!(
+        forms,
+        [("F001", "resident-move", 1)],
+        "as the counter has it"
+    );
 }
 
 #[test]
