@@ -53,8 +53,8 @@ impl Forms {
         let mut found = Vec::new();
         for meta in self.list() {
             let of_form = snapshot.procedures.iter();
-            let of_form = of_form
-                .filter(|listed| !listed.to_confirm && meta.procedures.contains(&listed.id));
+            let of_form =
+                of_form.filter(|listed| !listed.to_confirm && meta.procedures.contains(&listed.id));
             let procedures: Vec<_> = of_form
                 .map(|listed| (listed.id.clone(), listed.member))
                 .collect();

@@ -15,7 +15,9 @@ use crate::administration::Hub;
 use crate::cli::Data;
 use crate::clock::{Clock, in_japan};
 use crate::folder::{Folder, Passphrase};
-use crate::residents::{CopyOptions, Registry, import_corrected, import_difference, import_whole, publish_again};
+use crate::residents::{
+    CopyOptions, Registry, import_corrected, import_difference, import_whole, publish_again,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ResidentsCommand {

@@ -50,7 +50,9 @@ pub(super) fn change(fields: &Fields<'_, Column>) -> Result<Said, Problem> {
     })?;
     match change {
         Change::Remove => Ok(Said::IsGone(fields.number(Column::PersonNo)?)),
-        Change::Add | Change::Alter | Change::Put => Ok(Said::Is(change, Box::new(person(fields)?))),
+        Change::Add | Change::Alter | Change::Put => {
+            Ok(Said::Is(change, Box::new(person(fields)?)))
+        }
     }
 }
 

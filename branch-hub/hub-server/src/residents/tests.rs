@@ -284,7 +284,10 @@ fn private_characters_are_read_by_the_systems_table() {
     assert!(names.contains(&"邉葛\u{E0102}　花".to_owned()));
     let (said, taken) = desk.take(As::Whole, &bytes(b"\xF0\x42\x81\x40\x89\xD4"));
     assert!(taken.is_err());
-    assert!(said.contains("外字（U+E002）が外字対応表にありません"), "{said}");
+    assert!(
+        said.contains("外字（U+E002）が外字対応表にありません"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -318,7 +321,9 @@ fn bad_lines_are_left_out_only_when_asked_and_stand_in_a_file_to_correct() {
 fn lines_left_out_are_corrected_and_taken_in_by_themselves() {
     let bad = HANAKO.replace("昭和48年11月3日", "いつか");
     let others: Vec<String> = (0..60)
-        .map(|number| format!("9{number:05},H9{number},1,1,仮名　某,,1980-01-01,0,,,架空市仮町1,,,0,"))
+        .map(|number| {
+            format!("9{number:05},H9{number},1,1,仮名　某,,1980-01-01,0,,,架空市仮町1,,,0,")
+        })
         .collect();
     let mut lines = vec![HEADINGS, TARO, &bad];
     lines.extend(others.iter().map(String::as_str));

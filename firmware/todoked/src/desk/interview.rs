@@ -185,11 +185,8 @@ fn what_the_rules_say(
 ) -> Vec<Picked> {
     let catalogue = guide.catalogue();
     let all = picked(draft).into_iter();
-    let each = all.flat_map(|(id, members)| {
-        members
-            .into_iter()
-            .map(move |member| (id.clone(), member))
-    });
+    let each =
+        all.flat_map(|(id, members)| members.into_iter().map(move |member| (id.clone(), member)));
     let numbers = members(draft);
     let there = each.filter(|(_, member)| member.is_none_or(|one| numbers.contains(&one)));
     there

@@ -150,7 +150,9 @@ fn page(visit: &Visit) -> u8 {
 fn sign_page(visit: &Visit, saving: bool) -> ResidentScreen {
     let (kind, flow) = visit.event();
     let event = crate::desk::staff_view::event_in_words(kind, flow);
-    let english = events().name_of(kind, flow).map(|name| name.en.to_lowercase());
+    let english = events()
+        .name_of(kind, flow)
+        .map(|name| name.en.to_lowercase());
     let english = english.unwrap_or_else(|| word("event_english", "other"));
     let summary = if visit.plan().is_request() {
         "summary_request"

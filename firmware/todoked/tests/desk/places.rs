@@ -127,9 +127,16 @@ fn read_from_the_chip(address: &str) -> [String; 2] {
 #[test]
 fn address_of_a_card_is_parted_into_number_and_building() {
     let parts = read_from_the_chip("神奈川県藤沢市鵠沼東１番２号　架空ハイツ２０３号室");
-    assert_eq!(parts, ["神奈川県藤沢市鵠沼東１番２号", "架空ハイツ２０３号室"]);
+    assert_eq!(
+        parts,
+        ["神奈川県藤沢市鵠沼東１番２号", "架空ハイツ２０３号室"]
+    );
     let without = read_from_the_chip("神奈川県藤沢市鵠沼東１番２－４０５号");
     assert_eq!(without, ["神奈川県藤沢市鵠沼東１番２－４０５号", ""]);
     let unknown = read_from_the_chip("どこかの町１番２号　架空ハイツ");
-    assert_eq!(unknown, ["どこかの町１番２号　架空ハイツ", ""], "never guessed");
+    assert_eq!(
+        unknown,
+        ["どこかの町１番２号　架空ハイツ", ""],
+        "never guessed"
+    );
 }
