@@ -13,8 +13,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use counter_api::{
-    Answered, Choice, DifferenceView, FaceView, ProcedureState, ProcedureView, PurposeView, QuestionView,
-    PicksView, ReceptionView, RefusalView, RequestView, SignView, Step, TrailItem,
+    Answered, Choice, DifferenceView, FaceView, PicksView, ProcedureState, ProcedureView,
+    PurposeView, QuestionView, ReceptionView, RefusalView, RequestView, SignView, Step, TrailItem,
 };
 use counter_domain::ids::CaseId;
 use slint::ComponentHandle;

@@ -2,9 +2,8 @@
 
 use counter_api::{
     Answered, CardView, CertificateView, Choice, DifferenceView, FieldKind, FieldView, FinishView,
-    PicksView,
-    ProcedureState, ProcedureView, Purpose, PurposeView, QuestionMember, QuestionView, RefusalView,
-    RemarkView, RequestView, SaveState, SignView, Step, StepState, TrailItem,
+    PicksView, ProcedureState, ProcedureView, Purpose, PurposeView, QuestionMember, QuestionView,
+    RefusalView, RemarkView, RequestView, SaveState, SignView, Step, StepState, TrailItem,
 };
 use counter_domain::draft::Source;
 
@@ -12,9 +11,9 @@ use crate::notice::shown;
 use crate::rows::list;
 use crate::ui::{
     AnsweredData, AskedData, BesideData, CardKind, CertificateData, CertificateGroupData,
-    ChoiceData, DifferenceData, FieldData, FieldType, FinishData, OtherData, PickData, PickedData, ProcedureData,
-    QuestionData, ReceptionApi, RefusalData, RemarkData, SignKind, SourceKind, StepKind, StepMark,
-    TrailData,
+    ChoiceData, DifferenceData, FieldData, FieldType, FinishData, OtherData, PickData, PickedData,
+    ProcedureData, QuestionData, ReceptionApi, RefusalData, RemarkData, SignKind, SourceKind,
+    StepKind, StepMark, TrailData,
 };
 
 pub(super) fn step(at: Step) -> StepKind {
