@@ -9,12 +9,13 @@
 
 use std::path::Path;
 
-use counter_domain::ids::{DeviceId, StaffId};
+use counter_domain::ids::{BlobHash, CaseId, DeviceId, StaffId};
 use replica::{DatabaseKey, OpenError, Replica, Rescued, StoreError, Surroundings};
 use rusqlite::{Connection, named_params};
 use serde::{Deserialize, Serialize};
 use sync_protocol::SiteId;
 
+use crate::board;
 use crate::store::CounterStore;
 
 const SUCCESSION: &str = "succession";
@@ -62,6 +63,9 @@ pub struct SetAside {
     /// What was written again so far.
     #[serde(default)]
     pub again: Rescued,
+    /// Blobs that head office may have lacked, as far as they were taken over.
+    #[serde(default)]
+    pub unsent_blobs: u64,
 }
 
 /// What is still on its way to a counter that begins anew.
@@ -137,6 +141,7 @@ impl OldDatabase {
             looked_through: 0,
             log_carried: None,
             again: Rescued::default(),
+            unsent_blobs: 0,
         })
     }
 }
@@ -252,7 +257,9 @@ impl CounterStore {
             aside.looked_through = found.through;
         } else if let Some(last) = self.carry_log(old, &mut aside)? {
             aside.log_carried = Some(last);
-        } else if self.replica.take_blobs(&old.0, BLOBS_AT_ONCE)? == 0 {
+        } else if self.replica.take_blobs(&old.0, BLOBS_AT_ONCE)? == 0
+            && self.keep_unsent(old, (&mut aside, succession.held))? == 0
+        {
             succession.rescued = Some(aside.again);
         }
         succession.old = Some(aside);
@@ -280,6 +287,29 @@ impl CounterStore {
         // Also of a case that was handed on meanwhile: who had it may have worked on it.
         self.write_wherever(|write| write.write_again(&old.0, &lacking))?;
         Ok(lacking.records())
+    }
+
+    /// Takes over blobs that head office may have been told of without having them: also of cases
+    /// that went to another branch since, because nobody else has their bytes. Returns how many
+    /// were looked at.
+    fn keep_unsent(
+        &mut self,
+        old: &OldDatabase,
+        (aside, held): (&mut SetAside, u64),
+    ) -> Result<u64, StoreError> {
+        let told = old.0.version_of_log(aside.log_shared)?.min(held);
+        let unsent = unsent_blobs(old.0.reader(), aside.unsent_blobs)?;
+        for (hash, case, unix_ms) in &unsent {
+            let blob = (*case, BlobHash(*hash));
+            if self.replica.keep_unsent_blob(&old.0, blob, told)? {
+                self.replica.write(|write| {
+                    board::blob_unconfirmed(write.connection(), (*hash, *case), *unix_ms)
+                })?;
+            }
+        }
+        let looked_at = unsent.len() as u64;
+        aside.unsent_blobs += looked_at;
+        Ok(looked_at)
     }
 
     fn carry_log(
@@ -312,6 +342,27 @@ impl CounterStore {
         });
         Ok(of_old.max())
     }
+}
+
+/// Blobs that head office had not said it has, some at a time.
+fn unsent_blobs(
+    connection: &Connection,
+    after: u64,
+) -> Result<Vec<([u8; 32], CaseId, u64)>, StoreError> {
+    let known = "SELECT 1 FROM sqlite_master WHERE name = 'unsent_blob'";
+    // A program before 0003 left none.
+    if !connection.prepare(known)?.exists([])? {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection.prepare(
+        "SELECT hash, case_id, unix_ms FROM unsent_blob ORDER BY hash, case_id
+         LIMIT :count OFFSET :after",
+    )?;
+    let count = i64::try_from(BLOBS_AT_ONCE).unwrap_or(i64::MAX);
+    let rows = statement.query_map(named_params! { ":count": count, ":after": after }, |row| {
+        Ok((row.get(0)?, row.get(1).map(CaseId)?, row.get(2)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn receipt_numbers(connection: &Connection) -> Result<Vec<(String, u32)>, StoreError> {

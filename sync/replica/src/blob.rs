@@ -2,12 +2,12 @@
 
 use counter_domain::ids::{BlobHash, CaseId};
 use rusqlite::{Connection, OptionalExtension, named_params};
-use sync_engine::{BlobPart, BlobProgress, Peer, WantedBlob};
+use sync_engine::{BlobPart, BlobProgress, Peer, PeerRole, WantedBlob};
 
 use crate::database::Replica;
 use crate::error::StoreError;
 use crate::records::{BlobKind, BlobRef};
-use crate::scope;
+use crate::{purge, scope};
 
 /// Largest blob.
 pub const BLOB_BYTES_MAX: u64 = 64 << 20;
@@ -60,6 +60,21 @@ pub(crate) fn hold(
     statement
         .execute(named_params! { ":hash": hash, ":length": length, ":urgency": kind.urgency() })?;
     Ok(BlobHash(hash))
+}
+
+/// Removes a blob that no case here names: it was kept until head office had it.
+///
+/// # Errors
+/// When the disk fails.
+pub fn forget_unnamed_blob(connection: &Connection, hash: BlobHash) -> Result<(), StoreError> {
+    let named = "SELECT 1 FROM blob_ref WHERE hash = :hash";
+    if connection.prepare_cached(named)?.exists([hash.0])? {
+        return Ok(());
+    }
+    drop_pieces(connection, hash.0)?;
+    let mut statement = connection.prepare_cached("DELETE FROM blob WHERE hash = :hash")?;
+    statement.execute([hash.0])?;
+    Ok(())
 }
 
 /// A complete blob; `None` while it is not.
@@ -138,7 +153,7 @@ impl Replica {
     }
 
     /// Which of `hashes` are complete here, of those that `peer` may see. Also of cases its branch
-    /// gave away: what it made itself must be safe before its copy may be overwritten.
+    /// gave away, or had to overwrite: what it made itself must be safe before it is removed there.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -158,6 +173,10 @@ impl Replica {
     }
 
     fn may_see(&self, peer: &Peer, hash: [u8; 32]) -> Result<bool, StoreError> {
+        // Also what is only kept until head office has it: nothing here names it.
+        if peer.role == PeerRole::Hub {
+            return Ok(true);
+        }
         for case in self.cases_naming(hash)? {
             if scope::visible(&self.connection, peer, case)? {
                 return Ok(true);
@@ -169,7 +188,8 @@ impl Replica {
     fn named_to(&self, peer: &Peer, hash: [u8; 32]) -> Result<bool, StoreError> {
         for case in self.cases_naming(hash)? {
             let told = scope::visible(&self.connection, peer, case)?
-                || scope::is_admitted(&self.connection, case, &peer.branch)?;
+                || scope::is_admitted(&self.connection, case, &peer.branch)?
+                || purge::was_ordered(&self.connection, case, &peer.branch)?;
             if told {
                 return Ok(true);
             }

@@ -242,9 +242,10 @@ impl Replica {
     ) -> Result<usize, StoreError> {
         let case = CaseId(part.case);
         let known = copy(&self.connection, case)?;
-        let late = known.is_some_and(|known| {
+        let late = known.as_ref().is_some_and(|known| {
             known.turn > part.turn || (known.turn == part.turn && known.state != CopyState::Coming)
         });
+        let was_overwritten = known.is_some_and(|known| known.state == CopyState::Overwritten);
         if peer.role != PeerRole::Hub || late || part.turn > 1 << 62 {
             return Ok(0);
         }
@@ -263,6 +264,9 @@ impl Replica {
         };
         let (turn, next) = (part.turn, part.next.clone());
         note_copy(&transaction, case, &Copy { turn, state, next })?;
+        if was_overwritten {
+            ask_again(&transaction, peer.site)?;
+        }
         if state == CopyState::Whole {
             scope::settle(&transaction, case)?;
             project(&transaction, &BTreeSet::from([case]))?;
@@ -270,6 +274,19 @@ impl Replica {
         transaction.commit()?;
         Ok(part.rows.len())
     }
+}
+
+/// While a case was overwritten here, what a neighbour told of it counted as held and was left out.
+/// What head office had of it by then comes with the case; what it did not have yet is asked for
+/// again, from whoever has it. Other records among them are here already, and stay as they are.
+fn ask_again(connection: &Connection, hub: SiteId) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE peer_vector SET through = min(through, coalesce(
+             (SELECT a.through FROM acked a WHERE a.peer = :hub AND a.site = peer_vector.site), 0))
+         WHERE site <> :hub",
+    )?;
+    statement.execute(named_params! { ":hub": hub.0 })?;
+    Ok(())
 }
 
 /// Checks every row like any foreign change, and hands it to cr-sqlite.

@@ -51,7 +51,7 @@ mod surroundings;
 mod tables;
 mod validate;
 
-pub use blob::{BLOB_BYTES_MAX, blob};
+pub use blob::{BLOB_BYTES_MAX, blob, forget_unnamed_blob};
 pub use character_choice::{
     character_choices, forget_character_choices, project_character_choices,
 };

@@ -17,6 +17,9 @@ use crate::{migrate, pages, rules};
 /// Files up to this size have every page's checksum checked at the start, about 0.3 s at most.
 const CHECKED_BYTES_MAX: u64 = 64 << 20;
 const PAGE_BYTES: u64 = 4096;
+/// Statements kept ready; some hundred take turns in a conversation, and preparing one costs more than
+/// running it.
+const STATEMENTS_KEPT: usize = 256;
 const PLAIN_SQLITE: &[u8] = b"SQLite format 3\0";
 
 /// Opens the database at `path`, or makes one when there is no file at all.
@@ -125,6 +128,7 @@ fn open_existing_at(path: &Path, key: &DatabaseKey) -> Result<Connection, OpenEr
     check_pages(&connection, path)?;
     settle(&connection)?;
     crsqlite::load(&connection)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     fold_log_in_on_close(&connection, true)?;
     Ok(connection)
 }

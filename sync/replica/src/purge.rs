@@ -133,6 +133,17 @@ impl Write<'_> {
     }
 }
 
+/// Whether the branch was ever ordered to overwrite the case.
+pub(crate) fn was_ordered(
+    connection: &Connection,
+    case: CaseId,
+    branch: &str,
+) -> Result<bool, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT 1 FROM purge_order WHERE case_id = :case AND branch = :branch")?;
+    Ok(statement.exists(named_params! { ":case": case.0, ":branch": branch })?)
+}
+
 fn open_orders(
     connection: &Connection,
     branch: &BranchCode,

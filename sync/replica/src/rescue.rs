@@ -182,6 +182,47 @@ impl Replica {
         Ok(taken)
     }
 
+    /// Whether a record here names the blob for the case, and if it is this site's own, in which
+    /// version.
+    fn names_blob(&self, case: CaseId, hash: BlobHash) -> Result<Option<u64>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT CASE s.site_id WHEN :site THEN c.db_version ELSE 0 END
+             FROM blob_ref__crsql_pks p
+             JOIN blob_ref__crsql_clock c ON c.key = p.__crsql_key
+             JOIN crsql_site_id s ON s.ordinal = c.site_id
+             WHERE p.case_id = :case AND p.hash = :hash",
+        )?;
+        let row = named_params! { ":case": case.0, ":hash": hash.0, ":site": self.site.0 };
+        let version = statement.query_row(row, |row| row.get(0));
+        Ok(version.optional()?)
+    }
+
+    /// Takes over the bytes of a blob that head office may lack: when a record here names it, or
+    /// when head office was told of it in the versions up to `told`, although the case is another
+    /// branch's now. Returns whether they are to be kept until head office says that it has them.
+    ///
+    /// # Errors
+    /// When a database fails.
+    pub fn keep_unsent_blob(
+        &mut self,
+        old: &Self,
+        (case, hash): (CaseId, BlobHash),
+        told: u64,
+    ) -> Result<bool, StoreError> {
+        let named_here = self.names_blob(case, hash)?.is_some();
+        let was_told = old.names_blob(case, hash)?.is_some_and(|at| at <= told);
+        if !named_here && !was_told {
+            return Ok(false);
+        }
+        let Some(bytes) = blob(&old.connection, hash)? else {
+            return Ok(false);
+        };
+        self.write_local(|write| {
+            blob::hold(write.connection(), BlobKind::Other, &bytes).map(drop)
+        })?;
+        Ok(true)
+    }
+
     /// Takes every installed dataset of a database of the same machine: they are signed by head
     /// office and the same for everybody.
     ///

@@ -37,6 +37,29 @@ pub fn answer<S: Store>(
         }
         session.receive(store, message, now)?;
     }
+    finish(session, store, now)
+}
+
+/// As [`answer`], of a counter to another counter of its branch. A record of the one that asks may
+/// have come here by way of head office first, so a small vector tells nothing here.
+///
+/// # Errors
+/// As [`answer`].
+pub fn answer_neighbour<S: Store>(
+    store: &mut S,
+    peer: Peer,
+    limits: Limits,
+    messages: Vec<Message>,
+    now: Moment,
+) -> Result<Answer, S::Error> {
+    let mut session = Session::new(peer, limits).between_counters();
+    for message in messages {
+        session.receive(store, message, now)?;
+    }
+    finish(session, store, now)
+}
+
+fn finish<S: Store>(mut session: Session, store: &mut S, now: Moment) -> Result<Answer, S::Error> {
     let effects = session.take_effects();
     let messages = session.round(store, now)?.messages;
     Ok(Answer { messages, effects })

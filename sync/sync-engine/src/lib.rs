@@ -22,7 +22,7 @@ mod outgoing;
 mod session;
 mod store;
 
-pub use answer::{Answer, answer, rolled_back};
+pub use answer::{Answer, answer, answer_neighbour, rolled_back};
 pub use copies::CaseCopies;
 pub use dispatch::{Dispatch, Presumed};
 pub use session::{

@@ -775,6 +775,36 @@ fn case_comes_back_whole_to_who_overwrote_it() {
     assert_eq!(office.hub.quarantine().unwrap(), []);
 }
 
+/// It counted as held at the neighbour that had overwritten the case, and never came.
+#[test]
+fn neighbours_work_on_an_overwritten_case_comes_once_the_case_is_back() {
+    let mut office = two_branches();
+    let case = signed_case(&mut office);
+    everybody(&mut office);
+    hand_to_02(&mut office, case);
+    converse(&mut office, 0);
+    revoke(&mut office, case, "07");
+    converse(&mut office, 0);
+    assert_eq!(office.counter(0).case(case).unwrap(), None);
+    // The second counter has no line, has not heard of it, and tells its neighbour what it does.
+    set(office.counter(1), case, "phone", "00-0000-0013");
+    talk(&mut office);
+    office
+        .hub
+        .transfer(case, &approver(), &to("07", ""))
+        .unwrap();
+    converse(&mut office, 0);
+    assert!(office.counter(0).case(case).unwrap().is_some());
+    for index in [1, 0, 1, 0] {
+        converse(&mut office, index);
+    }
+    for index in [0, 1] {
+        same_as_at_head_office(&mut office, index, case);
+    }
+    let here = office.counter(0).case(case).unwrap().unwrap();
+    assert_eq!(here.draft.text("phone"), Some("00-0000-0013"));
+}
+
 #[test]
 fn counter_of_an_earlier_version_is_told_nothing_it_cannot_read() {
     let mut office = two_branches();

@@ -14,7 +14,7 @@ use counter_store::{CounterStore, OldDatabase, RescueStep, Succession};
 use replica::{AuditAction, AuditEntry, StoreError};
 use ring::signature::KeyPair as _;
 use sync_engine::{Limits, Moment, Peer, PeerRole, Session, Store, answer};
-use sync_protocol::SiteId;
+use sync_protocol::{Message, SiteId};
 
 use crate::setting::{NOON, Office, approver, clerk, counter, key, peer_of, set, sign, start};
 
@@ -52,6 +52,23 @@ fn talk(office: &mut Office, index: usize) -> bool {
         }
     }
     panic!("the conversation does not end");
+}
+
+/// A line that breaks off before any document has gone over it.
+fn talk_of_records(office: &mut Office, index: usize) {
+    let (counter, branch) = &mut office.counters[index];
+    let here = peer_of(&office.hub, "00", PeerRole::Hub);
+    let there = peer_of(counter, branch, PeerRole::Counter);
+    let now = Moment::from_unix_ms(NOON + 60_000);
+    let mut session = Session::new(here, Limits::default());
+    for _ in 0..6 {
+        let mut said = session.round(counter, now).unwrap().messages;
+        said.retain(|message| !matches!(message, Message::BlobPart(_)));
+        let answer = answer(&mut office.hub, there.clone(), Limits::default(), said, now);
+        for message in answer.unwrap().messages {
+            session.receive(counter, message, now).unwrap();
+        }
+    }
 }
 
 fn database(office: &Office) -> PathBuf {
@@ -418,6 +435,39 @@ fn case_the_branch_must_not_have_does_not_come_back_with_an_old_copy() {
             .counter(0)
             .set_fields(handed, &clerk(), &[crate::setting::entry("phone", "4")]);
     assert!(refused.is_err(), "it is the other branch's now");
+}
+
+/// Head office had been told of the documents, and the case is another branch's now: the old disk is
+/// the only place where they are.
+#[test]
+fn documents_of_a_case_handed_on_since_reach_head_office_from_an_old_copy() {
+    let mut office = Office::open();
+    enrol_at_head_office(&mut office, OLD);
+    let case = start(office.counter(0), "07").case;
+    set(office.counter(0), case, "member.1.name", "架空　太郎");
+    sign(office.counter(0), case);
+    talk_of_records(&mut office, 0);
+    assert!(!office.hub.blobs_missing().unwrap().is_empty());
+    copy_aside(&mut office);
+    let to = hub_store::Move {
+        to: BranchCode::from("02"),
+        reason: String::new(),
+        protection: hub_store::ProtectionKnown::Unsaid,
+    };
+    office.hub.transfer(case, &approver(), &to).unwrap();
+    start(office.counter(0), "07");
+    talk_of_records(&mut office, 0);
+    put_back(&mut office);
+    assert!(talk(&mut office, 0));
+    let old = go_on(&mut office, 21);
+    office.counter(0).set_branch(BranchCode::from("07"));
+    bring_back(&mut office, &old);
+    assert!(office.hub.blobs_missing().unwrap().is_empty());
+    for blob in office.hub.case(case).unwrap().unwrap().blobs {
+        assert!(blob.complete);
+        let here = office.counter(0).blob(blob.hash).unwrap();
+        assert_eq!(here, None, "the branch must not keep it");
+    }
 }
 
 #[test]
