@@ -152,4 +152,23 @@ impl Hub {
         self.publish("staff", &serde_json::to_vec(&staff)?)?;
         Ok(())
     }
+
+    /// Takes somebody's roles and password away (退職・異動). The name stays: cases and the log go
+    /// on showing who did what. Returns whether there was something to take.
+    ///
+    /// # Errors
+    /// When nobody has this id, or the list cannot be published.
+    pub(crate) fn remove_staff(&mut self, id: &str) -> Result<bool> {
+        let mut staff = self.store.staff()?;
+        let Some(member) = staff.iter_mut().find(|one| one.id.as_str() == id) else {
+            bail!("nobody on the list has this id; `todoke-hub staff list` shows everybody");
+        };
+        if member.roles.is_empty() {
+            return Ok(false);
+        }
+        member.roles.clear();
+        member.secret_hash.clear();
+        self.publish("staff", &serde_json::to_vec(&staff)?)?;
+        Ok(true)
+    }
 }

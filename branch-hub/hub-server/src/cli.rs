@@ -1,6 +1,7 @@
 //! The command line.
 
 mod archive;
+mod audit;
 mod backup;
 mod case;
 mod catalogue;
@@ -9,6 +10,7 @@ mod courier;
 mod deletion;
 mod device;
 pub(crate) mod form;
+mod handover;
 mod places;
 mod report;
 mod reservations;
@@ -27,12 +29,12 @@ use clap::{Args, Parser, Subcommand};
 use counter_domain::ids::{BranchCode, StaffId};
 use counter_domain::prepared::PreparedKind;
 use counter_domain::resident::RESIDENT_COPY;
-use hub_store::Actor;
 use replica::staff::{Role, StaffMember};
 use serde_json::json;
 
 use crate::administration::Hub;
 use crate::clock::Clock;
+use crate::desk::LogQuery;
 use crate::folder::{Folder, Passphrase};
 use crate::residents::CopyOptions;
 use crate::{dataset, register, serve};
@@ -153,7 +155,7 @@ enum Command {
     Staff(StaffCommand),
     /// Files for the resident record system
     #[command(subcommand)]
-    Handover(HandoverCommand),
+    Handover(handover::HandoverCommand),
     /// Filings of every year
     #[command(subcommand)]
     Archive(archive::ArchiveCommand),
@@ -162,7 +164,7 @@ enum Command {
     Case(case::CaseCommand),
     /// The audit log
     #[command(subcommand)]
-    Audit(AuditCommand),
+    Audit(audit::AuditCommand),
     /// Say how the hub stands
     Status {
         #[command(flatten)]
@@ -217,6 +219,14 @@ enum StaffCommand {
         #[arg(long, value_name = "CODE", value_parser = branch)]
         branch: Vec<BranchCode>,
     },
+    /// Let somebody sign in no longer; open sessions end as soon as the place hears of it. The name stays in cases and log
+    Remove {
+        #[command(flatten)]
+        data: Data,
+        /// Id used to sign in, for example u0312
+        #[arg(long)]
+        id: String,
+    },
     /// List members of staff, without their passwords
     List {
         #[command(flatten)]
@@ -264,36 +274,6 @@ enum DeviceCommand {
         data: Data,
         /// Its id, or the beginning of it if no other begins so
         device: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum HandoverCommand {
-    /// Write every accepted case not yet handed over into DATA/handover
-    Export {
-        #[command(flatten)]
-        data: Data,
-        /// Only cases accepted on this day or later, YYYY-MM-DD
-        #[arg(long, value_name = "DAY", value_parser = day)]
-        since: Option<String>,
-        /// Staff id of a reviewer or approver, noted in the cases; without one, the system itself
-        #[arg(long, value_name = "ID")]
-        by: Option<String>,
-        /// One JSON document on standard output
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum AuditCommand {
-    /// Check the hash chain of every device's log; exit status 1 when one is broken
-    Verify {
-        #[command(flatten)]
-        data: Data,
-        /// One JSON document on standard output
-        #[arg(long)]
-        json: bool,
     },
 }
 
@@ -396,19 +376,8 @@ fn execute(command: Command, out: &mut impl Write) -> Result<()> {
         Command::Standby(command) => command.run(&clock, out),
         Command::Promote(args) => standby::promote(&args, &clock, out),
         Command::Staff(command) => execute_staff(command, &clock, out),
-        Command::Handover(HandoverCommand::Export {
-            data,
-            since,
-            by,
-            json,
-        }) => {
-            let by = by.map_or(Actor::System, |id| Actor::Staff(StaffId(id)));
-            let folder = Folder::open(&data.folder, Passphrase::of_the_environment())?;
-            report::hand_over(&folder, &clock, since.as_deref(), &by, json, out)
-        }
-        Command::Audit(AuditCommand::Verify { data, json }) => {
-            report::audit_verify(&Hub::open(&data.folder, &clock)?.store, json, out)
-        }
+        Command::Handover(command) => command.run(&clock, out),
+        Command::Audit(command) => execute_audit(command, &clock, out),
         Command::Status { data, json } => {
             let folder = Folder::open(&data.folder, Passphrase::of_the_environment())?;
             report::status(&Hub::of(&folder, &clock)?, (&folder, &clock), json, out)
@@ -437,6 +406,36 @@ fn execute_device(command: DeviceCommand, clock: &Clock, out: &mut impl Write) -
     }
 }
 
+fn execute_audit(
+    command: audit::AuditCommand,
+    clock: &Clock,
+    out: &mut impl Write,
+) -> Result<()> {
+    match command {
+        audit::AuditCommand::Verify { data, json } => {
+            audit::verify(&Hub::open(&data.folder, clock)?.store, json, out)
+        }
+        audit::AuditCommand::Export {
+            data,
+            from,
+            to,
+            staff,
+            case,
+            json,
+        } => {
+            let store = Hub::open(&data.folder, clock)?.store;
+            let case = case.map(|text| audit::case_meant(&store, &text)).transpose()?;
+            let query = LogQuery {
+                staff,
+                case,
+                from,
+                to,
+            };
+            audit::export(&store, &query, json, out)
+        }
+    }
+}
+
 fn execute_staff(command: StaffCommand, clock: &Clock, out: &mut impl Write) -> Result<()> {
     match command {
         StaffCommand::Add {
@@ -454,6 +453,9 @@ fn execute_staff(command: StaffCommand, clock: &Clock, out: &mut impl Write) -> 
                 secret_hash: staff::hash_of_stdin()?,
             };
             Hub::open(&data.folder, clock)?.add_staff(member)
+        }
+        StaffCommand::Remove { data, id } => {
+            staff::remove(&mut Hub::open(&data.folder, clock)?, &id, out)
         }
         StaffCommand::List { data, json } => {
             staff::list(&Hub::open(&data.folder, clock)?, json, out)

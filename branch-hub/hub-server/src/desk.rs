@@ -14,7 +14,9 @@ mod characters;
 mod data;
 mod deletion;
 mod guard;
+mod handed_over;
 mod labels;
+mod log;
 mod moves;
 mod operations;
 mod pages;
@@ -42,8 +44,9 @@ use tokio::sync::watch;
 use crate::catalogue::Workbench;
 use crate::clock::Clock;
 
-pub(crate) use data::DeskData;
+pub(crate) use data::{DeskData, LogQuery};
 pub(crate) use session::{Attempts, Sessions};
+pub(crate) use texts::audit as audit_words;
 
 /// Largest form a page sends; remarks are text.
 const FORM_BYTES_MAX: usize = 512 << 10;
@@ -168,6 +171,14 @@ fn of_head_office() -> Router<Shared> {
             "/hand-over",
             get(records::hand_over_page).post(records::hand_over_all),
         )
+        .route("/hand-over/again", post(handed_over::again))
+        .route(
+            "/answers",
+            get(handed_over::page)
+                .post(handed_over::take)
+                .layer(DefaultBodyLimit::max(handed_over::FILE_BYTES_MAX)),
+        )
+        .route("/answers/{id}/settle", post(handed_over::settle))
         .route("/archive", get(archive::page).post(archive::search))
         .route("/deletion", get(deletion::page).post(deletion::prepare))
         .route("/deletion/{run}", get(deletion::list))
@@ -180,7 +191,7 @@ fn of_head_office() -> Router<Shared> {
             get(deletion::certificate_file),
         )
         .route("/hand-over/{file}", get(records::hand_over_file))
-        .route("/log", get(records::log_page))
+        .route("/log", get(log::page))
         .route("/operations", get(operations::page))
         .route("/operations/rows", get(operations::rows))
         .route("/operations/history", get(operations::history_rows))

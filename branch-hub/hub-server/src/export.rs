@@ -5,11 +5,15 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use hub_store::{Actor, HandOverRow, HubStore};
+use counter_domain::ids::CaseId;
+use handover_adapters::Names;
+use hub_store::{Actor, AuditAction, HandOverRow, HubStore};
 
 use crate::clock::in_japan;
+use crate::hand_over::adapters::{self, Adapters};
 use crate::hand_over::{
-    HandOverCase, HandOverFiles, Sheet, is_request, request_rows, rows, write_files,
+    HandOverCase, HandOverFiles, Sheet, is_procedure_request, is_request, procedure_rows,
+    request_rows, rows, write_files,
 };
 
 /// Writes every pending case that `wanted` lets through, notes it in the cases, and returns the
@@ -25,23 +29,58 @@ pub(crate) fn write(
     now_ms: u64,
     wanted: impl Fn(&HandOverRow) -> bool,
 ) -> Result<Option<String>> {
-    let mut written = Vec::new();
+    let pending = store.hand_over_pending()?.into_iter();
+    let pending = pending.filter(wanted).collect();
+    let Some((file, written)) = files(store, folder, now_ms, pending)? else {
+        return Ok(None);
+    };
+    store.handed_over(&written, by, &file)?;
+    Ok(Some(file))
+}
+
+/// Writes cases again that were handed over before, into files of a new name with the same keys;
+/// nothing changes in the cases.
+///
+/// # Errors
+/// When the folder or the database cannot be written.
+pub(crate) fn write_again(
+    store: &mut HubStore,
+    by: &Actor,
+    folder: &Path,
+    now_ms: u64,
+    cases: Vec<HandOverRow>,
+) -> Result<Option<String>> {
+    let Some((file, written)) = files(store, folder, now_ms, cases)? else {
+        return Ok(None);
+    };
+    for case in written {
+        store.audit(&by.id(), AuditAction::HandedOver, Some(case))?;
+    }
+    Ok(Some(file))
+}
+
+/// Writes the files of cases: name of the first of them, and who is in them.
+fn files(
+    store: &HubStore,
+    folder: &Path,
+    now_ms: u64,
+    cases: Vec<HandOverRow>,
+) -> Result<Option<(String, Vec<CaseId>)>> {
     let (mut persons, mut certificates) = (Vec::new(), Vec::new());
-    for pending in store
-        .hand_over_pending()?
-        .into_iter()
-        .filter(|row| !row.protected && wanted(row))
-    {
-        let case = pending.case;
-        let handed = hand_over_case(store, pending)?;
-        let (own, sheet) = if is_request(&handed) {
+    let mut procedures = Vec::new();
+    let mut written = Vec::new();
+    for row in cases.into_iter().filter(|row| !row.protected) {
+        let handed = hand_over_case(store, row)?;
+        let (own, sheet) = if is_procedure_request(&handed) {
+            (procedure_rows(&handed), &mut procedures)
+        } else if is_request(&handed) {
             (request_rows(&handed), &mut certificates)
         } else {
             (rows(&handed), &mut persons)
         };
         if !own.is_empty() {
             sheet.extend(own);
-            written.push(case);
+            written.push(handed);
         }
     }
     if written.is_empty() {
@@ -49,15 +88,31 @@ pub(crate) fn write(
     }
     let name = file_name(now_ms)?;
     let choices = crate::characters::published(store)?;
+    let gaiji = crate::gaiji::published(store)?;
+    let names = Names {
+        choices: &choices,
+        gaiji: Some(&gaiji),
+    };
+    let adapters = Adapters::load(&adapters::folder_of(folder))?;
+    for name in adapters.broken.keys() {
+        tracing::error!(event = "adapter_broken", name, "an adapter is left out");
+    }
+    fs::create_dir_all(folder).context("cannot make the hand-over folder")?;
+    for (ending, bytes) in adapters.files(&written, names)? {
+        put_whole(folder, &format!("{name}.{ending}"), &bytes)?;
+    }
     if !certificates.is_empty() {
-        let files = write_files(Sheet::Certificates, &certificates, &choices)?;
+        let files = write_files(Sheet::Certificates, &certificates, names)?;
         put(folder, &format!("{name}.certificates"), &files)?;
     }
-    let files = write_files(Sheet::Persons, &persons, &choices)?;
+    if !procedures.is_empty() {
+        let files = write_files(Sheet::Procedures, &procedures, names)?;
+        put(folder, &format!("{name}.procedures"), &files)?;
+    }
+    let files = write_files(Sheet::Persons, &persons, names)?;
     put(folder, &name, &files)?;
-    let file = format!("{name}.csv");
-    store.handed_over(&written, by, &file)?;
-    Ok(Some(file))
+    let written = written.iter().map(|handed| handed.case).collect();
+    Ok(Some((format!("{name}.csv"), written)))
 }
 
 fn hand_over_case(store: &HubStore, row: HandOverRow) -> Result<HandOverCase> {

@@ -8,6 +8,7 @@
 //! DIR/database.key.age    its key, sealed with the passphrase in TODOKE_PASSPHRASE (age, scrypt)
 //! DIR/authority/          the hub's authority and publishing key
 //! DIR/handover/           hand-over files
+//! DIR/adapters/           how files for other systems are laid out, one file an adapter
 //! DIR/catalogue-drafts/   copies of the catalogue that somebody edits
 //! DIR/catalogue.lock      held while an edition of the catalogue is published
 //! DIR/backups/            backups, unless they are written elsewhere
@@ -171,6 +172,11 @@ impl Folder {
         self.path.join("handover")
     }
 
+    /// Where the adapters of hand-over files are.
+    pub(crate) fn adapters(&self) -> PathBuf {
+        crate::hand_over::adapters::folder_of(&self.hand_over())
+    }
+
     /// The hub's authority.
     ///
     /// # Errors
@@ -243,7 +249,7 @@ impl Folder {
         if self.recipients().exists() {
             parts.push(("backup-recipients.txt".to_owned(), self.recipients()));
         }
-        for folder in ["authority", "handover"] {
+        for folder in ["authority", "handover", "adapters"] {
             let Ok(entries) = fs::read_dir(self.path.join(folder)) else {
                 continue;
             };

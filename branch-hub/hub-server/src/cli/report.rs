@@ -1,10 +1,10 @@
-//! `handover export`, `audit verify` and `status`.
+//! `handover export` and `status`.
 
 use std::io::Write;
 
 use anyhow::{Result, bail};
 use device_health::DiskSpace;
-use hub_store::{Actor, Alert, HubStore};
+use hub_store::{Actor, Alert};
 use replica::SCHEMA_VERSION;
 use serde_json::json;
 
@@ -41,32 +41,6 @@ pub(super) fn hand_over(
         writeln!(out, "{}", place.display())?;
     } else {
         bail!("nothing to hand over");
-    }
-    Ok(())
-}
-
-pub(super) fn audit_verify(store: &HubStore, as_json: bool, out: &mut impl Write) -> Result<()> {
-    let chains = store.audit_verify()?;
-    let broken = chains
-        .iter()
-        .filter(|chain| chain.broken_at.is_some())
-        .count();
-    if as_json {
-        let list: Vec<_> = chains
-            .iter()
-            .map(|one| json!({"device": one.device, "entries": one.entries, "broken_at": one.broken_at}))
-            .collect();
-        writeln!(out, "{}", json!({"whole": broken == 0, "chains": list}))?;
-    } else {
-        for one in &chains {
-            let state = one
-                .broken_at
-                .map_or_else(|| "whole".to_owned(), |at| format!("broken at entry {at}"));
-            writeln!(out, "{}\t{} entries\t{state}", one.device, one.entries)?;
-        }
-    }
-    if broken > 0 {
-        bail!("{broken} of {} logs are broken", chains.len());
     }
     Ok(())
 }

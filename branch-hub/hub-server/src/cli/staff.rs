@@ -1,4 +1,4 @@
-//! `staff add` and `staff list`.
+//! `staff add`, `staff remove` and `staff list`.
 
 use std::io::{BufRead, Write};
 
@@ -45,8 +45,24 @@ pub(super) fn list(hub: &Hub, as_json: bool, out: &mut impl Write) -> Result<()>
         return Ok(());
     }
     for one in staff {
-        let roles = serde_json::to_value(&one.roles)?;
+        let roles = if one.roles.is_empty() {
+            "removed".to_owned()
+        } else {
+            serde_json::to_string(&one.roles)?
+        };
         writeln!(out, "{}\t{}\t{roles}", one.id, one.name)?;
+    }
+    Ok(())
+}
+
+pub(super) fn remove(hub: &mut Hub, id: &str, out: &mut impl Write) -> Result<()> {
+    if hub.remove_staff(id)? {
+        writeln!(
+            out,
+            "{id} can no longer sign in at the desk; counters refuse as soon as they hear of it"
+        )?;
+    } else {
+        writeln!(out, "{id} was removed before; nothing was changed")?;
     }
     Ok(())
 }

@@ -15,7 +15,6 @@ use counter_domain::character_choice::{
 use super::data::{DataFailed, Names};
 use super::pages::{self, Banner, Chip, Frame, icon};
 use super::rights::{Approves, By, Either, Operates, Reviews, Sent};
-use super::session::Viewer;
 use super::{Shared, labels, texts};
 use crate::characters::{self, Verdict};
 use crate::clock::in_japan;

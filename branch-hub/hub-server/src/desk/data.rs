@@ -3,6 +3,8 @@
 mod characters;
 mod deeds;
 mod deletion;
+mod hand_over;
+mod log;
 mod moves;
 mod names;
 mod operations;
@@ -33,9 +35,11 @@ use protection::Look;
 
 pub(crate) use deeds::{Deed, DeedRefused};
 pub(crate) use deletion::ListDeed;
+pub(crate) use hand_over::{AnswersTaken, CameBack};
 pub(crate) use moves::{MoveDeed, MoveRefused};
 pub(crate) use names::Names;
-pub(crate) use operations::{LogEntry, Operations};
+pub(crate) use operations::Operations;
+pub(crate) use log::{LogEntry, LogQuery};
 pub(crate) use protection::{Protection, Release};
 
 /// Rows a list shows at most.
@@ -142,6 +146,15 @@ impl DeskData {
             }
             Err(DataFailed) => Err(SignInRefused::Failed),
         }
+    }
+
+    /// The person as the list of staff has them now; `None` for somebody who was taken off it.
+    pub(crate) async fn still_on_list(&self, id: StaffId) -> Result<Option<StaffMember>, DataFailed> {
+        let staff = self.run(|store| store.staff()).await?;
+        let staff = staff.map_err(|error| failed(&error))?;
+        Ok(staff
+            .into_iter()
+            .find(|one| one.id == id && !one.roles.is_empty()))
     }
 
     /// Cases waiting for head office, and names.

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::{Shared, session};
+use super::{Shared, pages, session};
 
 /// Pages run no script and no style but the shipped files, load nothing from elsewhere, cannot be
 /// framed and are not kept by caches: they hold personal data.
@@ -69,13 +69,23 @@ pub(crate) async fn signed_in(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let viewer = session::cookie(request.headers(), session::COOKIE).and_then(|token| {
+    let token = session::cookie(request.headers(), session::COOKIE).map(str::to_owned);
+    let viewer = token.as_deref().and_then(|token| {
         desk.sessions
             .viewer(token, session::is_background(request.uri().path()))
     });
-    if let Some(viewer) = viewer {
-        request.extensions_mut().insert(viewer);
-        return next.run(request).await;
+    if let (Some(mut viewer), Some(token)) = (viewer, token) {
+        // A role that was given or taken since the sign-in holds at once.
+        match desk.data.still_on_list(viewer.staff.clone()).await {
+            Ok(Some(member)) => {
+                viewer.roles = member.roles;
+                viewer.branches = member.branches;
+                request.extensions_mut().insert(viewer);
+                return next.run(request).await;
+            }
+            Ok(None) => desk.sessions.end(&token),
+            Err(_) => return pages::internal(&desk, None).await,
+        }
     }
     if request.headers().contains_key("hx-request") {
         // A fragment must not become a sign-in form inside the queue: the whole page goes there.

@@ -1,7 +1,5 @@
 //! Asking for, and approving, a look at a protected case's addresses.
 
-use std::collections::HashMap;
-
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use counter_domain::ids::CaseId;

@@ -1,5 +1,6 @@
-//! Hand-over files and the log.
+//! Hand-over files.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path as FilePath;
 
@@ -10,12 +11,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use counter_domain::case::CaseState;
 use counter_domain::ids::CaseId;
 
-use super::data::LogEntry;
 use super::pages::{self, Banner, Frame, icon};
-use super::rights::{By, ReadsLog, Reviews, Sent};
+use super::rights::{By, Reviews, Sent};
 use super::session::Viewer;
 use super::{Shared, texts};
-use crate::clock::in_japan;
+use crate::hand_over::adapters;
 
 /// Files listed at most, newest first.
 const FILES_MAX: usize = 200;
@@ -32,8 +32,10 @@ struct HandOverPage {
 
 struct FileLine {
     name: String,
-    kind: &'static str,
+    kind: Cow<'static, str>,
     bytes: u64,
+    /// The cases name this one; it can be written again.
+    is_main: bool,
 }
 
 /// Files written so far, and what can be written now.
@@ -73,6 +75,7 @@ fn files(folder: &FilePath) -> Vec<FileLine> {
             let name = entry.file_name().into_string().ok()?;
             let kind = kind(&name)?;
             Some(FileLine {
+                is_main: is_main(&name),
                 name,
                 kind,
                 bytes: entry.metadata().ok()?.len(),
@@ -84,8 +87,14 @@ fn files(folder: &FilePath) -> Vec<FileLine> {
     found
 }
 
+/// Whether it is the file of an export that its cases name.
+fn is_main(name: &str) -> bool {
+    let rest = name.split_once('.').map(|(_, rest)| rest);
+    rest == Some("csv") && kind(name).is_some()
+}
+
 /// What a file of the folder is; `None` for anything that is not a finished hand-over file.
-fn kind(name: &str) -> Option<&'static str> {
+fn kind(name: &str) -> Option<Cow<'static, str>> {
     let rest = name.strip_prefix("handover-")?;
     let (stamp, ending) = rest.split_once('.')?;
     if !stamp
@@ -94,6 +103,26 @@ fn kind(name: &str) -> Option<&'static str> {
     {
         return None;
     }
+    of_every_export(ending)
+        .map(Cow::Borrowed)
+        .or_else(|| of_an_adapter(ending).map(Cow::Owned))
+}
+
+/// A file that an adapter of the city laid out.
+fn of_an_adapter(ending: &str) -> Option<String> {
+    let (adapter, ending) = ending.split_once('.')?;
+    if !adapters::is_name(adapter) {
+        return None;
+    }
+    match ending {
+        "csv" | "tsv" | "txt" | "dat" => Some(format!("アダプター {adapter}")),
+        "unfit.csv" => Some(format!("アダプター {adapter} に書けなかった行と理由")),
+        "replaced.csv" => Some(format!("アダプター {adapter} で置きかえた文字")),
+        _ => None,
+    }
+}
+
+fn of_every_export(ending: &str) -> Option<&'static str> {
     match ending {
         "csv" => Some("全員（UTF-8）"),
         "sjis.csv" => Some("Shift_JIS で表せる人"),
@@ -103,6 +132,10 @@ fn kind(name: &str) -> Option<&'static str> {
         "certificates.sjis.csv" => Some("Shift_JIS で表せる証明書の請求"),
         "certificates.unrepresentable.csv" => Some("Shift_JIS で表せない証明書の請求"),
         "certificates.replaced.csv" => Some("証明書の請求で置きかえた文字"),
+        "procedures.csv" => Some("個別の手続き（UTF-8）"),
+        "procedures.sjis.csv" => Some("Shift_JIS で表せる個別の手続き"),
+        "procedures.unrepresentable.csv" => Some("Shift_JIS で表せない個別の手続き"),
+        "procedures.replaced.csv" => Some("個別の手続きで置きかえた文字"),
         _ => None,
     }
 }
@@ -119,13 +152,19 @@ pub(crate) async fn hand_over_file(
     let Ok(bytes) = tokio::fs::read(desk.hand_over_folder.join(&name)).await else {
         return pages::missing(&desk, Some(&viewer)).await;
     };
-    let charset = if name.ends_with(".sjis.csv") {
-        "Shift_JIS"
+    let content = if name.ends_with(".sjis.csv") {
+        "text/csv; charset=Shift_JIS"
+    } else if name
+        .split_once('.')
+        .is_some_and(|(_, ending)| of_every_export(ending).is_some())
+    {
+        "text/csv; charset=UTF-8"
     } else {
-        "UTF-8"
+        // What an adapter wrote is as the other system wants it: never shown, only kept.
+        "application/octet-stream"
     };
     let headers = [
-        (header::CONTENT_TYPE, format!("text/csv; charset={charset}")),
+        (header::CONTENT_TYPE, content.to_owned()),
         (
             header::CONTENT_DISPOSITION,
             format!("attachment; filename=\"{name}\""),
@@ -165,52 +204,4 @@ async fn export(desk: &Shared, viewer: &Viewer, only: Option<CaseId>, back: &str
         Err(_) => return pages::internal(desk, Some(viewer)).await,
     };
     Redirect::to(&format!("{back}?notice={code}")).into_response()
-}
-
-#[derive(Template)]
-#[template(path = "log.html")]
-struct LogPage {
-    frame: Frame,
-    entries: Vec<LogLine>,
-}
-
-struct LogLine {
-    at: String,
-    device: String,
-    sequence: u64,
-    by: String,
-    what: String,
-    about: String,
-}
-
-/// Who saw and did what, for auditors: ids only, no personal data.
-pub(crate) async fn log_page(State(desk): State<Shared>, By(viewer, _): By<ReadsLog>) -> Response {
-    let Ok(entries) = desk.data.log().await else {
-        return pages::internal(&desk, Some(&viewer)).await;
-    };
-    let frame = pages::frame(&desk, Some(&viewer), "/log").await;
-    let entries = entries.into_iter().map(log_line).collect();
-    pages::html(StatusCode::OK, &LogPage { frame, entries })
-}
-
-fn log_line(one: LogEntry) -> LogLine {
-    let device = one.device.chars().take(8).collect();
-    let Some(entry) = one.entry else {
-        return LogLine {
-            at: String::new(),
-            device,
-            sequence: one.sequence,
-            by: String::new(),
-            what: texts::AUDIT_OF_A_NEWER_PROGRAM.to_owned(),
-            about: String::new(),
-        };
-    };
-    LogLine {
-        at: in_japan(entry.at.unix_ms(), "%Y-%m-%d %H:%M:%S"),
-        device,
-        sequence: one.sequence,
-        by: entry.by.to_string(),
-        what: texts::audit(entry.action).to_owned(),
-        about: entry.case.map_or_else(String::new, |case| case.to_string()),
-    }
 }

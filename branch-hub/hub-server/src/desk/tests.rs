@@ -554,10 +554,35 @@ async fn each_look_at_a_case_is_logged() {
     let mut reviewer = stage.signed_in("u0102").await;
     reviewer.get(&format!("/case/{case}")).await;
     let log = stage.signed_in("u0900").await.get("/log").await;
-    let line = format!("<td>u0102</td><td>届出を見た</td><td class=\"number\">{case}</td>");
+    let line = format!(
+        "<td>u0102</td><td>届出を見た</td><td class=\"number\"><a href=\"/log?case={case}\""
+    );
     assert_eq!(log.text().matches(&line).count(), 1);
     let chains = stage.hub.lock().unwrap().audit_verify().unwrap();
     assert!(chains.iter().all(|chain| chain.broken_at.is_none()));
+}
+
+#[tokio::test]
+async fn auditor_finds_who_touched_a_case_and_what_somebody_did() {
+    let mut stage = Stage::set();
+    let case = stage.submitted_by("u0312");
+    let other = stage.submitted_by("u0312");
+    let number = summary(&stage, case).receipt_number.unwrap();
+    let mut reviewer = stage.signed_in("u0102").await;
+    reviewer.get(&format!("/case/{case}")).await;
+    reviewer.get(&format!("/case/{other}")).await;
+    let mut auditor = stage.signed_in("u0900").await;
+    let found = auditor.get(&format!("/log?case={number}")).await;
+    assert!(found.text().contains(&case.to_string()));
+    assert!(!found.text().contains(&other.to_string()));
+    assert!(!found.text().contains("サインインした"));
+    let found = auditor.get("/log?staff=u0102&from=2026-11-01").await;
+    assert_eq!(found.text().matches("<td>u0102</td>").count(), 3);
+    assert!(!found.text().contains("<td>u0312</td>"));
+    let found = auditor.get("/log?to=2020-01-01").await;
+    assert!(found.text().contains("当てはまる記録はありません"));
+    let found = auditor.get("/log?case=99-9-999999-0001-1").await;
+    assert!(found.text().contains("この受付番号の届出は、本庁にありません。"));
 }
 
 #[tokio::test]

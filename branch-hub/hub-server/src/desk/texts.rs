@@ -122,6 +122,14 @@ pub(crate) fn too_long() -> Banner {
     )
 }
 
+pub(crate) fn no_such_case() -> Banner {
+    Banner::new(
+        Tone::Caution,
+        "この受付番号の届出は、本庁にありません。",
+        "番号を確かめてください。届出の ID でも探せます。",
+    )
+}
+
 pub(crate) fn too_many_words() -> Banner {
     Banner::new(
         Tone::Caution,
@@ -166,6 +174,11 @@ pub(crate) fn after(code: &str) -> Option<Banner> {
             Tone::Done,
             "受理しました。",
             "つぎは、引き継ぎファイルを書き出してください。",
+        ),
+        "written-again" => Banner::new(
+            Tone::Done,
+            "同じ届出を、新しい名前のファイルにもう一度書き出しました。",
+            "キーは前と同じです。前に取り込まれた行は、受け取る側で飛ばされます。",
         ),
         "refused" => Banner::new(
             Tone::Done,

@@ -1,12 +1,10 @@
 //! Rows to bytes: RFC 4180, two encodings, and what `Shift_JIS` cannot say.
 
-use counter_characters::{Target, Written, written};
-use counter_domain::character_choice::{CharacterChoices, ChoiceSubject};
-use encoding_rs::SHIFT_JIS;
+use handover_adapters::{Encoding, Names, Said, formula_safe, said};
 use thiserror::Error;
 
 use super::row::Row;
-use super::{certificates, row};
+use super::{certificates, procedures, row};
 
 /// Why a hand-over file could not be made.
 #[derive(Debug, Error)]
@@ -36,14 +34,17 @@ pub(crate) enum Sheet {
     Persons,
     /// A certificate each.
     Certificates,
+    /// A procedure each.
+    Procedures,
 }
 
 impl Sheet {
     /// Headings of the file.
-    const fn columns(self) -> &'static [&'static str] {
+    pub(super) const fn columns(self) -> &'static [&'static str] {
         match self {
             Self::Persons => &row::COLUMNS,
             Self::Certificates => &certificates::COLUMNS,
+            Self::Procedures => &procedures::COLUMNS,
         }
     }
 
@@ -51,7 +52,7 @@ impl Sheet {
     const fn list(self) -> [&'static str; 5] {
         let number = match self {
             Self::Persons => "member_number",
-            Self::Certificates => "line_number",
+            Self::Certificates | Self::Procedures => "line_number",
         };
         [
             "idempotency_key",
@@ -63,16 +64,17 @@ impl Sheet {
     }
 }
 
-/// Encodes the rows. In the `Shift_JIS` file alone, a character that it lacks becomes the one that
-/// the city confirmed for it in `choices`.
+/// Encodes the rows. In the `Shift_JIS` file alone, a character that it lacks becomes the system's
+/// private one for it, else the one that the city confirmed for it in `names`.
 ///
 /// # Errors
 /// When the CSV writer refuses, which it does only when memory ends.
-pub(crate) fn write_files(
+pub(crate) fn write_files<'n>(
     sheet: Sheet,
     rows: &[Row],
-    choices: &CharacterChoices,
+    names: impl Into<Names<'n>>,
 ) -> Result<HandOverFiles, HandOverError> {
+    let names = names.into();
     let mut utf8 = writer();
     let mut shift_jis = writer();
     let (mut missing, mut replaced) = (List::new(sheet)?, List::new(sheet)?);
@@ -80,7 +82,10 @@ pub(crate) fn write_files(
     shift_jis.write_record(sheet.columns())?;
     for row in rows {
         utf8.write_record(row.cells.iter().map(|cell| formula_safe(cell)))?;
-        let said: Vec<Said> = row.cells.iter().map(|cell| said(cell, choices)).collect();
+        let cells = row.cells.iter();
+        let said: Vec<Said> = cells
+            .map(|cell| said(cell, Encoding::Cp932, names))
+            .collect();
         let lost = said.iter().any(|cell| !cell.lost.is_empty());
         if !lost {
             shift_jis.write_record(said.iter().map(|cell| formula_safe(&cell.text)))?;
@@ -93,10 +98,9 @@ pub(crate) fn write_files(
         }
     }
     let text = into_text(shift_jis)?;
-    let (cp932, _, _) = SHIFT_JIS.encode(&text);
     Ok(HandOverFiles {
         utf8: with_mark(into_text(utf8)?),
-        shift_jis: cp932.into_owned(),
+        shift_jis: Encoding::Cp932.bytes(&text),
         unrepresentable: missing.into_bytes()?,
         replaced: replaced.into_bytes()?,
     })
@@ -136,68 +140,6 @@ impl List {
             return Ok(None);
         }
         Ok(Some(with_mark(into_text(self.writer)?)))
-    }
-}
-
-/// A cell as `Shift_JIS` says it.
-struct Said {
-    text: String,
-    /// Code points it lacks.
-    lost: Vec<String>,
-    /// `U+20BB7>U+5409`: what was filed, and what the city confirmed instead.
-    replaced: Vec<String>,
-}
-
-fn said(cell: &str, choices: &CharacterChoices) -> Said {
-    let mut said = Said {
-        text: String::new(),
-        lost: Vec::new(),
-        replaced: Vec::new(),
-    };
-    for one in written(cell) {
-        let text = one.text();
-        if text.chars().all(fits) {
-            said.text.push_str(&text);
-            continue;
-        }
-        let subject = ChoiceSubject::in_system(Target::Cp932.key(), text.as_str());
-        let chosen = choices.confirmed(&subject);
-        if let Some(chosen) = chosen.filter(|chosen| chosen.chosen.chars().all(fits)) {
-            said.text.push_str(&chosen.chosen);
-            let instead: Vec<String> = written(&chosen.chosen).map(Written::code_points).collect();
-            let filed = one.code_points().replace(' ', "_");
-            said.replaced.push(format!("{filed}>{}", instead.join("_")));
-        } else {
-            said.text.push_str(&text);
-            let lost = text.chars().filter(|one| !fits(*one));
-            let lost = lost.map(|one| format!("U+{:04X}", u32::from(one)));
-            said.lost.extend(lost);
-        }
-    }
-    said
-}
-
-/// Whether CP932 says exactly this character: encoding and decoding gives it back. The way back
-/// matters: the encoder maps for example U+00A5 to 0x5C, which reads as a backslash.
-fn fits(one: char) -> bool {
-    let mut buffer = [0_u8; 4];
-    let text: &str = one.encode_utf8(&mut buffer);
-    let (bytes, _, lost) = SHIFT_JIS.encode(text);
-    if lost {
-        return false;
-    }
-    let (back, _) = SHIFT_JIS.decode_without_bom_handling(&bytes);
-    back == text
-}
-
-/// A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV
-/// injection"). The column list tells readers to take exactly one leading apostrophe off.
-fn formula_safe(cell: &str) -> String {
-    let risky = ['=', '+', '-', '@', '\t', '\r', '\'', '＝', '＋', '－', '＠'];
-    if cell.starts_with(risky) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
     }
 }
 

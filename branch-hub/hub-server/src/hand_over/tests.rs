@@ -7,10 +7,13 @@ use counter_domain::character_choice::{
 };
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::{BranchCode, CaseId, StaffId};
-use counter_domain::snapshot::{Snapshot, SnapshotField};
+use counter_domain::snapshot::{Snapshot, SnapshotField, SnapshotProcedure};
 
 use super::row::COLUMNS;
-use super::{HandOverCase, HandOverFiles, Sheet, certificates, request_rows, rows};
+use super::{
+    HandOverCase, HandOverFiles, Sheet, certificates, is_procedure_request, procedure_rows,
+    procedures, request_rows, rows,
+};
 
 /// The files of a case that changes records.
 fn write_files(
@@ -43,6 +46,7 @@ fn case(fields: &[(&str, FieldValue)]) -> HandOverCase {
             case_id: CaseId::new(1_000, [7; 10]),
             receipt_number: "07-2-0001".to_owned(),
             form: "resident-move/1".to_owned(),
+            forms: Vec::new(),
             filed_on: "2026-11-20".to_owned(),
             language: String::new(),
             fields,
@@ -295,4 +299,41 @@ fn a_request_about_a_protected_person_is_left_out() {
         ("certificate.C01.form", text("resident-record/all")),
     ]);
     assert!(request_rows(&request).is_empty());
+}
+
+#[test]
+fn each_procedure_of_a_request_gets_a_row_with_whom_it_is_for() {
+    let mut request = case(&[
+        ("event.type", text("request")),
+        ("member.1.name", text("架空　太郎")),
+        ("member.2.name", text("架空　葵")),
+        ("member.2.birth_date", text("2016-08-03")),
+        ("address.new", text("六会市架空町一丁目９番６号")),
+        ("notifier.name", text("架空　太郎")),
+    ]);
+    request.snapshot.form = "procedure-request/1".to_owned();
+    let listed = |id: &str, member, to_confirm| SnapshotProcedure {
+        id: id.to_owned(),
+        name: "手続き".to_owned(),
+        member,
+        reason: String::new(),
+        deadline: String::new(),
+        to_confirm,
+    };
+    request.snapshot.procedures = vec![listed("P102", Some(2), false), listed("P069", None, true)];
+    assert!(is_procedure_request(&request));
+    let rows = procedure_rows(&request);
+    let told: Vec<String> = rows
+        .iter()
+        .map(|row| [7, 8, 10, 11, 12, 14].map(|at| row.cells[at].as_str()).join("|"))
+        .collect();
+    assert_eq!(
+        told,
+        ["1|P102|0|2|架空　葵|2016-08-03", "2|P069|1|1|架空　太郎|"]
+    );
+    let documented = include_str!("../../../../docs/reference/hand-over-file.md");
+    for column in procedures::COLUMNS {
+        assert!(documented.contains(&format!("| `{column}` |")), "{column}");
+    }
+    assert!(rows.iter().all(|row| row.cells.len() == procedures::COLUMNS.len()));
 }
