@@ -151,12 +151,11 @@ impl GaijiTable {
         let mut out = String::with_capacity(text.len());
         for c in text.chars() {
             let code = PrivateCode::of(c);
-            match code.and_then(|code| self.meaning(code)) {
-                Some(row) => out.push_str(&row.text),
-                None => {
-                    unknown.extend(code);
-                    out.push(c);
-                }
+            if let Some(row) = code.and_then(|code| self.meaning(code)) {
+                out.push_str(&row.text);
+            } else {
+                unknown.extend(code);
+                out.push(c);
             }
         }
         ReadText { text: out, unknown }

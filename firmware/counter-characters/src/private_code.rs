@@ -158,9 +158,12 @@ fn code_point(digits: &str) -> Option<char> {
 pub fn tagged(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        match MjPlus::of(c) {
-            Some(added) => out.push_str(&format!("&{added};")),
-            None => out.push(c),
+        if let Some(added) = MjPlus::of(c) {
+            out.push('&');
+            out.push_str(&added.to_string());
+            out.push(';');
+        } else {
+            out.push(c);
         }
     }
     out
@@ -174,15 +177,12 @@ pub fn untagged(text: &str) -> String {
         let tag = behind.split_once(';');
         let added = tag.and_then(|(code, after)| Some((MjPlus::of(code_point(code)?)?, after)));
         out.push_str(before);
-        match added {
-            Some((added, after)) => {
-                out.push(added.char());
-                rest = after;
-            }
-            None => {
-                out.push_str("&MJ+");
-                rest = behind;
-            }
+        if let Some((added, after)) = added {
+            out.push(added.char());
+            rest = after;
+        } else {
+            out.push_str("&MJ+");
+            rest = behind;
         }
     }
     out.push_str(rest);

@@ -325,7 +325,8 @@ fn every_character_comes_back_from_every_system_that_has_it() {
                     assert_eq!(TABLES.by_number(&code), [glyph], "{code}");
                 }
                 Target::ResidentNetwork => {
-                    let number = u16::from_str_radix(&code[2..], 16).ok();
+                    let digits = code.strip_prefix("J+").unwrap();
+                    let number = u16::from_str_radix(digits, 16).ok();
                     assert_eq!(glyph.resident_network, number, "{code}");
                 }
                 Target::FamilyRegister => {

@@ -18,8 +18,8 @@ static FORMS: LazyLock<Forms> =
 /// What a counter's scanner gives.
 const DOTS_PER_INCH: u32 = 200;
 
-/// Forms without a code: lists, and what another office numbers itself.
-const WITHOUT: [&str; 0] = [];
+/// Forms without a code: a list of receptions has no number of its own.
+const WITHOUT: [&str; 1] = ["reception-list"];
 
 /// A part of the first page in dots from the upper left corner, `None` for all of it.
 type Part = Option<(u32, u32, u32, u32)>;

@@ -113,7 +113,7 @@ fn unknown_code_stays_and_is_told() {
     let unknown: Vec<String> = read.unknown.iter().map(ToString::to_string).collect();
     assert_eq!(unknown, ["U+E001", "U+E002"]);
     assert_eq!(table.write("渡邉"), "渡\u{E000}");
-    let named = crate::written("邊").next().unwrap();
+    let named = written("邊").next().unwrap();
     assert_eq!(cp932_bytes("邊\u{E000}").unwrap(), [0xE7, 0xB2, 0xF0, 0x40]);
     assert!(table.code_for(named).is_none());
     assert!(
