@@ -8,6 +8,7 @@
 mod cards;
 mod figure;
 mod papers;
+mod printers;
 mod records;
 mod residents;
 mod rules;
@@ -19,13 +20,14 @@ use figure::Figure;
 
 fn main() -> Result<()> {
     Figure::print_heading();
-    let parts: [fn() -> Result<Vec<Figure>>; 7] = [
+    let parts: [fn() -> Result<Vec<Figure>>; 8] = [
         records::measure,
         residents::measure,
         cards::measure,
         rules::measure,
         tables::measure,
         papers::measure,
+        printers::measure,
         visit::measure,
     ];
     for part in parts {
