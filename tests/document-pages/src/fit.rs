@@ -7,13 +7,17 @@ use document_reader::fields::confidence::{Calibration, Evidence, FEATURES, Group
 const STEPS: usize = 4000;
 /// Speed of the descent.
 const RATE: f32 = 0.15;
-/// Pull of every weight towards zero.
+/// Pull of every weight towards zero, where all groups are weighed together.
 const PULL: f32 = 0.002;
+/// Samples whose word counts as much as that of all groups together, when one group is weighed.
+const DOUBT: f32 = 40.0;
 /// Least number of fields behind a point of the curve.
 const BEHIND_POINT: usize = 60;
 
 /// Fits a calibration to evidence and whether the field was right.
 pub fn fit(samples: &[(Evidence, bool)], about: &str) -> Calibration {
+    // A group with few samples leans on what holds for all of them.
+    let all = weights(samples.iter(), &[0.0; FEATURES], |_| PULL);
     let weights: Vec<Weights> = Group::ALL
         .into_iter()
         .map(|group| Weights {
@@ -22,6 +26,8 @@ pub fn fit(samples: &[(Evidence, bool)], about: &str) -> Calibration {
                 samples
                     .iter()
                     .filter(|(evidence, _)| evidence.group == group),
+                &all,
+                |count| DOUBT / (count + DOUBT),
             ),
         })
         .collect();
@@ -39,8 +45,13 @@ pub fn fit(samples: &[(Evidence, bool)], about: &str) -> Calibration {
     calibration
 }
 
-/// Logistic regression by plain descent. What should speak for a field may not speak against it.
-fn weights<'s>(samples: impl Iterator<Item = &'s (Evidence, bool)>) -> [f32; FEATURES] {
+/// Logistic regression by plain descent, each weight pulled towards `home`; how much is said of the number
+/// of samples. What should speak for a field may not speak against it.
+fn weights<'s>(
+    samples: impl Iterator<Item = &'s (Evidence, bool)>,
+    home: &[f32; FEATURES],
+    pull: fn(f32) -> f32,
+) -> [f32; FEATURES] {
     /// -1, 0 or 1: which sign the weight of a feature may have; 0 for any.
     const SIGNS: [f32; FEATURES] = [
         0.0, 1.0, 1.0, 0.0, 1.0, 1.0, -1.0, -1.0, -1.0, -1.0, 1.0, -1.0,
@@ -48,8 +59,9 @@ fn weights<'s>(samples: impl Iterator<Item = &'s (Evidence, bool)>) -> [f32; FEA
     let samples: Vec<([f32; FEATURES], f32)> = samples
         .map(|(evidence, right)| (evidence.features(), if *right { 1.0 } else { 0.0 }))
         .collect();
-    let mut of = [0.0; FEATURES];
+    let mut of = *home;
     let count = samples.iter().fold(0.0_f32, |sum, _| sum + 1.0).max(1.0);
+    let pull = pull(count);
     for _ in 0..STEPS {
         let mut slope = [0.0; FEATURES];
         for (features, right) in &samples {
@@ -63,8 +75,8 @@ fn weights<'s>(samples: impl Iterator<Item = &'s (Evidence, bool)>) -> [f32; FEA
                 *total += off * feature;
             }
         }
-        for ((weight, slope), sign) in of.iter_mut().zip(slope).zip(SIGNS) {
-            *weight -= RATE * (slope / count * 4.0 + PULL * *weight);
+        for (((weight, slope), sign), home) in of.iter_mut().zip(slope).zip(SIGNS).zip(home) {
+            *weight -= RATE * (slope / count * 4.0 + pull * (*weight - home));
             if *weight * sign < 0.0 {
                 *weight = 0.0;
             }

@@ -12,7 +12,7 @@ use document_pages::generator::{Order, draw};
 use document_pages::score::{Reading, report, score, wrong};
 use document_pages::tesseract;
 use document_reader::field::DocumentKind;
-use document_reader::fields::{Finder, Places};
+use document_reader::fields::{Calibration, Finder, Places};
 
 /// Made-up pages to practise on.
 #[derive(Debug, Parser)]
@@ -21,6 +21,9 @@ struct Arguments {
     /// Address dictionary.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../firmware/counter-addresses/data/towns.bin"))]
     addresses: PathBuf,
+    /// Calibration to try instead of the one that ships.
+    #[arg(long)]
+    calibration: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -110,7 +113,11 @@ fn main() -> Result<()> {
             half,
             wrong: lists_wrong,
         } => {
-            let finder = finder(&addresses)?;
+            let mut finder = finder(&addresses)?;
+            if let Some(file) = &arguments.calibration {
+                let text = std::fs::read_to_string(file)?;
+                finder = finder.with_calibration(Calibration::parse(&text)?);
+            }
             for name in &reading {
                 let Some(reading) = reading_named(name, errors, cores)? else {
                     println!("tesseract with jpn is not installed");
