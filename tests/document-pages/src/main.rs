@@ -167,7 +167,7 @@ fn reading_named(name: &str, errors: f32, cores: usize) -> Result<Option<Reading
 }
 
 /// The file that `document-reader` ships, one row a line.
-fn toml_of(calibration: &document_reader::fields::Calibration) -> String {
+fn toml_of(calibration: &Calibration) -> String {
     let numbers = |numbers: &[f32]| {
         let all: Vec<String> = numbers
             .iter()
