@@ -1,8 +1,13 @@
 //! Other cards than the My Number card, and what was typed against what the chip says.
 
-use counter_api::{CardNumber, CardView, Digits, FieldView, ResidentAction, StaffAction};
+use counter_api::{
+    CardNumber, CardView, Digits, FaceVerdict, FaceView, FieldView, ResidentAction, StaffAction,
+    Step,
+};
 use counter_domain::draft::Source;
-use todoked::devices::{CardFacts, CardLies, CardTrouble, Effect, Happened, OtherCard};
+use identity_cards::Genuineness;
+use todoked::devices::{CardFacts, CardLies, CardTrouble, Effect, FaceFacts, Happened, OtherCard};
+use zeroize::Zeroizing;
 
 use crate::rig::{Rig, taro};
 
@@ -149,4 +154,110 @@ fn what_was_typed_differently_is_shown_and_can_come_back() {
     assert_eq!(rig.value("member.1.name"), "架空　太郎");
     rig.staff(StaffAction::Undo);
     assert_eq!(rig.value("member.1.name"), "架空　太朗");
+}
+
+/// What a chip gives that was opened with its printed number.
+fn with_face(birth_date: &str) -> CardFacts {
+    let picture = |name: &str| Zeroizing::new(format!("picture-of-{name}"));
+    CardFacts {
+        face: Some(FaceFacts {
+            photo: picture("head"),
+            name: picture("name"),
+            address: picture("address"),
+            front: Zeroizing::default(),
+            birth_date: birth_date.to_owned(),
+            sex: "male".to_owned(),
+            expires: "2033-07-14".to_owned(),
+            genuineness: Genuineness::AuthorityUnknown,
+            is_whole: true,
+        }),
+        ..taro()
+    }
+}
+
+fn my_number_lies(rig: &mut Rig) {
+    let lies = CardLies::MyNumber {
+        pin_tries_left: 3,
+        number_b_tries_left: 10,
+    };
+    reception(rig, lies);
+}
+
+fn read_by_number(rig: &mut Rig, facts: CardFacts) {
+    rig.staff(StaffAction::ReadWithNumberB {
+        birth: Digits::new("600714"),
+        expiry_year: Digits::new("2033"),
+        code: Digits::new("4711"),
+    });
+    rig.happened(Happened::CardRead(Ok(facts)));
+}
+
+fn read_by_pin(rig: &mut Rig) {
+    rig.staff(StaffAction::AskPin);
+    rig.resident(ResidentAction::Pin {
+        digits: Digits::new("1234"),
+    });
+    rig.happened(Happened::CardRead(Ok(taro())));
+}
+
+fn face(rig: &Rig) -> Option<FaceView> {
+    rig.reception().face
+}
+
+#[test]
+fn the_face_of_a_card_is_for_staff_and_for_this_reception_only() {
+    let mut rig = Rig::new();
+    my_number_lies(&mut rig);
+    assert!(face(&rig).is_none());
+    read_by_number(&mut rig, with_face("1985-07-14"));
+    assert_eq!(code(&rig).as_deref(), Some("CARD-READ"));
+    let shown = face(&rig).expect("the face");
+    assert_eq!(shown.photo, "picture-of-head");
+    assert_eq!(shown.name_text, "架空　太郎");
+    assert!(!shown.more_by_number);
+    let worst = shown.findings.first().expect("something was checked");
+    assert_eq!(worst.verdict, FaceVerdict::Look, "{}", worst.text);
+    let resident = serde_json::to_string(&rig.desk.resident_view()).expect("a view");
+    assert!(!resident.contains("picture-of"));
+    // Where nobody looks at it, it does not travel.
+    rig.staff(StaffAction::GoTo {
+        step: Step::Household,
+    });
+    assert!(face(&rig).is_none());
+    rig.staff(StaffAction::GoTo {
+        step: Step::Documents,
+    });
+    assert!(face(&rig).is_some());
+    let case = rig.reception().case;
+    rig.staff(StaffAction::LeaveCase);
+    rig.staff(StaffAction::OpenCase { case });
+    assert!(face(&rig).is_none());
+}
+
+#[test]
+fn a_chip_whose_face_says_something_else_is_told() {
+    let mut rig = Rig::new();
+    my_number_lies(&mut rig);
+    read_by_number(&mut rig, with_face("1986-07-14"));
+    assert_eq!(code(&rig).as_deref(), Some("CARD-FACE-DIFFERS"));
+    let findings = face(&rig).expect("the face").findings;
+    assert_eq!(findings[0].verdict, FaceVerdict::Wrong);
+    assert!(
+        findings[0].text.contains("生年月日"),
+        "{}",
+        findings[0].text
+    );
+}
+
+#[test]
+fn a_card_read_by_pin_offers_its_face_and_keeps_one_that_was_read() {
+    let mut rig = Rig::new();
+    my_number_lies(&mut rig);
+    read_by_pin(&mut rig);
+    let shown = face(&rig).expect("what was checked");
+    assert!(shown.photo.is_empty() && shown.more_by_number);
+    read_by_number(&mut rig, with_face("1985-07-14"));
+    assert_eq!(rig.reception().card, CardView::Read);
+    read_by_pin(&mut rig);
+    assert_eq!(face(&rig).expect("the face").photo, "picture-of-head");
 }
