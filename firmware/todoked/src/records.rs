@@ -153,6 +153,10 @@ pub trait Records {
         branch: &BranchCode,
     ) -> Result<SignedIn, NotLetIn>;
 
+    /// Whether head office still has this member of staff at this branch. A list that cannot be
+    /// read ends nobody's work.
+    fn works_here(&self, staff: &StaffId, branch: &BranchCode) -> bool;
+
     /// Opens a case with its receipt number, made from the day's sequence.
     ///
     /// # Errors

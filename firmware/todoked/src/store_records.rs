@@ -98,6 +98,20 @@ impl Records for StoreRecords {
         }
     }
 
+    fn works_here(&self, staff: &StaffId, branch: &BranchCode) -> bool {
+        match self.lock().staff() {
+            Ok(list) => list.iter().any(|one| {
+                one.id == *staff
+                    && !one.roles.is_empty()
+                    && (one.branches.is_empty() || one.branches.contains(branch))
+            }),
+            Err(error) => {
+                tracing::error!(%error, "staff cannot be read");
+                true
+            }
+        }
+    }
+
     fn start_case(
         &mut self,
         by: &StaffId,

@@ -301,6 +301,22 @@ impl<R: Records> Desk<R> {
         Ok(())
     }
 
+    /// Head office took somebody off the list: their work here ends, also behind a locked screen.
+    pub(super) fn end_who_left(&mut self) {
+        let Some(staff) = self.door.at_work() else {
+            return;
+        };
+        if self.records.works_here(&staff.id, &self.place.branch) {
+            return;
+        }
+        if let Err(kept) = self.sign_out() {
+            // What a resident signed is not on disk yet: it goes on being saved behind the lock.
+            tracing::warn!(code = kept.code, "a case stays open as its staff leaves");
+            self.lock_screen();
+        }
+        self.notice = Some(notice(Code::SignInEnded));
+    }
+
     /// Hides everything; nothing that is being done is lost by it.
     pub(super) fn lock_screen(&mut self) {
         let Some(staff) = self.door.at_screen() else {

@@ -7,7 +7,7 @@ use counter_api::{
 };
 use todoked::devices::Happened;
 
-use crate::rig::{COLLEAGUE, Rig, SECRET, STAFF, SUPERVISOR, SUPERVISOR_SECRET, signature};
+use crate::rig::{COLLEAGUE, Rig, SECRET, members, STAFF, SUPERVISOR, SUPERVISOR_SECRET, signature};
 
 const MINUTE: u64 = 60_000;
 const DAY: u64 = 24 * 60 * MINUTE;
@@ -217,6 +217,28 @@ fn somebody_else_unlocks_to_the_board() {
         StaffScreen::Board { .. }
     ));
     assert_eq!(rig.page(), ResidentScreen::Idle);
+}
+
+#[test]
+fn who_is_taken_off_the_list_is_out_at_once_and_the_case_is_anybodys() {
+    let mut rig = Rig::new();
+    rig.filled_reception();
+    let mut staff = members();
+    for one in staff.iter_mut().filter(|one| one.id.as_str() == STAFF) {
+        one.roles.clear();
+        one.secret_hash.clear();
+    }
+    rig.arrives("staff", 2, serde_json::to_vec(&staff).unwrap());
+    assert_eq!(door(&rig).locked, None);
+    let told = rig.desk.staff_view().notice.map(|notice| notice.code);
+    assert_eq!(told.as_deref(), Some("SIGN-IN-ENDED"));
+    assert_eq!(rig.page(), ResidentScreen::Idle);
+    assert_eq!(rig.refused(sign_in(STAFF, SECRET)).code, "SIGN-IN-WRONG");
+    rig.staff(sign_in(COLLEAGUE, SECRET));
+    let StaffScreen::Board { open, .. } = rig.desk.staff_view().screen else {
+        panic!("not the board");
+    };
+    assert_eq!(open.len(), 1);
 }
 
 #[test]
