@@ -142,7 +142,7 @@ fn each(
             for one in entries {
                 let entry: Option<AuditEntry> = serde_json::from_slice(&one.body).ok();
                 if entry.as_ref().is_none_or(|entry| query.wants(entry)) {
-                    take(device, one.sequence, entry)?;
+                    take(DeviceId(device.0), one.sequence, entry)?;
                 }
             }
             after = last;

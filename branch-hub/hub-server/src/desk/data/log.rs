@@ -4,6 +4,7 @@ use counter_domain::ids::{CaseId, DeviceId};
 use hub_store::HubStore;
 use replica::AuditEntry;
 use sync_engine::Store as _;
+use sync_protocol::SiteId;
 
 use super::{DataFailed, DeskData, failed};
 use crate::clock::in_japan;
@@ -97,14 +98,14 @@ impl DeskData {
 /// Wanted entries of a piece of a log, and where it ends.
 fn piece(
     store: &HubStore,
-    device: DeviceId,
+    device: SiteId,
     after: u64,
     query: &LogQuery,
 ) -> Result<(Vec<LogEntry>, u64), replica::StoreError> {
     let entries = store.stream_entries(device, after, PIECE_BYTES)?;
     let last = entries.last().map_or(after, |one| one.sequence);
     let all = entries.into_iter().map(|one| LogEntry {
-        device: device.to_string(),
+        device: DeviceId(device.0).to_string(),
         sequence: one.sequence,
         entry: serde_json::from_slice(&one.body).ok(),
     });
