@@ -86,7 +86,7 @@ pub(crate) fn code_on_receipt(receipts: &Path, todoke: &Path) -> Result<String> 
 }
 
 /// Keeps the newest hand-over file and checks values of its first row: that of certificates, when a
-/// `certificate` is among them.
+/// `certificate` is among them, that of procedures, when a `procedure` is.
 pub(crate) fn hand_over(
     stage: &Stage,
     folder: &Path,
@@ -94,6 +94,8 @@ pub(crate) fn hand_over(
 ) -> Result<Vec<PathBuf>> {
     let wanted = if columns.contains_key("certificate") {
         is_of_certificates
+    } else if columns.contains_key("procedure") {
+        is_of_procedures
     } else {
         is_main
     };
@@ -133,7 +135,7 @@ fn newest(folder: &Path, extension: &str, wanted: fn(&Path) -> bool) -> Option<P
         })
 }
 
-/// Not the same rows in another encoding, not those that encoding cannot hold, not certificates.
+/// Not the same rows in another encoding, not those that encoding cannot hold, not requests.
 fn is_main(path: &Path) -> bool {
     !says(
         path,
@@ -142,12 +144,17 @@ fn is_main(path: &Path) -> bool {
             ".unrepresentable.",
             ".replaced.",
             ".certificates.",
+            ".procedures.",
         ],
     )
 }
 
 fn is_of_certificates(path: &Path) -> bool {
     says(path, &[".certificates.csv"])
+}
+
+fn is_of_procedures(path: &Path) -> bool {
+    says(path, &[".procedures.csv"])
 }
 
 fn says(path: &Path, parts: &[&str]) -> bool {

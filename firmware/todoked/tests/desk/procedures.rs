@@ -207,6 +207,7 @@ fn each_section_gets_its_own_form_and_what_has_none_a_request() {
     let file = folder.path().join("form.pdf");
     std::fs::write(&file, pdf).expect("written");
     let out = std::process::Command::new("pdftotext")
+        .arg("-raw")
         .arg(&file)
         .arg("-")
         .output()
