@@ -8,7 +8,7 @@ VISIT := tests/acceptance/suite/move-in-by-card-line-cut.toml
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-sync bench-pages sim lint fuzz gallery packages models build characters addresses
+.PHONY: help run test bench bench-sync bench-pages sim kill-loop lint fuzz gallery packages models build characters addresses
 
 help: ## Says what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -42,6 +42,9 @@ sim: packages ## Plays made-up weeks of replication: make sim SEED=1 STEPS=500 C
 fuzz: packages ## Feeds foreign bytes to every parser of devices and files for long: make fuzz CASES=100000 ROUNDS=5000
 	@PROPTEST_CASES=$(or $(CASES),20000) TODOKE_FUZZ_ROUNDS=$(or $(ROUNDS),2000) cargo test --locked \
 		-p identity-cards -p paper-devices -p page-scanner -p counter-codes -p document-reader -p device-sim -- panic any_bytes foreign_ spoil
+
+kill-loop: packages build ## Kills the counter and head office at random moments, over and over: make kill-loop CYCLES=500 [SEED=1]
+	@$(BIN)/todoke-kill-loop --cycles $(or $(CYCLES),500) --seed $(or $(SEED),1)
 
 clean-bench: packages ## Times a build and a test run from nothing, half an hour, beside the limit of 40 minutes
 	@folder=$$(mktemp -d); start=$$(date +%s); \

@@ -1,6 +1,6 @@
 //! What must hold.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use counter_domain::ids::CaseId;
 use counter_domain::snapshot::Snapshot;
 use sync_engine::{Store as _, WantedBlob};
@@ -123,7 +123,9 @@ fn hub_has_everything(world: &mut World) -> Result<()> {
             );
         }
     }
-    ensure!(hub.quarantine()?.is_empty(), "a good batch was kept aside");
+    if let Some(aside) = hub.quarantine()?.first() {
+        bail!("a good batch was kept aside: {}", aside.reason);
+    }
     let mut numbers: Vec<String> = hub
         .cases(usize::MAX)?
         .into_iter()
@@ -226,9 +228,10 @@ fn chains_are_whole(world: &mut World) -> Result<()> {
         let store = counter.store()?;
         let site = store.site();
         let own = store.stream_heads()?.get(&site).copied();
+        let there = heads.get(&site).copied();
         ensure!(
-            heads.get(&site).copied() == own,
-            "an audit log is not complete"
+            there == own,
+            "an audit log is not complete: {site} has {own:?}, head office {there:?}"
         );
     }
     Ok(())

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use counter_store::CounterStore;
 use hub_store::HubStore;
 use replica::StoreError;
-use sync_engine::{Ending, Peer, Session, answer};
+use sync_engine::{Answer, Ending, Limits, Moment, Peer, Session, answer, answer_neighbour};
 use sync_protocol::{Message, decode_all, encode};
 use tempfile::TempDir;
 
@@ -188,8 +188,14 @@ impl World {
             },
         };
         let branch = client.peer.branch.clone();
+        let between_counters = matches!(line.server, Server::Counter(_));
         let session = line.session.get_or_insert_with(|| {
-            Session::new(server.clone(), LIMITS).subscribed_to(vec![branch])
+            let session = Session::new(server.clone(), LIMITS).subscribed_to(vec![branch]);
+            if between_counters {
+                session.between_counters()
+            } else {
+                session
+            }
         });
         if let Some(entropy) = entropy
             && Chance::new(entropy ^ 1).percent(20)
@@ -234,10 +240,10 @@ impl World {
             return Ok(());
         };
         let answered = match line.server {
-            Server::Hub => answer_of(&mut self.hub, client.clone(), messages),
+            Server::Hub => answer_of(&mut self.hub, answer, client.clone(), messages),
             Server::Counter(server) => {
                 let server = self.counters.get_mut(server).context("no server")?;
-                answer_of(server, client.clone(), messages)
+                answer_of(server, answer_neighbour, client.clone(), messages)
             }
         };
         let Some(messages) = answered? else {
@@ -359,14 +365,18 @@ fn in_bytes(messages: &[Message]) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// What a server does with a request.
+type Answering<S> = fn(&mut S, Peer, Limits, Vec<Message>, Moment) -> Result<Answer, StoreError>;
+
 fn answer_of<S: Room>(
     office: &mut Office<S>,
+    answering: Answering<S>,
     client: Peer,
     messages: Vec<Message>,
 ) -> Result<Option<Vec<Message>>> {
     let now = office.moment()?;
     let full = office.full;
-    match answer(office.store()?, client, LIMITS, messages, now) {
+    match answering(office.store()?, client, LIMITS, messages, now) {
         Ok(answer) => Ok(Some(answer.messages)),
         Err(StoreError::DiskFull) if full => Ok(None),
         Err(error) => Err(error.into()),

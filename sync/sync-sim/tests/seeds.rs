@@ -76,3 +76,15 @@ fn fields_of_a_case_that_comes_back_are_the_same_everywhere() {
 fn everybody_names_the_same_holder() {
     check_with(34, 400, Cases::Move);
 }
+
+/// Documents of a case that was handed on were on the old disk only.
+#[test]
+fn documents_on_an_old_disk_reach_head_office() {
+    check_with(40, 400, Cases::Move);
+}
+
+/// What a neighbour told of an overwritten case counted as held, and was missing when it came back.
+#[test]
+fn work_of_a_neighbour_on_an_overwritten_case_is_not_missing() {
+    check_with(45, 400, Cases::Move);
+}

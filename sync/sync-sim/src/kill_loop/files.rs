@@ -1,0 +1,167 @@
+//! What the files hold, looked at in copies while nobody runs.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use counter_domain::ids::{CaseId, DeviceId};
+use counter_store::CounterStore;
+use hub_store::HubStore;
+use replica::{DatabaseKey, Replica, Surroundings};
+use sync_engine::{Peer, PeerRole};
+use sync_protocol::{CellValue, SiteId};
+
+use crate::city::City;
+use crate::screen::{Entry, Told};
+
+/// Nothing is written to a copy that anybody goes on with.
+fn around() -> Surroundings {
+    Surroundings::new(|| 0, |bytes| bytes.fill(0))
+}
+
+fn copied(database: &Path, aside: &Path) -> Result<PathBuf> {
+    let name = database.file_name().context("no database")?;
+    for ending in ["", "-wal", ".key-check"] {
+        let file = [&name.to_string_lossy(), ending].concat();
+        let from = database.with_file_name(&file);
+        if from.exists() {
+            fs::copy(from, aside.join(&file))?;
+        }
+    }
+    Ok(aside.join(name))
+}
+
+fn key(folder: &Path) -> Result<DatabaseKey> {
+    let text = fs::read_to_string(folder.join("database.key"))?;
+    DatabaseKey::from_hex(text.trim()).context("the key is damaged")
+}
+
+/// The counter's id, as its settings say it.
+fn counter_device(city: &City) -> Result<DeviceId> {
+    let text = fs::read_to_string(city.counter_data().join("counter.toml"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("device = "));
+    let quoted = line.context("the settings name no device")?;
+    Ok(serde_json::from_str(quoted)?)
+}
+
+fn hub_device(city: &City) -> Result<DeviceId> {
+    let about = fs::read(city.hub_data().join("hub.json"))?;
+    let about: serde_json::Value = serde_json::from_slice(&about)?;
+    let device = about.get("device").context("the hub names no device")?;
+    Ok(serde_json::from_value(device.clone())?)
+}
+
+fn whole(replica: &Replica) -> Result<()> {
+    let check = "PRAGMA integrity_check";
+    let said: String = replica.reader().query_row(check, [], |row| row.get(0))?;
+    ensure!(said == "ok", "the database is damaged");
+    Ok(())
+}
+
+/// Everything the screen was told is done is on the counter's disk.
+pub(crate) fn counter_has(city: &City, told: &Told) -> Result<()> {
+    let (data, device) = (city.counter_data(), counter_device(city)?);
+    let path = copied(&data.join("counter.db"), &city.aside()?)?;
+    let key = key(&data)?;
+    whole(&Replica::open(&path, &key, SiteId(device.0), around())?)?;
+    let store = CounterStore::open(&path, &key, device, around())?;
+    let rows = store.board(usize::MAX)?;
+    let cases: BTreeMap<String, CaseId> = rows
+        .into_iter()
+        .map(|row| (row.receipt_number, row.case))
+        .collect();
+    for (receipt, fields) in &told.receptions {
+        let case = cases.get(receipt).context("a reception is gone")?;
+        let record = store.case(*case)?.context("a case is gone")?;
+        for (path, entry) in fields {
+            check_entry(record.draft.text(path), entry)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_entry(here: Option<&str>, entry: &Entry) -> Result<()> {
+    let is = |one: &Option<String>| one.as_deref() == here;
+    let may_be = is(&entry.done) || (entry.sent.is_some() && is(&entry.sent));
+    // Only made-up names are entered.
+    ensure!(
+        may_be,
+        "{entry:?} was told to the screen, and {here:?} is there"
+    );
+    Ok(())
+}
+
+/// Head office has what it told the counter it has, and its database is whole.
+pub(crate) fn hub_has_what_it_said(city: &City) -> Result<()> {
+    let (hub_device, device) = (hub_device(city)?, counter_device(city)?);
+    let aside = city.aside()?;
+    let hub_path = copied(&city.hub_data().join("hub.sqlite"), &aside)?;
+    let path = copied(&city.counter_data().join("counter.db"), &aside)?;
+    let hub_key = key(&city.hub_data())?;
+    let counter = Replica::open(
+        &path,
+        &key(&city.counter_data())?,
+        SiteId(device.0),
+        around(),
+    )?;
+    let hub = Replica::open(&hub_path, &hub_key, SiteId(hub_device.0), around())?;
+    whole(&hub)?;
+    let site = SiteId(device.0);
+    let said = counter.acked_by(SiteId(hub_device.0), site)?;
+    let held = hub.vector()?.get(&site).copied().unwrap_or(0);
+    ensure!(held >= said, "it said {said} and has {held}");
+    let there = cells(&hub, site)?;
+    for (place, (version, value)) in cells(&counter, site)? {
+        // What was written again since has a later version.
+        let same = there.get(&place).is_some_and(|(_, there)| *there == value);
+        ensure!(version > said || same, "a record it said it has is gone");
+    }
+    Ok(())
+}
+
+type Cells = BTreeMap<(String, Vec<u8>), (u64, CellValue)>;
+
+fn cells(replica: &Replica, site: SiteId) -> Result<Cells> {
+    let all_seeing = Peer {
+        site: SiteId([0xee; 16]),
+        branch: "00".to_owned(),
+        role: PeerRole::Hub,
+    };
+    let batch = replica.changes(&all_seeing, site, 0, usize::MAX)?;
+    let changes = batch.map(|batch| batch.changes).unwrap_or_default();
+    Ok(changes
+        .into_iter()
+        .map(|one| ((one.table, one.key), (one.version, one.value)))
+        .collect())
+}
+
+/// Whether everything the screen was told is done is at head office, which runs.
+pub(crate) fn has_all(city: &City, told: &Told) -> Result<bool> {
+    let (path, key) = (city.hub_data().join("hub.sqlite"), key(&city.hub_data())?);
+    let hub = HubStore::open(&path, &key, hub_device(city)?, around())?;
+    let rows = hub.cases(usize::MAX)?;
+    let count = rows.len();
+    let cases: BTreeMap<String, CaseId> = rows
+        .into_iter()
+        .map(|row| (row.receipt_number, row.case))
+        .collect();
+    ensure!(cases.len() == count, "two cases have one receipt number");
+    for (receipt, fields) in &told.receptions {
+        let Some(record) = cases.get(receipt).map(|case| hub.case(*case)).transpose()? else {
+            return Ok(false);
+        };
+        let record = record.context("a case is gone")?;
+        let missing = fields
+            .iter()
+            .any(|(path, entry)| check_entry(record.draft.text(path), entry).is_err());
+        if missing {
+            return Ok(false);
+        }
+    }
+    ensure!(
+        hub.faults()?.is_empty(),
+        "head office's database is damaged"
+    );
+    Ok(true)
+}
