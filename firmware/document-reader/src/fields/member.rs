@@ -110,11 +110,23 @@ fn anchors(found: &[Found<'_>]) -> Vec<Anchor> {
     let may_repeat = births < own.len();
     let mut anchors: Vec<Anchor> = Vec::new();
     let mut known: Vec<(String, Rect)> = Vec::new();
-    for one in own {
+    let in_turn = if may_repeat { turns(&own) } else { None };
+    for (place, one) in own.iter().enumerate() {
         let text = value::bare(&one.rows);
-        let again = known
-            .iter()
-            .position(|(name, label)| may_repeat && is_same(name, &text) && *label != one.label);
+        let turn = in_turn
+            .as_ref()
+            .and_then(|turns| turns.get(place))
+            .copied()
+            .filter(|turn| {
+                known
+                    .get(*turn)
+                    .is_some_and(|(name, label)| *label != one.label && is_like(name, &text))
+            });
+        let again = turn.or_else(|| {
+            known
+                .iter()
+                .position(|(name, label)| may_repeat && is_same(name, &text) && *label != one.label)
+        });
         let member = again.unwrap_or(known.len());
         if again.is_none() {
             known.push((text, one.label));
@@ -125,6 +137,37 @@ fn anchors(found: &[Found<'_>]) -> Vec<Anchor> {
         });
     }
     anchors
+}
+
+/// Where several tables name as many persons each, the place of each name in its own table.
+fn turns(own: &[&Found<'_>]) -> Option<Vec<usize>> {
+    let mut labels: Vec<(Rect, usize)> = Vec::new();
+    let turns = own
+        .iter()
+        .map(|one| {
+            if let Some((_, count)) = labels.iter_mut().find(|(label, _)| *label == one.label) {
+                *count += 1;
+                *count - 1
+            } else {
+                labels.push((one.label, 1));
+                0
+            }
+        })
+        .collect();
+    let (_, first) = labels.first()?;
+    let alike = labels.len() > 1 && *first > 1 && labels.iter().all(|(_, count)| count == first);
+    alike.then_some(turns)
+}
+
+/// As long, and half of the characters the same.
+fn is_like(one: &str, other: &str) -> bool {
+    let length = one.chars().count();
+    let same = one
+        .chars()
+        .zip(other.chars())
+        .filter(|(a, b)| name::are_forms(*a, *b))
+        .count();
+    length == other.chars().count() && same * 2 >= length
 }
 
 /// Row by row, and within a row from left to right.

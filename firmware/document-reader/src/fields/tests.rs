@@ -495,3 +495,26 @@ fn a_name_said_again_in_another_form_is_no_further_person() {
         ",
     );
 }
+
+#[test]
+fn tables_of_as_many_persons_name_the_same_ones() {
+    check(
+        OUT,
+        &["
+|氏名      |生年月日     |
+|髙機　隆  |平成6年6月14日|
+|髙橋　節子|平成3年9月26日|
+|氏名      |国保         |
+|髙暢　隆  |有           |
+|髙幡　節子|無           |
+"],
+        "
+        0 氏名 髙機　隆
+        0 生年月日 1994-06-14
+        0 国保 有
+        1 氏名 髙橋　節子
+        1 生年月日 1991-09-26
+        1 国保 無
+        ",
+    );
+}
