@@ -273,7 +273,7 @@ fn private_characters_are_read_by_the_systems_table() {
     let lines = [HEADINGS, TARO, HANAKO].join("\r\n");
     let (before, after) = lines.split_once("架空　花子").unwrap();
     let bytes = |name: &[u8]| {
-        let text = |text: &str| encoding_rs::SHIFT_JIS.encode(text).0.into_owned();
+        let text = |text: &str| SHIFT_JIS.encode(text).0.into_owned();
         [text(before), name.to_vec(), text(after)].concat()
     };
     // 0xF040 and 0xF041 are user-defined cells of code page 932.
