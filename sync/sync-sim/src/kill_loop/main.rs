@@ -128,10 +128,10 @@ fn play(
     (moments, options): (&mut Moments, &Options),
 ) -> Result<()> {
     city.start()?;
-    let (socket, entropy) = (city.socket(), moments.below(u64::MAX));
+    let socket = city.socket();
     let mut heard = std::mem::take(told);
     let at_work = std::thread::spawn(move || {
-        let worked = work(&socket, &mut heard, entropy);
+        let worked = work(&socket, &mut heard);
         (heard, worked)
     });
     pass(moments.below(options.longest_ms));

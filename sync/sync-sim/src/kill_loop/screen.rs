@@ -1,6 +1,5 @@
 //! Somebody at work, through the socket of the staff's screen.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -15,12 +14,13 @@ use crate::city::{CLERK, PASSWORD};
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A field that needs nothing else to be entered, and whose text no rule makes another.
-const PATH: &str = "head.new";
+pub(crate) const PATH: &str = "head.new";
 
 /// Entries of one reception.
 const ENTRIES: u64 = 12;
 
-/// A field as the screen knows it.
+/// A reception's one field as the screen knows it. Every text is entered once in a run, so it names
+/// its reception: which number stands on the screen at that moment may be the one before.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// What was last acknowledged.
@@ -32,10 +32,12 @@ pub(crate) struct Entry {
 /// What the screen was told is done: it is on the counter's disk.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
-    /// Fields by receipt number and path.
-    pub(crate) receptions: BTreeMap<String, BTreeMap<&'static str, Entry>>,
+    /// Receptions that were opened.
+    pub(crate) receptions: Vec<Entry>,
     /// Deeds acknowledged.
     pub(crate) done: u64,
+    /// Texts entered.
+    entered: u64,
 }
 
 struct Screen {
@@ -75,7 +77,7 @@ enum Ended {
 }
 
 /// Works until the counter is gone.
-pub(crate) fn work(socket: &Path, told: &mut Told, entropy: u64) -> Result<()> {
+pub(crate) fn work(socket: &Path, told: &mut Told) -> Result<()> {
     let Ok(write) = UnixStream::connect(socket) else {
         return Ok(());
     };
@@ -99,67 +101,45 @@ pub(crate) fn work(socket: &Path, told: &mut Told, entropy: u64) -> Result<()> {
             return Ok(());
         }
     }
-    let mut number = entropy;
-    loop {
-        if !screen.serve(told, &mut number)? {
-            return Ok(());
-        }
-    }
+    while screen.serve(told)? {}
+    Ok(())
 }
 
 impl Screen {
     /// One reception; `false` when the counter is gone.
-    fn serve(&mut self, told: &mut Told, number: &mut u64) -> Result<bool> {
-        self.view = Value::Null;
+    fn serve(&mut self, told: &mut Told) -> Result<bool> {
         match self.deed(&json!({ "do": "start_reception" }))? {
             Ended::Done => {}
             Ended::Refused(code) => bail!("a reception was refused: {code}"),
             Ended::Gone => return Ok(false),
         }
-        let Some(receipt) = self.receipt(told) else {
-            return Ok(false);
-        };
         told.done += 1;
-        told.receptions.entry(receipt.clone()).or_default();
+        let mut entry = Entry::default();
+        let gone = self.enter(told, &mut entry);
+        told.receptions.push(entry);
+        if gone? {
+            return Ok(false);
+        }
+        let left = self.deed(&json!({ "do": "leave_case" }))?;
+        Ok(!matches!(left, Ended::Gone))
+    }
+
+    /// Enters one text after another; `true` when the counter is gone.
+    fn enter(&mut self, told: &mut Told, entry: &mut Entry) -> Result<bool> {
         for _ in 0..ENTRIES {
-            *number = number.wrapping_add(1);
-            let path = PATH;
-            let value = format!("架空　{}", in_kanji(*number));
-            let entry = told
-                .receptions
-                .entry(receipt.clone())
-                .or_default()
-                .entry(path)
-                .or_default();
+            told.entered += 1;
+            let value = format!("架空　{}", in_kanji(told.entered));
             entry.sent = Some(value.clone());
-            match self.deed(&json!({ "do": "set_field", "path": path, "value": value }))? {
+            match self.deed(&json!({ "do": "set_field", "path": PATH, "value": value }))? {
                 Ended::Done => {
                     entry.done = entry.sent.take();
                     told.done += 1;
                 }
-                Ended::Refused(code) => bail!("an entry of {path} was refused: {code}"),
-                Ended::Gone => return Ok(false),
+                Ended::Refused(code) => bail!("an entry was refused: {code}"),
+                Ended::Gone => return Ok(true),
             }
         }
-        Ok(!matches!(
-            self.deed(&json!({ "do": "leave_case" }))?,
-            Ended::Gone
-        ))
-    }
-
-    /// The new receipt number on the screen; the view that shows it may come behind the answer, and
-    /// views of receptions before it too.
-    fn receipt(&mut self, told: &Told) -> Option<String> {
-        loop {
-            let number = self.view.pointer("/screen/receipt_number");
-            let new = number
-                .and_then(Value::as_str)
-                .filter(|number| !told.receptions.contains_key(*number));
-            if let Some(number) = new {
-                return Some(number.to_owned());
-            }
-            self.hear()?;
-        }
+        Ok(false)
     }
 
     fn wait_for_view(&mut self) {
