@@ -406,11 +406,7 @@ fn execute_device(command: DeviceCommand, clock: &Clock, out: &mut impl Write) -
     }
 }
 
-fn execute_audit(
-    command: audit::AuditCommand,
-    clock: &Clock,
-    out: &mut impl Write,
-) -> Result<()> {
+fn execute_audit(command: audit::AuditCommand, clock: &Clock, out: &mut impl Write) -> Result<()> {
     match command {
         audit::AuditCommand::Verify { data, json } => {
             audit::verify(&Hub::open(&data.folder, clock)?.store, json, out)
@@ -424,7 +420,9 @@ fn execute_audit(
             json,
         } => {
             let store = Hub::open(&data.folder, clock)?.store;
-            let case = case.map(|text| audit::case_meant(&store, &text)).transpose()?;
+            let case = case
+                .map(|text| audit::case_meant(&store, &text))
+                .transpose()?;
             let query = LogQuery {
                 staff,
                 case,

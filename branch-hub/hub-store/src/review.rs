@@ -276,7 +276,10 @@ pub(crate) fn take_step(
     Ok(event)
 }
 
-pub(crate) fn hand_over_row(connection: &Connection, case: CaseId) -> Result<Option<HandOverRow>, StoreError> {
+pub(crate) fn hand_over_row(
+    connection: &Connection,
+    case: CaseId,
+) -> Result<Option<HandOverRow>, StoreError> {
     let events = replica::case_events(connection, case)?;
     let summary = fold(&events);
     let Some(snapshot_hash) = summary.accepted else {

@@ -308,7 +308,9 @@ mod tests {
             let end = last(&out, b"endstream").expect("its end");
             let measured = &out[start..end];
             // The line end before the word is CR LF, or LF alone.
-            let measured = measured.strip_suffix(b"\r\n").or(measured.strip_suffix(b"\n"));
+            let measured = measured
+                .strip_suffix(b"\r\n")
+                .or(measured.strip_suffix(b"\n"));
             assert_eq!(measured, Some(data.as_bytes()));
         }
     }

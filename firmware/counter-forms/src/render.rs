@@ -266,9 +266,10 @@ impl Forms {
         let mut first: Option<(String, DocumentInfo)> = None;
         for (form_id, data) in forms {
             let form = self.form_on(form_id, filed_on)?;
-            let (own, info) = self.lay_out_known(form, data, assets, filed_on, |_, document, _| {
-                Ok((EcoVec::from(document.pages()), document.info().clone()))
-            })?;
+            let (own, info) =
+                self.lay_out_known(form, data, assets, filed_on, |_, document, _| {
+                    Ok((EcoVec::from(document.pages()), document.info().clone()))
+                })?;
             pages.extend(own);
             first.get_or_insert_with(|| (form.meta.id.clone(), info));
         }

@@ -288,5 +288,8 @@ fn many_forms_of_characters_are_on_paper_as_the_font_draws_them() {
     let others = neighbours[neighbours.len() / 20];
     // Two programs smooth edges differently; another character lies far beyond that.
     assert!(worst < 24, "a character is {worst} greys apart");
-    assert!(others > worst + 8, "another character is only {others} greys apart");
+    assert!(
+        others > worst + 8,
+        "another character is only {others} greys apart"
+    );
 }

@@ -249,9 +249,11 @@ impl CounterStore {
             return Ok(RescueStep::Waits);
         }
         if let Some(found) = old.0.own_transactions(aside.looked_through)? {
+            // What was written by the last log entry both have is the same in both, however little
+            // the copy had heard of; head office may have been restored itself.
+            let shared = old.0.version_of_log(aside.log_shared)?;
+            let had = aside.acknowledged.max(shared).min(succession.held);
             for transaction in &found.transactions {
-                // Head office may have been restored itself.
-                let had = aside.acknowledged.min(succession.held);
                 aside.again.records += self.write_again(old, transaction, had)?;
             }
             aside.looked_through = found.through;

@@ -163,9 +163,15 @@ impl Finder {
             readings.compare(&mut candidates);
         }
         candidates.sort_by_key(|one| (one.member, one.field));
+        let legible: Vec<f32> = pages.iter().map(Page::legibility).collect();
         candidates
             .into_iter()
             .map(|one| self.weighed(one))
+            .map(|mut one| {
+                let legibility = legible.get(one.field.page).copied().unwrap_or(1.0);
+                one.field.confidence = confidence::on_page(one.field.confidence, legibility);
+                one
+            })
             .collect()
     }
 

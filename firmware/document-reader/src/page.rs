@@ -252,6 +252,17 @@ pub struct Page {
 }
 
 impl Page {
+    /// Mean probability of its characters, 0 to 1; 1 for an empty page.
+    pub fn legibility(&self) -> f32 {
+        let characters = || self.lines.iter().flat_map(|line| &line.characters);
+        let count = characters().count();
+        if count == 0 {
+            return 1.0;
+        }
+        let sum: f32 = characters().map(|one| one.probability).sum();
+        sum / crate::pixels::real(count)
+    }
+
     /// The smallest ruled cell that holds the middle of `bounds`.
     pub fn cell_of(&self, bounds: &Rect) -> Option<&Rect> {
         self.cells

@@ -22,6 +22,11 @@ const BROWSER: &str = "TODOKE_BROWSER";
 
 /// Finds a control by its text, its label or its accessible name.
 const FIND: &str = include_str!("reviewer.js");
+/// Waits ten seconds at most for the pictures on the page; says which did not come.
+const PICTURES: &str = "Promise.race([\
+    Promise.allSettled([...document.images].map((one) => one.decode())),\
+    new Promise((done) => setTimeout(done, 10000)),\
+]).then(() => [...document.images].filter((one) => !one.naturalWidth).map((one) => one.alt).join('、'))";
 
 /// The reviewer's browser.
 pub(crate) struct Reviewer {
@@ -100,8 +105,12 @@ impl Reviewer {
         })
     }
 
-    /// Keeps a picture of the whole page.
+    /// Keeps a picture of the whole page, with everything that is drawn on it.
     pub(crate) fn picture(&self, file: &Path) -> Result<()> {
+        let missing = self.evaluate(PICTURES)?;
+        if missing.as_str().is_some_and(|missing| !missing.is_empty()) {
+            bail!("a picture did not come: {missing}");
+        }
         let png = match &self.browser {
             Browser::Chromium(page) => page.picture(),
             Browser::Firefox(page) => page.picture(),

@@ -167,3 +167,13 @@ fn codes_that_are_scanned() {
 fn devices_switched_off_and_on_again() {
     check("devices");
 }
+
+#[test]
+fn a_case_goes_to_another_branch_and_its_copy_is_overwritten() {
+    check("case-to-another-branch");
+}
+
+#[test]
+fn somebody_comes_for_one_procedure_alone() {
+    check("procedure-alone");
+}

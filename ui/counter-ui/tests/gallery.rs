@@ -95,6 +95,7 @@ fn expected(name: &str) -> &'static [&'static str] {
         // What stands further down is looked at in the pictures.
         "staff-41-proposal" => &["予約と転出証明書情報が見つかりました", "これを使う"],
         "staff-42-contradiction" => &["07-2-261121-0003-5", "関連をやめる"],
+        "staff-43-long-interview" => &["障がい者手帳", "わからない"],
         "staff-50-devices" => &[
             "機器の状態",
             "受付票のプリンターの用紙がありません。",

@@ -36,10 +36,10 @@ use protection::Look;
 pub(crate) use deeds::{Deed, DeedRefused};
 pub(crate) use deletion::ListDeed;
 pub(crate) use hand_over::{AnswersTaken, CameBack};
+pub(crate) use log::{LogEntry, LogQuery};
 pub(crate) use moves::{MoveDeed, MoveRefused};
 pub(crate) use names::Names;
 pub(crate) use operations::Operations;
-pub(crate) use log::{LogEntry, LogQuery};
 pub(crate) use protection::{Protection, Release};
 
 /// Rows a list shows at most.
@@ -149,7 +149,10 @@ impl DeskData {
     }
 
     /// The person as the list of staff has them now; `None` for somebody who was taken off it.
-    pub(crate) async fn still_on_list(&self, id: StaffId) -> Result<Option<StaffMember>, DataFailed> {
+    pub(crate) async fn still_on_list(
+        &self,
+        id: StaffId,
+    ) -> Result<Option<StaffMember>, DataFailed> {
         let staff = self.run(|store| store.staff()).await?;
         let staff = staff.map_err(|error| failed(&error))?;
         Ok(staff

@@ -582,7 +582,11 @@ async fn auditor_finds_who_touched_a_case_and_what_somebody_did() {
     let found = auditor.get("/log?to=2020-01-01").await;
     assert!(found.text().contains("当てはまる記録はありません"));
     let found = auditor.get("/log?case=99-9-999999-0001-1").await;
-    assert!(found.text().contains("この受付番号の届出は、本庁にありません。"));
+    assert!(
+        found
+            .text()
+            .contains("この受付番号の届出は、本庁にありません。")
+    );
 }
 
 #[tokio::test]

@@ -325,7 +325,11 @@ fn each_procedure_of_a_request_gets_a_row_with_whom_it_is_for() {
     let rows = procedure_rows(&request);
     let told: Vec<String> = rows
         .iter()
-        .map(|row| [7, 8, 10, 11, 12, 14].map(|at| row.cells[at].as_str()).join("|"))
+        .map(|row| {
+            [7, 8, 10, 11, 12, 14]
+                .map(|at| row.cells[at].as_str())
+                .join("|")
+        })
         .collect();
     assert_eq!(
         told,
@@ -335,5 +339,8 @@ fn each_procedure_of_a_request_gets_a_row_with_whom_it_is_for() {
     for column in procedures::COLUMNS {
         assert!(documented.contains(&format!("| `{column}` |")), "{column}");
     }
-    assert!(rows.iter().all(|row| row.cells.len() == procedures::COLUMNS.len()));
+    assert!(
+        rows.iter()
+            .all(|row| row.cells.len() == procedures::COLUMNS.len())
+    );
 }

@@ -518,3 +518,25 @@ fn tables_of_as_many_persons_name_the_same_ones() {
         ",
     );
 }
+
+#[test]
+fn nothing_is_sure_on_a_page_that_is_hard_to_read() {
+    let mut page = drawn(
+        "
+|氏名      |生年月日       |性別|続柄  |
+|架空　太郎|昭和60年7月14日|男  |世帯主|
+
+この証明書は転入届の時まで大切にお持ちください
+",
+    );
+    let most = |page: &Page| {
+        let found = FINDER.find(OUT, std::slice::from_ref(page));
+        found.iter().map(|one| one.confidence).fold(0.0, f32::max)
+    };
+    assert!(most(&page) > 0.95);
+    for character in &mut page.lines.last_mut().unwrap().characters {
+        character.probability = 0.5;
+    }
+    assert!(page.legibility() < 0.9);
+    assert!(most(&page) <= 0.9);
+}

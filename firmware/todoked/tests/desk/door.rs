@@ -7,7 +7,9 @@ use counter_api::{
 };
 use todoked::devices::Happened;
 
-use crate::rig::{COLLEAGUE, Rig, SECRET, members, STAFF, SUPERVISOR, SUPERVISOR_SECRET, signature};
+use crate::rig::{
+    COLLEAGUE, Rig, SECRET, STAFF, SUPERVISOR, SUPERVISOR_SECRET, members, signature,
+};
 
 const MINUTE: u64 = 60_000;
 const DAY: u64 = 24 * 60 * MINUTE;

@@ -107,7 +107,12 @@ impl Stage {
     pub(super) fn list_staff(&self, change: impl FnOnce(&mut StaffMember)) {
         let mut hub = self.hub.lock().unwrap();
         let mut staff = hub.staff().unwrap();
-        change(staff.iter_mut().find(|one| one.id.as_str() == "u0101").unwrap());
+        change(
+            staff
+                .iter_mut()
+                .find(|one| one.id.as_str() == "u0101")
+                .unwrap(),
+        );
         let bytes = serde_json::to_vec(&staff).unwrap();
         hub.publish("staff", &bytes, |_| vec![1]).unwrap();
     }
