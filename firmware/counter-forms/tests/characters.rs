@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use counter_characters::Characters;
+use counter_characters::{Characters, Glyph};
 use counter_forms::{Assets, FontPaths, FormData, Forms, OpenFormsError, Picture, RenderError};
 use serde_json::json;
 
@@ -160,7 +160,7 @@ fn added_characters_are_printed_with_the_citys_font() {
     assert_eq!(forms.added_characters(), [ADDED], "private planes alone");
     let name = format!("架空{ADDED}　葛\u{E0102}高");
     assert_eq!(forms.missing_glyph(&name), None);
-    let made = pdf(&forms, &[name.clone()]).expect("made");
+    let made = pdf(&forms, std::slice::from_ref(&name)).expect("made");
     let squeezed = |text: &str| text.split_whitespace().collect::<String>();
     assert_eq!(squeezed(&text(&made)), squeezed(&name));
     let fonts = poppler("pdffonts", &[], &made);
@@ -231,7 +231,7 @@ fn many() -> Vec<String> {
     let asked = "邉邊辺葛辻斎齋高塚崎徳濱";
     let asked = asked.chars().flat_map(|c| TABLES.forms(c));
     let some = TABLES.glyphs().iter().step_by(EVERY);
-    let texts: Vec<String> = asked.chain(some).filter_map(|glyph| glyph.text()).collect();
+    let texts: Vec<String> = asked.chain(some).filter_map(Glyph::text).collect();
     texts.chunks(PER_LINE).map(<[String]>::concat).collect()
 }
 

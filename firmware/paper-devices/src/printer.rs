@@ -359,7 +359,7 @@ mod tests {
     use crate::raster::FontRaster;
 
     /// Far longer than an answer takes.
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_mins(1);
 
     /// What a printer on a wire received, and how printing ended. It answers each request for its
     /// status with the next of `answers`, and stays silent when there are no more.

@@ -1,5 +1,4 @@
 //! A page that is longer than the window can be scrolled to its end, also where texts wrap.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use counter_ui::app::Window;
 use counter_ui::gallery::{examples, looks, stage};

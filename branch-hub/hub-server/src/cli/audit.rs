@@ -152,7 +152,6 @@ fn each(
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 mod tests {
     use std::sync::atomic::{AtomicU8, Ordering};
 

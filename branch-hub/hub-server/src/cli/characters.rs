@@ -33,9 +33,9 @@ pub(super) enum CharactersCommand {
     Table {
         #[command(flatten)]
         data: Data,
-        /// The system: cp932 is the resident record system's Shift_JIS files
+        /// The system: cp932 is the resident record system's `Shift_JIS` files
         system: String,
-        /// The sheet, UTF-8 or Shift_JIS
+        /// The sheet, UTF-8 or `Shift_JIS`
         file: PathBuf,
         /// Only check it
         #[arg(long)]

@@ -321,7 +321,7 @@ impl Taking<'_> {
 
     fn unknown(&mut self, key: &Key, lines: &[Answer]) -> Result<()> {
         for line in lines {
-            self.list(NewMismatch {
+            self.list(&NewMismatch {
                 case: None,
                 version: key.version(),
                 kind: MismatchKind::UnknownKey,
@@ -348,7 +348,7 @@ impl Taking<'_> {
             if self.is_same(*column, &ours, theirs) {
                 continue;
             }
-            self.list(NewMismatch {
+            self.list(&NewMismatch {
                 case: Some(case),
                 version: line.key.version(),
                 kind: MismatchKind::Value,
@@ -369,15 +369,22 @@ impl Taking<'_> {
             C::Address => address_key(text, ""),
             C::BirthDate => text.chars().filter(char::is_ascii_digit).collect(),
             C::Kana => name_key(text),
-            _ => text.replace([' ', '\u{3000}'], ""),
+            C::Key
+            | C::ReceiptNumber
+            | C::Version
+            | C::Member
+            | C::Result
+            | C::Reason
+            | C::AnsweredOn
+            | C::Name => text.replace([' ', '\u{3000}'], ""),
         };
         let written = said(ours, Encoding::Cp932, &self.choices).text;
         let theirs = compared(theirs);
         compared(ours) == theirs || compared(&written) == theirs
     }
 
-    fn list(&mut self, new: NewMismatch) -> Result<()> {
-        self.store.list_mismatch(&new, self.by)?;
+    fn list(&mut self, new: &NewMismatch) -> Result<()> {
+        self.store.list_mismatch(new, self.by)?;
         self.outcome.listed += 1;
         Ok(())
     }

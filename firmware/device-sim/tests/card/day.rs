@@ -24,7 +24,7 @@ use crate::cases::{pin, random};
 /// Steps of a usual run; each waits for pcscd's own look at its readers, 0.4 s.
 const STEPS: u64 = 24;
 /// A step that takes longer hangs.
-const STUCK: Duration = Duration::from_secs(60);
+const STUCK: Duration = Duration::from_mins(1);
 
 /// Ends the watch, and with it the test, when a step hangs.
 struct Watchdog {

@@ -177,7 +177,7 @@ fn jpeg2000(bytes: &[u8]) -> Option<GrayImage> {
         ColorSpace::Gray => 1,
         ColorSpace::RGB => 3,
         // Four inks, or a profile of its own: no card has them.
-        _ => return None,
+        ColorSpace::CMYK | ColorSpace::Unknown { .. } | ColorSpace::Icc { .. } => return None,
     };
     let beside = usize::from(image.has_alpha());
     let data = Zeroizing::new(image.decode().ok()?);

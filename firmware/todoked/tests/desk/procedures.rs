@@ -1,9 +1,5 @@
 //! Somebody comes for a procedure alone: it is found, picked, asked about, signed on its own form.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops at what it did not expect"
-)]
+#![expect(clippy::expect_used, reason = "a test stops at what it did not expect")]
 
 use counter_api::{
     Language, PickedView, PicksView, ResidentAction, ResidentScreen, StaffAction, Step, Stroke,

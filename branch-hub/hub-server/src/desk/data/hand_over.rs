@@ -10,7 +10,7 @@ use crate::desk::session::Viewer;
 use crate::export;
 use crate::hand_over::adapters::{self, Adapters};
 use crate::hand_over::answers::{self, Outcome, Reading};
-use crate::line_file::EncodingChoice;
+use crate::line_file::{EncodingChoice, LayoutFile};
 
 use replica::AuditAction;
 
@@ -96,7 +96,7 @@ impl DeskData {
         self.run(move |store| {
             let layout = answers::layout_in(&folder).map_err(|error| failed(&*error))?;
             // Fixed widths are counted in the bytes of the other system.
-            let fixed = layout.as_ref().is_some_and(|layout| layout.is_fixed());
+            let fixed = layout.as_ref().is_some_and(LayoutFile::is_fixed);
             let (bytes, encoding) = if fixed {
                 let bytes = encoding_rs::SHIFT_JIS.encode(&text).0.into_owned();
                 (bytes, EncodingChoice::ShiftJis)
