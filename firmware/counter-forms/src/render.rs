@@ -329,10 +329,11 @@ impl Forms {
         })
     }
 
-    /// Draws the pages as PNG, `scale` pixels per point (2.0 is 144 dpi).
+    /// Draws the pages as PNG, `scale` pixels per point (2.0 is 144 dpi). They show what there is:
+    /// what is missing stays blank, as on a section's own form of a procedure alone.
     ///
     /// # Errors
-    /// As [`Forms::render`].
+    /// As [`Forms::render_prefilled`].
     pub fn preview_png(
         &self,
         form_id: &str,
@@ -350,7 +351,7 @@ impl Forms {
     /// The same as bare pixels.
     ///
     /// # Errors
-    /// As [`Forms::render`].
+    /// As [`Forms::render_prefilled`].
     pub fn pictures(
         &self,
         form_id: &str,
@@ -364,7 +365,7 @@ impl Forms {
             render_bleed: false,
         };
         let form = self.form_on(form_id, filed_on)?;
-        self.lay_out(form, data, assets, filed_on, |_, document, _| {
+        self.lay_out_known(form, data, assets, filed_on, |_, document, _| {
             let pages = document.pages().iter();
             Ok(pages.map(|page| page_picture(page, &options)).collect())
         })

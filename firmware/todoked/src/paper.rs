@@ -154,7 +154,8 @@ impl FormMaker {
             forms.render_together(&sheets, &assets, day)
         };
         made.map(|form| form.pdf).map_err(|error| {
-            tracing::error!(%error, "form not made");
+            let forms: Vec<&str> = sheets.iter().map(|(form, _)| *form).collect();
+            tracing::error!(%error, ?forms, "form not made");
             error.staff_text()
         })
     }

@@ -111,7 +111,7 @@ fn what_cannot_hold_is_not_published() {
     let refused = scene.publish(draft.edition(), "2026-11-21").unwrap_err();
     let told = refused.to_string();
     assert!(
-        told.starts_with("procedures/eisei.yaml:10:") && told.ends_with("hh.dog"),
+        told.starts_with("procedures/eisei.yaml:11:") && told.ends_with("hh.dog"),
         "{told}"
     );
     assert_eq!(scene.in_force(["2026-11-21"; 3]), [0; 3]);

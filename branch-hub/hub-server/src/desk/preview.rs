@@ -147,7 +147,8 @@ fn draw(
     scale: f32,
 ) -> Option<Vec<Vec<u8>>> {
     use counter_domain::draft::FieldPath;
-    use counter_forms::filing::{Said, filings, named_version};
+    use counter_forms::filing::{Said, filings, form_of, named_version};
+    use counter_forms::procedure_request::REQUEST_FORM;
     use counter_forms::resident_move::City;
     let city = City {
         name: city.city.clone(),
@@ -162,9 +163,12 @@ fn draw(
         event: super::labels::event_type(event.unwrap_or_default()),
         lines: Vec::new(),
     };
-    let filled = filings(snapshot, &city, &said)
-        .map_err(|error| failed(&error))
-        .ok()?;
+    let filled = if form_of(snapshot) == REQUEST_FORM {
+        forms.procedure_request(snapshot, &city)
+    } else {
+        filings(snapshot, &city, &said)
+    };
+    let filled = filled.map_err(|error| failed(&error)).ok()?;
     let mut assets = Assets::for_receipt(&snapshot.receipt_number);
     if let Some(signature) = strokes.and_then(|blob| serde_json::from_slice::<Signature>(blob).ok())
     {

@@ -7,6 +7,7 @@ use std::fmt;
 use counter_api::{Language, Notice, ResidentAction, Step, Stroke};
 use counter_domain::ids::{CaseId, StaffId};
 use counter_domain::snapshot::Snapshot;
+use counter_forms::filing::form_of;
 use counter_store::SignedForm;
 use serde::{Deserialize, Serialize};
 
@@ -69,8 +70,13 @@ fn pending_note(case: CaseId) -> String {
 /// on that version, whatever is published meanwhile.
 fn with_forms(mut content: Snapshot, forms: &dyn GlyphGate) -> Snapshot {
     content.forms = forms.forms_of(&content);
-    if let Some(first) = content.forms.first() {
-        content.form = format!("{}/{}", first.name, first.version);
+    // Of a procedure alone every sheet may be a section's own; what is signed stays a request.
+    let own = content
+        .forms
+        .iter()
+        .find(|one| one.name == form_of(&content));
+    if let Some(own) = own {
+        content.form = format!("{}/{}", own.name, own.version);
     }
     content
 }

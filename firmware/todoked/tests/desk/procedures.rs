@@ -15,7 +15,10 @@ use crate::rig::Rig;
 
 /// A mother at the counter with her son of eight.
 fn came() -> Rig {
-    let mut rig = Rig::new();
+    came_to(Rig::new())
+}
+
+fn came_to(mut rig: Rig) -> Rig {
     rig.sign_in();
     rig.staff(StaffAction::StartReception);
     rig.staff(StaffAction::ChoosePurpose {
@@ -170,13 +173,8 @@ fn a_procedure_that_is_not_theirs_says_why_and_stops_the_signature() {
     assert_eq!(rig.refused(never).code, "NOT-POSSIBLE-NOW");
 }
 
-#[test]
-fn each_section_gets_its_own_form_and_what_has_none_a_request() {
-    let mut rig = came();
-    pick(&mut rig, "P032", None, true);
-    pick(&mut rig, "P069", None, true);
-    pick(&mut rig, "P117", Some(2), true);
-    answer(&mut rig, "afterschool", "true");
+/// The text of what was signed, as the counter prints it, without its spaces.
+fn made(rig: &mut Rig) -> String {
     rig.staff(StaffAction::RecordIdentity {
         kind: "licence".to_owned(),
     });
@@ -209,7 +207,17 @@ fn each_section_gets_its_own_form_and_what_has_none_a_request() {
         .output()
         .expect("pdftotext (poppler-utils) is installed");
     let text = String::from_utf8(out.stdout).expect("UTF-8");
-    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+#[test]
+fn each_section_gets_its_own_form_and_what_has_none_a_request() {
+    let mut rig = came();
+    pick(&mut rig, "P032", None, true);
+    pick(&mut rig, "P069", None, true);
+    pick(&mut rig, "P117", Some(2), true);
+    answer(&mut rig, "afterschool", "true");
+    let text = made(&mut rig);
     for said in [
         "個別手続申請書",
         "放課後児童クラブ",
@@ -217,6 +225,21 @@ fn each_section_gets_its_own_form_and_what_has_none_a_request() {
         "口座振替",
         "架空葵",
     ] {
+        assert!(text.contains(said), "{said}");
+    }
+}
+
+#[test]
+fn an_allowance_and_a_seal_are_signed_together() {
+    let forms = FormMaker::open(&font_paths(None)).expect("the fonts are installed");
+    let mut rig = came_to(Rig::with_gate(forms));
+    pick(&mut rig, "P032", None, true);
+    pick(&mut rig, "P097", None, true);
+    answer(&mut rig, "child_allowance_payee", "true");
+    answer(&mut rig, "civil_servant", "false");
+    let text = made(&mut rig);
+    assert_eq!(rig.last_snapshot().form, "procedure-request/1");
+    for said in ["児童手当", "印鑑登録（廃止）申請書", "架空葵"] {
         assert!(text.contains(said), "{said}");
     }
 }
