@@ -15,6 +15,7 @@ mod base32;
 mod content;
 mod keys;
 mod picture;
+mod separator;
 mod signed;
 
 use counter_domain::receipt::ReceiptNumber;
@@ -25,6 +26,7 @@ use zeroize::Zeroizing;
 pub use content::{CodeContent, CodeUse, FIELDS_MAX};
 pub use keys::{CodeKey, CodeKeys, KeyFileError, SigningKey};
 pub use picture::codes_in;
+pub use separator::StackedPaper;
 pub use signed::IssueError;
 
 /// What begins a signed code.
@@ -69,6 +71,9 @@ pub enum ReadCodeError {
     /// Its last day is past.
     #[error("code has expired")]
     Expired,
+    /// It is that of a separator sheet, which is for the scanner of pages.
+    #[error("code of a separator sheet")]
+    Separator,
     /// Its first day is yet to come.
     #[error("code is not valid yet")]
     NotYet,
@@ -91,6 +96,9 @@ pub fn read(text: &str, keys: &CodeKeys, today: Date) -> Result<Code, ReadCodeEr
     {
         let content = signed::open(&text, rest, keys, today)?;
         return Ok(Code::Signed(Box::new(content)));
+    }
+    if StackedPaper::announced_by(&text).is_some() {
+        return Err(ReadCodeError::Separator);
     }
     if text.starts_with("TDK") && text.contains('-') {
         return Err(ReadCodeError::Newer);
@@ -159,6 +167,7 @@ mod tests {
             assert_eq!(check(foreign), Err(ReadCodeError::Foreign), "{foreign}");
         }
         assert_eq!(check("TDK2-AAAA-BBBB"), Err(ReadCodeError::Newer));
+        assert_eq!(check("TDKS1-O"), Err(ReadCodeError::Separator));
         assert_eq!(check("TDK1-AAAA"), Err(ReadCodeError::Damaged));
     }
 

@@ -1,4 +1,5 @@
-//! How a page printer is: the answer to IPP `Get-Printer-Attributes` (RFC 8011, section 4.2.5).
+//! Attributes of an IPP answer, and how a page printer is: the answer to `Get-Printer-Attributes`
+//! (RFC 8011, section 4.2.5).
 //!
 //! Foreign bytes: every length is checked, nothing is indexed, what is not understood is skipped.
 //! Layout (RFC 8010, section 3): version 2, status 2, request id 4; then groups, each a tag below
@@ -8,10 +9,11 @@
 use crate::identity::{Identity, said};
 
 /// What the printer is asked for.
-pub(crate) const ASKED: [&str; 5] = [
+pub(crate) const ASKED: [&str; 6] = [
     "printer-state",
     "printer-state-reasons",
     "printer-is-accepting-jobs",
+    "queued-job-count",
     "printer-make-and-model",
     "printer-firmware-string-version",
 ];
@@ -28,6 +30,8 @@ pub struct PagePrinterStatus {
     pub conditions: Vec<PageCondition>,
     /// It works on a job now.
     pub is_printing: bool,
+    /// Jobs that wait at it, of everybody who uses it; 0 where it does not say.
+    pub queued: u32,
 }
 
 /// What stops a page printer, or soon will. Order is from worst to least.
@@ -102,18 +106,22 @@ impl PageCondition {
 
 /// Reads the answer; `None` when it is none, or a refusal.
 pub(crate) fn parse(answer: &[u8]) -> Option<PagePrinterStatus> {
-    let status = u16::from_be_bytes(answer.get(2..4)?.try_into().ok()?);
-    if status >= 0x0100 {
-        return None;
-    }
     let mut found = Found::default();
+    let status = walk(answer, &mut |name, value| found.take(name, value))?;
+    (status < 0x0100).then(|| found.status())
+}
+
+/// Shows every attribute of an answer, and gives its status (RFC 8011, section 4.1.6); `None` when
+/// it is cut or is none.
+pub(crate) fn walk(answer: &[u8], take: &mut dyn FnMut(&str, &[u8])) -> Option<u16> {
+    let status = u16::from_be_bytes(answer.get(2..4)?.try_into().ok()?);
     let mut rest = answer.get(8..)?;
     let mut name = String::new();
     loop {
         let (tag, after) = rest.split_first()?;
         rest = after;
         match tag {
-            0x03 => return Some(found.status()),
+            0x03 => return Some(status),
             0x00..=0x0f => continue,
             _ => {}
         }
@@ -123,8 +131,13 @@ pub(crate) fn parse(answer: &[u8]) -> Option<PagePrinterStatus> {
         if !written.is_empty() {
             name = String::from_utf8_lossy(written).into_owned();
         }
-        found.take(&name, value);
+        take(&name, value);
     }
+}
+
+/// A number of four bytes, as integers and enumerations are.
+pub(crate) fn number(value: &[u8]) -> Option<u32> {
+    value.try_into().ok().map(u32::from_be_bytes)
 }
 
 /// Bytes behind their length in two bytes, and what follows.
@@ -140,14 +153,14 @@ struct Found {
     reasons: usize,
     state: Option<u32>,
     refuses_jobs: bool,
+    queued: Option<u32>,
 }
 
 impl Found {
     fn take(&mut self, name: &str, value: &[u8]) {
         match name {
-            "printer-state" => {
-                self.state = value.try_into().ok().map(u32::from_be_bytes);
-            }
+            "printer-state" => self.state = number(value),
+            "queued-job-count" => self.queued = number(value),
             "printer-is-accepting-jobs" => self.refuses_jobs = value == [0],
             "printer-make-and-model" => self.identity.model = said(value),
             "printer-firmware-string-version" => self.identity.firmware = said(value),
@@ -175,6 +188,7 @@ impl Found {
             identity: self.identity,
             conditions: self.conditions,
             is_printing: self.state == Some(4),
+            queued: self.queued.unwrap_or_default(),
         }
     }
 }
@@ -247,10 +261,12 @@ mod tests {
                 (0x41, "printer-make-and-model", b"Kakuu Laser 300"),
                 (0x41, "printer-firmware-string-version", b"2.10"),
                 (0x22, "printer-is-accepting-jobs", &[0]),
+                (0x21, "queued-job-count", &3_u32.to_be_bytes()),
             ],
         ))
         .unwrap();
         assert!(status.is_printing);
+        assert_eq!(status.queued, 3);
         assert_eq!(status.identity.model.as_deref(), Some("Kakuu Laser 300"));
         assert_eq!(status.identity.firmware.as_deref(), Some("2.10"));
         assert_eq!(status.conditions, [PageCondition::NotAccepting]);

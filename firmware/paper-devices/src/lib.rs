@@ -10,6 +10,7 @@
 mod attributes;
 mod compose;
 mod identity;
+mod page_jobs;
 mod page_printer;
 mod plain;
 mod printer;
@@ -20,6 +21,7 @@ mod wired;
 
 pub use attributes::{PageCondition, PagePrinterStatus};
 pub use identity::Identity;
+pub use page_jobs::{JobState, TakenJob};
 pub use page_printer::{PageJob, PagePrinter, PrintPagesError, Sides};
 pub use printer::{
     FilePrinter, NetworkPrinter, PrintReceiptError, PrinterStatus, ReadBack, ReceiptPrinter,

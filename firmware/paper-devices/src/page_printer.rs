@@ -3,7 +3,7 @@
 //! One `Print-Job` request (RFC 8011, section 4.2.1) in one HTTP POST (RFC 8010): what every office
 //! printer of today and every CUPS queue takes. PDF is handed over as it is, so that the glyphs on
 //! paper are those of the archive. Plain `ipp://` only; the queue on the appliance itself speaks
-//! TLS to printers farther away.
+//! TLS to printers farther away. What becomes of a job is asked in [`crate::page_jobs`].
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
@@ -12,6 +12,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::attributes::{self, PagePrinterStatus};
+use crate::page_jobs::{Operation, TakenJob, taken};
 
 /// Why pages were not taken.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub enum PrintPagesError {
 
 /// The port of IPP.
 const PORT: u16 = 631;
+/// `client-error-attributes-or-values-not-supported`.
+const ATTRIBUTES_REFUSED: u16 = 0x040b;
 /// An answer is a few hundred bytes.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 
@@ -52,6 +55,19 @@ pub struct PageJob {
     pub sides: Sides,
     /// How often, 1 to 99; 0 counts as 1.
     pub copies: u8,
+    /// This page only, from 1; 0 for all of them.
+    pub page: u16,
+}
+
+impl PageJob {
+    /// The same without what a printer may lack: it prints on what it has then.
+    fn plain(&self) -> Self {
+        Self {
+            tray: None,
+            sides: Sides::AsSet,
+            ..self.clone()
+        }
+    }
 }
 
 /// Which sides of a sheet are printed on.
@@ -122,19 +138,37 @@ impl PagePrinter {
         self.print_as(pdf, job, &PageJob::default())
     }
 
-    /// As [`Self::print`], from a tray and on the sides that the form wants. A printer that cannot do
-    /// it prints all the same, as RFC 8011 has it.
+    /// As [`Self::print`], from a tray and on the sides that the form wants.
     ///
     /// # Errors
     /// See [`PrintPagesError`].
     pub fn print_as(&self, pdf: &[u8], job: &str, how: &PageJob) -> Result<(), PrintPagesError> {
-        let answer = self.post(&self.request(job, how), pdf)?;
-        match answer.get(2..4).map(<[u8; 2]>::try_from) {
-            Some(Ok(status)) => match u16::from_be_bytes(status) {
-                0x0000..0x0100 => Ok(()),
-                status => Err(PrintPagesError::Refused { status }),
-            },
-            Some(Err(_)) | None => Err(PrintPagesError::NotIpp),
+        self.submit(pdf, job, how).map(drop)
+    }
+
+    /// Hands the pages over and says which job they became. A printer that refuses the tray or the
+    /// sides is asked once more without them: the pages matter more than what they lie on.
+    ///
+    /// # Errors
+    /// See [`PrintPagesError`]. After [`PrintPagesError::Broken`] the pages may still come out.
+    pub fn submit(
+        &self,
+        pdf: &[u8],
+        job: &str,
+        how: &PageJob,
+    ) -> Result<TakenJob, PrintPagesError> {
+        let plain = how.plain();
+        match taken(&self.post(&self.request(job, how), pdf)?) {
+            Err(PrintPagesError::Refused {
+                status: ATTRIBUTES_REFUSED,
+            }) if plain != *how => {
+                let job = taken(&self.post(&self.request(job, &plain), pdf)?)?;
+                Ok(TakenJob {
+                    as_asked: false,
+                    ..job
+                })
+            }
+            answered => answered,
         }
     }
 
@@ -148,7 +182,7 @@ impl PagePrinter {
     }
 
     /// One request and its document; the IPP part of the answer.
-    fn post(&self, request: &[u8], document: &[u8]) -> Result<Vec<u8>, PrintPagesError> {
+    pub(crate) fn post(&self, request: &[u8], document: &[u8]) -> Result<Vec<u8>, PrintPagesError> {
         let mut stream = self.connect()?;
         let head = format!(
             "POST {} HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/ipp\r\n\
@@ -190,13 +224,9 @@ impl PagePrinter {
         connect().map_err(|_| PrintPagesError::Unreachable)
     }
 
-    /// `Print-Job`, version 2.0, with the attributes every printer asks for.
+    /// `Print-Job`, with the attributes every printer asks for.
     fn request(&self, job: &str, how: &PageJob) -> Vec<u8> {
-        let uri = format!("ipp://{}:{}{}", self.host, self.port, self.path);
-        let mut bytes = vec![2, 0, 0, 2, 0, 0, 0, 1, 0x01];
-        attribute(&mut bytes, 0x47, "attributes-charset", "utf-8");
-        attribute(&mut bytes, 0x48, "attributes-natural-language", "ja");
-        attribute(&mut bytes, 0x45, "printer-uri", &uri);
+        let mut bytes = self.operation(Operation::PrintJob);
         attribute(&mut bytes, 0x42, "requesting-user-name", "todoke");
         attribute(&mut bytes, 0x42, "job-name", job);
         attribute(&mut bytes, 0x49, "document-format", "application/pdf");
@@ -207,22 +237,33 @@ impl PagePrinter {
 
     /// `Get-Printer-Attributes`.
     fn question(&self) -> Vec<u8> {
+        let mut bytes = self.operation(Operation::GetPrinterAttributes);
+        attribute(&mut bytes, 0x42, "requesting-user-name", "todoke");
+        asked_for(&mut bytes, &attributes::ASKED);
+        bytes.push(0x03);
+        bytes
+    }
+
+    /// The head of a request of version 2.0: what is to be done, and at which printer.
+    pub(crate) fn operation(&self, what: Operation) -> Vec<u8> {
         let uri = format!("ipp://{}:{}{}", self.host, self.port, self.path);
-        let mut bytes = vec![2, 0, 0, 0x0b, 0, 0, 0, 1, 0x01];
+        let mut bytes = vec![2, 0, 0, what.code(), 0, 0, 0, 1, 0x01];
         attribute(&mut bytes, 0x47, "attributes-charset", "utf-8");
         attribute(&mut bytes, 0x48, "attributes-natural-language", "ja");
         attribute(&mut bytes, 0x45, "printer-uri", &uri);
-        attribute(&mut bytes, 0x42, "requesting-user-name", "todoke");
-        for (index, asked) in attributes::ASKED.iter().enumerate() {
-            let name = if index == 0 {
-                "requested-attributes"
-            } else {
-                ""
-            };
-            attribute(&mut bytes, 0x44, name, asked);
-        }
-        bytes.push(0x03);
         bytes
+    }
+}
+
+/// `requested-attributes`: the first value has the name.
+pub(crate) fn asked_for(bytes: &mut Vec<u8>, asked: &[&str]) {
+    for (index, one) in asked.iter().enumerate() {
+        let name = if index == 0 {
+            "requested-attributes"
+        } else {
+            ""
+        };
+        attribute(bytes, 0x44, name, one);
     }
 }
 
@@ -230,16 +271,16 @@ impl PagePrinter {
 fn job_attributes(bytes: &mut Vec<u8>, how: &PageJob) {
     let copies = how.copies.clamp(1, 99);
     let sides = how.sides.keyword();
-    if copies == 1 && sides.is_none() && how.tray.is_none() {
+    if copies == 1 && sides.is_none() && how.tray.is_none() && how.page == 0 {
         return;
     }
     bytes.push(0x02);
     if copies > 1 {
-        bytes.push(0x21);
-        bytes.extend_from_slice(&6_u16.to_be_bytes());
-        bytes.extend_from_slice(b"copies");
-        bytes.extend_from_slice(&4_u16.to_be_bytes());
-        bytes.extend_from_slice(&u32::from(copies).to_be_bytes());
+        numbers(bytes, 0x21, "copies", &[u32::from(copies)]);
+    }
+    if how.page > 0 {
+        let page = u32::from(how.page);
+        numbers(bytes, 0x33, "page-ranges", &[page, page]);
     }
     if let Some(sides) = sides {
         attribute(bytes, 0x44, "sides", sides);
@@ -253,14 +294,24 @@ fn job_attributes(bytes: &mut Vec<u8>, how: &PageJob) {
     }
 }
 
-/// One attribute: tag, name and value, each text behind its length in two bytes.
-fn attribute(bytes: &mut Vec<u8>, tag: u8, name: &str, value: &str) {
+/// An attribute of whole numbers of four bytes: an integer, or both ends of a range.
+pub(crate) fn numbers(bytes: &mut Vec<u8>, tag: u8, name: &str, values: &[u32]) {
+    let value: Vec<u8> = values.iter().flat_map(|one| one.to_be_bytes()).collect();
+    written(bytes, tag, [name.as_bytes(), &value]);
+}
+
+/// One attribute whose value is a text.
+pub(crate) fn attribute(bytes: &mut Vec<u8>, tag: u8, name: &str, value: &str) {
+    written(bytes, tag, [name.as_bytes(), value.as_bytes()]);
+}
+
+/// Tag, name and value, each of the two behind its length in two bytes.
+fn written(bytes: &mut Vec<u8>, tag: u8, parts: [&[u8]; 2]) {
     bytes.push(tag);
-    for text in [name, value] {
-        let text = text.as_bytes();
-        let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+    for part in parts {
+        let length = u16::try_from(part.len()).unwrap_or(u16::MAX);
         bytes.extend_from_slice(&length.to_be_bytes());
-        bytes.extend(text.iter().take(usize::from(length)));
+        bytes.extend(part.iter().take(usize::from(length)));
     }
 }
 
@@ -360,11 +411,13 @@ mod tests {
             tray: Some("tray-2".to_owned()),
             sides: Sides::Both,
             copies: 2,
+            page: 3,
         };
         let (received, printed) = print_as_to(TAKEN, &how);
         assert_eq!(printed, Ok(()));
         let text = String::from_utf8_lossy(&received);
         let group = "application/pdf\u{2}!\0\u{6}copies\0\u{4}\0\0\0\u{2}\
+                     3\0\u{b}page-ranges\0\u{8}\0\0\0\u{3}\0\0\0\u{3}\
                      D\0\u{5}sides\0\u{13}two-sided-long-edge\
                      4\0\u{9}media-col\0\0J\0\0\0\u{c}media-sourceD\0\0\0\u{6}tray-2\
                      7\0\0\0\0\u{3}%PDF";

@@ -117,29 +117,50 @@ impl NetworkPrinter {
             raster,
         }
     }
+}
+
+impl Line for NetworkPrinter {
+    type Driver = NetworkDriver;
 
     fn open(&self) -> Result<NetworkDriver, PrintReceiptError> {
         let host = self.address.ip().to_string();
         NetworkDriver::open(&host, self.address.port(), Some(self.timeout))
             .map_err(|_| PrintReceiptError::Unreachable)
     }
+
+    fn how(&self) -> (ReadBack, &dyn LineRaster) {
+        (self.read_back, self.raster.as_ref())
+    }
 }
 
-impl ReceiptPrinter for NetworkPrinter {
+/// How a printer is reached; what is said to it is the same on every line.
+trait Line {
+    /// Carries bytes both ways.
+    type Driver: Driver + Clone;
+
+    /// Opens it anew for each job.
+    fn open(&self) -> Result<Self::Driver, PrintReceiptError>;
+
+    /// Whether it answers, and what draws a line that it cannot.
+    fn how(&self) -> (ReadBack, &dyn LineRaster);
+}
+
+impl<L: Line + Send> ReceiptPrinter for L {
     fn print(&mut self, receipt: &Receipt) -> Result<(), PrintReceiptError> {
-        print_on(&self.open()?, receipt, self.read_back, self.raster.as_ref())
+        let (read_back, raster) = self.how();
+        print_on(&self.open()?, receipt, read_back, raster)
     }
 
     fn status(&mut self) -> Result<PrinterStatus, PrintReceiptError> {
         let driver = self.open()?;
-        match self.read_back {
+        match self.how().0 {
             ReadBack::Ask => ask_status(&driver),
             ReadBack::Skip => Ok(PrinterStatus::Ready),
         }
     }
 
     fn identity(&mut self) -> Identity {
-        match (self.read_back, self.open()) {
+        match (self.how().0, self.open()) {
             (ReadBack::Ask, Ok(driver)) => identity::ask(&driver),
             (ReadBack::Skip, _) | (_, Err(_)) => Identity::default(),
         }
@@ -246,31 +267,18 @@ impl WiredPrinter {
             raster,
         }
     }
+}
+
+impl Line for WiredPrinter {
+    type Driver = WiredDriver;
 
     fn open(&self) -> Result<WiredDriver, PrintReceiptError> {
         WiredDriver::open(&self.path, self.baud, self.timeout)
             .map_err(|_| PrintReceiptError::Unreachable)
     }
-}
 
-impl ReceiptPrinter for WiredPrinter {
-    fn print(&mut self, receipt: &Receipt) -> Result<(), PrintReceiptError> {
-        print_on(&self.open()?, receipt, self.read_back, self.raster.as_ref())
-    }
-
-    fn status(&mut self) -> Result<PrinterStatus, PrintReceiptError> {
-        let driver = self.open()?;
-        match self.read_back {
-            ReadBack::Ask => ask_status(&driver),
-            ReadBack::Skip => Ok(PrinterStatus::Ready),
-        }
-    }
-
-    fn identity(&mut self) -> Identity {
-        match (self.read_back, self.open()) {
-            (ReadBack::Ask, Ok(driver)) => identity::ask(&driver),
-            (ReadBack::Skip, _) | (_, Err(_)) => Identity::default(),
-        }
+    fn how(&self) -> (ReadBack, &dyn LineRaster) {
+        (self.read_back, self.raster.as_ref())
     }
 }
 

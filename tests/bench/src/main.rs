@@ -1,7 +1,8 @@
 //! `todoke-bench`: every budget of the house plan beside a limit or a peer of the same run.
 //!
 //! `make bench` builds it with optimisation and runs it. Figures are of this machine; the last
-//! column is what to compare between machines.
+//! column is what to compare between machines. Names of parts (`todoke-bench printers cards`) run
+//! those alone.
 
 #![expect(clippy::print_stdout, reason = "the table is the program's result")]
 
@@ -15,22 +16,37 @@ mod rules;
 mod tables;
 mod visit;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use figure::Figure;
 
+/// A part, and what measures it.
+type Part = (&'static str, fn() -> Result<Vec<Figure>>);
+
+const PARTS: [Part; 8] = [
+    ("records", records::measure),
+    ("residents", residents::measure),
+    ("cards", cards::measure),
+    ("rules", rules::measure),
+    ("tables", tables::measure),
+    ("papers", papers::measure),
+    ("printers", printers::measure),
+    ("visit", visit::measure),
+];
+
 fn main() -> Result<()> {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    for one in &wanted {
+        let known = PARTS.iter().any(|(name, _)| name == one);
+        ensure!(
+            known,
+            "no part {one}; parts: {}",
+            PARTS.map(|(name, _)| name).join(" ")
+        );
+    }
     Figure::print_heading();
-    let parts: [fn() -> Result<Vec<Figure>>; 8] = [
-        records::measure,
-        residents::measure,
-        cards::measure,
-        rules::measure,
-        tables::measure,
-        papers::measure,
-        printers::measure,
-        visit::measure,
-    ];
-    for part in parts {
+    let parts = PARTS.iter();
+    let parts = parts.filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|one| one == name));
+    for (_, part) in parts {
         for figure in part()? {
             println!("{figure}");
         }

@@ -138,7 +138,7 @@ fn accepted(pdf: &[u8]) -> Result<Duration> {
     let how = PageJob {
         tray: Some("tray-2".to_owned()),
         sides: Sides::Both,
-        copies: 1,
+        ..PageJob::default()
     };
     let (taken, took) = time(|| pages.print_as(pdf, "07-2-261121-0184-6", &how));
     taken?;
