@@ -162,13 +162,9 @@ pub struct ChainReport {
     pub broken_at: Option<u64>,
 }
 
-/// BLAKE3 over sequence (big-endian), previous link and body: what the next entry calls previous.
+/// What the entry behind this one calls previous.
 pub fn link(entry: &StreamEntry) -> [u8; 32] {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&entry.sequence.to_be_bytes());
-    hasher.update(&entry.previous);
-    hasher.update(&entry.body);
-    *hasher.finalize().as_bytes()
+    entry.link()
 }
 
 impl Write<'_> {

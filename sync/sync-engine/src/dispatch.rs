@@ -7,6 +7,7 @@
 //! **Nothing becomes safe by being dispatched.** What was acknowledged is known only when the other
 //! end's own hello comes back, by file or by line.
 
+use sync_protocol::limits::BLOB_OFFERS_MAX;
 use sync_protocol::{
     BlobPart, CasePart, CaseTurn, CaseWant, DatasetManifest, DatasetWant, Message, StreamEntry,
     VersionVector, WantedBlob, version,
@@ -143,12 +144,29 @@ impl Dispatch {
         self.rounds += 1;
         if first {
             self.tell_datasets(&mut said, store)?;
+            self.ask_after_all_blobs(&mut said, store)?;
             said.retain(|message| !matches!(message, Message::Done(_)));
         } else {
             said.retain(Message::carries_data);
         }
         self.over = !data;
         Ok((!said.is_empty()).then_some(said))
+    }
+
+    /// A counter asks after all its blobs at once: the answer comes back in one file.
+    fn ask_after_all_blobs<S: Store>(
+        &self,
+        said: &mut Vec<Message>,
+        store: &S,
+    ) -> Result<(), S::Error> {
+        said.retain(|message| !matches!(message, Message::BlobOffers(_)));
+        if self.session.ends == Ends::CounterToHub
+            && self.session.version() >= version::BLOBS_CONFIRMED
+        {
+            let all = store.blobs_unconfirmed(BLOB_OFFERS_MAX)?;
+            said.extend((!all.is_empty()).then_some(Message::BlobOffers(all)));
+        }
+        Ok(())
     }
 
     /// A counter tells which datasets it has: on a line it would be asked.

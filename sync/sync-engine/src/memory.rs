@@ -76,7 +76,7 @@ impl MemoryStore {
     /// Appends to this site's own stream.
     pub fn log(&mut self, body: &[u8]) {
         let entries = self.streams.entry(self.site).or_default();
-        let previous = entries.last().map_or([0; 32], link);
+        let previous = entries.last().map_or([0; 32], StreamEntry::link);
         let sequence = as_u64(entries.len()) + 1;
         entries.push(StreamEntry {
             device: self.site,
@@ -176,14 +176,6 @@ fn as_u64(count: usize) -> u64 {
 
 fn as_usize(count: u64) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
-}
-
-fn link(entry: &StreamEntry) -> [u8; 32] {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&entry.sequence.to_be_bytes());
-    hasher.update(&entry.previous);
-    hasher.update(&entry.body);
-    *hasher.finalize().as_bytes()
 }
 
 fn piece(bytes: &[u8], offset: u64, bytes_max: usize) -> Vec<u8> {
@@ -316,11 +308,11 @@ impl Store for MemoryStore {
         };
         let fits = |entry: &StreamEntry| {
             let before = held.iter().find(|held| held.sequence + 1 == entry.sequence);
-            before.is_none_or(|before| link(before) == entry.previous)
+            before.is_none_or(|before| before.link() == entry.previous)
         };
         let same = |entry: &StreamEntry| {
             let there = held.iter().find(|held| held.sequence == entry.sequence);
-            there.is_none_or(|there| link(there) == link(entry))
+            there.is_none_or(|there| there.link() == entry.link())
         };
         Ok(entries.iter().all(|entry| fits(entry) && same(entry)))
     }
@@ -328,7 +320,7 @@ impl Store for MemoryStore {
     fn append_stream(&mut self, peer: &Peer, entries: &[StreamEntry]) -> Result<u64, Infallible> {
         let held = self.streams.entry(peer.site).or_default();
         for entry in entries {
-            let previous = held.last().map_or([0; 32], link);
+            let previous = held.last().map_or([0; 32], StreamEntry::link);
             let next = as_u64(held.len()) + 1;
             if entry.sequence == next && entry.previous == previous && entry.device == peer.site {
                 held.push(entry.clone());

@@ -46,7 +46,7 @@ impl Session {
         // Entries that follow from the beginning tell the history as well.
         let entries = |message: &Message| matches!(message, Message::StreamEntries(_));
         self.ours.log_end_told |= first_log_end || messages.iter().any(entries);
-        let news = first_log_end || told != self.ours.said;
+        let news = first_log_end || !says_no_more(&told, &self.ours.said);
         self.ours.said = told;
         Ok(Round { messages, news })
     }
@@ -55,9 +55,12 @@ impl Session {
         let vector = store.vector()?;
         let mut data = Data::new(self.limits.round_bytes);
         let mut spoken = vec![Message::Hello(self.hello(store, vector.clone(), now))];
+        let records_come = self.has_more_records();
         self.tell_held(&mut spoken, store, &vector)?;
-        self.tell_wants(&mut spoken, store)?;
-        self.tell_blobs(&mut spoken, store)?;
+        if !records_come {
+            self.tell_wants(&mut spoken, store)?;
+        }
+        self.tell_blobs_held(&mut spoken, store)?;
         self.tell_copies(&mut spoken, store)?;
         if let Some(theirs) = &self.theirs {
             let sender = Sender {
@@ -70,21 +73,32 @@ impl Session {
             if self.peer_is_hub() && !self.ours.log_end_told {
                 sender.log_end(&mut data, store)?;
             }
+            // The log before the records: whatever head office has of this device, it has the log of
+            // it too, and a log of another history is found before anything is taken.
+            if self.peer_is_hub() {
+                sender.stream(&mut data, store)?;
+            }
             sender.changes(&mut data, store, &vector)?;
             if self.ends == Ends::HubToCounter {
                 let (wants, bytes) = (&theirs.case_wants, self.limits.batch_bytes);
                 copies::cases(&mut data, store, &self.peer, wants, bytes)?;
             }
-            if self.peer_is_hub() {
-                sender.stream(&mut data, store)?;
-            }
             sender.datasets(&mut data, store, Protection::Without)?;
             sender.blobs(&mut data, store, &mut self.ours)?;
         }
+        self.ask_after_blobs(&mut spoken, store, &data)?;
         self.tell_refusals(&mut spoken);
         spoken.append(&mut data.messages);
         spoken.push(Message::Done(data.remainder));
         Ok(spoken)
+    }
+
+    /// Whether a counter is in the middle of its records: it has no room for papers then, and is asked
+    /// for them when it has.
+    fn has_more_records(&self) -> bool {
+        self.ends == Ends::HubToCounter
+            && self.remainder == Remainder::More
+            && !self.ours.touched.is_empty()
     }
 
     /// An entry of the own log that head office has, so that it can compare.
@@ -178,7 +192,11 @@ impl Session {
     ) -> Result<(), S::Error> {
         let refused = self.theirs.as_ref().map(|theirs| &theirs.blobs_refused);
         let in_vain = refused.map_or(0, BTreeSet::len) + self.ours.blobs_spoilt.len();
-        let mut wants = store.blobs_wanted(self.limits.blobs_wanted + in_vain)?;
+        let count_max = self.limits.blobs_wanted + in_vain;
+        let mut wants = match self.ends {
+            Ends::HubToCounter => store.blobs_wanted_of(&self.peer, count_max)?,
+            Ends::CounterToHub | Ends::Counters => store.blobs_wanted(count_max)?,
+        };
         wants.retain(|want| {
             !refused.is_some_and(|hashes| hashes.contains(&want.hash))
                 && !self.ours.blobs_spoilt.contains(&want.hash)
@@ -190,35 +208,57 @@ impl Session {
         Ok(())
     }
 
-    /// A counter asks head office which of its blobs are there; head office answers. Only a whole
-    /// blob on disk is ever said to be there, so a lost, late or repeated answer is never wrong.
-    fn tell_blobs<S: Store>(
+    /// Head office answers which of a counter's blobs are there. Only a whole blob on disk is ever
+    /// said to be there, so a lost, late or repeated answer is never wrong.
+    fn tell_blobs_held<S: Store>(
         &mut self,
         spoken: &mut Vec<Message>,
         store: &S,
     ) -> Result<(), S::Error> {
-        let is_hub = self.peer_is_hub();
         // What is safe is said by head office alone.
-        if self.ends == Ends::Counters {
+        if self.ends != Ends::HubToCounter {
             return Ok(());
         }
         let Some(theirs) = &mut self.theirs else {
             return Ok(());
         };
-        if theirs.version < version::BLOBS_CONFIRMED {
-            return Ok(());
-        }
-        if is_hub {
-            let offers = store.blobs_unconfirmed(BLOB_OFFERS_MAX)?;
-            if !offers.is_empty() {
-                spoken.push(Message::BlobOffers(offers));
-            }
-            return Ok(());
-        }
         let asked = std::mem::take(&mut theirs.blob_offers);
         let held = store.blobs_held(&self.peer, &asked)?;
-        if !held.is_empty() {
+        if !held.is_empty() && theirs.version >= version::BLOBS_CONFIRMED {
             spoken.push(Message::BlobsHeld(held));
+        }
+        Ok(())
+    }
+
+    /// A counter asks head office which of its blobs are there: those whose last piece goes with
+    /// this round, because the answer is made after it was taken; and, once every record is said,
+    /// some of the others, because an answer may have been lost. Each of these is asked about once
+    /// until all were: a hash cannot be packed, and a long list would be told in every round.
+    fn ask_after_blobs<S: Store>(
+        &mut self,
+        spoken: &mut Vec<Message>,
+        store: &S,
+        data: &Data,
+    ) -> Result<(), S::Error> {
+        let mut asks = std::mem::take(&mut self.ours.blobs_sent);
+        if self.ends != Ends::CounterToHub || self.version() < version::BLOBS_CONFIRMED {
+            return Ok(());
+        }
+        let room = self.limits.blobs_wanted.saturating_sub(asks.len());
+        if room > 0 && !data.has_records() {
+            let asked = &mut self.ours.blobs_asked;
+            let mut others = store.blobs_unconfirmed(asked.len() + asks.len() + room)?;
+            others.retain(|hash| !asked.contains(hash) && !asks.contains(hash));
+            others.truncate(room);
+            if others.is_empty() {
+                asked.clear();
+            }
+            asked.extend(&others);
+            asks.append(&mut others);
+        }
+        asks.truncate(BLOB_OFFERS_MAX);
+        if !asks.is_empty() {
+            spoken.push(Message::BlobOffers(asks));
         }
         Ok(())
     }
@@ -265,6 +305,11 @@ impl Data {
     pub(crate) fn push(&mut self, message: Message) {
         self.bytes_left = self.bytes_left.saturating_sub(message.weight());
         self.messages.push(message);
+    }
+
+    fn has_records(&self) -> bool {
+        let is_batch = |message: &Message| matches!(message, Message::Changes(_));
+        self.messages.iter().any(is_batch)
     }
 
     /// What one piece may have; `None` notes that something is left over.
@@ -434,6 +479,7 @@ impl Sender<'_> {
                 offset = end;
                 data.push(Message::BlobPart(part));
                 if offset >= length {
+                    ours.blobs_sent.push(want.hash);
                     break;
                 }
             }
@@ -444,6 +490,16 @@ impl Sender<'_> {
 
 fn behind_part(offset: u64, length: usize) -> u64 {
     offset.saturating_add(u64::try_from(length).unwrap_or(u64::MAX))
+}
+
+/// Whether a round says nothing that the one before did not. To have nothing more to ask is no news.
+fn says_no_more(told: &[Message], before: &[Message]) -> bool {
+    let is_question = |message: &&Message| matches!(message, Message::BlobOffers(_));
+    if told.iter().any(|message| is_question(&message)) {
+        return told == before;
+    }
+    told.iter()
+        .eq(before.iter().filter(|message| !is_question(message)))
 }
 
 /// The message as it counts for news: clocks always move, and an acknowledgement repeats the hello.

@@ -157,6 +157,10 @@ pub(crate) struct Ours {
     pub(crate) datasets_spoilt: BTreeSet<(String, u64)>,
     /// The end of the own log was told, so that head office can compare it.
     pub(crate) log_end_told: bool,
+    /// Blobs whose last piece goes with this round.
+    pub(crate) blobs_sent: Vec<[u8; 32]>,
+    /// Other blobs asked about since they were all gone through.
+    pub(crate) blobs_asked: BTreeSet<[u8; 32]>,
     /// The last round, to recognise one without news.
     pub(crate) said: Vec<Message>,
 }
@@ -267,6 +271,12 @@ impl Session {
         self.theirs.as_ref().map(|theirs| &theirs.vector)
     }
 
+    /// The version both ends speak; the oldest before the other one has told.
+    pub fn version(&self) -> u8 {
+        let told = self.theirs.as_ref().map(|theirs| theirs.version);
+        told.unwrap_or(version::MIN).max(version::MIN)
+    }
+
     /// Whether the other end's last round said all it had.
     pub fn peer_remainder(&self) -> Remainder {
         self.remainder
@@ -291,6 +301,8 @@ impl Session {
             blobs_spoilt,
             datasets_spoilt,
             log_end_told: _,
+            blobs_sent: _,
+            blobs_asked: _,
             said,
         } = &mut self.ours;
         batches_refused.clear();

@@ -224,6 +224,18 @@ pub trait Store: CaseCopies<CopyError = <Self as Store>::Error> {
     /// When the database cannot be read.
     fn blobs_wanted(&self, count_max: usize) -> Result<Vec<WantedBlob>, Self::Error>;
 
+    /// Of those, the ones that `peer` may have; what head office asks a counter for.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn blobs_wanted_of(
+        &self,
+        _peer: &Peer,
+        count_max: usize,
+    ) -> Result<Vec<WantedBlob>, Self::Error> {
+        self.blobs_wanted(count_max)
+    }
+
     /// A piece of a blob that `peer` may see; `None` when it is not here.
     ///
     /// # Errors

@@ -16,12 +16,14 @@ mod copies;
 mod ids;
 pub mod limits;
 mod message;
+mod packed;
 mod part;
 pub mod version;
 
 pub use change::{CellValue, Change, ChangeBatch, VersionVector};
 pub use codec::{
     DecodeError, EncodeError, HEADER_BYTES, content_bytes, decode, decode_all, encode, encode_all,
+    encode_for,
 };
 pub use copies::{CasePart, CaseTurn, CaseWant, PurgeClosed, PurgeDone, PurgeOrder, PurgeStage};
 pub use ids::{ParseSiteIdError, SiteId};

@@ -22,6 +22,17 @@ pub struct StreamEntry {
     pub body: Vec<u8>,
 }
 
+impl StreamEntry {
+    /// What the next entry calls previous: BLAKE3 over sequence (big-endian), previous link and body.
+    pub fn link(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.sequence.to_be_bytes());
+        hasher.update(&self.previous);
+        hasher.update(&self.body);
+        *hasher.finalize().as_bytes()
+    }
+}
+
 impl fmt::Debug for StreamEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

@@ -2,7 +2,8 @@
 //!
 //! How they may grow: a new version appends variants to [`crate::Message`], [`crate::About`] or
 //! [`crate::Reason`]; it never reorders, removes or changes one. A message whose fields must change
-//! becomes a new variant beside the old one. Head office is updated first and speaks every version
+//! becomes a new variant beside the old one; only how a message is laid out in bytes may change with the
+//! version that both ends speak ([`crate::encode_for`]). Head office is updated first and speaks every version
 //! from [`MIN`] to [`CURRENT`]; both ends then use the lower of their two `CURRENT`s. A frame names the version
 //! its message came with ([`crate::Message::since`]), so that an older end reads all it is sent.
 
@@ -10,13 +11,17 @@
 pub const MIN: u8 = 1;
 
 /// The newest version spoken.
-pub const CURRENT: u8 = CASES_MOVED;
+pub const CURRENT: u8 = PACKED;
 
 /// From here on a counter asks which of its blobs head office has, and is told.
 pub const BLOBS_CONFIRMED: u8 = 2;
 
 /// From here on cases go from branch to branch: whole copies, and orders to overwrite one.
 pub const CASES_MOVED: u8 = 3;
+
+/// From here on changes and log entries are laid out so that they pack better. No message is new; a
+/// frame of this version holds that layout and nothing else does.
+pub const PACKED: u8 = 4;
 
 /// The version two ends use together, or `None` when they have none in common.
 pub fn agree(their_min: u8, their_current: u8) -> Option<u8> {

@@ -54,7 +54,8 @@ pub(crate) use rounds::NEWS;
 /// Most connections at a time: two for each counter of a large city.
 const CONNECTIONS_MAX: usize = 512;
 
-/// Most rounds in memory at a time; the others wait their turn.
+/// Most rounds worked on at a time; the others wait their turn once they are there, so that a slow
+/// line holds up nobody but itself.
 const ROUNDS_MAX: usize = 8;
 
 /// Longest a connection without a certificate lives: to enrol is one request.
@@ -181,7 +182,8 @@ pub(crate) struct End<S> {
     pub(crate) hub: Arc<Served<S>>,
     /// Signs certificates; head office's only.
     pub(crate) authority: Option<Arc<Authority>>,
-    pub(crate) rounds: Arc<Semaphore>,
+    rounds: Arc<Semaphore>,
+    arriving: Arc<Callers>,
 }
 
 impl<S> Clone for End<S> {
@@ -190,6 +192,7 @@ impl<S> Clone for End<S> {
             hub: Arc::clone(&self.hub),
             authority: self.authority.clone(),
             rounds: Arc::clone(&self.rounds),
+            arriving: Arc::clone(&self.arriving),
         }
     }
 }
@@ -200,6 +203,7 @@ impl<S> End<S> {
             hub: Arc::new(served),
             authority,
             rounds: Arc::new(Semaphore::new(ROUNDS_MAX)),
+            arriving: Callers::arriving(),
         }
     }
 }
@@ -245,7 +249,7 @@ pub(crate) async fn answer_all(
 ) -> io::Result<()> {
     let acceptor = TlsAcceptor::from(tls);
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let callers = Arc::new(Callers::default());
+    let callers = Callers::connections();
     let mut connections = JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
     listener.local_addr()?;

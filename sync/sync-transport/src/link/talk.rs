@@ -148,7 +148,7 @@ impl<S: Store + Send + 'static> Talk<S> {
             if !round.news {
                 return Ok(session);
             }
-            let frames = encode_round(&round.messages);
+            let frames = encode_round(&round.messages, session.version());
             let reply = line.post("/sync/v1", frames).await?;
             if let Some(news) = reply.news {
                 *seen = news;

@@ -149,7 +149,8 @@ impl<S: Store + Send + 'static> Dialler<S> {
             if !round.news {
                 return Ok(session);
             }
-            let reply = line.post("/sync/v1", encode_round(&round.messages)).await?;
+            let frames = encode_round(&round.messages, session.version());
+            let reply = line.post("/sync/v1", frames).await?;
             if let Some(news) = reply.news {
                 *seen = news;
             }

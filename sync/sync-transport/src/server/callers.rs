@@ -1,5 +1,5 @@
-//! How many connections each caller has open: a stolen device, or strangers on the network, must not
-//! take the room of the others.
+//! How many connections each caller has open, and how many requests are still arriving from it: a
+//! stolen device, or strangers on the network, must not take the room of the others.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,11 +12,19 @@ const OF_ONE_MAX: usize = 32;
 /// Most connections without a certificate, all callers together.
 const OF_STRANGERS_MAX: usize = 64;
 
-/// Open connections by the device its certificate names; `None` has no certificate.
-#[derive(Debug, Default)]
-pub(super) struct Callers(Mutex<BTreeMap<Option<SiteId>, usize>>);
+/// Most requests of one device that are arriving: it sends one at a time, and those of a broken line
+/// live on for a while. Each takes at most [`sync_protocol::limits::BODY_BYTES_MAX`] of memory.
+const ARRIVING_MAX: usize = 4;
 
-/// A connection that is counted until it is dropped.
+/// What is open by the device its certificate names; `None` has no certificate.
+#[derive(Debug)]
+pub(super) struct Callers {
+    open: Mutex<BTreeMap<Option<SiteId>, usize>>,
+    of_one_max: usize,
+    of_strangers_max: usize,
+}
+
+/// One that is counted until it is dropped.
 #[derive(Debug)]
 pub(super) struct Counted {
     callers: Arc<Callers>,
@@ -24,9 +32,27 @@ pub(super) struct Counted {
 }
 
 impl Callers {
-    /// Counts one more connection; `None` when the caller has as many as it may.
+    /// Counts connections.
+    pub(super) fn connections() -> Arc<Self> {
+        Self::with_room(OF_ONE_MAX, OF_STRANGERS_MAX)
+    }
+
+    /// Counts requests that are arriving.
+    pub(super) fn arriving() -> Arc<Self> {
+        Self::with_room(ARRIVING_MAX, 0)
+    }
+
+    fn with_room(of_one_max: usize, of_strangers_max: usize) -> Arc<Self> {
+        Arc::new(Self {
+            open: Mutex::default(),
+            of_one_max,
+            of_strangers_max,
+        })
+    }
+
+    /// Counts one more; `None` when the caller has as many as it may.
     pub(super) fn enter(self: &Arc<Self>, site: Option<SiteId>) -> Option<Counted> {
-        let most = site.map_or(OF_STRANGERS_MAX, |_| OF_ONE_MAX);
+        let most = site.map_or(self.of_strangers_max, |_| self.of_one_max);
         let mut open = self.open();
         let count = open.entry(site).or_default();
         if *count >= most {
@@ -41,7 +67,7 @@ impl Callers {
     }
 
     fn open(&self) -> MutexGuard<'_, BTreeMap<Option<SiteId>, usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -63,7 +89,7 @@ mod tests {
 
     #[test]
     fn one_caller_leaves_room_for_the_others() {
-        let callers = Arc::new(Callers::default());
+        let callers = Callers::connections();
         let stolen = Some(SiteId([6; 16]));
         let mut open: Vec<_> = (0..OF_ONE_MAX).map(|_| callers.enter(stolen)).collect();
         assert!(open.iter().all(Option::is_some));

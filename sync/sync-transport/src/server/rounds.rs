@@ -92,16 +92,17 @@ async fn answered<S: Store + Send + 'static>(
 ) -> Result<Answer, Refusal> {
     let device = admitted(&end, caller, Expiry::Refused).await?;
     let unavailable = || Refusal::request(StatusCode::SERVICE_UNAVAILABLE, Reason::Unavailable);
-    let turn = Arc::clone(&end.rounds)
-        .acquire_owned()
-        .await
-        .map_err(|_| unavailable())?;
+    // Whoever sends no faster than its line allows must not keep the turn of somebody who is there.
+    let arriving = end.arriving.enter(Some(device.peer.site));
+    let arriving = arriving.ok_or_else(unavailable)?;
     let bytes = bounded(headers, body, &device).await?;
+    let turn = Arc::clone(&end.rounds).acquire_owned().await;
+    let turn = turn.map_err(|_| unavailable())?;
     let program = program(headers);
     let answering = tokio::task::spawn_blocking(move || {
         end.hub.authoriser.heard(&device, &program);
         let answer = answer(&end.hub, &device, &bytes);
-        drop(turn);
+        drop((turn, arriving));
         answer
     });
     answering.await.map_err(|_| unavailable())?
@@ -223,7 +224,7 @@ fn answer<S: Store>(hub: &Served<S>, device: &Device, bytes: &[u8]) -> Result<An
     let news = hub.wake.news(&peer.branch);
     let round = session.round(&mut *store(), now).map_err(in_trouble)?;
     Ok(Answer {
-        frames: encode_round(&round.messages),
+        frames: encode_round(&round.messages, session.version()),
         news,
     })
 }

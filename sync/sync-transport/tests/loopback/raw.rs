@@ -1,9 +1,12 @@
 //! What a peer that does not keep to the protocol gets, over one connection that lives on.
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::Bytes;
+use hyper::body::{Body, Bytes, Frame};
 use hyper::client::conn::http2;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -14,6 +17,7 @@ use sync_engine::memory::MemoryStore;
 use sync_engine::{Limits, Moment, Peer, PeerRole, Session};
 use sync_protocol::limits::BODY_BYTES_MAX;
 use sync_protocol::{About, Message, Reason, SiteId, decode_all, encode_all, version};
+use sync_transport::DeviceIdentity;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -33,12 +37,7 @@ impl Raw {
     }
 
     async fn connect(hub: &Running, device: Option<Device>) -> Self {
-        let tls = handshake(hub, device).await;
-        let (send, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(tls))
-            .await
-            .unwrap();
-        tokio::spawn(async move { drop(connection.await) });
-        Self(send)
+        Self(connection(hub, device).await)
     }
 
     async fn post(&mut self, path: &str, body: Vec<u8>) -> (StatusCode, Bytes) {
@@ -62,9 +61,66 @@ impl Raw {
     }
 }
 
+async fn connection<B>(hub: &Running, device: Option<Device>) -> http2::SendRequest<B>
+where
+    B: Body<Data = Bytes, Error = Infallible> + Unpin + Send + 'static,
+{
+    let tls = handshake(hub, device).await;
+    let (send, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(tls))
+        .await
+        .unwrap();
+    tokio::spawn(async move { drop(connection.await) });
+    send
+}
+
+/// The beginning of a request on a line that then says nothing more.
+struct Unfinished(Option<Bytes>);
+
+impl Body for Unfinished {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.0.take() {
+            Some(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// Begins so many rounds of `site` that never end; their answers.
+async fn unfinished(hub: &Running, site: SiteId, count: usize) -> JoinSet<Option<StatusCode>> {
+    let identity = hub.also_enrolled(site).await;
+    let mut send = connection(hub, Some(taken_apart(&identity))).await;
+    let mut answers = JoinSet::new();
+    for _ in 0..count {
+        let mut start = opening(site);
+        start.pop();
+        let request = Request::post("https://127.0.0.1/sync/v1");
+        let request = request.body(Unfinished(Some(Bytes::from(start)))).unwrap();
+        soon(send.ready()).await.unwrap();
+        let answer = send.send_request(request);
+        answers.spawn(async move { answer.await.ok().map(|answer| answer.status()) });
+    }
+    // Without it the connection is closed.
+    answers.spawn(async move {
+        std::future::pending::<()>().await;
+        drop(send);
+        None
+    });
+    answers
+}
+
 /// An enrolled device's certificate and key.
 async fn device(hub: &Running, site: SiteId) -> Device {
-    let json = hub.enrolled(site).await.to_json().unwrap();
+    taken_apart(&hub.enrolled(site).await)
+}
+
+fn taken_apart(identity: &DeviceIdentity) -> Device {
+    let json = identity.to_json().unwrap();
     let texts: serde_json::Value = serde_json::from_str(&json).unwrap();
     let text = |name: &str| texts[name].as_str().unwrap().as_bytes().to_vec();
     let chain = vec![CertificateDer::from_pem_slice(&text("certificate_pem")).unwrap()];
@@ -214,4 +270,31 @@ async fn strangers_that_say_nothing_leave_room_for_the_counters() {
     let hung_up_on = soon(strangers.join_next()).await.unwrap();
     assert_eq!(hung_up_on.unwrap(), 0);
     check_works(&mut Raw::connect(&hub, Some(enrolled)).await).await;
+}
+
+#[tokio::test]
+async fn lines_that_send_slowly_hold_up_nobody_else() {
+    let hub = hub().await;
+    let mut slow = Vec::new();
+    for site in [0x31, 0x32, 0x33] {
+        slow.push(unfinished(&hub, SiteId([site; 16]), 4).await);
+    }
+    let mut asked = hub.register.asked.subscribe();
+    soon(asked.wait_for(|asked| *asked >= 12)).await.unwrap();
+    check_works(&mut Raw::enrolled(&hub, COUNTER).await).await;
+    for mut answers in slow {
+        assert!(
+            answers.try_join_next().is_none(),
+            "they go on when they can"
+        );
+    }
+}
+
+#[tokio::test]
+async fn one_device_cannot_fill_the_memory_with_beginnings() {
+    let hub = hub().await;
+    let mut answers = unfinished(&hub, SiteId([0x31; 16]), 5).await;
+    let refused = soon(answers.join_next()).await.unwrap().unwrap();
+    assert_eq!(refused, Some(StatusCode::SERVICE_UNAVAILABLE));
+    check_works(&mut Raw::enrolled(&hub, COUNTER).await).await;
 }
