@@ -1,18 +1,23 @@
 //! The catalogue of procedures: data that a city edits, checked when it is loaded.
 
 pub(crate) mod entries;
+pub(crate) mod file;
 mod load;
+pub(crate) mod packed;
 
 use std::collections::BTreeMap;
 
 use counter_domain::deadline::ClosedDays;
-use serde::Deserialize;
 use thiserror::Error;
 
 use crate::rule::{Expr, FactId};
 use crate::table::Cell;
 
+pub use file::{
+    DeadlineFrom, DeadlineKind, DeadlineRule, DeadlineUnit, FactType, Kind, Level, Scope, Words,
+};
 pub(crate) use load::{Impossible, errors, yaml_sentence};
+pub use packed::Packed;
 
 /// Something in the catalogue that cannot be right.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -26,26 +31,6 @@ pub struct CatalogueError {
     pub column: u64,
     /// A sentence.
     pub message: String,
-}
-
-/// A text in Japanese and English, and in plain Japanese where residents read it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Words {
-    /// Japanese.
-    pub ja: String,
-    /// Plain Japanese (やさしい日本語).
-    #[serde(default)]
-    pub easy: Option<String>,
-    /// English.
-    pub en: String,
-}
-
-impl Words {
-    /// Plain Japanese, or Japanese where there is none.
-    pub fn easy_ja(&self) -> &str {
-        self.easy.as_deref().unwrap_or(&self.ja)
-    }
 }
 
 /// What a resident is told about a procedure.
@@ -116,32 +101,6 @@ impl Language {
         let found = self.texts.get(key).map(|(text, _)| text.as_str());
         found.filter(|text| !text.trim().is_empty())
     }
-}
-
-/// Whom a fact is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// The event.
-    Event,
-    /// The household.
-    Household,
-    /// One member.
-    Member,
-}
-
-/// What values a fact has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum FactType {
-    /// Yes or no.
-    #[serde(rename = "bool")]
-    Flag,
-    /// A number.
-    #[serde(rename = "int")]
-    Count,
-    /// One of [`Fact::values`].
-    #[serde(rename = "enum")]
-    Choice,
 }
 
 /// The question that finds a fact out.
@@ -231,30 +190,6 @@ impl Fact {
     }
 }
 
-/// For whom a procedure is tested.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// Once in an application.
-    Once,
-    /// Once in a household.
-    Household,
-    /// For each member.
-    Member,
-}
-
-/// What a procedure is at this counter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A form is filled in here.
-    Form,
-    /// Staff do something.
-    Task,
-    /// Only on the guidance sheet.
-    Guide,
-}
-
 /// A procedure.
 #[derive(Debug, Clone)]
 pub struct Procedure {
@@ -289,84 +224,6 @@ pub struct Procedure {
     pub(crate) rule: Expr,
 }
 
-/// Kinds of deadline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeadlineKind {
-    /// Within a time from a day.
-    Within,
-    /// Before something, in words.
-    Before,
-    /// As soon as possible.
-    AsSoonAsPossible,
-    /// None.
-    None,
-}
-
-/// Unit of a deadline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeadlineUnit {
-    /// Days.
-    Day,
-    /// Months.
-    Month,
-    /// Years.
-    Year,
-}
-
-/// The day a deadline is counted from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeadlineFrom {
-    /// The event.
-    Event,
-    /// The day of filing.
-    Notification,
-    /// The birth; the event's day when the event is a birth.
-    Birth,
-    /// The death; the event's day when the event is a death.
-    Death,
-    /// A day Todoke does not know, in words.
-    #[default]
-    Other,
-}
-
-/// A deadline.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DeadlineRule {
-    /// Kind.
-    pub kind: DeadlineKind,
-    /// How many.
-    #[serde(default)]
-    pub amount: u16,
-    /// Of what.
-    #[serde(default)]
-    pub unit: Option<DeadlineUnit>,
-    /// Counted from.
-    #[serde(default)]
-    pub from: DeadlineFrom,
-    /// That day in words.
-    #[serde(default)]
-    pub from_ja: Option<String>,
-    /// That day in English.
-    #[serde(default)]
-    pub from_en: Option<String>,
-    /// Whether that day is counted (戸籍法43条).
-    #[serde(default)]
-    pub counts_first_day: bool,
-    /// In words, or a remark.
-    #[serde(default)]
-    pub text_ja: Option<String>,
-    /// The same in English.
-    #[serde(default)]
-    pub text_en: Option<String>,
-    /// Law.
-    #[serde(default)]
-    pub basis: Option<String>,
-}
-
 /// A checked catalogue.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
@@ -394,7 +251,15 @@ impl Catalogue {
     /// The first thing that cannot be right: bad YAML, an unknown fact, short name, value,
     /// section, document or field set, or an id used twice.
     pub fn from_files(files: &[(&str, &str)]) -> Result<Self, CatalogueError> {
-        load::load(files)
+        Self::from_packed(files, &Packed::default())
+    }
+
+    /// The same, with files that somebody packed: those are not parsed.
+    ///
+    /// # Errors
+    /// As [`Catalogue::from_files`].
+    pub fn from_packed(files: &[(&str, &str)], packed: &Packed) -> Result<Self, CatalogueError> {
+        load::load(files, packed)
     }
 
     /// The catalogue that comes with Todoke.

@@ -1,16 +1,18 @@
 //! Certificate requests (諸証明): what there is, what it costs, who may ask and with what paper.
 
+pub(crate) mod file;
 mod request;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_saphyr::Spanned;
 
-use crate::catalogue::entries::Entries;
-use crate::catalogue::{CatalogueError, Words, yaml_sentence};
+use crate::catalogue::entries::At;
+use crate::catalogue::{CatalogueError, Packed, Words, yaml_sentence};
+use file::{CertificateYaml, FileYaml, WhoYaml};
 
+pub use file::Asker;
 pub use request::{CertificateRequest, Decision, Identity, LineDecision, Outcome};
 
 /// The certificates that come with Todoke.
@@ -18,33 +20,6 @@ pub const BUNDLED: (&str, &str) = (
     "certificates.yaml",
     include_str!("../catalogue/certificates.yaml"),
 );
-
-/// Who stands at the counter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Asker {
-    /// The person the certificate is about (本人).
-    #[serde(rename = "self")]
-    Person,
-    /// A member of the same household (同一世帯員).
-    Household,
-    /// Spouse, parent, child and so on (配偶者・直系).
-    SpouseOrLineal,
-    /// Heir (相続人).
-    Heir,
-    /// Somebody the person sent (代理人).
-    Proxy,
-    /// Tenant of the property (借地借家人).
-    Tenant,
-    /// Representative or employee of a company.
-    Company,
-    /// Anybody else (第三者).
-    ThirdParty,
-    /// A public agency (公用).
-    Official,
-    /// An attorney or similar in duty (職務上請求).
-    Professional,
-}
 
 /// A certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,80 +165,14 @@ pub struct Certificates {
     exemptions: BTreeMap<String, Exemption>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileYaml {
-    groups: Entries<Words>,
-    askers: BTreeMap<Asker, Words>,
-    papers: Entries<Words>,
-    who: Entries<WhoYaml>,
-    options: Entries<Words>,
-    refusals: Entries<Words>,
-    #[serde(default)]
-    stops: Entries<Vec<Spanned<String>>>,
-    #[serde(default)]
-    purpose: PurposeYaml,
-    #[serde(default)]
-    exemptions: Entries<ExemptionYaml>,
-    certificates: Vec<CertificateYaml>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PurposeYaml {
-    askers: BTreeSet<Asker>,
-    groups: Vec<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ExemptionYaml {
-    words: Words,
-    groups: Vec<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WhoYaml {
-    words: Words,
-    allow: BTreeMap<Asker, Vec<Spanned<String>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Verify {
-    City,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CertificateYaml {
-    id: Spanned<String>,
-    name: Words,
-    group: Spanned<String>,
-    fee_yen: u32,
-    who: Spanned<String>,
-    options: Vec<Spanned<String>>,
-    #[serde(default)]
-    form: Option<Spanned<String>>,
-    #[serde(default)]
-    free_with: Vec<Spanned<String>>,
-    #[serde(default)]
-    convenience_store: bool,
-    #[serde(default)]
-    verify: Option<Verify>,
-    #[serde(default)]
-    note: Option<String>,
-}
-
 /// Papers that follow from how somebody was identified.
 pub(crate) const IDENTIFICATION: [&str; 2] = ["id", "photo_id"];
 
-fn error<T>(file: &str, at: &Spanned<T>, message: String) -> CatalogueError {
+fn error<T>(file: &str, at: &At<T>, message: String) -> CatalogueError {
     CatalogueError {
         file: file.to_owned(),
-        line: at.referenced.line(),
-        column: at.referenced.column(),
+        line: at.line,
+        column: at.column,
         message,
     }
 }
@@ -271,7 +180,7 @@ fn error<T>(file: &str, at: &Spanned<T>, message: String) -> CatalogueError {
 /// The id when it is one of `known`.
 fn one_of<T>(
     file: &str,
-    id: &Spanned<String>,
+    id: &At<String>,
     known: &BTreeMap<String, T>,
     kind: &str,
 ) -> Result<String, CatalogueError> {
@@ -291,6 +200,20 @@ fn is_free_beside(certificate: &Certificate, lines: &[RequestLine]) -> bool {
     asked.any(|line| certificate.free_with.contains(&line.certificate))
 }
 
+fn parsed(file: &str, text: &str) -> Result<FileYaml, CatalogueError> {
+    file::parse(text).map_err(|error| {
+        let place = error.location();
+        let (line, column) = place.map_or((1, 1), |place| (place.line(), place.column()));
+        let (file, message) = (file.to_owned(), yaml_sentence(&error));
+        CatalogueError {
+            file,
+            line,
+            column,
+            message,
+        }
+    })
+}
+
 impl Certificates {
     /// The certificates that come with Todoke.
     ///
@@ -305,17 +228,19 @@ impl Certificates {
     /// # Errors
     /// The first thing that cannot be right, with file, line and column.
     pub fn from_file(file: &str, text: &str) -> Result<Self, CatalogueError> {
-        let yaml: FileYaml = serde_saphyr::from_str(text).map_err(|error| {
-            let place = error.location();
-            let (line, column) = place.map_or((1, 1), |place| (place.line(), place.column()));
-            let (file, message) = (file.to_owned(), yaml_sentence(&error));
-            CatalogueError {
-                file,
-                line,
-                column,
-                message,
-            }
-        })?;
+        Self::from_packed(file, text, &Packed::default())
+    }
+
+    /// The same, from what somebody packed where the text is among it.
+    ///
+    /// # Errors
+    /// As [`Certificates::from_file`].
+    pub fn from_packed(file: &str, text: &str, packed: &Packed) -> Result<Self, CatalogueError> {
+        let unpacked = packed.file(text);
+        Self::checked_file(file, unpacked.map_or_else(|| parsed(file, text), Ok)?)
+    }
+
+    fn checked_file(file: &str, yaml: FileYaml) -> Result<Self, CatalogueError> {
         let mut all = Self {
             groups: yaml.groups.by_id(),
             askers: yaml.askers,
@@ -348,7 +273,7 @@ impl Certificates {
                 let message = format!("the certificate {} is there twice", entry.id.value);
                 return Err(error(file, &entry.id, message));
             }
-            let beside: Vec<Spanned<String>> = std::mem::take(&mut entry.free_with);
+            let beside: Vec<At<String>> = std::mem::take(&mut entry.free_with);
             let certificate = all.take(file, entry)?;
             free_with.push(beside);
             all.list.push(certificate);
@@ -360,7 +285,7 @@ impl Certificates {
     fn groups_of(
         &self,
         file: &str,
-        groups: &[Spanned<String>],
+        groups: &[At<String>],
     ) -> Result<BTreeSet<String>, CatalogueError> {
         let known = groups.iter();
         known
@@ -372,7 +297,7 @@ impl Certificates {
     fn take_free_with(
         &mut self,
         file: &str,
-        free_with: Vec<Vec<Spanned<String>>>,
+        free_with: Vec<Vec<At<String>>>,
     ) -> Result<(), CatalogueError> {
         for (at, beside) in free_with.into_iter().enumerate() {
             for id in beside {

@@ -5,16 +5,21 @@
 //! edition of today. Texts that editions share stand there once.
 //!
 //! Shape of the dataset: `{"format": 2, "texts": {HASH: TEXT}, "editions": [{"number": 4,
-//! "valid_from": "2026-12-01", "published_on": "2026-11-21", "note": "…", "files": {NAME: HASH}}]}`.
+//! "valid_from": "2026-12-01", "published_on": "2026-11-21", "note": "…", "files": {NAME: HASH}}],
+//! "shapes": HASH, "packed": {HASH: BASE64}}`; the last two are texts as they were parsed, for
+//! programs of the same make ([`Packed`]), and may be missing.
 //! A plain object of file names and texts is read as one edition that always held.
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::catalogue::{BUNDLED, Catalogue, CatalogueError};
+use crate::catalogue::packed::{SHAPES, pack};
+use crate::catalogue::{BUNDLED, Catalogue, CatalogueError, Packed};
 use crate::certificates::{self, Certificates};
 
 /// The layout of a shelf.
@@ -38,6 +43,8 @@ pub struct Edition {
     pub note: String,
     /// Its texts by file name.
     pub files: BTreeMap<String, String>,
+    /// The same as they were parsed where it was published, so that they need not be parsed here.
+    pub packed: Packed,
 }
 
 /// The editions a counter may need.
@@ -70,6 +77,21 @@ struct ShelfFile {
     format: u16,
     texts: BTreeMap<String, String>,
     editions: Vec<EditionFile>,
+    #[serde(default)]
+    shapes: String,
+    #[serde(default)]
+    packed: BTreeMap<String, String>,
+}
+
+impl ShelfFile {
+    /// What was packed by a program of the same make; everything else is parsed.
+    fn packed(&self) -> Packed {
+        let same = self.packed.iter().filter(|_| self.shapes == SHAPES);
+        Packed::of(same.filter_map(|(name, bytes)| {
+            let name = blake3::Hash::from_hex(name).ok()?;
+            Some((*name.as_bytes(), STANDARD.decode(bytes).ok()?))
+        }))
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -102,6 +124,7 @@ impl Edition {
             files: all
                 .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
                 .collect(),
+            packed: Packed::default(),
         }
     }
 
@@ -118,7 +141,7 @@ impl Edition {
     /// # Errors
     /// As [`Catalogue::from_files`].
     pub fn catalogue(&self) -> Result<Catalogue, CatalogueError> {
-        Catalogue::from_files(&in_order(self.texts()))
+        Catalogue::from_packed(&in_order(self.texts()), &self.packed)
     }
 
     /// The certificates of these texts; those of the program where the edition has none.
@@ -128,7 +151,8 @@ impl Edition {
     pub fn certificates(&self) -> Result<Certificates, CatalogueError> {
         match self.files.get(certificates::BUNDLED.0) {
             Some(text) => {
-                let read = Certificates::from_file(certificates::BUNDLED.0, text)?;
+                let name = certificates::BUNDLED.0;
+                let read = Certificates::from_packed(name, text, &self.packed)?;
                 Ok(read.with_forms_of(&Certificates::bundled()?))
             }
             None => Certificates::bundled(),
@@ -191,6 +215,7 @@ impl Shelf {
                     published_on: None,
                     note: String::new(),
                     files,
+                    packed: Packed::default(),
                 };
                 Ok(Self {
                     editions: vec![edition],
@@ -200,6 +225,7 @@ impl Shelf {
     }
 
     fn of_file(file: ShelfFile) -> Result<Self, ShelfError> {
+        let packed = file.packed();
         let mut editions = Vec::with_capacity(file.editions.len().min(EDITIONS_MAX));
         for one in file.editions.into_iter().take(EDITIONS_MAX) {
             let torn = || ShelfError::Torn(one.number);
@@ -218,6 +244,7 @@ impl Shelf {
                 published_on: day(&one.published_on)?,
                 files: files?,
                 note: one.note,
+                packed: packed.clone(),
             });
         }
         Ok(Self { editions })
@@ -229,13 +256,19 @@ impl Shelf {
     /// Never for values made by this crate; the error of the encoder otherwise.
     pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
         let mut texts = BTreeMap::new();
+        let mut packed = BTreeMap::new();
         let mut editions = Vec::with_capacity(self.editions.len());
         for edition in &self.editions {
             let mut files = BTreeMap::new();
             for (name, text) in &edition.files {
                 let hash = blake3::hash(text.as_bytes()).to_hex().to_string();
-                texts.entry(hash.clone()).or_insert_with(|| text.clone());
-                files.insert(name.clone(), hash);
+                files.insert(name.clone(), hash.clone());
+                if texts.insert(hash, text.clone()).is_none()
+                    && let Some((found_by, bytes)) = pack(name, text)
+                {
+                    let found_by = blake3::Hash::from_bytes(found_by).to_hex();
+                    packed.insert(found_by.to_string(), STANDARD.encode(bytes));
+                }
             }
             let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
             editions.push(EditionFile {
@@ -250,6 +283,8 @@ impl Shelf {
             format: FORMAT,
             texts,
             editions,
+            shapes: SHAPES.to_owned(),
+            packed,
         })
     }
 

@@ -24,7 +24,7 @@ mod truth;
 mod words;
 
 pub use case_file::{CaseFile, CaseFileError};
-pub use catalogue::{Catalogue, CatalogueError};
+pub use catalogue::{Catalogue, CatalogueError, Packed};
 pub use draft_facts::facts_from_draft;
 pub use edition::{Edition, Shelf};
 pub use facts::{FactValue, Facts, MemberFacts};

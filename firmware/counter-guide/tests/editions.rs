@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use counter_guide::edition::{Shelf, ShelfError, number_of_mark};
-use counter_guide::{Catalogue, Edition};
+use counter_guide::{Catalogue, Edition, Packed};
 use jiff::civil::Date;
 use proptest::prelude::*;
 
@@ -24,6 +24,7 @@ fn edition(number: u64, from: &str) -> Edition {
             ("p.yaml".to_owned(), format!("# {number}\n")),
         ]
         .into(),
+        packed: Packed::default(),
     }
 }
 

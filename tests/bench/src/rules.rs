@@ -1,12 +1,25 @@
 //! A household of eight over the whole catalogue, the interview, and loading.
 
 use anyhow::Result;
+use counter_guide::catalogue::BUNDLED;
 use counter_guide::{Catalogue, FactValue, Facts, Guide, Session};
 
-use crate::figure::{Figure, percentile, time};
+use crate::figure::{Figure, milliseconds, percentile, time};
 
 pub(crate) fn measure() -> Result<Vec<Figure>> {
     let mut load: Vec<_> = (0..20).map(|_| time(Catalogue::bundled).1).collect();
+    // The same in other texts, which no program has packed.
+    let texts: Vec<(&str, String)> = BUNDLED
+        .iter()
+        .map(|(name, text)| (*name, format!("{text}\n# the city's\n")))
+        .collect();
+    let texts: Vec<(&str, &str)> = texts
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    let mut parsed: Vec<_> = (0..20)
+        .map(|_| time(|| Catalogue::from_files(&texts)).1)
+        .collect();
     let guide = Guide::new(Catalogue::bundled()?);
     let mut facts = Facts::default();
     facts.set("ev.type", None, "move_in");
@@ -33,6 +46,13 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
             "rules: catalogue loaded, p95",
             percentile(&mut load, 95),
             20.0,
+        ),
+        Figure::beside(
+            "rules: catalogue loaded, median",
+            milliseconds(percentile(&mut load, 50)),
+            "ms",
+            "parsed from YAML",
+            milliseconds(percentile(&mut parsed, 50)),
         ),
         Figure::within(
             "rules: household of 8, whole catalogue, p95",

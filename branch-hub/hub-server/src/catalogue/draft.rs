@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use counter_guide::{Edition, golden};
+use counter_guide::{Edition, Packed, golden};
 
 use super::Workbench;
 use crate::dataset;
@@ -67,6 +67,7 @@ impl Draft {
             published_on: None,
             note: String::new(),
             files: self.files.clone(),
+            packed: Packed::default(),
         }
     }
 

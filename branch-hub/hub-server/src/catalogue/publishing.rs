@@ -6,7 +6,7 @@ use std::fs::OpenOptions;
 use anyhow::Context;
 use counter_domain::ids::StaffId;
 use counter_guide::catalogue::CatalogueError;
-use counter_guide::{Edition, Shelf};
+use counter_guide::{Edition, Packed, Shelf};
 use hub_store::{AuditAction, HubStore};
 use jiff::civil::Date;
 use thiserror::Error;
@@ -90,6 +90,7 @@ impl Workbench {
             published_on: Some(today),
             note: new.note,
             files: new.files,
+            packed: Packed::default(),
         };
         readable(&edition)?;
         let then = in_force(&shelf, edition.valid_from.unwrap_or(today));

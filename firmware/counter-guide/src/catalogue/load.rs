@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use serde::Deserialize;
-use serde_saphyr::Spanned;
 
-use super::entries::Entries;
+use super::entries::{At, Entries};
+use super::file::{
+    AdviceYaml, CounterYaml, FactYaml, FileYaml, ImpossibleYaml, LanguageYaml, ProcedureYaml,
+    Verify, parse,
+};
+use super::packed::Packed;
 use super::{
-    Advice, Catalogue, CatalogueError, Counter, DeadlineKind, DeadlineRule, Fact, FactType, Kind,
+    Advice, Catalogue, CatalogueError, Counter, DeadlineKind, DeadlineRule, Fact, FactType,
     Language, Level, Mark, Marks, Procedure, Question, Scope, Words,
 };
 use crate::rule::{self, Expr, FactId, Names, RuleError};
@@ -23,157 +26,6 @@ pub(crate) struct Impossible {
     pub(crate) of_member: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileYaml {
-    #[serde(default)]
-    facts: Entries<FactYaml>,
-    #[serde(default)]
-    macros: Entries<Spanned<String>>,
-    #[serde(default)]
-    impossible: Vec<ImpossibleYaml>,
-    #[serde(default)]
-    sections: Entries<Words>,
-    #[serde(default)]
-    documents: Entries<Words>,
-    #[serde(default)]
-    field_sets: Entries<Vec<String>>,
-    #[serde(default)]
-    holidays: Vec<Spanned<String>>,
-    #[serde(default)]
-    procedures: Vec<ProcedureYaml>,
-    #[serde(default)]
-    advice: Entries<AdviceYaml>,
-    #[serde(default)]
-    consequences: Entries<Words>,
-    #[serde(default)]
-    counters: Entries<CounterYaml>,
-    #[serde(default)]
-    language: Option<LanguageYaml>,
-}
-
-/// A further language: a file of its own in `languages/`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LanguageYaml {
-    tag: Spanned<String>,
-    name: String,
-    texts: Entries<Spanned<String>>,
-}
-
-/// What a city must still look at.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Verify {
-    City,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AdviceYaml {
-    why: Words,
-    late: Spanned<String>,
-    #[serde(default)]
-    at: Option<Spanned<String>>,
-    #[serde(default)]
-    verify: Option<Verify>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CounterYaml {
-    place: Words,
-    #[serde(default)]
-    floor: Option<Words>,
-    #[serde(default)]
-    route: Option<u16>,
-    #[serde(default)]
-    map_url: Option<Spanned<String>>,
-    #[serde(default)]
-    verify: Option<Verify>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FactYaml {
-    level: Level,
-    #[serde(rename = "type")]
-    kind: FactType,
-    label_ja: String,
-    #[serde(default)]
-    label_not_ja: Option<String>,
-    #[serde(default)]
-    unit_ja: String,
-    #[serde(default = "yes")]
-    in_reason: bool,
-    /// Where the fact comes from; for people who edit the file.
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(default)]
-    derive: Option<Spanned<String>>,
-    #[serde(default)]
-    values: Entries<Words>,
-    #[serde(default)]
-    question_ja: Option<String>,
-    #[serde(default)]
-    question_easy_ja: Option<String>,
-    #[serde(default)]
-    question_en: Option<String>,
-    #[serde(default)]
-    sensitive: bool,
-    #[serde(default)]
-    quiet_values: Vec<Spanned<String>>,
-    #[serde(default)]
-    likely: Entries<u32>,
-    #[serde(default = "usual_cost")]
-    cost: u32,
-}
-
-fn usual_cost() -> u32 {
-    100
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ImpossibleYaml {
-    #[serde(rename = "if")]
-    rule: Spanned<String>,
-    #[serde(default)]
-    set_false: Vec<Spanned<String>>,
-    #[serde(default)]
-    set: Entries<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProcedureYaml {
-    id: Spanned<String>,
-    name_ja: String,
-    name_en: String,
-    section: Spanned<String>,
-    kind: Kind,
-    #[serde(default)]
-    form_no: Option<String>,
-    #[serde(default)]
-    core: bool,
-    scope: Scope,
-    when: Spanned<String>,
-    deadline: Spanned<DeadlineRule>,
-    documents: Vec<Spanned<String>>,
-    asks: Vec<Spanned<String>>,
-    fields: Vec<Spanned<String>>,
-    #[serde(default)]
-    interview: Vec<Words>,
-    #[serde(default)]
-    note: Option<String>,
-    #[serde(default)]
-    find: String,
-}
-
 /// A place in a file.
 #[derive(Clone, Copy)]
 struct Place<'a> {
@@ -183,12 +35,11 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn of<T>(file: &'a str, value: &Spanned<T>) -> Self {
-        let at = value.referenced;
+    fn of<T>(file: &'a str, value: &At<T>) -> Self {
         Self {
             file,
-            line: at.line(),
-            column: at.column(),
+            line: value.line,
+            column: value.column,
         }
     }
 
@@ -219,8 +70,8 @@ impl<'a> Place<'a> {
     }
 }
 
-pub(super) fn load(files: &[(&str, &str)]) -> Result<Catalogue, CatalogueError> {
-    let (catalogue, errors) = read(files);
+pub(super) fn load(files: &[(&str, &str)], packed: &Packed) -> Result<Catalogue, CatalogueError> {
+    let (catalogue, errors) = read(files, packed);
     errors.into_iter().next().map_or(Ok(catalogue), Err)
 }
 
@@ -237,17 +88,17 @@ pub(crate) fn yaml_sentence(error: &serde_saphyr::Error) -> String {
 
 /// Everything that cannot be right.
 pub(crate) fn errors(files: &[(&str, &str)]) -> Vec<CatalogueError> {
-    read(files).1
+    read(files, &Packed::default()).1
 }
 
 /// Reads what can be read and collects what cannot be right.
-fn read(files: &[(&str, &str)]) -> (Catalogue, Vec<CatalogueError>) {
+fn read(files: &[(&str, &str)], packed: &Packed) -> (Catalogue, Vec<CatalogueError>) {
     let mut parsed = Vec::with_capacity(files.len());
     let mut loader = Loader::default();
     let own = files
         .iter()
         .filter(|(name, _)| *name != crate::certificates::BUNDLED.0);
-    for ((name, _), file) in own.clone().zip(parse_all(own)) {
+    for ((name, _), file) in own.clone().zip(read_all(own, packed)) {
         match file {
             Ok(file) => parsed.push((*name, file)),
             Err(error) => {
@@ -280,11 +131,29 @@ fn read(files: &[(&str, &str)]) -> (Catalogue, Vec<CatalogueError>) {
     (loader.catalogue, loader.errors)
 }
 
-/// Parses texts on two threads, in order: parsing is nearly all of what loading takes.
-fn parse_all<'a>(
+/// What stands in the texts, in order: unpacked where somebody packed them, parsed otherwise.
+fn read_all<'a>(
     texts: impl Iterator<Item = &'a (&'a str, &'a str)>,
+    packed: &Packed,
 ) -> Vec<Result<FileYaml, serde_saphyr::Error>> {
     let texts: Vec<&str> = texts.map(|(_, text)| *text).collect();
+    let unpacked: Vec<Option<FileYaml>> = texts.iter().map(|text| packed.file(text)).collect();
+    let pairs = texts.iter().zip(&unpacked);
+    let left = pairs.filter_map(|(text, file)| file.is_none().then_some(*text));
+    let mut parsed = parse_all(&left.collect::<Vec<_>>()).into_iter();
+    let mut all = Vec::with_capacity(texts.len());
+    for file in unpacked {
+        all.extend(file.map(Ok).or_else(|| parsed.next()));
+    }
+    all
+}
+
+/// Parses texts on two threads, in order.
+fn parse_all(texts: &[&str]) -> Vec<Result<FileYaml, serde_saphyr::Error>> {
+    let parse = |texts: &[&str]| texts.iter().map(|text| parse(text)).collect::<Vec<_>>();
+    if texts.len() < 2 {
+        return parse(texts);
+    }
     let half = texts.iter().map(|text| text.len()).sum::<usize>() / 2;
     let mut before = 0;
     let first = texts.iter().take_while(|text| {
@@ -292,7 +161,6 @@ fn parse_all<'a>(
         before <= half
     });
     let (first, rest) = texts.split_at(first.count());
-    let parse = |texts: &[&str]| texts.iter().map(|text| parse(text)).collect::<Vec<_>>();
     std::thread::scope(|scope| {
         let beside = scope.spawn(|| parse(rest));
         let mut all = parse(first);
@@ -300,15 +168,6 @@ fn parse_all<'a>(
         all.extend(beside.join().unwrap_or_else(|_| parse(rest)));
         all
     })
-}
-
-/// Parses one text. The picture of the lines around a mistake is drawn only when there is one.
-fn parse(text: &str) -> Result<FileYaml, serde_saphyr::Error> {
-    let plain = serde_saphyr::options! {
-        with_snippet: false,
-        emit_comments: false,
-    };
-    serde_saphyr::from_str_with_options(text, plain).or_else(|_| serde_saphyr::from_str(text))
 }
 
 struct Loader {
@@ -416,7 +275,7 @@ impl Loader {
     }
 
     /// Whether nothing of this kind had the name before; its place is kept either way.
-    fn is_new(&mut self, file: &str, kind: &'static str, key: &Spanned<String>) -> bool {
+    fn is_new(&mut self, file: &str, kind: &'static str, key: &At<String>) -> bool {
         let place = Place::of(file, key);
         let new = self.named.insert((kind, key.value.clone()));
         if new {
@@ -528,7 +387,7 @@ impl Loader {
     fn advice(
         &self,
         name: &str,
-        of: &Spanned<String>,
+        of: &At<String>,
         advice: &AdviceYaml,
     ) -> Result<Advice, CatalogueError> {
         let at_late = Place::of(name, &advice.late);
@@ -669,7 +528,7 @@ impl Loader {
 }
 
 /// The deadline when it says what its kind needs.
-fn deadline(file: &str, rule: &Spanned<DeadlineRule>) -> Result<DeadlineRule, CatalogueError> {
+fn deadline(file: &str, rule: &At<DeadlineRule>) -> Result<DeadlineRule, CatalogueError> {
     let said = &rule.value;
     let wrong = match said.kind {
         DeadlineKind::Within if said.amount == 0 || said.unit.is_none() => Some(
@@ -726,7 +585,7 @@ impl CounterYaml {
 /// The ids of `entries` when all of them are known.
 fn known(
     file: &str,
-    entries: &[Spanned<String>],
+    entries: &[At<String>],
     kind: &str,
     exists: impl Fn(&str) -> bool,
 ) -> Result<Vec<String>, CatalogueError> {
