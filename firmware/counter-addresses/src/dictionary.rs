@@ -1,6 +1,6 @@
 //! The dictionary as one file (`table-file`), made by `todoke-address-dictionary`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use table_file::LoadError;
@@ -8,7 +8,21 @@ use table_file::LoadError;
 use crate::fold::{kana_key, written_key};
 
 /// First bytes of the file; the digit is the format's version.
-const MAGIC: &table_file::Magic = b"TDKADDR2";
+const MAGIC: &table_file::Magic = b"TDKADDR3";
+
+/// Name of the dataset with which head office publishes an edition; its bytes are the file's.
+pub const DICTIONARY: &str = "address-dictionary";
+
+/// Where the program's own edition is: what `TODOKE_ADDRESSES` names, else beside the installed
+/// program, else in the source tree.
+pub fn file() -> PathBuf {
+    let installed = Path::new("/usr/share/todoke/towns.bin");
+    match std::env::var_os("TODOKE_ADDRESSES") {
+        Some(path) => path.into(),
+        None if installed.exists() => installed.to_owned(),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("data/towns.bin"),
+    }
+}
 
 /// A city, ward, town or village (市区町村).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +85,17 @@ pub struct Town {
     pub postal_codes: Vec<u32>,
     /// Its 丁目 as numbers, ascending; none when it has none, or nobody tells.
     pub chome: Vec<u8>,
+    /// Its parts, ascending by name; none when it has none, or nobody tells.
+    pub koaza: Vec<Koaza>,
+}
+
+/// A part of a town (小字), as old addresses and domiciles name it before the lot.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Koaza {
+    /// Name, with or without 字, as the list has it.
+    pub name: String,
+    /// Reading, in katakana; often nobody tells.
+    pub kana: String,
 }
 
 /// Everything in the file.
@@ -101,10 +126,14 @@ pub struct Addresses {
     pub(crate) postal_codes: Vec<(u32, u32)>,
     /// First town of each municipality; one more at the end.
     pub(crate) first_town: Vec<u32>,
+    /// Spelling and reading of each 小字, town after town.
+    pub(crate) koaza_keys: Vec<[String; 2]>,
+    /// First 小字 of each town.
+    pub(crate) first_koaza: Vec<u32>,
 }
 
 impl Addresses {
-    /// Loads the dictionary from a file (1.2 MB; several times that in memory, with its indexes).
+    /// Loads the dictionary from a file (1.5 MB; several times that in memory, with its indexes).
     ///
     /// # Errors
     /// When the file cannot be read, or is not a dictionary of this version.
@@ -173,6 +202,8 @@ impl Addresses {
             ),
             postal_codes,
             first_town: first_towns(&contents),
+            koaza_keys: towns().flat_map(|(_, town)| koaza_keys(town)).collect(),
+            first_koaza: first_koaza(&contents),
             contents,
         }
     }
@@ -180,6 +211,11 @@ impl Addresses {
     /// Edition of the source.
     pub fn edition(&self) -> &str {
         &self.contents.edition
+    }
+
+    /// How many 小字 there are.
+    pub fn koaza_count(&self) -> usize {
+        self.koaza_keys.len()
     }
 
     /// How many towns there are.
@@ -220,6 +256,20 @@ impl Addresses {
         self.contents.towns.get(usize::try_from(place).ok()?)
     }
 
+    /// The 小字 of a town with their spelling and reading.
+    pub(crate) fn koaza_of(&self, town: u32) -> impl Iterator<Item = (&Koaza, &[String; 2])> {
+        let at = usize::try_from(town).unwrap_or(usize::MAX);
+        let first = self.first_koaza.get(at).copied().unwrap_or(u32::MAX);
+        let first = usize::try_from(first).unwrap_or(usize::MAX);
+        let keys = self.koaza_keys.get(first..).unwrap_or_default();
+        let koaza = self
+            .contents
+            .towns
+            .get(at)
+            .map(|town| town.koaza.as_slice());
+        koaza.unwrap_or_default().iter().zip(keys)
+    }
+
     /// Towns of a municipality with their places.
     pub(crate) fn towns_of(&self, municipality: u32) -> impl Iterator<Item = (u32, &Town)> {
         let at = usize::try_from(municipality).unwrap_or(usize::MAX);
@@ -227,6 +277,34 @@ impl Addresses {
         let (first, after) = (bound(at), bound(at.saturating_add(1)));
         (first..after.max(first)).filter_map(|place| Some((place, self.town(place)?)))
     }
+}
+
+/// Spelling and reading of the 小字 of a town, without the mark 字 that some lists leave out.
+fn koaza_keys(town: &Town) -> impl Iterator<Item = [String; 2]> + '_ {
+    let koaza = town.koaza.iter();
+    koaza.map(|one| [koaza_key(&one.name), kana_key(&one.kana)])
+}
+
+/// Key of the name of a 小字.
+pub(crate) fn koaza_key(name: &str) -> String {
+    let key = written_key(name);
+    match key.strip_prefix('字').filter(|rest| !rest.is_empty()) {
+        Some(rest) => rest.to_owned(),
+        None => key,
+    }
+}
+
+fn first_koaza(contents: &Contents) -> Vec<u32> {
+    let mut before = 0_u32;
+    let towns = contents.towns.iter();
+    towns
+        .map(|town| {
+            let first = before;
+            let count = u32::try_from(town.koaza.len()).unwrap_or(u32::MAX);
+            before = before.saturating_add(count);
+            first
+        })
+        .collect()
 }
 
 fn sorted(mut index: Index) -> Index {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use counter_domain::romaji;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::dictionary::{Addresses, Index, Municipality, Town};
+use crate::dictionary::{Addresses, Index, Koaza, Municipality, Town};
 use crate::fold::{kana_key, kanji_number, written_key};
 
 /// A place that answers what was typed.
@@ -17,10 +17,12 @@ pub struct Found<'a> {
     pub town: Option<&'a Town>,
     /// The 丁目 of the town.
     pub chome: Option<u8>,
+    /// The 小字 of the town.
+    pub koaza: Option<&'a Koaza>,
 }
 
 impl Found<'_> {
-    /// The address up to here: prefecture, municipality, town, 丁目.
+    /// The address up to here: prefecture, municipality, town, 丁目 or 小字.
     pub fn text(&self) -> String {
         format!("{}{}", self.municipality.full_name(), self.local_text())
     }
@@ -29,7 +31,8 @@ impl Found<'_> {
     pub fn local_text(&self) -> String {
         let town = self.town.map_or("", |town| &town.name);
         let chome = self.chome.map(chome_text).unwrap_or_default();
-        format!("{town}{chome}")
+        let koaza = self.koaza.map_or("", |koaza| &koaza.name);
+        format!("{town}{chome}{koaza}")
     }
 }
 
@@ -45,8 +48,8 @@ fn chome_kana(number: u8) -> String {
 
 /// Where a place stands in the list, smaller first: abolished, outside the own municipality, outside
 /// the own prefecture, a town and not a whole municipality, length of its name, place in the
-/// dictionary, 丁目.
-type Rank = ([bool; 4], usize, u32, u8);
+/// dictionary, 丁目, place of the 小字 in the town.
+type Rank = ([bool; 4], usize, u32, u8, u32);
 
 /// What was typed, in one way of writing, with the indexes for it.
 struct Typed<'a> {
@@ -55,6 +58,8 @@ struct Typed<'a> {
     towns: &'a Index,
     town_key: fn(&Town) -> String,
     chome_key: fn(u8) -> String,
+    /// Which of the keys of a 小字.
+    koaza_key: usize,
 }
 
 impl Typed<'_> {
@@ -82,8 +87,8 @@ impl Addresses {
         }
         found.sort_by_key(|(rank, _)| *rank);
         let mut seen = HashSet::new();
-        found.retain(|(([.., is_town], _, place, chome), _)| {
-            seen.insert((*is_town, *place, *chome))
+        found.retain(|(([.., is_town], _, place, chome, koaza), _)| {
+            seen.insert((*is_town, *place, *chome, *koaza))
         });
         found.truncate(limit);
         found.into_iter().map(|(_, one)| one).collect()
@@ -108,6 +113,7 @@ impl Addresses {
             towns: &self.town_spellings,
             town_key: |town| written_key(&town.name),
             chome_key: chome_text,
+            koaza_key: 0,
         };
         let read = kana.map(|kana| Typed {
             key: kana_key(&kana),
@@ -115,6 +121,7 @@ impl Addresses {
             towns: &self.town_readings,
             town_key: |town| kana_key(&town.kana),
             chome_key: chome_kana,
+            koaza_key: 1,
         });
         [Some(written).filter(|_| !latin), read]
             .into_iter()
@@ -136,6 +143,7 @@ impl Addresses {
                     municipality,
                     town: None,
                     chome: None,
+                    koaza: None,
                 };
                 found.push((rank(one, near, length, *place), one));
             }
@@ -159,6 +167,7 @@ impl Addresses {
             let Some(municipality) = self.municipality(*place) else {
                 continue;
             };
+            let rest = rest.strip_prefix("大字").unwrap_or(rest);
             for (at, town) in self.towns_of(*place) {
                 let town_key = (typed.town_key)(town);
                 let length = town_key.chars().count();
@@ -166,6 +175,7 @@ impl Addresses {
                     municipality,
                     town: Some(town),
                     chome: None,
+                    koaza: None,
                 };
                 if town_key.starts_with(rest) {
                     found.push((rank(one, near, length, at), one));
@@ -174,7 +184,7 @@ impl Addresses {
                     .strip_prefix(town_key.as_str())
                     .filter(|_| !town_key.is_empty())
                 {
-                    with_chome(typed, (one, rest), (near, length, at), found);
+                    self.with_parts(typed, (one, rest), (near, length, at), found);
                 }
             }
         }
@@ -195,18 +205,19 @@ impl Addresses {
                 municipality,
                 town: Some(town),
                 chome: None,
+                koaza: None,
             };
             let length = key.chars().count();
             found.push((rank(one, near, length, *at), one));
             if *key == typed.key {
-                with_chome(typed, (one, ""), (near, length, *at), found);
+                self.with_parts(typed, (one, ""), (near, length, *at), found);
             }
         }
-        self.chome_of_towns(typed, near, found);
+        self.parts_of_towns(typed, near, found);
     }
 
-    /// A town's name with the beginning of a 丁目 behind it.
-    fn chome_of_towns<'a>(
+    /// A town's name with the beginning of a 丁目 or 小字 behind it.
+    fn parts_of_towns<'a>(
         &'a self,
         typed: &Typed<'a>,
         near: Option<u32>,
@@ -228,8 +239,44 @@ impl Addresses {
                     municipality,
                     town: Some(town),
                     chome: None,
+                    koaza: None,
                 };
-                with_chome(typed, (one, rest), (near, name.chars().count(), *at), found);
+                let length = name.chars().count();
+                self.with_parts(typed, (one, rest), (near, length, *at), found);
+            }
+        }
+    }
+
+    /// The 丁目 of a town that `rest` begins, all when it is empty; and its 小字, once anything of
+    /// them was typed, for a town may have hundreds.
+    fn with_parts<'a>(
+        &'a self,
+        typed: &Typed<'a>,
+        (one, rest): (Found<'a>, &str),
+        (near, length, at): (Option<u32>, usize, u32),
+        found: &mut Vec<(Rank, Found<'a>)>,
+    ) {
+        let Some(town) = one.town else { return };
+        for number in typed.chome(town, rest) {
+            let one = Found {
+                chome: Some(number),
+                ..one
+            };
+            found.push((rank(one, near, length, at), one));
+        }
+        let rest = rest.strip_prefix('字').unwrap_or(rest);
+        if rest.is_empty() {
+            return;
+        }
+        for (place, (koaza, keys)) in (1..).zip(self.koaza_of(at)) {
+            let key = keys.get(typed.koaza_key);
+            if key.is_some_and(|key| key.starts_with(rest)) {
+                let one = Found {
+                    koaza: Some(koaza),
+                    ..one
+                };
+                let (order, length, at, chome, _) = rank(one, near, length, at);
+                found.push(((order, length, at, chome, place), one));
             }
         }
     }
@@ -255,6 +302,7 @@ impl Addresses {
                     municipality,
                     town: Some(town).filter(|town| !town.name.is_empty()),
                     chome: None,
+                    koaza: None,
                 })
             })
             .take(limit)
@@ -290,22 +338,6 @@ fn rank(one: Found<'_>, near: Option<u32>, length: usize, place: u32) -> Rank {
         length,
         place,
         one.chome.unwrap_or_default(),
+        0,
     )
-}
-
-/// The 丁目 of a town that `rest` begins.
-fn with_chome<'a>(
-    typed: &Typed<'a>,
-    (one, rest): (Found<'a>, &str),
-    (near, length, at): (Option<u32>, usize, u32),
-    found: &mut Vec<(Rank, Found<'a>)>,
-) {
-    let Some(town) = one.town else { return };
-    for number in typed.chome(town, rest) {
-        let one = Found {
-            chome: Some(number),
-            ..one
-        };
-        found.push((rank(one, near, length, at), one));
-    }
 }

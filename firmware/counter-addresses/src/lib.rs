@@ -7,8 +7,8 @@
 //! numbers town by town (住居表示に関する法律).
 //!
 //! Knows no database and no network. The dictionary is data beside the program (`data/README.md`).
-//! It has towns with their 丁目, not blocks; blocks and buildings of the own city come from the
-//! city's file ([`CityPlaces`]). Municipalities that are gone stay in it, marked, because registered
+//! It has towns with their 丁目 and 小字, not blocks; blocks and buildings of the own city come from
+//! the city's file ([`CityPlaces`]). Head office may publish a newer edition ([`DICTIONARY`]). Municipalities that are gone stay in it, marked, because registered
 //! domiciles (本籍) keep their names; [`Report`] says what a new edition changes.
 
 mod dictionary;
@@ -19,7 +19,7 @@ mod parse;
 mod report;
 mod suggest;
 
-pub use dictionary::{Addresses, Contents, Municipality, Town};
+pub use dictionary::{Addresses, Contents, DICTIONARY, Koaza, Municipality, Town, file};
 pub use find::Found;
 pub use fold::{kana_key, written_key};
 pub use own::{CITY_PLACES, CityPlace, CityPlaces, OwnPlaces};

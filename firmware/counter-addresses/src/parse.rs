@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::dictionary::{Addresses, Municipality, Town};
+use crate::dictionary::{Addresses, Koaza, Municipality, Town};
 use crate::fold::{Folded, kanji_number, written_key};
 
 /// The parts of an address. The texts are slices of what was written.
@@ -14,6 +14,8 @@ pub struct Parsed<'a, 't> {
     pub town: Option<&'a Town>,
     /// The 丁目, when the town has one and the number begins with it.
     pub chome: Option<u8>,
+    /// The 小字, if the dictionary has it; the number begins behind it.
+    pub koaza: Option<&'a Koaza>,
     /// Number as written: 丁目, block, lot and house number (番地・号).
     pub number: &'t str,
     /// Building and room (方書), as written.
@@ -91,21 +93,45 @@ impl Addresses {
             .iter()
             .filter_map(|mark| Some((mark.len(), after.strip_prefix(mark)?)))
             .filter_map(|(mark, rest)| self.longest_town(folded, place, len + mark, rest))
-            .max_by_key(|(end, _)| *end);
-        let end = town.map_or(len, |(end, _)| end);
+            .max_by_key(|(end, ..)| *end);
+        let koaza = town.and_then(|(end, at, _)| self.longest_koaza(text, folded, at, end));
+        let end = town.map_or(len, |(end, ..)| end);
+        let end = koaza.map_or(end, |(end, _)| end);
         let rest = text.get(folded.original_end(end)?..)?;
         let (number, building) = number_and_building(rest);
-        let town = town.map(|(_, town)| town);
+        let town = town.map(|(.., town)| town);
         Some((
             end,
             Parsed {
                 municipality,
                 town,
                 chome: town.and_then(|town| chome(town, number)),
+                koaza: koaza.map(|(_, koaza)| koaza),
                 number,
                 building,
             },
         ))
+    }
+
+    /// The longest 小字 of a town that stands at `start`, with its end in the key.
+    fn longest_koaza(
+        &self,
+        text: &str,
+        folded: &Folded,
+        town: u32,
+        start: usize,
+    ) -> Option<(usize, &Koaza)> {
+        let after = folded.key.get(start..)?;
+        let mark = ["小字", "字"].iter().find(|mark| after.starts_with(**mark));
+        let start = start + mark.map_or(0, |mark| mark.len());
+        let rest = folded.key.get(start..)?;
+        let endings = self.koaza_of(town).filter_map(|(koaza, [key, _])| {
+            let end = start + key.len();
+            let begins = !key.is_empty() && rest.starts_with(key.as_str());
+            let behind = text.get(folded.original_end(end)?..)?;
+            (begins && ends_koaza(key, behind)).then_some((end, koaza))
+        });
+        endings.max_by_key(|(end, _)| *end)
     }
 
     /// The longest town that begins `rest`, with the end of its name in the key.
@@ -115,14 +141,23 @@ impl Addresses {
         place: u32,
         start: usize,
         rest: &str,
-    ) -> Option<(usize, &Town)> {
-        let endings = self.towns_of(place).filter_map(|(_, town)| {
+    ) -> Option<(usize, u32, &Town)> {
+        let endings = self.towns_of(place).filter_map(|(at, town)| {
             let key = written_key(&town.name);
             let fits = !key.is_empty() && rest.starts_with(&key);
             let end = start + key.len();
-            (fits && folded.original_end(end).is_some()).then_some((end, town))
+            (fits && folded.original_end(end).is_some()).then_some((end, at, town))
         });
-        endings.max_by_key(|(end, _)| *end)
+        endings.max_by_key(|(end, ..)| *end)
+    }
+}
+
+/// Whether a 小字 may end before `behind`: a number follows, or nothing does. One with a number in
+/// its name is told from the number of the lot only when another follows: 一番 of 一番地.
+fn ends_koaza(key: &str, behind: &str) -> bool {
+    match behind.trim_start().chars().next() {
+        Some(next) => is_digit(next),
+        None => !key.chars().any(is_digit),
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Report {
     pub towns_gone: Vec<String>,
     /// New towns of a municipality that stays.
     pub towns_created: Vec<String>,
+    /// How many 小字 of towns that stay are new and gone.
+    pub koaza: (usize, usize),
 }
 
 /// An edition by code: the municipality with its towns by name.
@@ -83,6 +85,17 @@ impl Report {
                 .map(|name| (*name).to_owned())
                 .collect::<BTreeSet<String>>()
         };
+        for (town, now) in before
+            .iter()
+            .filter_map(|(name, town)| Some((town, after.get(name)?)))
+        {
+            let names = |town: &Town| -> BTreeSet<String> {
+                town.koaza.iter().map(|one| one.name.clone()).collect()
+            };
+            let (old, new) = (names(town), names(now));
+            self.koaza.0 += new.difference(&old).count();
+            self.koaza.1 += old.difference(&new).count();
+        }
         let mut gone = only_in(before, after);
         let mut created = only_in(after, before);
         let name = of.full_name();
@@ -114,6 +127,7 @@ impl Report {
             towns_renamed,
             towns_gone,
             towns_created,
+            koaza,
         } = self;
         renamed.is_empty()
             && abolished.is_empty()
@@ -121,6 +135,7 @@ impl Report {
             && towns_renamed.is_empty()
             && towns_gone.is_empty()
             && towns_created.is_empty()
+            && *koaza == (0, 0)
     }
 }
 
@@ -173,13 +188,15 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "市区町村　廃止 {}、名称変更 {}、新設 {}　　町　廃止 {}、名称変更 {}、新 {}",
+            "市区町村　廃止 {}、名称変更 {}、新設 {}　　町　廃止 {}、名称変更 {}、新 {}　　小字　廃止 {}、新 {}",
             self.abolished.len(),
             self.renamed.len(),
             self.created.len(),
             self.towns_gone.len(),
             self.towns_renamed.len(),
-            self.towns_created.len()
+            self.towns_created.len(),
+            self.koaza.1,
+            self.koaza.0
         )
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use counter_addresses::{
-    Addresses, CityPlace, CityPlaces, Contents, LoadError, OwnPlaces, ParseError, PlaceFinder,
-    Report, Wanted,
+    Addresses, CityPlace, CityPlaces, Contents, Koaza, LoadError, OwnPlaces, ParseError,
+    PlaceFinder, Report, Wanted,
 };
 use proptest::prelude::*;
 
@@ -225,6 +225,73 @@ fn a_chome_is_told_from_a_block() {
     assert_eq!(chome("藤沢市朝日町1番地の1"), None);
 }
 
+#[test]
+fn a_part_of_a_town_is_found_and_told_apart() {
+    for typed in [
+        "弘前市一町田富",
+        "弘前市大字一町田字富岡",
+        "青森県弘前市一町田富岡",
+    ] {
+        let found = ADDRESSES.find(typed, None, 1);
+        let found = found.first().map(counter_addresses::Found::text);
+        assert_eq!(found.as_deref(), Some("青森県弘前市一町田富岡"), "{typed}");
+    }
+    let parsed = |text: &'static str| {
+        let parsed = ADDRESSES.parse(text).unwrap();
+        let koaza = parsed.koaza.map_or("-", |koaza| &koaza.name);
+        format!("{koaza} | {} | {}", parsed.number, parsed.building)
+    };
+    for text in [
+        "青森県弘前市大字一町田字富岡12番地の3　架空荘",
+        "弘前市一町田富岡12番地の3 架空荘",
+    ] {
+        assert_eq!(parsed(text), "富岡 | 12番地の3 | 架空荘", "{text}");
+    }
+    assert_eq!(parsed("弘前市一町田12番地"), "- | 12番地 | ");
+    assert_eq!(parsed("弘前市大字一町田字富岡"), "富岡 |  | ");
+    // A word that only begins like one is no part.
+    assert_eq!(parsed("弘前市一町田富岡荘"), "- |  | 富岡荘");
+    assert!(ADDRESSES.koaza_count() > 70_000);
+}
+
+#[test]
+fn a_part_with_a_number_in_its_name_is_told_from_a_lot() {
+    let contents = Contents {
+        municipalities: vec![counter_addresses::Municipality {
+            code: 1001,
+            prefecture: "仮県".to_owned(),
+            name: "仮村".to_owned(),
+            prefecture_kana: String::new(),
+            kana: String::new(),
+            until: None,
+        }],
+        towns: vec![counter_addresses::Town {
+            municipality: 0,
+            name: "上町".to_owned(),
+            kana: String::new(),
+            postal_codes: Vec::new(),
+            chome: Vec::new(),
+            koaza: ["一番", "一番割"]
+                .map(|name| Koaza {
+                    name: name.to_owned(),
+                    kana: String::new(),
+                })
+                .to_vec(),
+        }],
+        edition: String::new(),
+    };
+    let addresses = Addresses::from_bytes(&contents.to_bytes().unwrap()).unwrap();
+    let parts = |text: &str| {
+        let parsed = addresses.parse(text).unwrap();
+        let koaza = parsed.koaza.map_or("-", |koaza| &koaza.name);
+        format!("{koaza} | {}", parsed.number)
+    };
+    assert_eq!(parts("仮村上町1番地2"), "- | 1番地2");
+    assert_eq!(parts("仮村上町一番"), "- | 一番");
+    assert_eq!(parts("仮村上町字一番割12"), "一番割 | 12");
+    assert_eq!(parts("仮村上町一番12"), "一番 | 12");
+}
+
 /// What is offered under a field of the city, with the building behind a bar.
 fn offered(typed: &str, wanted: Wanted, own: Option<&OwnPlaces>) -> Vec<String> {
     let finder = PlaceFinder {
@@ -336,6 +403,7 @@ fn edition(name: &str, places: &[Municipality<'_>]) -> Addresses {
                 kana: String::new(),
                 postal_codes: vec![*postal],
                 chome: Vec::new(),
+                koaza: Vec::new(),
             }));
     }
     Addresses::from_bytes(&contents.to_bytes().unwrap()).unwrap()

