@@ -15,6 +15,7 @@ mod face;
 mod paper;
 mod places;
 mod prepared;
+mod prints;
 mod resident;
 mod residents;
 mod secret;
@@ -40,6 +41,7 @@ pub use prepared::{
     BesideValue, FlowProposal, FlowView, LinkedCase, PreparedAction, PreparedRow, PreparedView,
     TakenPrepared,
 };
+pub use prints::{PaperKindRow, PaperRow, PrintAction, PrintRow, PrinterRow, PrintsView};
 pub use resident::{
     CheckRow, CheckSection, Language, ResidentAction, ResidentScreen, ResidentView, Stroke,
     StrokePoint,

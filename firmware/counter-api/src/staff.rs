@@ -14,6 +14,7 @@ use crate::face::FaceView;
 use crate::paper::{PaperAction, PaperView, ReadView};
 use crate::places::PlacesView;
 use crate::prepared::{BesideValue, FlowView, LinkedCase, PreparedAction, PreparedView};
+use crate::prints::{PrintAction, PrintsView};
 use crate::residents::{CopyChoice, ResidentCopyState, ResidentsView};
 use crate::secret::{CardNumber, Digits, Password};
 
@@ -35,6 +36,9 @@ pub struct StaffView {
     /// The device page, over everything else while it is open.
     #[serde(default)]
     pub devices: Option<DevicesView>,
+    /// The print page, over the screen while it is open.
+    #[serde(default)]
+    pub prints: Option<PrintsView>,
 }
 
 /// The line at the top.
@@ -642,6 +646,12 @@ pub enum StaffAction {
         /// Event, for example `move_out`.
         event: String,
         /// Flow, for example `card`; may be empty.
+    /// What came of the sheets that are printed along, in words; empty where no page printer is set.
+    #[serde(default)]
+    pub papers: String,
+    /// A sheet waits for somebody to do something about the printer.
+    #[serde(default)]
+    pub papers_stuck: bool,
         flow: String,
     },
     /// Says whether the event concerns a person.
@@ -875,3 +885,8 @@ pub enum StaffAction {
         deed: PaperAction,
     },
 }
+    /// What is done on the print page.
+    Prints {
+        /// What.
+        deed: PrintAction,
+    },

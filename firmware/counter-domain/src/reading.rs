@@ -59,6 +59,9 @@ pub struct ReadPage {
     pub width: u32,
     /// Pixels.
     pub height: u32,
+    /// Which paper it is, where a separator sheet said so and it is not the one that was read.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub document: String,
 }
 
 /// A field of it. `Debug` tells no value.
@@ -127,6 +130,7 @@ mod tests {
                 picture: Some(BlobHash([7; 32])),
                 width: 100,
                 height: 50,
+                document: String::new(),
             }],
             fields: vec![ReadField {
                 path: "member.1.name".to_owned(),

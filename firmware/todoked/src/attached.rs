@@ -20,7 +20,7 @@ use counter_api::DeviceKind;
 use paper_devices::Identity;
 
 pub use keeper::{Keeper, Looking};
-pub(crate) use pages::trouble as page_trouble;
+pub(crate) use pages::{state as page_state, trouble_state as page_trouble};
 pub(crate) use scanners::trouble as scan_trouble;
 
 use crate::documents::PaperDesk;

@@ -22,6 +22,7 @@ mod picks;
 mod places;
 mod purpose;
 mod request;
+mod prints;
 mod reservations;
 mod resident_view;
 mod residents;
@@ -64,6 +65,7 @@ use moves::BranchNames;
 use places::Offered;
 use reservations::Reservations;
 use residents::Search;
+use prints::Prints;
 use visit::Visit;
 
 /// What the desk knows of itself.
@@ -126,6 +128,7 @@ pub struct Desk<R> {
     attachment: Attachment,
     code_keys: CodeKeys,
     line: LineState,
+    prints: Prints,
     neighbours: u16,
     notice: Option<Notice>,
     resident_notice: Option<Code>,
@@ -182,6 +185,7 @@ impl<R: Records> Desk<R> {
             attachment: Attachment::default(),
             code_keys: CodeKeys::default(),
             line: LineState::Unset,
+            prints: Prints::default(),
             neighbours: 0,
             notice: None,
             resident_notice: None,
@@ -252,7 +256,10 @@ impl<R: Records> Desk<R> {
             Happened::ResidentDisplay(state) => self.devices.resident_display = state,
             Happened::DevicesSeen { kind, seen } => self.devices_seen(kind, seen),
             Happened::DeviceTested { id, tried } => self.device_tested(id, tried),
-            Happened::PagesPrinted(printed) => self.pages_printed(printed),
+            Happened::SheetMade { case, sheet } => self.sheet_made(case, *sheet),
+            Happened::SheetsMade { case, whole } => self.sheets_made(case, whole),
+            Happened::SeparatorsMade(made) => self.separators_made(made),
+            Happened::PagesSeen(seen) => self.pages_seen(seen),
             Happened::ResidentCopy(progress) => self.copy_progress = progress,
             Happened::Tick => {
                 self.mind_the_door();
@@ -282,6 +289,7 @@ impl<R: Records> Desk<R> {
             devices: self.devices_view(),
         }
     }
+            prints: self.prints_view(),
 
     /// What the resident sees.
     pub fn resident_view(&self) -> ResidentView {

@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use counter_api::{DeviceKind, DeviceState, Digits, LineState, Stroke};
 use counter_domain::ids::CaseId;
 use counter_domain::snapshot::Snapshot;
-use counter_guide::Catalogue;
 use identity_cards::{CertificateSeen, Genuineness, ResidenceNumber};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -18,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::attached::{Looking, Seen, State, Tried};
 use crate::desk::CopyProgress;
 use crate::documents::{PaperFacts, PaperFrom, PaperProgress, PaperTrouble};
+use crate::prints::{Order as PrintOrder, QueueSeen, Sheet, SheetsJob};
 use crate::recovery::RecoveryStage;
 use crate::texts::Code;
 
@@ -30,8 +30,17 @@ pub enum Effect {
     MakeForm(Box<FormJob>),
     /// Print the receipt.
     PrintReceipt(Box<ReceiptJob>),
-    /// Print the guidance sheet, where there is a page printer.
-    PrintGuidance(Box<GuidanceJob>),
+    /// Make the sheets of a case, where there is a page printer.
+    MakeSheets(Box<SheetsJob>),
+    /// Make the separator sheets for the scanner.
+    MakeSeparators {
+        /// City.
+        city: String,
+        /// Today.
+        today: Date,
+    },
+    /// Something for the page printers.
+    PrintPages(PrintOrder),
     /// Look at everything that is attached.
     LookAtDevices(Looking),
     /// Try the device with this id.
@@ -74,19 +83,6 @@ pub struct FormJob {
     /// City and branch, as printed.
     pub city: String,
     /// Branch and counter, as printed.
-    pub place: String,
-}
-
-/// A guidance sheet to print.
-#[derive(Debug, Clone)]
-pub struct GuidanceJob {
-    /// What was signed.
-    pub snapshot: Snapshot,
-    /// The catalogue the reception was started with; `None` when there is none at all.
-    pub catalogue: Option<Catalogue>,
-    /// City.
-    pub city: String,
-    /// Branch and counter.
     pub place: String,
 }
 
@@ -212,8 +208,24 @@ pub enum Happened {
         /// What the try showed.
         tried: Result<Tried, State>,
     },
-    /// The end of [`Effect::PrintGuidance`], when there was something to print.
-    PagesPrinted(Result<(), State>),
+    /// One sheet of [`Effect::MakeSheets`].
+    SheetMade {
+        /// The case.
+        case: CaseId,
+        /// The sheet.
+        sheet: Box<Sheet>,
+    },
+    /// The end of [`Effect::MakeSheets`].
+    SheetsMade {
+        /// The case.
+        case: CaseId,
+        /// All of them were made.
+        whole: bool,
+    },
+    /// The end of [`Effect::MakeSeparators`]: the PDF, when it could be made.
+    SeparatorsMade(Option<Vec<u8>>),
+    /// How the page printers and the jobs at them stand.
+    PagesSeen(QueueSeen),
     /// How far a newer resident copy is.
     ResidentCopy(CopyProgress),
     /// Time went on.

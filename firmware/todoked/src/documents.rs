@@ -5,12 +5,14 @@
 //! individual number is found only to be painted over; its digits are dropped at once.
 
 mod preview;
+mod stack;
 mod strips;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
+use counter_codes::StackedPaper;
 use counter_domain::reading::ReadField;
 use document_reader::field::{DocumentKind, Field, FieldName};
 use document_reader::fields::{Finder, Places};
@@ -24,6 +26,7 @@ pub(crate) use preview::preview;
 
 use crate::settings::ScannerSettings;
 use strips::{Given, is_uncovered, masks, numbers};
+use stack::{Paper, Part, separated};
 
 /// Where the pages come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +75,8 @@ pub struct PaperPage {
     /// Pixels.
     pub height: u32,
 }
+    /// Which paper of a stack it is, where it is not the certificate.
+    pub document: String,
 
 /// A field with whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -230,10 +235,11 @@ impl PaperDesk {
             Some(loaded) => tools.insert(loaded),
             None => tools.insert(self.load(today)?),
         };
-        let pictures = self.pictures(from, &stop, tell)?;
-        let of = u16::try_from(pictures.len()).unwrap_or(u16::MAX);
+        let parts = separated(self.pictures(from, &stop, tell)?);
+        let of = u16::try_from(parts.len()).unwrap_or(u16::MAX);
+        let papers: Vec<Paper> = parts.iter().map(|part| part.of).collect();
         let mut given: Vec<Given> = Vec::new();
-        for (number, picture) in pictures.into_iter().enumerate() {
+        for (number, Part { picture, .. }) in parts.into_iter().enumerate() {
             if stop.is_wanted() {
                 return Err(PaperTrouble::Stopped);
             }
@@ -248,7 +254,7 @@ impl PaperDesk {
         if stop.is_wanted() {
             return Err(PaperTrouble::Stopped);
         }
-        found(&tools.finder, &given)
+        found(&tools.finder, &given, &papers)
     }
 
     fn load(&self, today: Date) -> Result<Tools, PaperTrouble> {
@@ -368,9 +374,9 @@ fn tray_trouble(error: &TrayError) -> PaperTrouble {
 }
 
 /// Fields with their strips of paper, and the pages without individual numbers.
-fn found(finder: &Finder, given: &[Given]) -> Result<PaperFacts, PaperTrouble> {
+fn found(finder: &Finder, given: &[Given], papers: &[Paper]) -> Result<PaperFacts, PaperTrouble> {
     let pages: Vec<Page> = given.iter().map(|one| one.page.clone()).collect();
-    let mut fields = finder.find(DocumentKind::MoveOutCertificate, &pages);
+    let mut fields = of_certificates(finder, &pages, papers);
     let hidden: Vec<Vec<Rect>> = pages
         .iter()
         .enumerate()
@@ -386,7 +392,9 @@ fn found(finder: &Finder, given: &[Given]) -> Result<PaperFacts, PaperTrouble> {
         }
         !is_number
     });
-    if !fields.iter().any(|field| field.name == FieldName::Name) {
+    let is_certificate = |paper: &Paper| paper.kind == StackedPaper::MoveOutCertificate;
+    let only_others = !papers.is_empty() && !papers.iter().any(is_certificate);
+    if !only_others && !fields.iter().any(|field| field.name == FieldName::Name) {
         return Err(PaperTrouble::NothingFound);
     }
     let masked: Vec<Vec<Rect>> = pages
@@ -394,8 +402,13 @@ fn found(finder: &Finder, given: &[Given]) -> Result<PaperFacts, PaperTrouble> {
         .zip(&hidden)
         .map(|(page, hidden)| masks(page, hidden))
         .collect();
-    let kept = given.iter().zip(&hidden).zip(&masked);
-    let pages = kept.map(|((one, hidden), masks)| PaperPage {
+    let kept = given.iter().zip(papers).zip(hidden.iter().zip(&masked));
+    let pages = kept.map(|((one, paper), (hidden, masks))| PaperPage {
+        document: if is_certificate(paper) {
+            String::new()
+        } else {
+            paper.kind.name().to_owned()
+        },
         jpeg: if is_uncovered(&one.page, hidden) {
             None
         } else {
@@ -440,6 +453,34 @@ fn read(field: &Field, given: &Given, masks: &[Rect]) -> ReadField {
         place: [place.x, place.y, place.width, place.height].map(pixel),
         snippet: given.strip(&place, masks).unwrap_or_default(),
     }
+}
+
+/// The fields of each certificate of a stack; the persons of the second come after those of the
+/// first.
+fn of_certificates(finder: &Finder, pages: &[Page], papers: &[Paper]) -> Vec<Field> {
+    let mut all: Vec<Field> = Vec::new();
+    let mut first = 0;
+    for pages_of_one in papers.chunk_by(|one, next| one == next) {
+        let from = first;
+        first += pages_of_one.len();
+        let kind = pages_of_one.first().map(|paper| paper.kind);
+        let Some(pages) = pages.get(from..first) else {
+            break;
+        };
+        if kind != Some(StackedPaper::MoveOutCertificate) {
+            continue;
+        }
+        let people = all.iter().map(|field| field.member + 1).max().unwrap_or(0);
+        let found = finder.find(DocumentKind::MoveOutCertificate, pages);
+        all.extend(found.into_iter().map(|mut field| {
+            field.page += from;
+            if field.member >= 0 {
+                field.member += people.max(0);
+            }
+            field
+        }));
+    }
+    all
 }
 
 /// How sure a value is, in percent. What failed a check is never sure.
@@ -499,7 +540,7 @@ mod tests {
 
     #[test]
     fn no_digit_of_a_number_leaves_the_page() {
-        let facts = found(&Finder::standard().unwrap(), &[given()]).unwrap();
+        let facts = found(&Finder::standard().unwrap(), &[given()], &[Paper::FIRST]).unwrap();
         assert_eq!(of(&facts, FieldName::Name), ["架空　太郎"]);
         assert_eq!(of(&facts, FieldName::BirthDate), ["1985-07-14"]);
         assert!(of(&facts, FieldName::IndividualNumber).is_empty());
@@ -518,8 +559,8 @@ mod tests {
     #[test]
     fn a_page_scanned_twice_is_one_household() {
         let finder = Finder::standard().unwrap();
-        let once = found(&finder, &[given()]).unwrap();
-        let twice = found(&finder, &[given(), given()]).unwrap();
+        let once = found(&finder, &[given()], &[Paper::FIRST]).unwrap();
+        let twice = found(&finder, &[given(), given()], &[Paper::FIRST; 2]).unwrap();
         assert_eq!(of(&twice, FieldName::Name), ["架空　太郎"]);
         assert_eq!(twice.fields.len(), once.fields.len());
         assert!(twice.pages.iter().all(|page| page.jpeg.is_some()));
@@ -529,7 +570,75 @@ mod tests {
     fn a_page_without_a_name_is_no_certificate() {
         let mut blank = given();
         blank.page = sketch::parse("page 1000 700\nline 60 110 300 40 お知らせ").unwrap();
-        let told = found(&Finder::standard().unwrap(), &[blank]);
+        let told = found(&Finder::standard().unwrap(), &[blank], &[Paper::FIRST]);
         assert_eq!(told, Err(PaperTrouble::NothingFound));
     }
 }
+
+    #[test]
+    fn papers_behind_separator_sheets_are_kept_and_not_read_for_fields() {
+        let of = |kind, number| Paper { kind, number };
+        let papers = [
+            Paper::FIRST,
+            of(StackedPaper::ProxyLetter, 1),
+            of(StackedPaper::MoveOutCertificate, 2),
+        ];
+        let stack = [given(), given(), given()];
+        let facts = found(&Finder::standard().unwrap(), &stack, &papers).unwrap();
+        let kinds: Vec<&str> = facts
+            .pages
+            .iter()
+            .map(|page| page.document.as_str())
+            .collect();
+        assert_eq!(kinds, ["", "proxy-letter", ""]);
+        // Two certificates are two households; the letter names nobody.
+        assert_eq!(of_members(&facts), [(0, 0), (1, 2)]);
+        // What is masked on a certificate is masked on every paper.
+        let jpeg = facts.pages[1].jpeg.as_ref().unwrap();
+        let page = image::load_from_memory(jpeg).unwrap().to_luma8();
+        assert!(page.get_pixel(390, 190).0[0] < 40, "the number shows");
+
+        let alone = [of(StackedPaper::Identity, 1)];
+        let facts = found(&Finder::standard().unwrap(), &[given()], &alone).unwrap();
+        assert!(facts.fields.is_empty());
+        assert_eq!(facts.pages.len(), 1);
+    }
+
+    /// Member and page of each name.
+    fn of_members(facts: &PaperFacts) -> Vec<(u8, usize)> {
+        let names = facts.fields.iter();
+        let names = names.filter(|field| field.name == FieldName::Name);
+        names
+            .filter_map(|field| Some((field.member?, field.read.page)))
+            .collect()
+    }
+
+    /// The real separator sheets, drawn as a scanner would give them.
+    #[test]
+    fn a_stack_is_taken_apart_at_the_printed_separator_sheets() {
+        let forms = counter_forms::Forms::new(&counter_forms::FontPaths::default()).unwrap();
+        let sheets = crate::prints::separators(&forms, "六会市", "2026-11-21").unwrap();
+        let sheets = Document::open(sheets).unwrap();
+        assert_eq!(sheets.pages(), StackedPaper::ALL.len());
+        let page = || given().picture;
+        let mut stack = vec![page()];
+        for number in 0..sheets.pages() {
+            stack.push(sheets.page(number).unwrap());
+            stack.push(page());
+        }
+        stack.push(page());
+        let parts = separated(stack);
+        let found: Vec<(&str, usize)> = parts
+            .iter()
+            .map(|part| (part.of.kind.name(), part.of.number))
+            .collect();
+        let expected = [
+            ("move-out-certificate", 0),
+            ("move-out-certificate", 1),
+            ("proxy-letter", 2),
+            ("identity", 3),
+            ("other", 4),
+            ("other", 4),
+        ];
+        assert_eq!(found, expected);
+    }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use counter_domain::draft::{FieldPath, FieldValue};
 use counter_domain::snapshot::{Snapshot, SnapshotProcedure};
@@ -14,46 +13,9 @@ use counter_forms::procedure_request::REQUEST_FORM;
 use counter_forms::{Assets, Forms, RenderError};
 use counter_guide::Catalogue;
 use counter_guide::catalogue::{DeadlineKind, Procedure, Words};
-use paper_devices::PagePrinter;
 use serde::Deserialize;
 
-use crate::attached::State;
-use crate::devices::GuidanceJob;
 use crate::events::events;
-
-/// How long the page printer may take to answer.
-const PRINTER_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Makes the sheet and hands it to the page printer at `address`; `false` when there is nothing to
-/// print. The case is handed in whether paper comes out or not.
-///
-/// # Errors
-/// How the printer is that did not take it; [`State::Fault`] when the sheet itself was not made.
-pub fn print(forms: &Forms, address: &str, job: &GuidanceJob) -> Result<bool, State> {
-    let place = SheetPlace {
-        city: job.city.clone(),
-        branch: job.place.clone(),
-        contact: String::new(),
-    };
-    let Some(catalogue) = &job.catalogue else {
-        tracing::error!("no catalogue for the guidance sheet");
-        return Ok(false);
-    };
-    match sheet(forms, catalogue, &job.snapshot, &place) {
-        Ok(None) => Ok(false),
-        Ok(Some(pdf)) => PagePrinter::new(address, PRINTER_TIMEOUT)
-            .and_then(|printer| printer.print(&pdf, &job.snapshot.receipt_number))
-            .map(|()| true)
-            .map_err(|error| {
-                tracing::warn!(%error, "guidance sheet not printed");
-                crate::attached::page_trouble(&error)
-            }),
-        Err(error) => {
-            tracing::error!(%error, "guidance sheet not made");
-            Err(State::Fault)
-        }
-    }
-}
 
 /// The words of the sheet that no catalogue has.
 #[derive(Deserialize)]

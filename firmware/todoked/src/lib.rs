@@ -25,6 +25,7 @@ pub mod logs;
 pub mod paper;
 pub mod places;
 pub mod receipt_number;
+pub mod prints;
 pub mod records;
 pub mod recovery;
 pub mod resident_copy;

@@ -124,6 +124,8 @@ pub enum Deed {
     Shown,
     /// Printed a receipt.
     PrintedReceipt,
+    /// Printed a form of a case.
+    PrintedForm,
     /// Searched the resident copy.
     SearchedResidents,
     /// Looked at a household of the resident copy.

@@ -32,6 +32,7 @@ use crate::line::Line;
 use crate::paper::{FormMaker, ReceiptDesk, font_paths};
 use crate::places::Places;
 use crate::resident_copy::{CopyWatch, Offered, take_published_forms};
+use crate::prints::{self, PrintQueue, SitePrinters};
 use crate::settings::{DataFolder, Settings, replace_private};
 use crate::store_records::StoreRecords;
 use crate::{cards, keys, recovery, screens};
@@ -161,7 +162,7 @@ async fn serve(
         keeper: keeper.clone(),
         maker,
         receipts,
-        pages: settings.page_printer.clone(),
+        pages: print_queue(&settings, &inputs).context("no thread left")?,
         reader: settings.card_reader.clone(),
         authorities: Arc::new(CardAuthorities::of_counter(&folder.authorities())),
         papers,
@@ -215,10 +216,12 @@ fn desk_of(
 ) -> Desk<StoreRecords> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let records = StoreRecords::new(Arc::clone(store));
-    let desk = Desk::new(settings.desk_place(), records, clock, gate).reading_papers(PaperWays {
-        scanner: papers.has_scanner(),
-        tray: papers.has_tray(),
-    });
+    let desk = Desk::new(settings.desk_place(), records, clock, gate)
+        .reading_papers(PaperWays {
+            scanner: papers.has_scanner(),
+            tray: papers.has_tray(),
+        })
+        .printing_on(SitePrinters::of(settings));
     match settings.idle_lock_minutes {
         Some(minutes) => desk.locking_after(minutes),
         None => desk,
@@ -282,7 +285,7 @@ struct Workshop {
     inputs: Sender<Input>,
     maker: Option<FormMaker>,
     receipts: ReceiptDesk,
-    pages: Option<String>,
+    pages: PrintQueue,
     reader: Option<String>,
     authorities: Arc<CardAuthorities>,
     papers: PaperDesk,
@@ -339,17 +342,31 @@ impl Workshop {
                     });
                 });
             }
-            Effect::PrintGuidance(job) => {
-                let (maker, pages) = (self.maker.clone(), self.pages.clone());
-                beside("guidance", move || {
-                    let (Some(maker), Some(pages)) = (maker, pages) else {
-                        return;
+            Effect::PrintPages(order) => self.pages.order(order),
+            Effect::MakeSeparators { city, today } => {
+                let maker = self.maker.clone();
+                beside("sheets", move || {
+                    let forms = maker.map(|maker| maker.forms());
+                    let made = forms.and_then(|forms| {
+                        let made = prints::separators(&forms, &city, &today.to_string());
+                        made.inspect_err(|error| tracing::error!(%error, "separator sheets"))
+                            .ok()
+                    });
+                    done(Happened::SeparatorsMade(made));
+                });
+            }
+            Effect::MakeSheets(job) => {
+                let (maker, inputs) = (self.maker.clone(), self.inputs.clone());
+                beside("sheets", move || {
+                    let case = job.case;
+                    let mut each = |sheet| {
+                        let sheet = Box::new(sheet);
+                        let made = Happened::SheetMade { case, sheet };
+                        inputs.send(Input::Happened(made)).ok();
                     };
-                    match crate::guidance::print(&maker.forms(), &pages, &job) {
-                        Ok(false) => {}
-                        Ok(true) => done(Happened::PagesPrinted(Ok(()))),
-                        Err(state) => done(Happened::PagesPrinted(Err(state))),
-                    }
+                    let made = |maker: FormMaker| prints::make(&maker.forms(), &job, &mut each);
+                    let whole = maker.is_some_and(made);
+                    done(Happened::SheetsMade { case, whole });
                 });
             }
             Effect::PrintReceipt(job) => {
@@ -390,6 +407,19 @@ fn keep_devices(
 }
 
 fn watch_cards(
+/// The queue at the printers of the site.
+fn print_queue(settings: &Settings, inputs: &Sender<Input>) -> std::io::Result<PrintQueue> {
+    let inputs = inputs.clone();
+    PrintQueue::start(SitePrinters::of(settings), move |seen| {
+        if inputs
+            .send(Input::Happened(Happened::PagesSeen(seen)))
+            .is_err()
+        {
+            tracing::debug!("the desk has ended");
+        }
+    })
+}
+
     settings: &Settings,
     inputs: &Sender<Input>,
     keeper: Keeper,

@@ -1,5 +1,6 @@
 //! `counter.toml`: what this counter is and what is around it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -35,7 +36,7 @@ pub struct Settings {
     /// (`/dev/ttyS0@19200`); `silent:` before it where it never answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt_printer: Option<String>,
-    /// Page printer, `ipp://host/path`: the guidance sheet comes out of it.
+    /// Page printer of this counter, `ipp://host/path`: forms and the guidance sheet come out of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_printer: Option<String>,
     /// Card reader, when there are several.
@@ -58,6 +59,22 @@ pub struct Settings {
     /// Fonts, where they are not where Debian puts them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fonts: Option<Fonts>,
+    /// The other page printers of the site that this counter may use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub site_printers: Vec<PrinterSettings>,
+}
+
+/// A page printer of the site.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrinterSettings {
+    /// What people call it.
+    pub name: String,
+    /// `ipp://host/path`.
+    pub address: String,
+    /// Its trays (`media-source`, for example `tray-2`) by the names that forms use for their paper.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub trays: BTreeMap<String, String>,
 }
 
 /// The scanner of a counter.
@@ -315,6 +332,11 @@ mod tests {
             }),
             metrics: Some(([127, 0, 0, 1], 9464).into()),
             fonts: None,
+            site_printers: vec![PrinterSettings {
+                name: "事務室のカラー".to_owned(),
+                address: "ipp://192.0.2.9/ipp/print".to_owned(),
+                trays: BTreeMap::from([("colour".to_owned(), "tray-2".to_owned())]),
+            }],
         }
     }
 

@@ -286,6 +286,7 @@ impl Records for StoreRecords {
             Deed::ReadCard => AuditAction::CardRead,
             Deed::Shown => AuditAction::ShownToResident,
             Deed::PrintedReceipt => AuditAction::ReceiptPrinted,
+            Deed::PrintedForm => AuditAction::DocumentViewed,
             Deed::SearchedResidents => AuditAction::ResidentsSearched,
             Deed::ViewedHousehold => AuditAction::HouseholdViewed,
             Deed::TookResident => AuditAction::ResidentTaken,

@@ -21,6 +21,7 @@ mod paper;
 mod places;
 mod prepared;
 mod reception;
+mod prints;
 mod resident;
 mod residents;
 mod rows;

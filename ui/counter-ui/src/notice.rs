@@ -33,7 +33,7 @@ fn is_about_a_device(code: &str) -> bool {
         "CARD-NO-READER",
         "RECEIPT-NO-PRINTER",
         "RECEIPT-UNSET",
-        "GUIDANCE-NOT-PRINTED",
+        "PRINT-STUCK",
         "DISPLAY-MISSING",
     ];
     code.starts_with("DEVICE-") || OTHERS.contains(&code)

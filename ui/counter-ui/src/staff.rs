@@ -16,6 +16,7 @@ use crate::notice::shown;
 use crate::paper::PaperController;
 use crate::places::PlacesController;
 use crate::prepared::PreparedController;
+use crate::prints::PrintsController;
 use crate::reception::ReceptionController;
 use crate::residents::ResidentsController;
 use crate::rows::Rows;
@@ -39,6 +40,7 @@ pub(crate) struct StaffController {
     archive: ArchiveController,
     prepared: PreparedController,
     devices: DevicesController,
+    prints: PrintsController,
     line: Rc<StaffLine>,
     page: StaffPage,
     /// Why the last deed was refused; stays until it is closed or another deed is done.
@@ -66,6 +68,7 @@ impl StaffController {
         let archive = ArchiveController::new(window, &line);
         let prepared = PreparedController::new(window, &line);
         let devices = DevicesController::new(window, &line);
+        let prints = PrintsController::new(window, &line);
         let window = window.as_weak();
         Self {
             window,
@@ -80,6 +83,7 @@ impl StaffController {
             archive,
             prepared,
             devices,
+            prints,
             line,
             page: StaffPage::None,
             refusal: None,
@@ -136,6 +140,7 @@ impl StaffController {
         self.prepared.show_list(view.prepared.as_ref());
         self.archive.show(view.archive.as_ref());
         self.devices.show(view.devices.as_ref());
+        self.prints.show(view.prints.as_ref());
         if page != self.page {
             window.global::<KeyApi<'_>>().set_pad(Pad::None);
             self.page = page;

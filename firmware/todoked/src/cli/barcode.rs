@@ -10,12 +10,15 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use counter_api::Language;
 use counter_codes::{Code as ReadAs, CodeContent, CodeKey, CodeKeys, SigningKey, codes_in};
+use counter_forms::Forms;
 use document_reader::Document;
 use serde_json::{Value, json};
 
 use crate::cli::{print_json, print_line};
 use crate::clock::{Clock as _, SystemClock, civil_date};
 use crate::desk::code_refusal;
+use crate::paper::font_paths;
+use crate::prints::separators;
 use crate::serve::open_store;
 use crate::settings::{DataFolder, Settings, write_private};
 use crate::texts::notice_with;
@@ -28,6 +31,8 @@ pub(super) enum BarcodeCommand {
     Key(Key),
     /// Signs a notice or an application and prints the text of its QR code.
     Issue(Issue),
+    /// Writes the separator sheets for stacks on the scanner as a PDF.
+    Separators(Separators),
 }
 
 #[derive(Debug, Args)]
@@ -67,12 +72,20 @@ pub(super) struct Issue {
     content: PathBuf,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Separators {
+    /// The PDF; never overwritten.
+    #[arg(long)]
+    out: PathBuf,
+}
+
 impl BarcodeCommand {
     pub(super) fn run(self) -> Result<()> {
         match self {
             Self::Read(read) => read.run(),
             Self::Key(key) => key.run(),
             Self::Issue(issue) => issue.run(),
+            Self::Separators(separators) => separators.run(),
         }
     }
 }
@@ -194,6 +207,16 @@ impl Key {
         let key = SigningKey::parse(&secret)?;
         write_private(&self.out, &secret)?;
         print_line(&key.public())
+    }
+}
+
+impl Separators {
+    fn run(self) -> Result<()> {
+        let forms = Forms::new(&font_paths(None)).context("forms cannot be made")?;
+        let today = civil_date(SystemClock.unix_ms()).to_string();
+        let made = separators(&forms, "", &today);
+        let pdf = made.map_err(|error| anyhow!(error.staff_text()))?;
+        write_private(&self.out, &pdf)
     }
 }
 

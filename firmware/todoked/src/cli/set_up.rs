@@ -100,6 +100,7 @@ impl Init {
             neighbours: (self.lan.is_some() || !self.neighbour.is_empty()).then_some(neighbours),
             metrics: self.metrics,
             fonts: None,
+            site_printers: Vec::new(),
         };
         settings.write_new(&folder)?;
         keys::create(&folder, keys::passphrase())?;

@@ -152,6 +152,7 @@ pub(crate) fn refusal(error: ReadCodeError) -> Code {
     tracing::info!(%error, "code not taken");
     match error {
         ReadCodeError::Foreign => Code::CodeForeign,
+        ReadCodeError::Separator => Code::CodeSeparator,
         ReadCodeError::WrongReceiptNumber => Code::CodeReceiptWrong,
         ReadCodeError::Newer => Code::CodeNewer,
         ReadCodeError::UnknownKey => Code::CodeUnknownKey,

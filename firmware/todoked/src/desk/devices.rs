@@ -81,6 +81,7 @@ impl<R: Records> Desk<R> {
     }
 
     pub(super) fn close_devices(&mut self) {
+        self.close_prints();
         if self.attachment.open {
             self.attachment.open = false;
             self.effects.push(Effect::LookAtDevices(Looking::Seldom));
@@ -190,23 +191,6 @@ impl<R: Records> Desk<R> {
         };
         self.attachment.tries.insert(id, Try::Ended(notice));
         self.effects.push(Effect::LookAtDevices(Looking::Now));
-    }
-
-    /// A sheet did not come out of the page printer: staff would hand over nothing.
-    pub(super) fn pages_printed(&mut self, printed: Result<(), State>) {
-        self.device_worked(DeviceKind::PagePrinter, printed);
-        if let Err(state) = printed {
-            let told = notice_with(
-                state.refusal(),
-                Language::Japanese,
-                &[("device", &title(DeviceKind::PagePrinter))],
-            );
-            self.notice = Some(notice_with(
-                Code::GuidanceNotPrinted,
-                Language::Japanese,
-                &[("why", &told.what), ("advice", &told.advice)],
-            ));
-        }
     }
 
     fn device_title(&self, id: &str) -> String {
@@ -362,7 +346,7 @@ fn own_row(kind: DeviceKind, state: &str, code: Option<Code>) -> DeviceRow {
     }
 }
 
-fn title(kind: DeviceKind) -> String {
+pub(super) fn title(kind: DeviceKind) -> String {
     word("device_title", kind_name(kind))
 }
 

@@ -297,6 +297,7 @@ impl<R: Records> Desk<R> {
         self.door.locked = false;
         self.notice = None;
         self.close_devices();
+        self.forget_prints();
         self.archive = None;
         Ok(())
     }

@@ -7,6 +7,8 @@
 mod filling;
 mod sheet;
 
+use std::collections::BTreeMap;
+
 use counter_api::{
     Choice, DeviceKind, Language, Notice, PaperAction, PaperState, PaperView, ReadNeed, ReadView,
 };
@@ -30,7 +32,7 @@ use crate::devices::Effect;
 use crate::documents::{PaperFacts, PaperFrom, PaperProgress, PaperTrouble};
 use crate::fields::FieldDef;
 use crate::records::{Entry, Records};
-use crate::texts::{Code, notice, notice_with, sentence};
+use crate::texts::{Code, notice, notice_with, sentence, word};
 
 use sheet::OpenSheet;
 
@@ -187,7 +189,17 @@ impl<R: Records> Desk<R> {
     fn fill_from_paper(&mut self, facts: &PaperFacts) -> Result<(), Notice> {
         let today = self.today();
         let visit = self.editable()?;
-        let filled = filling::fill(visit, facts, today)?;
+        // Papers without anything to read lie beside what was read before.
+        let (entries, fields, before) = if facts.fields.is_empty() {
+            let before = visit.paper.reading.as_ref().map(|(_, reading)| reading);
+            let before = before.cloned();
+            let fields = before.as_ref().map(|one| one.fields.clone());
+            let pages = before.map(|one| one.pages).unwrap_or_default();
+            (Vec::new(), fields.unwrap_or_default(), pages)
+        } else {
+            let filled = filling::fill(visit, facts, today)?;
+            (filled.entries, filled.fields, Vec::new())
+        };
         let pictures: Vec<Scan<'_>> = facts
             .pages
             .iter()
@@ -202,12 +214,13 @@ impl<R: Records> Desk<R> {
             picture: page.jpeg.as_ref().and_then(|_| hashes.next()),
             width: page.width,
             height: page.height,
+            document: page.document.clone(),
         });
         let reading = Reading {
             version: READING_VERSION,
             document: "move-out-certificate".to_owned(),
-            pages: pages.collect(),
-            fields: filled.fields,
+            pages: before.into_iter().chain(pages).collect(),
+            fields,
         };
         let bytes = reading.to_bytes().map_err(|error| {
             tracing::error!(%error, "reading not encoded");
@@ -217,7 +230,7 @@ impl<R: Records> Desk<R> {
             media_type: READING_TYPE,
             bytes: &bytes,
         };
-        let mut entries = filled.entries;
+        let mut entries = entries;
         entries.push(read_entry(
             READING,
             &kept.hash().to_string(),
@@ -240,8 +253,17 @@ impl<R: Records> Desk<R> {
         let people = people.count().to_string();
         let open = Self::to_look_at(visit);
         let count = open.to_string();
-        let values = [("people", people.as_str()), ("count", count.as_str())];
-        let code = if facts.pages.iter().any(|page| page.jpeg.is_none()) {
+        let kept = stack_in_words(facts.pages.iter().map(|page| page.document.as_str()));
+        let kept = kept.join("、");
+        let values = [
+            ("people", people.as_str()),
+            ("count", count.as_str()),
+            ("kept", kept.as_str()),
+        ];
+        let code = if facts.fields.is_empty() && facts.pages.iter().all(|page| page.jpeg.is_some())
+        {
+            Code::PaperKept
+        } else if facts.pages.iter().any(|page| page.jpeg.is_none()) {
             Code::PaperNotMasked
         } else if open > 0 {
             Code::PaperReadToLook
@@ -394,11 +416,33 @@ impl<R: Records> Desk<R> {
             has_scanner: ways.scanner,
             has_tray: ways.tray,
             summary,
-            also: reading.map(filling::also).unwrap_or_default(),
+            also: reading.map(also).unwrap_or_default(),
             to_look_at: u32::try_from(Self::to_look_at(visit)).unwrap_or(u32::MAX),
             sheet: sheet::view(visit),
         })
     }
+}
+
+/// What the paper says besides, and which other papers lay in the stack.
+fn also(reading: &Reading) -> Vec<String> {
+    let pages = reading.pages.iter().map(|page| page.document.as_str());
+    let mut all = filling::also(reading);
+    all.extend(stack_in_words(pages));
+    all
+}
+
+/// How many pages of each other paper there are, in words.
+fn stack_in_words<'p>(pages: impl Iterator<Item = &'p str>) -> Vec<String> {
+    let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
+    for page in pages.filter(|page| !page.is_empty()) {
+        *counted.entry(page).or_default() += 1;
+    }
+    let told = counted.into_iter().map(|(kind, count)| {
+        let (kind, count) = (word("stacked_paper", kind), count.to_string());
+        let values = [("kind", kind.as_str()), ("count", count.as_str())];
+        sentence("paper_stack", "kept", &values)
+    });
+    told.collect()
 }
 
 /// What keeps a field from being signed because of the paper, as a word of `blocked`.

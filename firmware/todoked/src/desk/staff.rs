@@ -9,7 +9,7 @@ use crate::desk::purpose::marks;
 use crate::desk::reservations::source_of_typing;
 use crate::desk::visit::{Pin, Receipt, Showing};
 use crate::desk::{Desk, store_failed};
-use crate::devices::{Effect, GuidanceJob, PrintTrouble, ReceiptJob};
+use crate::devices::{Effect, PrintTrouble, ReceiptJob};
 use crate::fields::{MEMBERS_MAX, fields, split_member};
 use crate::records::{Deed, Entry, Records, UndoStep};
 use crate::texts::{Code, notice, notice_with};
@@ -125,6 +125,7 @@ impl<R: Records> Desk<R> {
     }
 
     pub(super) fn start_reception(&mut self) -> Result<(), Notice> {
+            StaffAction::Prints { deed } => self.print_action(deed),
         let by = self.by()?;
         let today = self.today();
         let (branch, counter) = (self.place.branch.clone(), self.place.counter);
@@ -418,19 +419,8 @@ impl<R: Records> Desk<R> {
         self.load_board();
         self.known_returned = self.board.returned_cases();
         self.set_step(Step::Finish)?;
-        self.print_guidance()?;
+        self.print_along()?;
         self.print_receipt()
-    }
-
-    fn print_guidance(&mut self) -> Result<(), Notice> {
-        let job = GuidanceJob {
-            snapshot: self.visit()?.content(self.language),
-            catalogue: self.interviewer.catalogue(self.visit()?.draft()).cloned(),
-            city: self.place.city.clone(),
-            place: self.place.name.clone(),
-        };
-        self.effects.push(Effect::PrintGuidance(Box::new(job)));
-        Ok(())
     }
 
     fn print_receipt(&mut self) -> Result<(), Notice> {

@@ -294,6 +294,8 @@ impl<R: Records> Desk<R> {
             state: state_in_words(visit.state()),
         })
     }
+            papers: self.prints_in_words(visit),
+            papers_stuck: self.prints_are_stuck(visit),
 }
 
 /// What cannot be filed, while it can still be put right.

@@ -691,3 +691,4 @@ impl<R: Records> Desk<R> {
         Ok(())
     }
 }
+        self.forget_sheets();

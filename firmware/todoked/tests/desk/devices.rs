@@ -179,15 +179,6 @@ fn the_page_looks_often_while_it_is_open_and_goes_with_whoever_opened_it() {
 }
 
 #[test]
-fn a_sheet_that_stayed_in_the_page_printer_is_told() {
-    let mut rig = open();
-    rig.happened(Happened::PagesPrinted(Err(State::Jam)));
-    let told = rig.desk.staff_view().notice.expect("a notice");
-    assert_eq!(told.code, "GUIDANCE-NOT-PRINTED");
-    assert!(told.what.contains("ページプリンターで紙が詰まっています。"));
-}
-
-#[test]
 fn line_and_display_are_on_the_page_too() {
     let rig = open();
     let display = row(&rig, "resident-display");

@@ -17,6 +17,7 @@ mod paper;
 mod places;
 mod procedures;
 mod reservations;
+mod prints;
 mod residents;
 mod rig;
 mod two_offices;

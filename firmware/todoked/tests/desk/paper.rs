@@ -41,6 +41,7 @@ fn facts() -> PaperFacts {
     use FieldName::{BirthDate, HealthInsurance, Name, NewAddress, OldAddress, Sex};
     PaperFacts {
         pages: vec![PaperPage {
+            document: String::new(),
             jpeg: Some(page()),
             width: 1_000,
             height: 1_414,

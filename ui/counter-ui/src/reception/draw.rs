@@ -185,6 +185,8 @@ pub(super) fn finish(finish: Option<&FinishView>) -> FinishData {
 
 pub(super) fn card(api: &ReceptionApi<'_>, card: &CardView) {
     let (kind, pin, number_b) = match card {
+        papers: finish.papers.as_str().into(),
+        papers_stuck: finish.papers_stuck,
         CardView::NoReader => (CardKind::NoReader, 0, 0),
         CardView::Empty => (CardKind::Empty, 0, 0),
         CardView::Unknown => (CardKind::Unknown, 0, 0),
