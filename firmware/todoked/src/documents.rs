@@ -12,6 +12,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
+use counter_addresses::Addresses;
 use counter_codes::StackedPaper;
 use counter_domain::reading::ReadField;
 use document_reader::field::{DocumentKind, Field, FieldName};
@@ -25,8 +26,8 @@ use zeroize::Zeroize as _;
 pub(crate) use preview::preview;
 
 use crate::settings::ScannerSettings;
-use strips::{Given, is_uncovered, masks, numbers};
 use stack::{Paper, Part, separated};
+use strips::{Given, is_uncovered, masks, numbers};
 
 /// Where the pages come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,9 +75,9 @@ pub struct PaperPage {
     pub width: u32,
     /// Pixels.
     pub height: u32,
-}
     /// Which paper of a stack it is, where it is not the certificate.
     pub document: String,
+}
 
 /// A field with whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,6 +135,8 @@ pub struct PaperDesk {
     order: Order,
     tray: Option<Tray>,
     dictionary: PathBuf,
+    /// The dictionary in force at this counter, where one is kept.
+    places: Option<Arc<crate::places::Places>>,
     stop: Arc<Mutex<Stop>>,
     /// Held while the scanner is at work, or asked: nothing else may use it then.
     in_use: Arc<Mutex<()>>,
@@ -144,6 +147,8 @@ pub struct PaperDesk {
 struct Tools {
     reader: Reader,
     finder: Finder,
+    /// The dictionary the finder knows.
+    country: Option<Arc<Addresses>>,
 }
 
 impl fmt::Debug for PaperDesk {
@@ -164,10 +169,18 @@ impl PaperDesk {
             order: settings.map(ScannerSettings::order).unwrap_or_default(),
             tray: settings.and_then(|one| one.folder.as_deref().map(Tray::new)),
             dictionary: crate::paper::address_dictionary(),
+            places: None,
             stop: Arc::default(),
             in_use: Arc::default(),
             tools: Arc::default(),
         }
+    }
+
+    /// Reads addresses by the dictionary in force at this counter.
+    #[must_use]
+    pub fn knowing(mut self, places: Arc<crate::places::Places>) -> Self {
+        self.places = Some(places);
+        self
     }
 
     /// Whether there is a scanner.
@@ -231,9 +244,15 @@ impl PaperDesk {
         let stop = self.stop_wish();
         // Without models nobody waits for a scanner in vain.
         let mut tools = self.tools.lock().unwrap_or_else(PoisonError::into_inner);
-        let tools = match tools.take() {
+        let country = self.places.as_ref().and_then(|places| places.country());
+        let of_country = |one: &Tools| match (&one.country, &country) {
+            (Some(known), Some(in_force)) => Arc::ptr_eq(known, in_force),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        let tools = match tools.take().filter(of_country) {
             Some(loaded) => tools.insert(loaded),
-            None => tools.insert(self.load(today)?),
+            None => tools.insert(self.load(country.clone(), today)?),
         };
         let parts = separated(self.pictures(from, &stop, tell)?);
         let of = u16::try_from(parts.len()).unwrap_or(u16::MAX);
@@ -257,7 +276,7 @@ impl PaperDesk {
         found(&tools.finder, &given, &papers)
     }
 
-    fn load(&self, today: Date) -> Result<Tools, PaperTrouble> {
+    fn load(&self, country: Option<Arc<Addresses>>, today: Date) -> Result<Tools, PaperTrouble> {
         let folder = models::folder().ok_or(PaperTrouble::NoModels)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let reader = Reader::open(&folder, cores).map_err(|error| {
@@ -273,9 +292,12 @@ impl PaperDesk {
             PaperTrouble::BrokenModels
         })?;
         // Without the dictionary addresses are read as they stand, with less confidence.
-        match counter_addresses::Addresses::open(&self.dictionary) {
-            Ok(addresses) => finder = finder.with_places(Places::new(&addresses)),
-            Err(error) => tracing::warn!(%error, "address dictionary"),
+        match &country {
+            Some(addresses) => finder = finder.with_places(Places::new(addresses)),
+            None => match Addresses::open(&self.dictionary) {
+                Ok(addresses) => finder = finder.with_places(Places::new(&addresses)),
+                Err(error) => tracing::warn!(%error, "address dictionary"),
+            },
         }
         // Without the tables nothing speaks for a name from its kana.
         match counter_characters::Characters::open(&crate::paper::character_tables()) {
@@ -285,6 +307,7 @@ impl PaperDesk {
         Ok(Tools {
             reader,
             finder: finder.with_today(today),
+            country,
         })
     }
 
@@ -432,29 +455,6 @@ fn found(finder: &Finder, given: &[Given], papers: &[Paper]) -> Result<PaperFact
     })
 }
 
-fn forget(field: &mut Field) {
-    field.value.zeroize();
-    field.as_read.zeroize();
-    for other in &mut field.alternatives {
-        other.zeroize();
-    }
-}
-
-fn read(field: &Field, given: &Given, masks: &[Rect]) -> ReadField {
-    let place = given.page.to_given.rect(&field.bounds);
-    ReadField {
-        path: String::new(),
-        label: field.name.label().to_owned(),
-        value: field.value.clone(),
-        as_read: field.as_read.clone(),
-        others: field.alternatives.clone(),
-        confidence: percent(field),
-        page: field.page,
-        place: [place.x, place.y, place.width, place.height].map(pixel),
-        snippet: given.strip(&place, masks).unwrap_or_default(),
-    }
-}
-
 /// The fields of each certificate of a stack; the persons of the second come after those of the
 /// first.
 fn of_certificates(finder: &Finder, pages: &[Page], papers: &[Paper]) -> Vec<Field> {
@@ -481,6 +481,29 @@ fn of_certificates(finder: &Finder, pages: &[Page], papers: &[Paper]) -> Vec<Fie
         }));
     }
     all
+}
+
+fn forget(field: &mut Field) {
+    field.value.zeroize();
+    field.as_read.zeroize();
+    for other in &mut field.alternatives {
+        other.zeroize();
+    }
+}
+
+fn read(field: &Field, given: &Given, masks: &[Rect]) -> ReadField {
+    let place = given.page.to_given.rect(&field.bounds);
+    ReadField {
+        path: String::new(),
+        label: field.name.label().to_owned(),
+        value: field.value.clone(),
+        as_read: field.as_read.clone(),
+        others: field.alternatives.clone(),
+        confidence: percent(field),
+        page: field.page,
+        place: [place.x, place.y, place.width, place.height].map(pixel),
+        snippet: given.strip(&place, masks).unwrap_or_default(),
+    }
 }
 
 /// How sure a value is, in percent. What failed a check is never sure.
@@ -573,7 +596,6 @@ mod tests {
         let told = found(&Finder::standard().unwrap(), &[blank], &[Paper::FIRST]);
         assert_eq!(told, Err(PaperTrouble::NothingFound));
     }
-}
 
     #[test]
     fn papers_behind_separator_sheets_are_kept_and_not_read_for_fields() {
@@ -642,3 +664,4 @@ mod tests {
         ];
         assert_eq!(found, expected);
     }
+}

@@ -45,24 +45,9 @@ pub fn character_tables() -> PathBuf {
     counter_characters::tables::file()
 }
 
-/// Where the address dictionary is.
+/// Where the program's own address dictionary is.
 pub fn address_dictionary() -> PathBuf {
-    data_file("TODOKE_ADDRESSES", "towns.bin", "counter-addresses")
-}
-
-/// Data beside the installed program, unless `variable` names another file; else that of the crate
-/// `owner` in the source tree.
-fn data_file(variable: &str, name: &str, owner: &str) -> PathBuf {
-    let installed = Path::new("/usr/share/todoke").join(name);
-    match std::env::var_os(variable) {
-        Some(path) => path.into(),
-        None if installed.exists() => installed,
-        None => Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("..")
-            .join(owner)
-            .join("data")
-            .join(name),
-    }
+    counter_addresses::file()
 }
 
 /// The forms of this counter: the program's, and the versions head office published.

@@ -5,8 +5,10 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use counter_addresses::DICTIONARY;
 use counter_forms::FORMS;
 use counter_store::{CounterStore, InstallError, install_resident_copy};
+use sync_engine::Store as _;
 
 use crate::characters::NameCharacters;
 use crate::counter::Input;
@@ -52,10 +54,12 @@ impl CopyWatch {
                 offered
                     .characters
                     .load_with(&tables, &added.unwrap_or_default());
+                take_dictionary(&store, &offered.places);
                 offered.places.load_country(&address_dictionary());
                 // The version that was there at the start was taken before anybody could sign.
                 let mut forms = version(&store, FORMS);
                 loop {
+                    take_dictionary(&store, &offered.places);
                     offered.places.take_own(|name| dataset(&store, name));
                     let newest = version(&store, FORMS);
                     if let Some(maker) = offered.forms.as_ref().filter(|_| newest != forms) {
@@ -87,8 +91,17 @@ pub fn take_published_forms(store: &Mutex<CounterStore>, maker: &FormMaker) {
     }
 }
 
+/// Takes the edition of the address dictionary that head office published, if it is new.
+fn take_dictionary(store: &Mutex<CounterStore>, places: &Places) {
+    let newest = version(store, DICTIONARY);
+    places.take_country(newest, |name| dataset(store, name));
+}
+
 fn version(store: &Mutex<CounterStore>, name: &str) -> Option<u64> {
-    dataset(store, name).map(|(version, _)| version)
+    let store = store.lock().unwrap_or_else(PoisonError::into_inner);
+    let datasets = store.datasets().unwrap_or_default().into_iter();
+    let mut named = datasets.filter(|one| one.name == name);
+    named.next().map(|one| one.version)
 }
 
 fn dataset(store: &Mutex<CounterStore>, name: &str) -> Option<(u64, Vec<u8>)> {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use card_reader::CardWatch;
+use counter_addresses::{CITY_PLACES, DICTIONARY};
 use counter_domain::resident::RESIDENT_COPY;
 use counter_forms::{FORMS, FontPaths};
 use counter_store::{CounterStore, StoreChange};
@@ -31,8 +32,8 @@ use crate::health::{self, Health, Seen};
 use crate::line::Line;
 use crate::paper::{FormMaker, ReceiptDesk, font_paths};
 use crate::places::Places;
-use crate::resident_copy::{CopyWatch, Offered, take_published_forms};
 use crate::prints::{self, PrintQueue, SitePrinters};
+use crate::resident_copy::{CopyWatch, Offered, take_published_forms};
 use crate::settings::{DataFolder, Settings, replace_private};
 use crate::store_records::StoreRecords;
 use crate::{cards, keys, recovery, screens};
@@ -148,7 +149,7 @@ async fn serve(
     let copies =
         CopyWatch::start(Arc::clone(&store), offered, inputs.clone()).context("no thread left")?;
     hear_the_store(&store, &inputs, &line, copies)?;
-    let papers = PaperDesk::new(settings.scanner.as_ref());
+    let papers = PaperDesk::new(settings.scanner.as_ref()).knowing(Arc::clone(&places));
     let desk = desk_of(&settings, &store, gate, &papers)
         .offering(places)
         .choosing_from(characters);
@@ -263,7 +264,7 @@ fn hear_the_store(
             if let StoreChange::Dataset { name } = other {
                 // The other counters of the branch may not have it yet.
                 line.wake();
-                if name == RESIDENT_COPY || name == FORMS {
+                if [RESIDENT_COPY, FORMS, CITY_PLACES, DICTIONARY].contains(&name.as_str()) {
                     copies.wake();
                 }
             }
@@ -406,7 +407,6 @@ fn keep_devices(
     })
 }
 
-fn watch_cards(
 /// The queue at the printers of the site.
 fn print_queue(settings: &Settings, inputs: &Sender<Input>) -> std::io::Result<PrintQueue> {
     let inputs = inputs.clone();
@@ -420,6 +420,7 @@ fn print_queue(settings: &Settings, inputs: &Sender<Input>) -> std::io::Result<P
     })
 }
 
+fn watch_cards(
     settings: &Settings,
     inputs: &Sender<Input>,
     keeper: Keeper,
