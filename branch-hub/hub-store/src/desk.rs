@@ -108,15 +108,18 @@ fn queue_row(
 
 /// Computes the rows of `cases` from their records.
 pub(crate) fn project(connection: &Connection, cases: &BTreeSet<CaseId>) -> Result<(), StoreError> {
-    cases
-        .iter()
-        .try_for_each(|case| project_case(connection, *case))
+    let mut filings = 0;
+    for case in cases {
+        filings += project_case(connection, *case)?;
+    }
+    case_archive::merge(connection, filings)
 }
 
-fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError> {
+/// Returns how many filings went into the archive's index.
+fn project_case(connection: &Connection, case: CaseId) -> Result<i32, StoreError> {
     let events = replica::case_events(connection, case)?;
     let Some(newest) = events.last().map(|event| event.at) else {
-        return Ok(());
+        return Ok(0);
     };
     let draft = replica::draft(connection, case)?;
     replica::project_protection(connection, case, &draft)?;
@@ -124,7 +127,7 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
     replica::project_prepared_uses(connection, case, &draft, &summary)?;
     replica::project_character_choices(connection, case, &draft, &summary)?;
     let branch = replica::branch_of(connection, case)?.or_else(|| summary.branch.clone());
-    case_archive::project(connection, case, &summary, branch.as_ref())?;
+    let filed = case_archive::keep(connection, case, &summary, branch.as_ref())?;
     let claim = summary
         .claim
         .as_ref()
@@ -161,7 +164,7 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<(), StoreError>
         ":resubmitted": summary.submitted.len() > 1,
         ":waits": waits_for_us(summary.state),
     })?;
-    Ok(())
+    Ok(filed)
 }
 
 fn waits_for_us(state: CaseState) -> bool {

@@ -7,7 +7,7 @@ use counter_domain::protection::PROTECTION;
 use replica::{StoreChange, StoreError};
 use sync_engine::{
     Applied, BlobPart, BlobProgress, CaseCopies, CasePart, CaseTurn, CaseWant, DatasetManifest,
-    DatasetPart, Peer, PurgeClosed, PurgeDone, PurgeOrder, Store,
+    DatasetPart, Peer, PurgeClosed, PurgeDone, PurgeOrder, Store, WantedBlob,
 };
 use sync_protocol::{ChangeBatch, Hello, SiteId, VersionVector};
 
@@ -113,6 +113,14 @@ impl Store for HubStore {
             });
         }
         Ok(progress)
+    }
+
+    fn blobs_wanted_of(
+        &self,
+        peer: &Peer,
+        count_max: usize,
+    ) -> Result<Vec<WantedBlob>, StoreError> {
+        self.replica.blobs_wanted_of(peer, count_max)
     }
 
     fn blobs_held(&self, peer: &Peer, hashes: &[[u8; 32]]) -> Result<Vec<[u8; 32]>, StoreError> {

@@ -9,6 +9,7 @@
 //! ```text
 //! open(&mut Replica) -> Result<(), OpenError>           // tables; makes the projection anew when its layout changed
 //! project(&Connection, CaseId, &CaseSummary, Option<&BranchCode>) -> Result<(), StoreError>
+//! keep(…) -> Result<i32, StoreError>, merge(&Connection, kept)   // the same for many cases in one transaction
 //! forget(&Connection, CaseId) -> Result<(), StoreError>  // when the case is overwritten here
 //! tidy(&Connection, pages) -> Result<bool, StoreError>    // afterwards, until it says false
 //! find(&Connection, &ArchiveQuery) -> Result<Found { filings, next }, StoreError>
@@ -24,4 +25,4 @@ mod tokens;
 
 pub use check::{Flaw, check, filing_of_form};
 pub use find::{ArchiveQuery, Filing, Found, all_cases, find};
-pub use project::{forget, open, project, tidy};
+pub use project::{forget, keep, merge, open, project, tidy};

@@ -17,7 +17,7 @@ const STEPS: [&str; 1] = [include_str!("../migrations/0001-create-archive.sql")]
 const LAYOUT: i64 = 2;
 
 /// How the index is kept. It never merges by itself, because how long that takes grows with the
-/// archive: [`Row::put`] merges a few pages behind each filing instead. What is collected in memory
+/// archive: [`merge`] takes a few pages for each filing instead. What is collected in memory
 /// within one transaction stays small for the same reason. SQLite, FTS5, "Special INSERT Directives".
 const SETTINGS: [(&str, i64); 4] = [
     ("automerge", 0),
@@ -26,7 +26,7 @@ const SETTINGS: [(&str, i64); 4] = [
     ("hashsize", 64 << 10),
 ];
 
-/// Pages merged behind each filing; a filing's words take about two, at all sizes together.
+/// Pages merged for each filing; a filing's words take about two, at all sizes together.
 const MERGED_PAGES: i32 = 8;
 
 /// Makes the tables where they are missing, and the projection anew when an older program made it.
@@ -91,8 +91,24 @@ pub fn project(
     summary: &CaseSummary,
     branch: Option<&BranchCode>,
 ) -> Result<(), StoreError> {
+    let kept = keep(connection, case, summary, branch)?;
+    merge(connection, kept)
+}
+
+/// As [`project`], for a transaction with many cases: returns how many filings went into the index, 0
+/// or 1, and [`merge`] is to be called at the end with their sum. What goes in before a merge is
+/// written together, which costs a fraction.
+///
+/// # Errors
+/// When the disk fails.
+pub fn keep(
+    connection: &Connection,
+    case: CaseId,
+    summary: &CaseSummary,
+    branch: Option<&BranchCode>,
+) -> Result<i32, StoreError> {
     let Some(hash) = summary.in_force() else {
-        return Ok(());
+        return Ok(0);
     };
     let state = state_text(summary)?;
     let known = known(connection, case)?;
@@ -102,10 +118,10 @@ pub fn project(
         connection
             .prepare_cached("UPDATE filing SET state = :state WHERE id = :id AND state <> :state")?
             .execute(named_params! { ":state": state, ":id": id })?;
-        return Ok(());
+        return Ok(0);
     }
     let Some(snapshot) = replica::snapshot(connection, case, hash)? else {
-        return Ok(()); // its row is still on the way, and touches the case when it comes
+        return Ok(0); // its row is still on the way, and touches the case when it comes
     };
     let branch = branch.or(summary.branch.as_ref());
     let row = Row {
@@ -119,7 +135,23 @@ pub fn project(
             .map_or("", |staff| staff.as_str()),
         state: &state,
     };
-    row.put(connection, known.map(|(id, _)| id))
+    row.put(connection, known.map(|(id, _)| id))?;
+    Ok(1)
+}
+
+/// Merges what so many filings owe to the index.
+///
+/// # Errors
+/// When the disk fails.
+pub fn merge(connection: &Connection, kept: i32) -> Result<(), StoreError> {
+    if kept > 0 {
+        connection
+            .prepare_cached(
+                "INSERT INTO filing_token (filing_token, rank) VALUES ('merge', :pages)",
+            )?
+            .execute([MERGED_PAGES.saturating_mul(kept)])?;
+    }
+    Ok(())
 }
 
 /// Forgets a filing; the case is overwritten here. The index only notes that: [`tidy`] afterwards.
@@ -220,11 +252,6 @@ impl Row<'_> {
                 ":id": id,
                 ":tokens": tokens::of_filing(tokens::shelf(id), &keys, &facts),
             })?;
-        connection
-            .prepare_cached(
-                "INSERT INTO filing_token (filing_token, rank) VALUES ('merge', :pages)",
-            )?
-            .execute([MERGED_PAGES])?;
         Ok(())
     }
 }

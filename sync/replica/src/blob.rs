@@ -114,6 +114,37 @@ impl Replica {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The same, of those that a counter of the peer's branch may have: its branch has the case, had
+    /// it, or had to overwrite it. To ask everybody for everything keeps a branch waiting behind the
+    /// blobs of others, who may be off the line.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn blobs_wanted_of(
+        &self,
+        peer: &Peer,
+        count_max: usize,
+    ) -> Result<Vec<WantedBlob>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT hash, have FROM blob b WHERE held = 0 AND EXISTS (
+                 SELECT 1 FROM blob_ref r WHERE r.hash = b.hash AND (
+                     EXISTS (SELECT 1 FROM case_branch c
+                             WHERE c.case_id = r.case_id AND c.branch = :branch)
+                     OR EXISTS (SELECT 1 FROM purge_order o
+                                WHERE o.case_id = r.case_id AND o.branch = :branch)))
+             ORDER BY urgency, rowid LIMIT :count",
+        )?;
+        let count = i64::try_from(count_max).unwrap_or(i64::MAX);
+        let of_branch = named_params! { ":branch": peer.branch, ":count": count };
+        let rows = statement.query_map(of_branch, |row| {
+            Ok(WantedBlob {
+                hash: row.get(0)?,
+                have: row.get(1)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// A piece of a blob that `peer` may see; `None` when it is not here.
     ///
     /// # Errors

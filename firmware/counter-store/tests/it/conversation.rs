@@ -4,7 +4,7 @@
 use counter_domain::ids::CaseId;
 use proptest::prelude::*;
 use sync_engine::{Applied, PeerRole, Store};
-use sync_protocol::ChangeBatch;
+use sync_protocol::{ChangeBatch, Message};
 
 use crate::setting::{Office, clerk, peer_of, set, start};
 
@@ -97,6 +97,34 @@ fn another_branch_sees_nothing() {
             .unwrap()
             .is_none()
     );
+}
+
+/// Records of another branch are at head office, their papers not yet: its line may be down for days.
+#[test]
+fn a_branch_is_asked_for_its_own_papers_only() {
+    let mut office = Office::open();
+    for _ in 0..3 {
+        let case = start(office.counter(0), "07").case;
+        crate::setting::sign(office.counter(0), case);
+    }
+    let sender = peer_of(office.counter(0), "07", PeerRole::Counter);
+    let head_office = peer_of(&office.hub, "00", PeerRole::Hub);
+    let batch = office
+        .counter(0)
+        .changes(&head_office, sender.site, 0, 1 << 20);
+    office.hub.apply(&sender, &batch.unwrap().unwrap()).unwrap();
+    let case = start(office.counter(2), "02").case;
+    crate::setting::sign(office.counter(2), case);
+    let said = crate::handing::converse(&mut office, 2);
+    let papers = office.hub.case(case).unwrap().unwrap().blobs;
+    for message in said {
+        if let Message::BlobWants(wants) = message {
+            let is_own = |hash| papers.iter().any(|paper| paper.hash.0 == hash);
+            assert!(wants.iter().all(|want| is_own(want.hash)));
+        }
+    }
+    assert!(papers.iter().all(|paper| paper.complete));
+    assert!(office.counter(2).blobs_unconfirmed(9).unwrap().is_empty());
 }
 
 #[test]
