@@ -5,6 +5,7 @@ use counter_domain::ids::{BranchCode, CaseId, DeviceId, EventId, StaffId};
 use replica::{AuditAction, PurgeRow, StoreError, Write};
 use sync_engine::{Peer, PurgeDone};
 
+use crate::enrolment::EnrolledDevice;
 use crate::review::{DECIDE, REVIEW, ReviewError, check_role};
 use crate::store::HubStore;
 
@@ -191,6 +192,7 @@ impl HubStore {
                 .filter(|_| holder.as_ref() != Some(&branch))
                 .cloned();
             let counters = devices.iter().filter(|device| device.branch == branch);
+            let counters = counters.filter(|device| may_have(device, order.as_ref()));
             let counters = counters.map(|device| CounterCopy {
                 device: device.device,
                 name: device.name.clone(),
@@ -303,6 +305,16 @@ fn hand_on(
     };
     let step = CaseStep::Transferred(summary.hand_to(&from, to, reason));
     Ok(write.add_event(case, by, step)?)
+}
+
+/// A counter that came when every other one had overwritten the case never had it.
+fn may_have(device: &EnrolledDevice, order: Option<&PurgeRow>) -> bool {
+    let Some(order) = order.filter(|order| order.closed) else {
+        return true;
+    };
+    let last_done = order.done.iter().map(|done| done.unix_ms).max();
+    let followed = order.done.iter().any(|done| done.device == device.device);
+    followed || last_done.is_some_and(|last| device.enrolled_unix_ms <= last)
 }
 
 fn state_of(device: DeviceId, order: Option<&PurgeRow>) -> CopyState {

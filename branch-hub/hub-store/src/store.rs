@@ -85,6 +85,15 @@ impl HubStore {
         self.replica.clock()
     }
 
+    /// Limits how many pages of 4 KiB the file may have, at least what it has now; `None` changes
+    /// nothing. Returns the limit in force. How a test fills the disk.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn limit_pages(&self, pages: Option<u32>) -> Result<u32, StoreError> {
+        self.replica.limit_pages(pages)
+    }
+
     /// Closes the file.
     ///
     /// # Errors

@@ -146,6 +146,10 @@ impl HubStore {
         })
     }
 
+    pub(crate) fn goes_on_for_another(&self, site: SiteId) -> Result<bool, StoreError> {
+        Ok(predecessor_of(self.replica.reader(), DeviceId(site.0))?.is_some())
+    }
+
     pub(crate) fn note_rolled_back(&mut self, site: SiteId, held: u64) -> Result<(), StoreError> {
         let (device, now) = (DeviceId(site.0), self.replica.unix_ms());
         let differs = held == HISTORY_DIFFERS;

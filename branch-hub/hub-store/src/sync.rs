@@ -35,7 +35,11 @@ impl CaseCopies for HubStore {
     }
 
     fn purge_orders(&self, peer: &Peer) -> Result<Vec<PurgeOrder>, StoreError> {
-        self.replica.purge_orders(peer)
+        let mut orders = self.replica.purge_orders(peer)?;
+        if self.goes_on_for_another(peer.site)? {
+            orders.extend(self.replica.purge_orders_before(peer)?);
+        }
+        Ok(orders)
     }
 
     fn purged(&mut self, peer: &Peer, done: &[PurgeDone]) -> Result<(), StoreError> {

@@ -25,8 +25,13 @@ impl CaseCopies for CounterStore {
         self.replica.cases_whole(offers)
     }
 
-    fn take_case(&mut self, peer: &Peer, part: &CasePart) -> Result<usize, StoreError> {
-        let taken = self.replica.take_case(peer, part, board::project)?;
+    fn take_case(
+        &mut self,
+        peer: &Peer,
+        part: &CasePart,
+        held: &VersionVector,
+    ) -> Result<usize, StoreError> {
+        let taken = self.replica.take_case(peer, (part, held), board::project)?;
         if taken > 0 {
             self.listener.tell(&StoreChange::Received {
                 cases: BTreeSet::from([CaseId(part.case)]),

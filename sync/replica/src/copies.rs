@@ -7,12 +7,13 @@
 
 use std::collections::BTreeSet;
 
+use counter_domain::case::{CaseEvent, CaseStep};
 use counter_domain::hlc::Hlc;
 use counter_domain::ids::{BranchCode, CaseId};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, named_params};
 use sync_engine::{CasePart, CaseTurn, CaseWant, Peer, PeerRole};
 use sync_protocol::limits::CASES_MAX;
-use sync_protocol::{CellValue, Change, SiteId};
+use sync_protocol::{CellValue, Change, SiteId, VersionVector};
 
 use crate::database::Replica;
 use crate::error::StoreError;
@@ -229,15 +230,16 @@ impl Replica {
         })
     }
 
-    /// Takes rows of a case from head office, all or none; `project` keeps the lists once the case
-    /// is whole. Returns how many rows there were.
+    /// Takes rows of a case from head office, which held the versions of a vector when it said them,
+    /// all or none; `project` keeps the lists once the case is whole. Returns how many rows there
+    /// were.
     ///
     /// # Errors
     /// When the database cannot be written; nothing was taken then.
     pub fn take_case(
         &mut self,
         peer: &Peer,
-        part: &CasePart,
+        (part, held): (&CasePart, &VersionVector),
         project: impl FnOnce(&Connection, &BTreeSet<CaseId>) -> Result<(), StoreError>,
     ) -> Result<usize, StoreError> {
         let case = CaseId(part.case);
@@ -264,8 +266,9 @@ impl Replica {
         };
         let (turn, next) = (part.turn, part.next.clone());
         note_copy(&transaction, case, &Copy { turn, state, next })?;
+        forget_orders_before(&transaction, case, turn)?;
         if was_overwritten {
-            ask_again(&transaction, peer.site)?;
+            ask_again(&transaction, held)?;
         }
         if state == CopyState::Whole {
             scope::settle(&transaction, case)?;
@@ -276,16 +279,34 @@ impl Replica {
     }
 }
 
-/// While a case was overwritten here, what a neighbour told of it counted as held and was left out.
-/// What head office had of it by then comes with the case; what it did not have yet is asked for
-/// again, from whoever has it. Other records among them are here already, and stay as they are.
-fn ask_again(connection: &Connection, hub: SiteId) -> Result<(), StoreError> {
+/// While a case was overwritten here, what was told of it counted as held and was left out. What
+/// head office had of it when it said the first part comes with the case, although that may have been
+/// a while ago; everything behind that is asked for again, from whoever has it. Other records among
+/// them are here already, and stay as they are.
+fn ask_again(connection: &Connection, held: &VersionVector) -> Result<(), StoreError> {
+    let mut sites = connection.prepare_cached("SELECT site FROM peer_vector")?;
+    let sites = sites.query_map([], |row| row.get(0).map(SiteId))?;
+    let sites: Vec<SiteId> = sites.collect::<Result<_, _>>()?;
+    let mut lower = connection
+        .prepare_cached("UPDATE peer_vector SET through = min(through, :had) WHERE site = :site")?;
+    for site in sites {
+        let had = held.get(&site).copied().unwrap_or(0).min(1 << 62);
+        lower.execute(named_params! { ":site": site.0, ":had": had })?;
+    }
+    Ok(())
+}
+
+/// The case is this branch's again: an order given before it came is void, and no neighbour is to be
+/// told of it any more.
+fn forget_orders_before(
+    connection: &Connection,
+    case: CaseId,
+    turn: u64,
+) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
-        "UPDATE peer_vector SET through = min(through, coalesce(
-             (SELECT a.through FROM acked a WHERE a.peer = :hub AND a.site = peer_vector.site), 0))
-         WHERE site <> :hub",
+        "DELETE FROM purge_order WHERE case_id = :case AND turn < :turn AND issued_by = ''",
     )?;
-    statement.execute(named_params! { ":hub": hub.0 })?;
+    statement.execute(named_params! { ":case": case.0, ":turn": turn })?;
     Ok(())
 }
 
@@ -332,8 +353,17 @@ fn take_rows(
 /// A row with its place in the order they are sent in, and the site that wrote it.
 type Placed = (Vec<u8>, SiteId, Change);
 
-/// One question a table, in the order they are sent: the history last, so that a case that has only
-/// half arrived is on no list.
+/// Place of the step a case begins with: behind everything else. A case goes on to another branch
+/// while it is half here, and the rest never comes; without its beginning it is on no list, and
+/// nobody reckons from half of the moves who has it.
+const LAST_RANK: u8 = u8::MAX;
+
+fn is_start(doc: &[u8]) -> bool {
+    serde_json::from_slice::<CaseEvent>(doc)
+        .is_ok_and(|event| matches!(event.what, CaseStep::Started { .. }))
+}
+
+/// One question a table, in the order they are sent: the history last.
 const ROWS: [(&str, &str); 4] = [
     (
         "draft",
@@ -387,13 +417,15 @@ fn rows_of(connection: &Connection, case: CaseId) -> Result<Vec<Placed>, StoreEr
         let mut found = statement.query([case.0])?;
         while let Some(row) = found.next()? {
             let key: Vec<u8> = row.get(0)?;
-            let mut place = vec![rank];
+            let doc: Vec<u8> = row.get(1)?;
+            let begins = table == "case_event" && is_start(&doc);
+            let mut place = vec![if begins { LAST_RANK } else { rank }];
             place.extend(&key);
             let change = Change {
                 table: table.to_owned(),
                 key,
                 column: "doc".to_owned(),
-                value: CellValue::Blob(row.get(1)?),
+                value: CellValue::Blob(doc),
                 column_version: row.get(2)?,
                 version: row.get(3)?,
                 causal_length: 1,

@@ -23,7 +23,7 @@ use crate::pack::{self, KeyValue};
 use crate::records::BlobRef;
 use crate::tables::{self, Content};
 use crate::validate::{Checked, Meaning, Origin, Refusal, check};
-use crate::{blob, copies, parked, quarantine, scope};
+use crate::{blob, copies, parked, purge, quarantine, scope};
 
 /// Transactions of one site; ten a second for three thousand years.
 const VERSION_MAX: u64 = 1 << 40;
@@ -362,8 +362,10 @@ impl<'a> Intake<'a> {
                     return Ok(Some(Refusal::Branch));
                 }
                 // Who gave a case away may have worked on it before it heard of that.
+                // Also before it was ordered to overwrite its copy, on a disk that was put back.
                 let admitted = !foreign(self.owner(checked.case)?)
-                    || scope::is_admitted(self.connection, checked.case, own)?;
+                    || scope::is_admitted(self.connection, checked.case, own)?
+                    || purge::was_ordered(self.connection, checked.case, own)?;
                 Ok((!admitted).then_some(Refusal::Branch))
             }
         }

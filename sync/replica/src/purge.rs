@@ -12,7 +12,7 @@
 
 use std::collections::BTreeSet;
 
-use counter_domain::case::HEAD_OFFICE;
+use counter_domain::case::{CaseEvent, HEAD_OFFICE};
 use counter_domain::ids::{BranchCode, CaseId, DeviceId, StaffId};
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use rusqlite::{Connection, Row, named_params};
@@ -27,6 +27,13 @@ use crate::{scope, stream};
 
 /// Noted in `next` of an overwritten case while the log may still hold pages of it.
 const LOG_NOT_EMPTIED: &[u8] = &[1];
+
+/// Every counter followed the order.
+const CLOSED: i64 = 1;
+/// The case came back to the branch before that.
+const VOID: i64 = 2;
+/// The case came back to the branch after that.
+const CAME_BACK: i64 = 3;
 
 /// An order as head office shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +50,7 @@ pub struct PurgeRow {
     pub issued_unix_ms: u64,
     /// Every counter followed it.
     pub closed: bool,
-    /// The case came back to the branch before it was followed everywhere.
+    /// The case came back to the branch since: what the branch has now, it may have.
     pub void: bool,
     /// The counters that followed it.
     pub done: Vec<PurgedBy>,
@@ -125,7 +132,7 @@ impl Write<'_> {
             if !counters.iter().all(|counter| done.contains(counter)) {
                 continue;
             }
-            set_state(connection, case, turn, 1)?;
+            set_state(connection, case, turn, CLOSED)?;
             scope::dismiss(connection, case, branch)?;
             closed.insert(case);
         }
@@ -144,6 +151,37 @@ pub(crate) fn was_ordered(
     Ok(statement.exists(named_params! { ":case": case.0, ":branch": branch })?)
 }
 
+/// Whether an order about the case is kept here that is not followed, at the branch it is for.
+pub(crate) fn is_ordered_here(connection: &Connection, case: CaseId) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT 1 FROM purge_order o WHERE o.case_id = :case AND o.state = 0 AND NOT EXISTS (
+             SELECT 1 FROM case_copy c WHERE c.case_id = o.case_id AND c.turn >= o.turn)",
+    )?;
+    Ok(statement.exists(named_params! { ":case": case.0 })?)
+}
+
+/// Whether anything of a case is here beside the steps that say who has it.
+fn has_content(connection: &Connection, case: CaseId) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT 1 FROM draft WHERE case_id = :case
+         UNION ALL SELECT 1 FROM snapshot WHERE case_id = :case
+         UNION ALL SELECT 1 FROM blob_ref WHERE case_id = :case LIMIT 1",
+    )?;
+    if statement.exists(named_params! { ":case": case.0 })? {
+        return Ok(true);
+    }
+    let mut steps =
+        connection.prepare_cached("SELECT doc FROM case_event WHERE case_id = :case")?;
+    let mut rows = steps.query([case.0])?;
+    while let Some(row) = rows.next()? {
+        let step = serde_json::from_slice::<CaseEvent>(row.get_ref(0)?.as_blob().unwrap_or(b""));
+        if !step.is_ok_and(|step| step.what.is_move()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn open_orders(
     connection: &Connection,
     branch: &BranchCode,
@@ -155,6 +193,23 @@ fn open_orders(
         Ok((row.get(0).map(CaseId)?, row.get(1)?))
     })?;
     Ok(orders.collect::<Result<_, _>>()?)
+}
+
+/// The branch has the case again: orders against it say nothing about what it has from now on.
+pub(crate) fn void_orders(
+    connection: &Connection,
+    case: CaseId,
+    holder: &BranchCode,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE purge_order SET state = CASE state WHEN :closed THEN :came_back ELSE :void END
+         WHERE case_id = :case AND branch = :branch AND state IN (0, 1) AND issued_by <> ''",
+    )?;
+    statement.execute(named_params! {
+        ":case": case.0, ":branch": holder.as_str(), ":closed": CLOSED, ":void": VOID,
+        ":came_back": CAME_BACK,
+    })?;
+    Ok(())
 }
 
 fn set_state(
@@ -202,8 +257,8 @@ impl Replica {
                 by: row.get(2).map(StaffId)?,
                 reason: row.get(3)?,
                 issued_unix_ms: row.get(4)?,
-                closed: state == 1,
-                void: state == 2,
+                closed: state == CLOSED || state == CAME_BACK,
+                void: state == VOID || state == CAME_BACK,
                 done: Vec::new(),
             })
         })?;
@@ -236,8 +291,30 @@ impl Replica {
         Ok(orders.collect::<Result<_, _>>()?)
     }
 
+    /// Closed orders for the peer's branch that the peer never followed, because it came since: for
+    /// a device that goes on for another and may have an old database with the case in it. Not those
+    /// of a case that came back to the branch.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn purge_orders_before(&self, peer: &Peer) -> Result<Vec<PurgeOrder>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT case_id, turn, branch, signature FROM purge_order o
+             WHERE branch = :branch AND state = 1 AND NOT EXISTS (
+                 SELECT 1 FROM purge_done d
+                 WHERE d.case_id = o.case_id AND d.turn = o.turn AND d.device = :device)
+             ORDER BY turn LIMIT :count",
+        )?;
+        let ask = named_params! {
+            ":branch": peer.branch, ":device": peer.site.0, ":count": count_max(),
+        };
+        let orders = statement.query_map(ask, order_of)?;
+        Ok(orders.collect::<Result<_, _>>()?)
+    }
+
     /// Keeps orders that head office signed, and that nothing newer made void. A neighbour hands on
-    /// orders of the own branch only.
+    /// orders of the own branch only, and it may not know yet that everybody followed one and forgot
+    /// it: with nothing of the case here there is nothing to follow.
     ///
     /// # Errors
     /// When the disk fails.
@@ -252,6 +329,9 @@ impl Replica {
             let ours = peer.role == PeerRole::Hub || order.branch == peer.branch;
             let bounded = order.turn <= 1 << 62 && order.branch.len() <= 8;
             if newest >= order.turn || !ours || !bounded || self.has_order(order)? {
+                continue;
+            }
+            if peer.role == PeerRole::Counter && !has_content(&self.connection, case)? {
                 continue;
             }
             if !self.is_ordered(order) {
@@ -307,8 +387,12 @@ impl Replica {
         forget: impl FnOnce(&Connection) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         self.write_local(|write| {
+            let was_here = has_content(write.connection(), case)?;
             forget(write.connection())?;
             overwrite(write.connection(), case, turn)?;
+            if !was_here {
+                return Ok(());
+            }
             let nobody = StaffId::from("-");
             write.audit(&nobody, stream::AuditAction::CopyOverwritten, Some(case))
         })
@@ -435,7 +519,7 @@ impl Replica {
         let mut statement = self.connection.prepare_cached(
             "SELECT o.case_id, o.turn FROM purge_order o
              JOIN purge_done d ON d.case_id = o.case_id AND d.turn = o.turn AND d.device = :device
-             WHERE o.branch = :branch AND o.state = 1 AND d.forgotten = 0
+             WHERE o.branch = :branch AND o.state IN (1, 3) AND d.forgotten = 0
              ORDER BY o.turn LIMIT :count",
         )?;
         let ask = named_params! {

@@ -24,7 +24,7 @@ use crate::pack::{Key, KeyValue, unpack};
 use crate::records::{BlobKind, BlobRef};
 use crate::stream::{AuditAction, AuditEntry, Carried, StreamBody};
 use crate::tables::{self, Content};
-use crate::{blob, outgoing, scope};
+use crate::{blob, outgoing, purge, scope};
 
 /// Versions of the old database looked through at once.
 const VERSIONS_AT_ONCE: u64 = 256;
@@ -115,6 +115,7 @@ impl Replica {
         let mut changes = Vec::new();
         for change in &transaction.changes {
             let gone = match scope::case_of(&change.key) {
+                Some(case) if purge::is_ordered_here(&self.connection, case)? => true,
                 Some(case) => match scope::branch(&self.connection, case)? {
                     Some(holder) => {
                         change.version <= acknowledged

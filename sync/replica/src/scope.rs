@@ -13,10 +13,10 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 use sync_engine::{Peer, PeerRole};
 use sync_protocol::{CellValue, Change};
 
-use crate::database;
 use crate::error::StoreError;
 use crate::pack::{KeyValue, unpack};
 use crate::records::case_events;
+use crate::{database, purge};
 
 /// What somebody may see of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,12 +208,7 @@ fn note_turn(connection: &Connection, case: CaseId, holder: &BranchCode) -> Resu
         )?
         .execute(row)?;
     if changed > 0 {
-        connection
-            .prepare_cached(
-                "UPDATE purge_order SET state = 2
-                 WHERE case_id = :case AND branch = :branch AND state = 0 AND issued_by <> ''",
-            )?
-            .execute(named_params! { ":case": case.0, ":branch": holder.as_str() })?;
+        purge::void_orders(connection, case, holder)?;
     }
     Ok(())
 }

@@ -7,7 +7,8 @@
 
 use sync_protocol::limits::CASES_MAX;
 use sync_protocol::{
-    CasePart, CaseTurn, CaseWant, Message, PurgeClosed, PurgeDone, PurgeOrder, version,
+    CasePart, CaseTurn, CaseWant, Message, PurgeClosed, PurgeDone, PurgeOrder, VersionVector,
+    version,
 };
 
 use crate::outgoing::Data;
@@ -57,11 +58,17 @@ pub trait CaseCopies {
         Ok(None)
     }
 
-    /// Checks and keeps rows of a case; returns how many changes were taken.
+    /// Checks and keeps rows of a case, said when the peer held `held`; returns how many changes were
+    /// taken.
     ///
     /// # Errors
     /// When the database cannot be written.
-    fn take_case(&mut self, _peer: &Peer, _part: &CasePart) -> Result<usize, Self::CopyError> {
+    fn take_case(
+        &mut self,
+        _peer: &Peer,
+        _part: &CasePart,
+        _held: &VersionVector,
+    ) -> Result<usize, Self::CopyError> {
         Ok(0)
     }
 
@@ -148,7 +155,7 @@ impl Session {
                 theirs.case_offers = offers;
             }
             Message::CasePart(part) if from_hub => {
-                let taken = store.take_case(&self.peer, &part)?;
+                let taken = store.take_case(&self.peer, &part, &theirs.vector)?;
                 self.note_changed(taken);
             }
             Message::CaseWants(mut wants) if from_counter => {
