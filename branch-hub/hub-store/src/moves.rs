@@ -313,8 +313,9 @@ fn may_have(device: &EnrolledDevice, order: Option<&PurgeRow>) -> bool {
         return true;
     };
     let last_done = order.done.iter().map(|done| done.unix_ms).max();
+    let closed_unix_ms = last_done.unwrap_or(0).max(order.issued_unix_ms);
     let followed = order.done.iter().any(|done| done.device == device.device);
-    followed || last_done.is_some_and(|last| device.enrolled_unix_ms <= last)
+    followed || device.enrolled_unix_ms <= closed_unix_ms
 }
 
 fn state_of(device: DeviceId, order: Option<&PurgeRow>) -> CopyState {
