@@ -15,7 +15,7 @@ mod data;
 mod deletion;
 mod guard;
 mod handed_over;
-mod labels;
+pub(crate) mod labels;
 mod log;
 mod moves;
 mod operations;

@@ -17,6 +17,7 @@ mod clock;
 mod dataset;
 mod deletion;
 mod desk;
+mod dictionary;
 mod export;
 mod figures;
 mod folder;

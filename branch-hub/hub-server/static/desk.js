@@ -52,6 +52,11 @@
       into.value = new TextDecoder("shift_jis").decode(bytes);
     }
     into.defaultValue = into.value;
+    const told = document.getElementById(event.target.dataset.told ?? "");
+    if (!told) return;
+    const lines = into.value.split("\n").filter((line) => line.trim() !== "").length;
+    told.textContent = told.dataset.text.replace("{}", lines);
+    told.hidden = false;
   });
 
   // What was typed is not lost by leaving the page unawares.

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::{Data, day, report};
 use crate::clock::{Clock, in_japan};
+use crate::desk::labels;
 use crate::export;
 use crate::folder::{Folder, Passphrase};
 use crate::hand_over::adapters::{self, Adapters, SAMPLES};
@@ -169,8 +170,8 @@ fn told_broken(adapters: &Adapters) -> Result<()> {
     }
     let names: Vec<&str> = adapters.broken.keys().map(String::as_str).collect();
     bail!(
-        "adapters with mistakes were left out: {}; `handover adapter check` says what to put right",
-        names.join(", ")
+        "まちがいのあるアダプターは使っていません：{}。todoke-hub handover adapter check に、そのファイルを指定すると、直すところが分かります",
+        names.join("、")
     );
 }
 
@@ -185,7 +186,10 @@ fn again(
     let cases = store.handed_over_in(file)?;
     let written = export::write_again(&mut store, by, &folder.hand_over(), clock.unix_ms(), cases)?;
     let Some(written) = written else {
-        bail!("no case is in a file of this name");
+        bail!(
+            "{file} という引き継ぎファイルに載った届出がありません。{} にある .csv の名前を、そのまま指定してください",
+            folder.hand_over().display()
+        );
     };
     writeln!(out, "{}", folder.hand_over().join(written).display())?;
     Ok(())
@@ -197,22 +201,31 @@ fn told(done: &Outcome, check: bool, out: &mut impl Write) -> Result<()> {
     }
     if !done.problems.is_empty() {
         bail!(
-            "{} lines to correct; nothing was taken",
+            "{} 行を直してください。1件も取り込んでいません",
             done.problems.len()
         );
     }
     if check {
-        writeln!(out, "every line can be read; nothing was taken")?;
+        writeln!(
+            out,
+            "すべての行が読めます。確かめただけで、取り込んでいません"
+        )?;
         return Ok(());
     }
     writeln!(
         out,
-        "taken {}, refused {}, known already {}, do not fit {}",
-        done.noted - done.refused,
+        "取り込まれた届出 {} 件、受け取られなかった届出 {} 件、前に読んだもの {} 件、合わないところ {} か所",
+        done.noted.saturating_sub(done.refused),
         done.refused,
         done.known,
         done.listed
     )?;
+    if done.refused + done.listed > 0 {
+        writeln!(
+            out,
+            "todoke-hub handover mismatches か、審査の画面の「引き継ぎの結果」で確かめてください"
+        )?;
+    }
     Ok(())
 }
 
@@ -246,21 +259,25 @@ fn mismatches(store: &HubStore, as_json: bool, out: &mut impl Write) -> Result<(
     for (row, written) in &unanswered {
         writeln!(
             out,
-            "unanswered\t{}\tsince {}",
+            "まだ結果がない\t{}\t{} に渡した",
             row.receipt_number,
-            moment(*written)
+            in_japan(*written, "%-m月%-d日 %H:%M")
         )?;
     }
     for (row, reason) in &refused {
-        writeln!(out, "refused\t{}\t{reason}", row.receipt_number)?;
+        writeln!(out, "受け取られなかった\t{}\t{reason}", row.receipt_number)?;
     }
     for one in &unfitting {
-        let kind = serde_json::to_value(one.kind)?;
-        let kind = kind.as_str().unwrap_or_default();
-        writeln!(out, "{kind}\tline {}\t{}", one.line, one.item)?;
+        let day = in_japan(one.found_unix_ms, "%-m月%-d日");
+        let kind = labels::mismatch(one.kind);
+        writeln!(
+            out,
+            "{kind}\t{}\t{day}のファイルの{}行目",
+            one.item, one.line
+        )?;
     }
     let count = unanswered.len() + refused.len() + unfitting.len();
-    writeln!(out, "{count} to look at")?;
+    writeln!(out, "{count} 件を確かめてください")?;
     Ok(())
 }
 
@@ -269,6 +286,9 @@ impl AdapterCommand {
         match self {
             Self::List { data } => {
                 let adapters = Adapters::load(&opened(&data)?.adapters())?;
+                if adapters.usable.is_empty() {
+                    writeln!(out, "使っているアダプターはありません")?;
+                }
                 for (name, adapter) in &adapters.usable {
                     writeln!(out, "{name}\t{}", adapter.title())?;
                 }
@@ -276,26 +296,36 @@ impl AdapterCommand {
             }
             Self::Check { file } => {
                 let adapter = adapters::check(&read(&file)?)?;
-                writeln!(out, "{} can be used", adapter.title())?;
+                writeln!(out, "「{}」は使えます", adapter.title())?;
                 Ok(())
             }
             Self::Add { data, file } => {
                 let name = adapters::add(&opened(&data)?.adapters(), &file)?;
-                writeln!(out, "{name} is in use from the next export on")?;
+                writeln!(
+                    out,
+                    "{name} を使います。次に書き出すときからファイルができます"
+                )?;
                 Ok(())
             }
             Self::Remove { data, name } => {
                 if !adapters::is_name(&name) {
-                    bail!("no adapter is called {name}");
+                    bail!(
+                        "{name} というアダプターはありません。handover adapter list で名前が分かります"
+                    );
                 }
                 let file = opened(&data)?.adapters().join(format!("{name}.toml"));
-                std::fs::remove_file(&file)
-                    .with_context(|| format!("no adapter is called {name}"))?;
+                std::fs::remove_file(&file).with_context(|| {
+                    format!("{name} というアダプターはありません。handover adapter list で名前が分かります")
+                })?;
+                writeln!(out, "{name} は次に書き出すときから使いません")?;
                 Ok(())
             }
             Self::Sample { name } => {
                 let sample = SAMPLES.iter().find(|(known, _)| *known == name);
-                let (_, text) = sample.context("there is resident-system-fixed, rpa-procedures")?;
+                let (_, text) = sample.with_context(|| {
+                    let names: Vec<&str> = SAMPLES.iter().map(|(name, _)| *name).collect();
+                    format!("例の名前は {} です", names.join("、"))
+                })?;
                 write!(out, "{text}")?;
                 Ok(())
             }

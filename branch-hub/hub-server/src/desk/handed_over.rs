@@ -113,13 +113,7 @@ fn unfitting(one: Mismatch) -> UnfittingLine {
     UnfittingLine {
         id: one.id,
         case: one.case,
-        kind: match one.kind {
-            MismatchKind::UnknownKey => "渡していない番号の回答",
-            MismatchKind::NotHandedOver => "引き継ぐ前の届出への回答",
-            MismatchKind::OtherVersion => "前の版への回答",
-            MismatchKind::OtherState => "いまの状態と合わない回答",
-            MismatchKind::Value => "値の違い",
-        },
+        kind: labels::mismatch(one.kind),
         item: if of_a_value {
             labels::field(&one.item, &super::answers::Answers::default())
         } else {

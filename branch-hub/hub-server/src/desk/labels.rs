@@ -7,6 +7,7 @@ use counter_domain::draft::{FieldValue, Source};
 use counter_domain::prepared::PreparedKind;
 use counter_guide::certificates::{Certificate, Certificates};
 use counter_guide::draft_facts::{FOR_ALL, PICKED};
+use hub_store::MismatchKind;
 
 use super::answers::Answers;
 use super::pages::Chip;
@@ -529,7 +530,7 @@ pub(crate) fn state(state: CaseState) -> Chip {
         CaseState::Accepted => Chip::new("chip-done", "task_alt", "受理済み"),
         CaseState::HandedOver => Chip::new("chip-done", "download", "引き継ぎ済み"),
         CaseState::Completed => Chip::new("chip-done", "check", "完了"),
-        CaseState::CoreRejected => Chip::new("chip-stop", "error", "住民記録で差し戻し"),
+        CaseState::CoreRejected => Chip::new("chip-stop", "error", "住民記録で取込不可"),
         CaseState::Withdrawn => Chip::new("", "undo", "取り下げ"),
         CaseState::Refused => Chip::new("chip-stop", "block", "不受理"),
         CaseState::CancelRequested => Chip::new("chip-stop", "warning", "中止の申し出"),
@@ -594,7 +595,7 @@ pub(crate) fn step(step: &CaseStep) -> String {
         CaseStep::Refused { reason } => format!("不受理にした：{reason}"),
         CaseStep::HandedOver { file } => format!("引き継ぎファイルに書いた：{file}"),
         CaseStep::Completed => "住民記録に載った".to_owned(),
-        CaseStep::CoreRejected { reason } => format!("住民記録が受け付けなかった：{reason}"),
+        CaseStep::CoreRejected { reason } => format!("住民記録システムが取り込まなかった：{reason}"),
         CaseStep::Withdrawn { reason } => format!("支所が取り下げた：{reason}"),
         CaseStep::CancelRequested => "住民が中止を申し出た".to_owned(),
         CaseStep::Cancelled => "取り消した".to_owned(),
@@ -606,6 +607,17 @@ pub(crate) fn step(step: &CaseStep) -> String {
         CaseStep::Transferred(_) | CaseStep::TakenBack(_) | CaseStep::HolderSettled(_) => {
             super::texts::audit(replica::AuditAction::CaseMoved).to_owned()
         }
+    }
+}
+
+/// How an answer of the resident record system does not fit.
+pub(crate) fn mismatch(kind: MismatchKind) -> &'static str {
+    match kind {
+        MismatchKind::UnknownKey => "渡していない番号の回答",
+        MismatchKind::NotHandedOver => "引き継ぐ前の届出への回答",
+        MismatchKind::OtherVersion => "前の版への回答",
+        MismatchKind::OtherState => "いまの状態と合わない回答",
+        MismatchKind::Value => "値の違い",
     }
 }
 

@@ -237,9 +237,13 @@ pub(super) fn dataset(name: &str) -> String {
         "resident-copy-changes" => "住民記録の副本の変更分",
         "protection" => "支援措置",
         "city-places" => "市内の番地と建物",
+        "address-dictionary" => "全国の町名",
         "reservations" => "転入予約",
         "move-outs" => "転出証明書情報",
         "prepared-uses" => "使用済みの予約",
+        "character-choices" => "文字の同定",
+        "gaiji-tables" => "外字対応表",
+        "forms" => "様式",
         other => other,
     }
     .to_owned()
