@@ -595,7 +595,9 @@ pub(crate) fn step(step: &CaseStep) -> String {
         CaseStep::Refused { reason } => format!("不受理にした：{reason}"),
         CaseStep::HandedOver { file } => format!("引き継ぎファイルに書いた：{file}"),
         CaseStep::Completed => "住民記録に載った".to_owned(),
-        CaseStep::CoreRejected { reason } => format!("住民記録システムが取り込まなかった：{reason}"),
+        CaseStep::CoreRejected { reason } => {
+            format!("住民記録システムが取り込まなかった：{reason}")
+        }
         CaseStep::Withdrawn { reason } => format!("支所が取り下げた：{reason}"),
         CaseStep::CancelRequested => "住民が中止を申し出た".to_owned(),
         CaseStep::Cancelled => "取り消した".to_owned(),
