@@ -49,7 +49,7 @@ pub use resident::{
 pub use residents::{CopyChoice, ResidentCopyState, ResidentRow, ResidentsView};
 pub use secret::{CardNumber, Digits, Password};
 pub use staff::{
-    Answered, AtWork, BoardRow, CardView, Choice, DeviceState, Devices, FieldKind, FieldView,
+    Answered, AtWork, BoardRow, BoxGroup, CardView, Choice, DeviceState, Devices, FieldKind, FieldView,
     FinishView, Header, IdentityView, LineState, MemberView, OtherValue, ProcedureState,
     ProcedureView, QuestionMember, QuestionView, ReceptionView, RemarkView, SaveState, SignInView,
     SignView, StaffAction, StaffScreen, StaffView, Step, StepState, TrailItem,

@@ -303,6 +303,9 @@ pub struct ReceptionView {
     /// The certificates that can be asked for, where the reception is about them.
     #[serde(default)]
     pub request: Option<RequestView>,
+    /// What the forms ask beyond the interview, person by person, at the step of the procedures.
+    #[serde(default)]
+    pub boxes: Vec<BoxGroup>,
     /// The procedures that can be begun by themselves, where the reception is about them.
     #[serde(default)]
     pub picks: Option<PicksView>,
@@ -488,6 +491,9 @@ pub struct QuestionView {
     pub settles: Vec<String>,
     /// Only on the staff's screen.
     pub sensitive: bool,
+    /// What records say of it although it is asked, a line each.
+    #[serde(default)]
+    pub records: Vec<String>,
 }
 
 /// One person a question is asked about.
@@ -515,6 +521,31 @@ pub struct Answered {
     pub text: String,
     /// The answer as shown.
     pub answer: String,
+    /// Where it came from.
+    #[serde(default)]
+    pub source: Option<Source>,
+    /// It can be asked again; a fact without a question can only be chosen.
+    #[serde(default = "shown")]
+    pub can_ask: bool,
+    /// What a record says differently, as shown; empty when none does.
+    #[serde(default)]
+    pub beside: String,
+    /// Which record says so.
+    #[serde(default)]
+    pub beside_from: Option<Source>,
+}
+
+/// What the forms of one person ask beyond the interview.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BoxGroup {
+    /// Number in the case.
+    pub member: u8,
+    /// Name, or a stand-in.
+    pub name: String,
+    /// Titles of the forms.
+    pub forms: Vec<String>,
+    /// The boxes; one that several forms have stands there once. None has to be filled.
+    pub fields: Vec<FieldView>,
 }
 
 /// How sure a procedure is.
@@ -615,6 +646,12 @@ pub struct FinishView {
     pub receipt_problem: Option<Notice>,
     /// Where it stands, in words.
     pub state: String,
+    /// What came of the sheets that are printed along, in words; empty where no page printer is set.
+    #[serde(default)]
+    pub papers: String,
+    /// A sheet waits for somebody to do something about the printer.
+    #[serde(default)]
+    pub papers_stuck: bool,
 }
 
 /// What staff did.
@@ -646,12 +683,6 @@ pub enum StaffAction {
         /// Event, for example `move_out`.
         event: String,
         /// Flow, for example `card`; may be empty.
-    /// What came of the sheets that are printed along, in words; empty where no page printer is set.
-    #[serde(default)]
-    pub papers: String,
-    /// A sheet waits for somebody to do something about the printer.
-    #[serde(default)]
-    pub papers_stuck: bool,
         flow: String,
     },
     /// Says whether the event concerns a person.
@@ -842,6 +873,15 @@ pub enum StaffAction {
         /// Member.
         member: Option<u8>,
     },
+    /// Chooses between an answer and what a record says differently.
+    ChooseAnswer {
+        /// Fact.
+        fact: String,
+        /// Member.
+        member: Option<u8>,
+        /// The record's is taken; else the answer stays.
+        take: bool,
+    },
     /// Undoes the last change.
     Undo,
     /// Goes to a step.
@@ -862,6 +902,11 @@ pub enum StaffAction {
     Submit,
     /// Prints the receipt again.
     PrintReceipt,
+    /// What is done on the print page.
+    Prints {
+        /// What.
+        deed: PrintAction,
+    },
     /// Closes a notice.
     DismissNotice,
     /// A code was scanned.
@@ -885,8 +930,3 @@ pub enum StaffAction {
         deed: PaperAction,
     },
 }
-    /// What is done on the print page.
-    Prints {
-        /// What.
-        deed: PrintAction,
-    },

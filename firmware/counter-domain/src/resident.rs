@@ -206,19 +206,28 @@ pub enum ResidentKind {
 
 /// Codes of qualifications (資格) a city may send along: what a clerk needs to know which
 /// procedures follow (`domain.md` D.1). Amounts, arrears and grades are not among them.
-pub const QUALIFICATIONS: [&str; 12] = [
-    "nhi",             // 国民健康保険
-    "late_elderly",    // 後期高齢者医療
-    "ltc",             // 介護保険
-    "pension",         // 国民年金
-    "child_allowance", // 児童手当
-    "child_medical",   // 子ども医療証
-    "single_parent",   // ひとり親
-    "disability",      // 障害者手帳
-    "welfare",         // 生活保護
-    "seal",            // 印鑑登録
-    "mncard",          // 個人番号カード
-    "dog",             // 飼い犬
+pub const QUALIFICATIONS: [&str; 21] = [
+    "nhi",                     // 国民健康保険
+    "late_elderly",            // 後期高齢者医療
+    "ltc",                     // 介護保険
+    "pension",                 // 国民年金
+    "child_allowance",         // 児童手当
+    "child_medical",           // 子ども医療証
+    "single_parent",           // ひとり親
+    "disability",              // 障害者手帳
+    "welfare",                 // 生活保護
+    "seal",                    // 印鑑登録
+    "mncard",                  // 個人番号カード
+    "dog",                     // 飼い犬
+    "rearing_allowance",       // 児童扶養手当
+    "special_child_allowance", // 特別児童扶養手当
+    "severe_medical",          // 重度障がい者等医療証
+    "self_support_medical",    // 自立支援医療
+    "disability_service",      // 障害福祉サービス
+    "moped",                   // 原動機付自転車など
+    "light_vehicle",           // 軽自動車
+    "direct_debit",            // 市税などの口座振替
+    "intractable",             // 指定難病・小児慢性
 ];
 
 /// Something a person is registered for, `code[:detail][@since]`: `ltc:要介護2@2025-10-01`.

@@ -1,7 +1,7 @@
 //! Checks a whole folder of forms, for whoever changes one: what the clerk at the counter would
 //! run into, said before it is published.
 
-use crate::definition::{FormMeta, Prefill, SampleKind};
+use crate::definition::{FieldKind, FormMeta, Prefill, SampleKind};
 use crate::notices;
 use crate::prefill::COPIED;
 use crate::render::{Assets, Forms};
@@ -94,7 +94,12 @@ impl Forms {
         let prefill = prefill
             .filter(|rule| !is_sound(rule, &rules))
             .map(|rule| notices::prefill_wrong(&rule.field));
-        unknown.chain(date_faults(meta)).chain(prefill).collect()
+        let asks = meta.asks.iter();
+        let asks = asks
+            .filter(|path| !can_be_asked(path, &rules))
+            .map(|path| notices::ask_wrong(path));
+        let faults = unknown.chain(date_faults(meta)).chain(prefill);
+        faults.chain(asks).collect()
     }
 
     fn sample_faults(&self, form: &Template, samples: &[SampleKind]) -> Vec<Finding> {
@@ -152,7 +157,17 @@ fn is_sound(rule: &Prefill, rules: &Rules<'_>) -> bool {
     content && fact && own && fields.any(|path| *path == rule.field)
 }
 
-fn dated(data: &FormData) -> String {
+/// Whether staff can be asked for a field: it is one of the form's, and each value of a choice has
+/// its words.
+fn can_be_asked(path: &str, rules: &Rules<'_>) -> bool {
+    let mut fields = rules.meta.required.iter().chain(&rules.meta.optional);
+    let has_words = rules
+        .rule(path)
+        .is_some_and(|rule| rule.values.len() == rule.words.len() && rule.kind != FieldKind::List);
+    has_words && fields.any(|field| field == path)
+}
+
+pub(crate) fn dated(data: &FormData) -> String {
     match data.text("filed_on") {
         "" => SAMPLE_DATE.to_owned(),
         date => date.to_owned(),

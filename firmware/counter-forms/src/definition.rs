@@ -48,6 +48,10 @@ pub struct FormMeta {
     /// Paths that may be there.
     #[serde(default)]
     pub optional: Vec<String>,
+    /// Paths among them that staff are asked for at the screen where nothing has filled them, in
+    /// order; the others wait for a pen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asks: Vec<String>,
     /// Fields of this form alone; the others are in `fields.toml` of the templates' folder.
     #[serde(default)]
     pub fields: BTreeMap<String, FieldRule>,
@@ -115,9 +119,18 @@ pub struct FieldRule {
     /// The values of a choice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
+    /// What stands on paper for each of `values`, where staff are asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<String>,
     /// Digits of a number, entries of a list; 0 when it does not matter.
     #[serde(default)]
     pub length: usize,
+    /// Shown on the staff's screen only.
+    #[serde(default)]
+    pub quiet: bool,
+    /// A yes or no that makes it needless.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unless: Option<String>,
 }
 
 /// Types of values.

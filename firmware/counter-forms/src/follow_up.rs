@@ -15,6 +15,7 @@ use crate::prefill::{Answers, Known};
 use crate::procedure_request::REQUEST_FORM;
 use crate::render::Forms;
 use crate::resident_move::{self, City, FromSnapshotError, MemberData, ResidentMoveData};
+use crate::rules::Rules;
 
 /// One form to print beside the notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct FollowUp {
     pub number: String,
     /// The member it is for, where it is for one.
     pub member: Option<u8>,
+    /// Whose answers fill it in: the member it is for, or the first of its people.
+    pub asked: Option<u8>,
     /// What is known of its data.
     pub data: FormData,
 }
@@ -63,8 +66,13 @@ impl Forms {
             let is_signed = meta.id == form_of(snapshot);
             let is_printed = is_printed_along(meta) || form_of(snapshot) == REQUEST_FORM;
             if is_newest && !is_signed && is_printed && !listed.is_empty() {
+                let rules = Rules {
+                    meta,
+                    shared: &self.templates.fields,
+                };
                 let maker = Maker {
                     meta,
+                    rules,
                     case: &case,
                     answers,
                     procedures: &procedures,
@@ -88,6 +96,7 @@ fn is_printed_along(meta: &FormMeta) -> bool {
 /// Makes the follow-ups of one form.
 struct Maker<'m> {
     meta: &'m FormMeta,
+    rules: Rules<'m>,
     case: &'m ResidentMoveData,
     answers: &'m Answers,
     /// Its procedures that are listed, with their members.
@@ -196,10 +205,12 @@ impl Maker<'_> {
             listed: self.procedures,
         };
         known.fill(self.meta, asked, &mut data);
+        self.answers.boxes.fill(&self.rules, asked, &mut data);
         Some(FollowUp {
             form: self.meta.id.clone(),
             number: self.meta.number.clone(),
             member,
+            asked,
             data: FormData::new(data),
         })
     }
@@ -252,7 +263,10 @@ fn day_of(text: &str) -> Option<(i16, i8, i8)> {
 }
 
 fn subject(case: &ResidentMoveData, member: &MemberData) -> Value {
+    let files = member.name == case.notifier.name && !case.notifier.phone.is_empty();
+    let phone = files.then_some(&case.notifier.phone);
     json!({
+        "phone": phone,
         "name": member.name, "kana": member.kana, "former_name": member.former_name,
         "birth_date": member.birth_date, "sex": member.sex, "relation": member.relation,
         "foreigner": member.foreigner, "address": new_address(case),

@@ -8,6 +8,7 @@
 //! Nothing is printed as an empty box or a lookalike: before a page is laid out, [`glyph`] checks
 //! every character and variation sequence of names and addresses against the MJ font itself.
 
+mod boxes;
 mod check;
 mod compact;
 mod data;
@@ -32,6 +33,7 @@ mod signature;
 mod template;
 mod world;
 
+pub use boxes::{BOX, FormBox, box_in_words};
 pub use check::Finding;
 pub use data::FormData;
 pub use definition::{FieldKind, FieldRule, FormMeta, People, Prefill, SampleKind, SignaturePlace};

@@ -61,6 +61,12 @@ pub(crate) fn prefill_wrong(field: &str) -> String {
     )
 }
 
+pub(crate) fn ask_wrong(field: &str) -> String {
+    format!(
+        "meta.toml の asks「{field}」は、窓口で聞けません。この様式の項目にして、選択肢には values と同じ数の words（紙面の言葉）を書いてください。"
+    )
+}
+
 pub(crate) fn font_missing(family: &str, package: &str) -> String {
     format!("書体 {family} が見つかりません。パッケージ {package} を入れてください。")
 }

@@ -12,17 +12,21 @@ use counter_domain::draft::{Draft, FieldValue};
 use counter_domain::snapshot::Snapshot;
 use serde_json::{Value, json};
 
+use crate::boxes::Boxes;
 use crate::definition::{FieldKind, FormMeta, Prefill};
 use crate::resident_move::{MemberData, ResidentMoveData};
 
 /// What the interview was told, by fact of the catalogue and member. Debug hides it: some of it
 /// is sensitive (disability, public assistance).
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Answers(BTreeMap<(Option<u8>, String), String>);
+pub struct Answers {
+    facts: BTreeMap<(Option<u8>, String), String>,
+    pub(crate) boxes: Boxes,
+}
 
 impl fmt::Debug for Answers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Answers({} facts)", self.0.len())
+        write!(f, "Answers({} facts)", self.facts.len())
     }
 }
 
@@ -43,14 +47,15 @@ impl Answers {
     fn of_fields<'p>(fields: impl Iterator<Item = (&'p str, FieldValue)>) -> Self {
         let mut answers = Self::default();
         for (path, value) in fields {
-            let Some(fact) = path.strip_prefix("answer.") else {
-                continue;
-            };
             let value = match value {
                 FieldValue::Text(text) => text,
                 FieldValue::Flag(flag) => flag.to_string(),
                 FieldValue::Count(count) => count.to_string(),
                 FieldValue::Unknown | FieldValue::Cleared => continue,
+            };
+            answers.boxes.take(path, &value);
+            let Some(fact) = path.strip_prefix("answer.") else {
+                continue;
             };
             let of_member = fact.strip_prefix('m').and_then(|rest| {
                 let (number, fact) = rest.split_once('.')?;
@@ -66,11 +71,15 @@ impl Answers {
 
     /// Takes one answer: a choice by name, a count in digits, a flag as `true` or `false`.
     pub fn set(&mut self, fact: &str, member: Option<u8>, value: &str) {
-        let _earlier = self.0.insert((member, fact.to_owned()), value.to_owned());
+        let _earlier = self
+            .facts
+            .insert((member, fact.to_owned()), value.to_owned());
     }
 
     fn get(&self, fact: &str, member: Option<u8>) -> Option<&str> {
-        self.0.get(&(member, fact.to_owned())).map(String::as_str)
+        self.facts
+            .get(&(member, fact.to_owned()))
+            .map(String::as_str)
     }
 }
 
@@ -96,8 +105,7 @@ impl Known<'_> {
                 Some((list, leaf)) => {
                     let entries = base.get_mut(list).and_then(Value::as_array_mut);
                     for entry in entries.into_iter().flatten() {
-                        let number = entry.get("number").and_then(Value::as_u64);
-                        let number = number.and_then(|number| u8::try_from(number).ok());
+                        let number = number_of(entry);
                         if let Some(value) = self.value(meta, rule, number) {
                             put(entry, leaf, value);
                         }
@@ -124,7 +132,7 @@ impl Known<'_> {
         }
         let text = match (&rule.value, &rule.from) {
             (Some(value), _) => value.clone(),
-            (None, Some(from)) => self.copied(from).filter(|text| !text.is_empty())?,
+            (None, Some(from)) => self.copied(from, member).filter(|text| !text.is_empty())?,
             (None, None) => return None,
         };
         let kind = meta.fields.get(&rule.field).map(|field| field.kind);
@@ -167,7 +175,7 @@ impl Known<'_> {
     }
 
     /// A value of the notification, by its path there; an address comes with its building.
-    fn copied(&self, path: &str) -> Option<String> {
+    fn copied(&self, path: &str, member: Option<u8>) -> Option<String> {
         let case = self.case;
         let whole = |address: &str, building: &str| {
             let parts = [address, building];
@@ -182,7 +190,24 @@ impl Known<'_> {
             "old.head" => Some(case.old.head.clone()),
             "new.head.kana" => self.kana_of(&case.new.head),
             "old.head.kana" => self.kana_of(&case.old.head),
+            "spouse.name" => Some(self.spouse(member)?.name.clone()),
+            "spouse.kana" => Some(self.spouse(member)?.kana.clone()),
+            "spouse.birth_date" => Some(self.spouse(member)?.birth_date.clone()),
             _ => None,
+        }
+    }
+
+    /// The husband or wife of a member, where one of them is the head.
+    fn spouse(&self, number: Option<u8>) -> Option<&MemberData> {
+        let member = self.member(number)?;
+        let is_of_the_head = |one: &MemberData| SPOUSES.contains(&one.relation.as_str());
+        let members = || self.case.members.iter();
+        if is_of_the_head(member) {
+            members().find(|one| one.relation == HEAD)
+        } else if member.relation == HEAD {
+            members().find(|one| is_of_the_head(one))
+        } else {
+            None
         }
     }
 
@@ -196,8 +221,14 @@ impl Known<'_> {
     }
 }
 
+/// Which person of the case an entry of a list is.
+pub(crate) fn number_of(entry: &Value) -> Option<u8> {
+    let number = entry.get("number").and_then(Value::as_u64)?;
+    u8::try_from(number).ok()
+}
+
 /// Paths of the notification that a rule may copy.
-pub(crate) const COPIED: [&str; 7] = [
+pub(crate) const COPIED: [&str; 10] = [
     "event.date",
     "new.address",
     "old.address",
@@ -205,10 +236,19 @@ pub(crate) const COPIED: [&str; 7] = [
     "old.head",
     "new.head.kana",
     "old.head.kana",
+    "spouse.name",
+    "spouse.kana",
+    "spouse.birth_date",
 ];
 
+/// Relations of a husband or a wife to the head, as the register writes them.
+const SPOUSES: [&str; 2] = ["夫", "妻"];
+
+/// The head's relation.
+const HEAD: &str = "世帯主";
+
 /// Sets what stands at a dotted path, unless something does; lists of ticks grow.
-fn put(target: &mut Value, path: &str, value: Value) {
+pub(crate) fn put(target: &mut Value, path: &str, value: Value) {
     let mut node = target;
     for step in path.split('.') {
         if !node.is_object() {

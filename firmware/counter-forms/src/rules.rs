@@ -137,7 +137,7 @@ fn is_empty(value: Option<&Value>) -> bool {
     }
 }
 
-fn fits_kind(rule: &FieldRule, value: &Value) -> bool {
+pub(crate) fn fits_kind(rule: &FieldRule, value: &Value) -> bool {
     if value.as_str() == Some(UNKNOWN) {
         return true;
     }

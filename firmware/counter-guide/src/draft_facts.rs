@@ -1,8 +1,9 @@
 //! Facts that a draft says.
 
 use counter_domain::age::{compulsory_school, known_age_on, within_school_year_of};
-use counter_domain::draft::{Draft, FieldValue};
+use counter_domain::draft::{Draft, FieldPath, FieldValue, Source};
 use counter_domain::household::{MemberDraft, MoveDraft, Sex};
+use counter_domain::protection::PROTECTED_FLAG;
 use jiff::civil::Date;
 
 use crate::facts::{FactValue, Facts, MemberFacts};
@@ -131,8 +132,33 @@ fn member_facts(member: &MemberDraft, case: &MoveDraft, draft: &Draft, on: Date)
     set("is_head", is_head.map(FactValue::from));
     set("was_head", was_head.map(FactValue::from));
     set("japanese", member.japanese().map(FactValue::from));
-    let class = draft.text(&format!("member.{}.residence_class", member.number));
+    let own = |name: &str| FieldPath(format!("member.{}.{name}", member.number));
+    let class = draft.text(own("residence_class").as_str());
     set("residence_class", class.map(FactValue::from));
+    // What the copy does not have of its own people is not there; of others nobody looked.
+    let shown = draft.field(&own("name")).map(|field| field.shown);
+    let of_copy = shown.is_some_and(|name| name.source == Source::ResidentCopy);
+    let held = |name: &str| {
+        let filled = draft
+            .text(own(name).as_str())
+            .is_some_and(|text| !text.is_empty());
+        (filled || of_copy).then(|| FactValue::from(filled))
+    };
+    // A change of name enters the name before in the same place.
+    let is_rename = case
+        .event
+        .as_ref()
+        .is_some_and(|event| event.as_str() == "name_change");
+    if !is_rename {
+        set("old_surname", held("former_name"));
+    }
+    set("common_name", held("alias"));
+    let flag = draft.field(&own(PROTECTED_FLAG));
+    let protected = flag.is_some_and(|field| field.shown.value == FieldValue::Flag(true));
+    set(
+        "protected",
+        (protected || of_copy).then(|| protected.into()),
+    );
     known
 }
 

@@ -4,8 +4,10 @@
 //! It opens no socket, reads no file and never waits. Everything that must survive a pulled plug
 //! is in [`Records`]; what is here may be lost at any moment.
 
+mod answers;
 mod archive;
 mod board;
+mod boxes;
 mod card;
 pub(crate) mod catalogue;
 mod characters;
@@ -20,9 +22,9 @@ mod moves;
 mod paper;
 mod picks;
 mod places;
+mod prints;
 mod purpose;
 mod request;
-mod prints;
 mod reservations;
 mod resident_view;
 mod residents;
@@ -63,9 +65,9 @@ use door::Door;
 use interview::Interviewer;
 use moves::BranchNames;
 use places::Offered;
+use prints::Prints;
 use reservations::Reservations;
 use residents::Search;
-use prints::Prints;
 use visit::Visit;
 
 /// What the desk knows of itself.
@@ -126,9 +128,9 @@ pub struct Desk<R> {
     card: CardLies,
     devices: Devices,
     attachment: Attachment,
+    prints: Prints,
     code_keys: CodeKeys,
     line: LineState,
-    prints: Prints,
     neighbours: u16,
     notice: Option<Notice>,
     resident_notice: Option<Code>,
@@ -183,9 +185,9 @@ impl<R: Records> Desk<R> {
                 resident_display: DeviceState::Missing,
             },
             attachment: Attachment::default(),
+            prints: Prints::default(),
             code_keys: CodeKeys::default(),
             line: LineState::Unset,
-            prints: Prints::default(),
             neighbours: 0,
             notice: None,
             resident_notice: None,
@@ -287,9 +289,9 @@ impl<R: Records> Desk<R> {
             prepared: self.prepared_view(),
             archive: self.archive_view(),
             devices: self.devices_view(),
+            prints: self.prints_view(),
         }
     }
-            prints: self.prints_view(),
 
     /// What the resident sees.
     pub fn resident_view(&self) -> ResidentView {

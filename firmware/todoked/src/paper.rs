@@ -11,7 +11,8 @@ use counter_forms::filing::{Filing, filings, form_of, forms_of, named_version};
 use counter_forms::procedure_request::REQUEST_FORM;
 use counter_forms::resident_move::City;
 use counter_forms::{
-    Assets, FontPaths, Forms, OpenFormsError, Point, PublishedForms, signature_svg,
+    Answers, Assets, FontPaths, FormBox, Forms, OpenFormsError, Point, PublishedForms,
+    signature_svg,
 };
 use paper_devices::{
     FilePrinter, FontRaster, Identity, LineRaster, NetworkPrinter, PrintReceiptError,
@@ -195,6 +196,16 @@ impl GlyphGate for FormMaker {
                 version: meta.version,
             })
             .collect()
+    }
+
+    fn boxes(&self, content: &Snapshot, answers: &Answers) -> Vec<FormBox> {
+        let nowhere = City {
+            name: String::new(),
+            branch: String::new(),
+        };
+        // A case that does not fill its form yet has none to complete.
+        let boxes = self.forms().boxes(content, &nowhere, answers);
+        boxes.unwrap_or_default()
     }
 
     fn outline(&self, character: &str) -> GlyphPicture {

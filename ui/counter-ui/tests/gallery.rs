@@ -95,6 +95,8 @@ fn expected(name: &str) -> &'static [&'static str] {
         // What stands further down is looked at in the pictures.
         "staff-41-proposal" => &["予約と転出証明書情報が見つかりました", "これを使う"],
         "staff-42-contradiction" => &["07-2-261121-0003-5", "関連をやめる"],
+        "staff-61-known-answers" => &["住民記録では：はい", "国民健康保険", "この答えにする"],
+        "staff-62-form-boxes" => &["用紙に書くこと", "口座番号", "7けたの数字"],
         "staff-43-long-interview" => &["障がい者手帳", "わからない"],
         "staff-50-devices" => &[
             "機器の状態",

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use counter_domain::case::{CaseState, CaseStep, RemarkCategory};
 use counter_domain::draft::{FieldValue, Source};
 use counter_domain::prepared::PreparedKind;
+use counter_forms::box_in_words;
 use counter_guide::certificates::{Certificate, Certificates};
 use counter_guide::draft_facts::{FOR_ALL, PICKED};
 use hub_store::MismatchKind;
@@ -21,9 +22,10 @@ fn fact(path: &str) -> Option<&str> {
     }
 }
 
-/// The member an answer is about.
+/// The member an answer, or a box of a form, is about.
 pub(crate) fn answering_member(path: &str) -> Option<u8> {
-    path.strip_prefix("answer.m")?
+    path.strip_prefix("answer.m")
+        .or_else(|| path.strip_prefix("box.m"))?
         .split_once('.')?
         .0
         .parse()
@@ -69,6 +71,9 @@ fn exemption(text: &str) -> String {
 pub(crate) fn field(path: &str, answers: &Answers) -> String {
     if let Some(fact) = fact(path) {
         return answers.label(fact);
+    }
+    if let Some((label, _)) = box_in_words(path, "") {
+        return label;
     }
     if let Some(procedure) = path.strip_prefix(PICKED) {
         return answers.procedure(procedure);
@@ -198,6 +203,9 @@ pub(crate) fn is_exact(path: &str) -> bool {
 /// A value in words.
 pub(crate) fn value(path: &str, value: &FieldValue, answers: &Answers) -> String {
     if let Some(words) = fact(path).and_then(|fact| answers.words(fact, value)) {
+        return words;
+    }
+    if let Some((_, words)) = value.as_text().and_then(|text| box_in_words(path, text)) {
         return words;
     }
     match value {

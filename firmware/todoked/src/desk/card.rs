@@ -1,13 +1,15 @@
 //! The card on the reader, from the desk's side.
 
-use counter_api::{CardNumber, DeviceState, Digits, Language, Notice};
-use counter_domain::draft::Source;
+use counter_api::{CardNumber, DeviceState, Digits, Language, Notice, Step};
+use counter_domain::draft::{FieldValue, Source};
 use identity_cards::ResidenceNumber;
+use jiff::civil::Date;
 
 use crate::desk::Desk;
 use crate::desk::face::{self, Face};
 use crate::desk::residents::same;
-use crate::desk::visit::Pin;
+use crate::desk::staff::answer_path;
+use crate::desk::visit::{Pin, Visit};
 use crate::devices::{CardFacts, CardKey, CardLies, CardTrouble, Effect, OtherCard};
 use crate::fields::{fields, member_path};
 use crate::records::{Deed, Entry, Records};
@@ -62,6 +64,7 @@ impl<R: Records> Desk<R> {
             return Err(Code::CardPinFourDigits);
         }
         visit.pin = Pin::Reading;
+        visit.pin_entered = true;
         self.effects.push(Effect::ReadCard(CardKey::Pin(digits)));
         Ok(())
     }
@@ -95,7 +98,9 @@ impl<R: Records> Desk<R> {
         for (digits, _) in parts {
             whole.push_str(digits.expose());
         }
-        self.visit_mut()?.pin = Pin::Reading;
+        let visit = self.visit_mut()?;
+        visit.pin = Pin::Reading;
+        visit.pin_entered = false;
         self.effects
             .push(Effect::ReadCard(CardKey::NumberB(Digits::new(&whole))));
         Ok(())
@@ -190,6 +195,9 @@ impl<R: Records> Desk<R> {
         let mut entries: Vec<Entry> = all
             .filter(|entry| entry.value.as_text().is_some())
             .collect();
+        if source == Source::Chip {
+            entries.extend(self.answers_of_card(visit, number, facts));
+        }
         self.keep_copy_beside(&mut entries);
         self.keep_prepared_beside(&mut entries);
         self.keep_paper_beside(&mut entries);
@@ -207,6 +215,29 @@ impl<R: Records> Desk<R> {
         if let Ok(by) = self.by() {
             self.records.audit(&by, Deed::ReadCard, case);
         }
+    }
+
+    /// Whoever's card lies here is not asked whether they have one, nor for the PIN just entered.
+    fn answers_of_card(&self, visit: &Visit, number: u8, facts: &CardFacts) -> Vec<Entry> {
+        if !visit.plan().steps.contains(&Step::Questions) {
+            return Vec::new();
+        }
+        let expires = facts.face.as_ref().map(|face| face.expires.parse::<Date>());
+        let is_over = matches!(expires, Some(Ok(last)) if last < self.today());
+        let state = if is_over { "expired" } else { "valid" };
+        let answer = |fact: &str, value: FieldValue| Entry {
+            path: answer_path(fact, Some(number)),
+            value,
+            source: Source::Chip,
+        };
+        let mut entries = vec![
+            answer("mn_card", FieldValue::Text(state.to_owned())),
+            answer("mn_card_here", FieldValue::Flag(true)),
+        ];
+        if visit.pin_entered {
+            entries.push(answer("pin_known", FieldValue::Flag(true)));
+        }
+        entries
     }
 
     /// Fields that a person had filled with something else than the chip says, with what was typed.

@@ -9,6 +9,7 @@ use counter_domain::household::{MoveDraft, ProblemKind};
 use counter_domain::name::Kana;
 use counter_domain::relation::Relation;
 use counter_domain::snapshot::{Snapshot, SnapshotForm};
+use counter_forms::{Answers, FormBox};
 use jiff::civil::Date;
 
 use crate::desk::paper;
@@ -35,6 +36,12 @@ pub trait GlyphGate: Send + Sync + fmt::Debug {
     /// The forms a content is printed on, in the version that is used for it now; none where no form
     /// can be made.
     fn forms_of(&self, _content: &Snapshot) -> Vec<SnapshotForm> {
+        Vec::new()
+    }
+
+    /// What the forms of a content ask beyond it and the answers, with what was entered; nothing
+    /// where no form can be made.
+    fn boxes(&self, _content: &Snapshot, _answers: &Answers) -> Vec<FormBox> {
         Vec::new()
     }
 }
@@ -343,6 +350,7 @@ impl<R: Records> Desk<R> {
         let problem = self.household_problem(visit);
         problem
             .or_else(|| self.request_problem(visit))
+            .or_else(|| self.box_problem(visit))
             .or_else(|| identity_problem(visit))
     }
 
@@ -350,7 +358,8 @@ impl<R: Records> Desk<R> {
     pub(super) fn blocked_by(&self, visit: &Visit) -> Option<String> {
         use counter_api::Step;
         match visit.step {
-            Step::Documents | Step::Questions | Step::Procedures | Step::Finish => None,
+            Step::Documents | Step::Questions | Step::Finish => None,
+            Step::Procedures => self.box_problem(visit),
             Step::Household => self.household_problem(visit),
             Step::Request => self.request_problem(visit),
             Step::Identity => identity_problem(visit),

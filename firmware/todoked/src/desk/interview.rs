@@ -1,11 +1,8 @@
 //! The interview: what to ask next and what the answers lead to, from the procedure catalogue.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
-use counter_api::{
-    Answered, Choice, ProcedureState, ProcedureView, QuestionMember, QuestionView, Step,
-};
+use counter_api::{Choice, ProcedureState, ProcedureView, QuestionMember, QuestionView, Step};
 use counter_domain::date::FuzzyDate;
 use counter_domain::deadline::ClosedDays;
 use counter_domain::draft::{Draft, FieldPath, FieldValue};
@@ -14,7 +11,7 @@ use counter_guide::catalogue::{Fact, FactType, Procedure};
 use counter_guide::certificates::Certificates;
 use counter_guide::draft_facts::picked;
 use counter_guide::{
-    AskGroup, Catalogue, FactRef, FactValue, Facts, Guidance, Guide, Listed, ToConfirm,
+    AskGroup, Catalogue, FactRef, Facts, Guidance, Guide, Listed, ToConfirm,
     facts_from_draft,
 };
 use jiff::civil::Date;
@@ -46,7 +43,6 @@ pub(super) struct Interview {
     pub(super) question: Option<QuestionView>,
     /// One that is asked about several members counts once.
     pub(super) open_questions: u32,
-    pub(super) answered: Vec<Answered>,
     pub(super) procedures: Vec<ProcedureView>,
     pub(super) for_snapshot: Vec<SnapshotProcedure>,
     /// The forms of the procedures that are sure, each once.
@@ -125,10 +121,7 @@ impl Interviewer {
         let mut facts = facts_from_draft(draft, filed_on.unwrap_or(today));
         add_marks(guide.catalogue(), draft, plan, &mut facts);
         let guidance = guide.evaluate(&facts);
-        let names = Names {
-            draft,
-            several: members(draft).len() > 1,
-        };
+        let names = Names::of_case(draft);
         let catalogue = guide.catalogue();
         let questions = &guidance.questions;
         let asked = asking
@@ -138,7 +131,6 @@ impl Interviewer {
             asking: asked.map(|group| group.fact.clone()),
             question: asked.and_then(|group| question(catalogue, group, &names)),
             open_questions: u32::try_from(questions.len()).unwrap_or(u32::MAX),
-            answered: answered(guide, &names),
             procedures: procedures(catalogue, &guidance, &names),
             for_snapshot: for_snapshot(catalogue, &guidance),
             forms: forms(catalogue, &guidance),
@@ -226,13 +218,20 @@ fn add_marks(catalogue: &Catalogue, draft: &Draft, plan: &Plan, facts: &mut Fact
 }
 
 /// Names of persons, said only where there is more than one.
-struct Names<'d> {
+pub(super) struct Names<'d> {
     draft: &'d Draft,
     several: bool,
 }
 
-impl Names<'_> {
-    fn of(&self, member: Option<u8>) -> String {
+impl<'d> Names<'d> {
+    pub(super) fn of_case(draft: &'d Draft) -> Self {
+        Self {
+            draft,
+            several: members(draft).len() > 1,
+        }
+    }
+
+    pub(super) fn of(&self, member: Option<u8>) -> String {
         let Some(number) = member.filter(|_| self.several) else {
             return String::new();
         };
@@ -268,6 +267,7 @@ fn question(catalogue: &Catalogue, group: &AskGroup, names: &Names<'_>) -> Optio
         choices: choices(fact),
         settles: settles.map(|procedure| procedure.name.ja.clone()).collect(),
         sensitive: group.sensitive,
+        records: Vec::new(),
     })
 }
 
@@ -319,44 +319,6 @@ fn choices(fact: &Fact) -> Vec<Choice> {
     };
     choices.push(choice("unknown", word("reply", "unknown")));
     choices
-}
-
-/// Answers given, newest first.
-fn answered(guide: &Guide, names: &Names<'_>) -> Vec<Answered> {
-    let mut given = Vec::new();
-    for (path, field) in names.draft.fields() {
-        let Some(fact) = path.as_str().strip_prefix("answer.") else {
-            continue;
-        };
-        let of_member = fact.strip_prefix('m').and_then(|rest| rest.split_once('.'));
-        let of_member = of_member.and_then(|(number, fact)| Some((number.parse().ok()?, fact)));
-        let (member, fact) = of_member.map_or((None, fact), |(number, fact)| (Some(number), fact));
-        let value = match &field.shown.value {
-            FieldValue::Text(text) => FactValue::Choice(text.clone()),
-            FieldValue::Flag(flag) => FactValue::Flag(*flag),
-            FieldValue::Count(count) => FactValue::Count(*count),
-            FieldValue::Unknown => FactValue::Unknown,
-            FieldValue::Cleared => continue,
-        };
-        let text = guide
-            .catalogue()
-            .fact(fact)
-            .and_then(|fact| fact.question.as_ref());
-        let Some(text) = text.map(|question| question.ja.clone()) else {
-            continue;
-        };
-        let answer = guide.answer_ja(fact, &value);
-        let answered = Answered {
-            fact: fact.to_owned(),
-            member,
-            member_name: names.of(member),
-            text,
-            answer,
-        };
-        given.push((field.shown.at, answered));
-    }
-    given.sort_by_key(|(at, _)| Reverse(*at));
-    given.into_iter().map(|(_, answered)| answered).collect()
 }
 
 fn procedures(catalogue: &Catalogue, guidance: &Guidance, names: &Names<'_>) -> Vec<ProcedureView> {

@@ -9,6 +9,7 @@ use counter_domain::snapshot::Snapshot;
 
 use crate::certificates::{in_words, of_snapshot, total_in_words};
 use crate::desk::Desk;
+use crate::desk::boxes;
 use crate::desk::staff_view::snapshot_text;
 use crate::desk::visit::{Pin, Showing, Visit};
 use crate::devices::CardLies;
@@ -99,9 +100,35 @@ impl<R: Records> Desk<R> {
         ResidentScreen::Check {
             title: check_title(visit),
             title_translated: translated(check_title_english(visit)),
-            sections: sections(visit, snapshot, self.language),
+            sections: self.sections(visit, snapshot),
             procedure_count: u32::try_from(count).unwrap_or(u32::MAX),
         }
+    }
+}
+
+impl<R: Records> Desk<R> {
+    fn sections(&self, visit: &Visit, snapshot: &Snapshot) -> Vec<CheckSection> {
+        let mut all = sections(visit, snapshot, self.language);
+        // Before whoever files, who stands last.
+        let place = all.len().saturating_sub(1);
+        if let Some(boxes) = self.boxes_of_picks(visit) {
+            all.insert(place, boxes);
+        }
+        all
+    }
+
+    /// What was entered for a procedure's own form is signed with it.
+    fn boxes_of_picks(&self, visit: &Visit) -> Option<CheckSection> {
+        if !visit.plan().picks {
+            return None;
+        }
+        let told = self.boxes(visit).into_iter();
+        let told = told.filter(|one| !one.value.is_empty() && !one.rule.quiet);
+        let rows = told.map(|one| {
+            let value = boxes::in_words(&one);
+            plain(&one.rule.label, &one.rule.label, value, self.language)
+        });
+        headed("boxes", self.language, rows.collect())
     }
 }
 

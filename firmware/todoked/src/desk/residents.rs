@@ -2,7 +2,7 @@
 //! out for people under protection.
 
 use counter_api::{CopyChoice, Language, Notice, ResidentCopyState, ResidentRow, ResidentsView};
-use counter_domain::age::age_on;
+use counter_domain::age::{age_on, known_age_on};
 use counter_domain::date::FuzzyDate;
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::CaseId;
@@ -11,11 +11,14 @@ use counter_domain::resident::{
     Place, QueryError, Resident, ResidentKind, ResidentQuery, ResidentState, address_key, name_key,
 };
 use counter_store::FoundResident;
+use jiff::civil::Date;
 
+use crate::desk::answers::add_known;
 use crate::desk::purpose::marks;
 use crate::desk::visit::Visit;
 use crate::desk::{Desk, store_failed};
 use crate::fields::{MEMBERS_MAX, fields, member_path};
+use crate::known::{Records as KnownAt, facts_of};
 use crate::records::{Deed, Entry, Records};
 use crate::texts::{Code, notice, notice_with, sentence, word};
 
@@ -134,7 +137,7 @@ impl<R: Records> Desk<R> {
         let by = self.by()?;
         let visit = self.editable()?;
         let case = visit.case();
-        let mut taking = Taking::into(visit, people);
+        let mut taking = Taking::into(visit, people, self.today());
         for person in people {
             taking.person(person)?;
         }
@@ -413,17 +416,19 @@ struct Taking<'a> {
     named: Vec<u8>,
     /// Somebody is taken by themself: it is about them.
     alone: bool,
+    today: Date,
     entries: Vec<Entry>,
 }
 
 impl<'a> Taking<'a> {
-    fn into(visit: &'a Visit, people: &[FoundResident]) -> Self {
+    fn into(visit: &'a Visit, people: &[FoundResident], today: Date) -> Self {
         let members = visit.members();
         let is_named = |number: &u8| !visit.text(&member_path(*number, "name")).is_empty();
         Self {
             named: members.iter().copied().filter(is_named).collect(),
             members,
             alone: people.len() == 1,
+            today,
             visit,
             entries: Vec::new(),
         }
@@ -491,6 +496,7 @@ impl<'a> Taking<'a> {
                 source: Source::ResidentCopy,
             });
         }
+        self.answers(resident, number);
         let Some(place) = resident.place.as_ref().filter(|_| !found.protected) else {
             return Ok(());
         };
@@ -504,6 +510,21 @@ impl<'a> Taking<'a> {
             self.value(path, &resident.name);
         }
         Ok(())
+    }
+
+    /// What somebody who lives here is registered for, as answers.
+    fn answers(&mut self, resident: &Resident, number: u8) {
+        let lives_here = match resident.state {
+            ResidentState::Resident | ResidentState::MovingOut => true,
+            ResidentState::MovedOut | ResidentState::Dead | ResidentState::Removed => false,
+        };
+        if lives_here {
+            let born = resident.birth_date.parse::<FuzzyDate>().ok();
+            let age = born.and_then(|born| known_age_on(&born, self.today));
+            let known = facts_of(resident.qualifications(), age, KnownAt::Here);
+            let source = Source::ResidentCopy;
+            add_known(self.visit, &mut self.entries, number, known, source);
+        }
     }
 
     /// A value of the copy: into an empty field, or beside what differs.

@@ -3,6 +3,7 @@
 use counter_api::{DeviceKind, Language, Notice, StaffAction, Step, Tone};
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::{CaseId, DeviceId};
+use counter_forms::BOX;
 
 use crate::desk::checks::tidy;
 use crate::desk::purpose::marks;
@@ -114,6 +115,9 @@ impl<R: Records> Desk<R> {
                 self.answer(&fact, &members, &value)
             }
             StaffAction::AskAgain { fact, member } => self.ask_again(&fact, member),
+            StaffAction::ChooseAnswer { fact, member, take } => {
+                self.choose_answer(&fact, member, take)
+            }
             StaffAction::Undo => self.undo(),
             StaffAction::GoTo { step } => self.go_to(step),
             StaffAction::RecordIdentity { kind } => self.record_identity(&kind),
@@ -121,11 +125,11 @@ impl<R: Records> Desk<R> {
             StaffAction::StopShowing => self.stop_showing(),
             StaffAction::Submit => self.submit(),
             StaffAction::PrintReceipt => self.print_receipt(),
+            StaffAction::Prints { deed } => self.print_action(deed),
         }
     }
 
     pub(super) fn start_reception(&mut self) -> Result<(), Notice> {
-            StaffAction::Prints { deed } => self.print_action(deed),
         let by = self.by()?;
         let today = self.today();
         let (branch, counter) = (self.place.branch.clone(), self.place.counter);
@@ -192,20 +196,24 @@ impl<R: Records> Desk<R> {
     /// What to store for a typed value: itself, and whatever did not reach the disk before it.
     fn typed_entries(&self, path: &str, value: &str) -> Result<(CaseId, Vec<Entry>), Notice> {
         let visit = self.editable()?;
-        let def = fields()
-            .find(path)
-            .ok_or_else(|| notice(Code::FieldUnknown))?;
+        let def = fields().find(path);
+        let unknown = || notice(Code::FieldUnknown);
         if split_member(path).is_some_and(|(number, _)| !visit.members().contains(&number)) {
             return Err(notice(Code::FieldUnknown));
         }
         if value.chars().count() > VALUE_CHARS_MAX {
             return Err(notice(Code::FieldTooLong));
         }
-        let tidied = tidy(def, value);
+        let (tidied, source) = if path.starts_with(BOX) {
+            (self.tidied_box(visit, path, value)?, Source::Staff)
+        } else {
+            let def = def.ok_or_else(unknown)?;
+            (tidy(def, value), source_of_typing(visit, path))
+        };
         let mut entries = visit.unsaved_entries();
         entries.retain(|entry| entry.path.as_str() != path);
         if visit.text(path) != tidied || visit.unsaved.contains_key(path) {
-            entries.push(Entry::text(path, tidied, source_of_typing(visit, path)));
+            entries.push(Entry::text(path, tidied, source));
         }
         Ok((visit.case(), entries))
     }
@@ -327,19 +335,6 @@ impl<R: Records> Desk<R> {
         // The same question stays until everybody has an answer.
         self.visit_mut()?.interview.asking = Some(fact.to_owned());
         self.store(&entries)
-    }
-
-    fn ask_again(&mut self, fact: &str, member: Option<u8>) -> Result<(), Notice> {
-        let path = answer_path(fact, member);
-        self.editable()?
-            .draft()
-            .field(&path)
-            .ok_or_else(|| notice(Code::NotPossibleNow))?;
-        self.store(&[Entry {
-            path,
-            value: FieldValue::Cleared,
-            source: Source::Staff,
-        }])
     }
 
     fn undo(&mut self) -> Result<(), Notice> {

@@ -12,6 +12,7 @@ use counter_domain::snapshot::Snapshot;
 
 use crate::clock::{hour_and_minute, month_and_day};
 use crate::desk::Desk;
+use crate::desk::answers;
 use crate::desk::checks::{
     Asked, asked_of_a_member, asked_of_the_move, date_hint, head_problem, shown, wrong,
 };
@@ -77,8 +78,8 @@ impl<R: Records> Desk<R> {
             card: self.card_view(visit),
             move_fields: asked_of_the_move(visit).iter().map(field).collect(),
             members: members.collect(),
-            question: visit.interview.question.clone(),
-            answered: visit.interview.answered.clone(),
+            question: self.question(visit),
+            answered: self.answered(visit),
             procedures: visit.interview.procedures.clone(),
             identity: identity(visit),
             sign: sign(visit),
@@ -117,6 +118,7 @@ impl<R: Records> Desk<R> {
                 .map(late_in_words),
             differences: visit.differences.clone(),
             request: self.request_view(visit),
+            boxes: self.boxes_view(visit),
             picks: self.picks_view(visit),
             paper: self.paper_view(visit),
             moved: self.moved_view(visit),
@@ -245,7 +247,7 @@ impl<R: Records> Desk<R> {
                         unsettled,
                     ),
                     Step::Request => (self.request_problem(visit).is_none(), false, 0),
-                    Step::Questions => (open == 0, false, open),
+                    Step::Questions => (open == 0, answers::is_contradicted(visit), open),
                     Step::Procedures => (open == 0, false, 0),
                     Step::Identity => (!visit.text("identity.kind").is_empty(), false, 0),
                     Step::Sign => {
@@ -292,10 +294,10 @@ impl<R: Records> Desk<R> {
                 Receipt::NotYet | Receipt::Printing | Receipt::Printed => None,
             },
             state: state_in_words(visit.state()),
-        })
-    }
             papers: self.prints_in_words(visit),
             papers_stuck: self.prints_are_stuck(visit),
+        })
+    }
 }
 
 /// What cannot be filed, while it can still be put right.

@@ -14,6 +14,7 @@ use counter_domain::refusal::Refusal;
 use counter_domain::relation::Relation;
 use counter_domain::resident::name_key;
 use counter_domain::snapshot::{Snapshot, SnapshotField};
+use counter_forms::BOX;
 use counter_guide::certificates::Certificates;
 use counter_guide::draft_facts::PICKED;
 use counter_store::CaseRecord;
@@ -69,6 +70,8 @@ pub(super) struct Visit {
     /// A signature that is not stored yet, while [`Showing::Saving`].
     pub(super) held: Option<Held>,
     pub(super) pin: Pin,
+    /// What is read now is read with the PIN the resident entered.
+    pub(super) pin_entered: bool,
     /// The face of the card that was read last.
     pub(super) face: Option<Face>,
     /// The paper on the scanner, and what was read.
@@ -371,7 +374,7 @@ impl Visit {
             || path.starts_with("character.")
             || is_protection_flag(path)
             || (plan.asks_for_certificates() && (path.starts_with(ROOT) || path == PAPERS))
-            || (plan.picks && (path.starts_with(PICKED) || path.starts_with("answer.")))
+            || (plan.picks && is_of_a_pick(path))
     }
 
     /// Whether the newest signature still stands for what the case says.
@@ -379,6 +382,13 @@ impl Visit {
         let signed = self.signed.as_ref();
         signed.is_some_and(|signed| same_content(signed, &self.content(Language::Japanese)))
     }
+}
+
+/// What the section's own form of a procedure is filled in with.
+fn is_of_a_pick(path: &str) -> bool {
+    [PICKED, "answer.", BOX]
+        .iter()
+        .any(|root| path.starts_with(root))
 }
 
 /// Head office leaves the address out of everything when the flag is in what was signed. The
@@ -491,6 +501,7 @@ impl<R: Records> Desk<R> {
             showing: Showing::No,
             held: None,
             pin: Pin::NotAsked,
+            pin_entered: false,
             face: None,
             paper: Paper::default(),
             receipt: if printed {
@@ -685,10 +696,10 @@ impl<R: Records> Desk<R> {
             .set_note(NOTE_OPEN_CASE, None)
             .or_else(|error| unless_full(&error))?;
         self.visit = None;
+        self.forget_sheets();
         self.language = Language::Japanese;
         self.resident_notice = None;
         self.load_board();
         Ok(())
     }
 }
-        self.forget_sheets();

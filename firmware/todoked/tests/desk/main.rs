@@ -5,6 +5,7 @@
 //! desk that is dropped and opened again.
 
 mod archive;
+mod boxes;
 mod cards;
 mod catalogue;
 mod characters;
@@ -13,11 +14,12 @@ mod devices;
 mod door;
 mod events;
 mod faults;
+mod known;
 mod paper;
 mod places;
+mod prints;
 mod procedures;
 mod reservations;
-mod prints;
 mod residents;
 mod rig;
 mod two_offices;

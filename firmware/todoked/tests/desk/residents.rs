@@ -17,7 +17,13 @@ use crate::rig::{COLLEAGUE, Rig, SECRET, taro};
 
 const SECRET_PLACE: &str = "秘密町二丁目２番２号";
 
-fn resident(number: &str, household: &str, name: &str, kana: &str, born: &str) -> Resident {
+pub(crate) fn resident(
+    number: &str,
+    household: &str,
+    name: &str,
+    kana: &str,
+    born: &str,
+) -> Resident {
     Resident {
         person_no: number.to_owned(),
         household_no: household.to_owned(),
@@ -102,8 +108,11 @@ fn people() -> Vec<Resident> {
 
 /// A counter with the copy installed, and a reception open.
 fn counter() -> Rig {
-    let mut rig = Rig::new();
-    let people = people();
+    counter_of(Rig::new(), &people())
+}
+
+/// A counter with a copy of these people, a reception and the search open.
+pub(crate) fn counter_of(mut rig: Rig, people: &[Resident]) -> Rig {
     let header = CopyHeader {
         format: COPY_FORMAT,
         city: "六会市".to_owned(),
@@ -112,7 +121,7 @@ fn counter() -> Rig {
     };
     let mut packer = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
     writeln!(packer, "{}", serde_json::to_string(&header).unwrap()).unwrap();
-    for person in &people {
+    for person in people {
         writeln!(packer, "{}", serde_json::to_string(person).unwrap()).unwrap();
     }
     rig.arrives(RESIDENT_COPY, 1, packer.finish().unwrap());
@@ -134,7 +143,7 @@ fn protect(rig: &mut Rig, person: usize) {
     rig.arrives(PROTECTION, 1, serde_json::to_vec(&list).unwrap());
 }
 
-fn find(rig: &mut Rig, text: &str) -> ResidentsView {
+pub(crate) fn find(rig: &mut Rig, text: &str) -> ResidentsView {
     rig.staff(StaffAction::FindResidents {
         text: text.to_owned(),
     });

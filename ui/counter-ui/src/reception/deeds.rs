@@ -173,6 +173,14 @@ fn connect_answers(api: &ReceptionApi<'_>, line: &Rc<StaffLine>) {
             member: member_number(member),
         });
     });
+    let deed = Rc::clone(line);
+    api.on_choose_answer(move |fact, member, take| {
+        deed.deed(StaffAction::ChooseAnswer {
+            fact: fact.into(),
+            member: member_number(member),
+            take,
+        });
+    });
 }
 
 /// The bar at the bottom, and Enter and Esc, which do the same.

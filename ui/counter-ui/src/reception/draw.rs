@@ -126,6 +126,7 @@ pub(super) fn question(question: Option<&QuestionView>) -> QuestionData {
         choices: list(question.choices.iter().map(choice)),
         settles: list(question.settles.iter().map(|name| name.as_str().into())),
         sensitive: question.sensitive,
+        records: list(question.records.iter().map(|said| said.as_str().into())),
     })
 }
 
@@ -144,6 +145,10 @@ pub(super) fn answered(answered: &Answered) -> AnsweredData {
         member_name: answered.member_name.as_str().into(),
         text: answered.text.as_str().into(),
         answer: answered.answer.as_str().into(),
+        source: answered.source.map_or(SourceKind::None, source),
+        can_ask: answered.can_ask,
+        beside: answered.beside.as_str().into(),
+        beside_from: answered.beside_from.map_or(SourceKind::None, source),
     }
 }
 
@@ -180,13 +185,13 @@ pub(super) fn finish(finish: Option<&FinishView>) -> FinishData {
         receipt_printed: finish.receipt_printed,
         problem: shown(finish.receipt_problem.as_ref()),
         state: finish.state.as_str().into(),
+        papers: finish.papers.as_str().into(),
+        papers_stuck: finish.papers_stuck,
     })
 }
 
 pub(super) fn card(api: &ReceptionApi<'_>, card: &CardView) {
     let (kind, pin, number_b) = match card {
-        papers: finish.papers.as_str().into(),
-        papers_stuck: finish.papers_stuck,
         CardView::NoReader => (CardKind::NoReader, 0, 0),
         CardView::Empty => (CardKind::Empty, 0, 0),
         CardView::Unknown => (CardKind::Unknown, 0, 0),

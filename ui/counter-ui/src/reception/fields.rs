@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use counter_api::{FieldView, MarkView, MemberView, ReceptionView, RemarkView};
+use counter_api::{BoxGroup, FieldView, MarkView, MemberView, ReceptionView, RemarkView};
 use slint::Model as _;
 
 use crate::reception::{draw, sides};
 use crate::rows::Rows;
 use crate::staff_line::Labels;
-use crate::ui::{FieldData, MarkData, MemberData, ReceptionApi, RemarkData};
+use crate::ui::{BoxGroupData, FieldData, MarkData, MemberData, ReceptionApi, RemarkData};
 
 /// The lists of fields on the screen.
 #[derive(Default)]
@@ -18,6 +18,9 @@ pub(super) struct FieldRows {
     requested: Rows<FieldView, FieldData>,
     members: Rows<(u8, String, Option<MarkView>), MemberData>,
     of_members: BTreeMap<u8, Rows<FieldView, FieldData>>,
+    /// What the forms ask, by person.
+    boxes: Rows<(u8, String, String), BoxGroupData>,
+    of_boxes: BTreeMap<u8, Rows<FieldView, FieldData>>,
     remarks: Rows<(RemarkView, bool), RemarkData>,
     remarked: Rows<FieldView, FieldData>,
 }
@@ -28,6 +31,7 @@ impl FieldRows {
         api.set_move_fields(rows.moves.model());
         api.set_request_fields(rows.requested.model());
         api.set_members(rows.members.model());
+        api.set_boxes(rows.boxes.model());
         api.set_remarks(rows.remarks.model());
         api.set_remark_fields(rows.remarked.model());
         rows
@@ -54,6 +58,26 @@ impl FieldRows {
         let requested = without_remark(of_request);
         self.requested.show(&requested, draw::field);
         self.show_members(&view.members);
+        self.show_boxes(&view.boxes);
+    }
+
+    fn show_boxes(&mut self, boxes: &[BoxGroup]) {
+        let of_boxes = &mut self.of_boxes;
+        of_boxes.retain(|number, _| boxes.iter().any(|group| group.member == *number));
+        for group in boxes {
+            let rows = of_boxes.entry(group.member).or_default();
+            rows.show(&group.fields, draw::field);
+        }
+        let keys: Vec<(u8, String, String)> = boxes
+            .iter()
+            .map(|group| (group.member, group.name.clone(), group.forms.join("、")))
+            .collect();
+        self.boxes.show(&keys, |(number, name, forms)| BoxGroupData {
+            member: i32::from(*number),
+            name: name.as_str().into(),
+            forms: forms.as_str().into(),
+            fields: of_boxes.get(number).map(Rows::model).unwrap_or_default(),
+        });
     }
 
     fn show_members(&mut self, members: &[MemberView]) {
@@ -81,12 +105,14 @@ impl FieldRows {
         self.remarks.show(&[], draw::remark);
         self.remarked.show(&[], draw::field);
         self.show_members(&[]);
+        self.show_boxes(&[]);
     }
 
     /// What the daemon has at `path`; `None` when there is no such field on the screen.
     pub(super) fn shown(&self, path: &str) -> Option<String> {
         let lists = [&self.moves, &self.requested, &self.remarked];
         let lists = lists.into_iter().chain(self.of_members.values());
+        let lists = lists.chain(self.of_boxes.values());
         lists
             .flat_map(|rows| rows.model().iter().collect::<Vec<_>>())
             .find(|field| field.path == path)
@@ -125,7 +151,11 @@ fn all(view: &ReceptionView) -> impl Iterator<Item = (u8, &FieldView)> {
         let fields = member.fields.iter();
         fields.map(|field| (member.number, field))
     });
-    moves.chain(of_members)
+    let of_boxes = view.boxes.iter().flat_map(|group| {
+        let fields = group.fields.iter();
+        fields.map(|field| (group.member, field))
+    });
+    moves.chain(of_members).chain(of_boxes)
 }
 
 /// Path and value of every field.

@@ -1,17 +1,22 @@
 //! Taking prepared data into a case: what fills empty fields, what stands beside, and back.
 
 use counter_api::{Language, Notice};
+use counter_domain::age::known_age_on;
+use counter_domain::date::FuzzyDate;
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::prepared::{FourItems, Newcomer, Prepared, PreparedKind, uses_of};
 use counter_domain::protection::PROTECTED_FLAG;
+use counter_domain::resident::Qualification;
 use jiff::civil::Date;
 
 use super::{beside_path, is_move_in, replaced_path, source_of};
 use crate::desk::Desk;
+use crate::desk::answers::add_known;
 use crate::desk::purpose::marks;
 use crate::desk::residents::same;
 use crate::desk::visit::Visit;
 use crate::fields::{MEMBERS_MAX, fields, member_path, split_member};
+use crate::known::{Records as KnownAt, facts_of};
 use crate::records::{Deed, Entry, Records};
 use crate::texts::{Code, notice, notice_with};
 
@@ -266,6 +271,7 @@ impl<'a> Taking<'a> {
         for person in &one.people {
             let number = self.place_for(person, one)?;
             self.person(number, person, one.kind);
+            self.answers(number, person, one.kind);
             if protected {
                 self.entries.push(Entry {
                     path: FieldPath(member_path(number, PROTECTED_FLAG)),
@@ -384,6 +390,40 @@ impl<'a> Taking<'a> {
         ] {
             self.value(&member_path(number, name), value, kind);
         }
+    }
+
+    /// What the old city knows of somebody, as answers; a reservation does not tell.
+    fn answers(&mut self, number: u8, person: &Newcomer, kind: PreparedKind) {
+        if kind == PreparedKind::Reservation {
+            return;
+        }
+        let born = person.birth_date.parse::<FuzzyDate>().ok();
+        let age = born.and_then(|born| known_age_on(&born, self.today));
+        let of = |code, detail| Qualification {
+            code,
+            detail,
+            since: "",
+        };
+        let written = person.qualifications.iter();
+        let mut held: Vec<Qualification<'_>> =
+            written.map(|text| Qualification::read(text)).collect();
+        let in_words = [
+            ("ltc", &person.care_level),
+            ("pension", &person.pension_kind),
+        ];
+        let in_words = in_words.into_iter().filter(|(_, words)| !words.is_empty());
+        held.extend(in_words.map(|(code, words)| of(code, words.as_str())));
+        if person.card == "valid" {
+            held.push(of("mncard", ""));
+        }
+        let known = facts_of(held.into_iter(), age, KnownAt::Elsewhere);
+        add_known(
+            self.visit,
+            &mut self.entries,
+            number,
+            known,
+            source_of(kind),
+        );
     }
 
     fn places(&mut self, one: &Prepared) {

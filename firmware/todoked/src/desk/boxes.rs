@@ -1,0 +1,194 @@
+//! What the sections' forms ask that neither the notification nor the interview says: a bank account, an
+//! employer, the plate of a moped. It is asked at the step of the procedures, person by person, what
+//! several forms have once; what stays empty is left to a pen.
+
+use counter_api::{BoxGroup, Choice, FieldKind as Shown, FieldView, Language, Notice, Step};
+use counter_domain::date::FuzzyDate;
+use counter_forms::{Answers, FieldKind, FormBox};
+
+use crate::desk::Desk;
+use crate::desk::checks::{date_hint, date_in_words};
+use crate::desk::visit::Visit;
+use crate::records::Records;
+use crate::texts::{Code, notice, sentence, word};
+
+impl<R: Records> Desk<R> {
+    /// The boxes of the forms that are needed as the case stands.
+    pub(super) fn boxes(&self, visit: &Visit) -> Vec<FormBox> {
+        let content = visit.content(Language::Japanese);
+        let answers = Answers::of_draft(visit.draft());
+        self.glyphs.boxes(&content, &answers)
+    }
+
+    /// The boxes as staff see them, at the step they are asked in.
+    pub(super) fn boxes_view(&self, visit: &Visit) -> Vec<BoxGroup> {
+        if visit.step != Step::Procedures || !visit.is_editable() {
+            return Vec::new();
+        }
+        let mut groups: Vec<BoxGroup> = Vec::new();
+        for one in self.boxes(visit) {
+            if !groups.iter().any(|group| group.member == one.member) {
+                groups.push(BoxGroup {
+                    member: one.member,
+                    name: visit.name_of(one.member),
+                    forms: Vec::new(),
+                    fields: Vec::new(),
+                });
+            }
+            let Some(group) = groups.last_mut() else {
+                continue;
+            };
+            for form in &one.forms {
+                if !group.forms.contains(form) {
+                    group.forms.push(form.clone());
+                }
+            }
+            group.fields.push(self.box_field(visit, &one));
+        }
+        groups
+    }
+
+    /// What is stored for a value typed into a box.
+    pub(super) fn tidied_box(
+        &self,
+        visit: &Visit,
+        path: &str,
+        typed: &str,
+    ) -> Result<String, Notice> {
+        let mut boxes = self.boxes(visit).into_iter();
+        let one = boxes.find(|one| one.path == path);
+        let one = one.ok_or_else(|| notice(Code::FieldUnknown))?;
+        Ok(tidied(&one, typed))
+    }
+
+    /// What is wrong in a box, in words. Nothing of it has to be filled.
+    pub(super) fn box_problem(&self, visit: &Visit) -> Option<String> {
+        let wrong = self
+            .boxes(visit)
+            .into_iter()
+            .find(|one| self.wrong(one).is_some())?;
+        let label = [("label", wrong.rule.label.as_str())];
+        Some(sentence("blocked", "wrong", &label))
+    }
+
+    fn wrong(&self, one: &FormBox) -> Option<String> {
+        if !one.takes(&one.value) {
+            return Some(match (one.rule.kind, one.rule.length) {
+                (FieldKind::Kana, _) => word("error", "kana"),
+                (FieldKind::Digits, 1..) => {
+                    let count = one.rule.length.to_string();
+                    sentence("error", "digits", &[("count", &count)])
+                }
+                _ => word("error", "box"),
+            });
+        }
+        if one.rule.kind == FieldKind::Date && !one.value.is_empty() {
+            let day = one.value.parse::<FuzzyDate>();
+            return day.err().map(|error| error.advice_ja());
+        }
+        let missing = self.glyphs.missing(&one.value);
+        missing.map(|text| sentence("error", "glyph", &[("text", &text)]))
+    }
+
+    fn box_field(&self, visit: &Visit, one: &FormBox) -> FieldView {
+        let path = one.path.clone();
+        let field = visit.draft().field(&path.as_str().into());
+        let unsaved = visit.unsaved.get(&path);
+        let value = unsaved.map_or(one.value.as_str(), String::as_str);
+        let hint = match (one.rule.kind, one.forms.len()) {
+            (FieldKind::Date, _) => date_hint(&path, value, self.today()),
+            (_, 2..) => sentence("boxes", "on", &[("forms", &one.forms.join("、"))]),
+            (_, _) => String::new(),
+        };
+        FieldView {
+            label: one.rule.label.clone(),
+            kind: on_screen(one.rule.kind),
+            value: if one.rule.kind == FieldKind::Date {
+                date_in_words(value)
+            } else {
+                value.to_owned()
+            },
+            hint,
+            choices: choices(one),
+            source: field
+                .filter(|_| !one.value.is_empty())
+                .map(|field| field.shown.source),
+            confidence: None,
+            required: false,
+            error: self.wrong(one),
+            remark: None,
+            old_value: None,
+            others: Vec::new(),
+            copy_value: None,
+            beside: Vec::new(),
+            read: None,
+            picks_characters: false,
+            lacking: String::new(),
+            path,
+        }
+    }
+}
+
+/// Dates and digits as they are kept; names and addresses are never touched.
+fn tidied(one: &FormBox, typed: &str) -> String {
+    match one.rule.kind {
+        FieldKind::Date => typed
+            .parse::<FuzzyDate>()
+            .map_or_else(|_| typed.trim().to_owned(), |day| day.to_string()),
+        FieldKind::Digits | FieldKind::Count => digits(typed),
+        FieldKind::Kana | FieldKind::Flag | FieldKind::Choice | FieldKind::Choices => {
+            typed.trim().to_owned()
+        }
+        FieldKind::Text | FieldKind::Exact | FieldKind::List => typed.to_owned(),
+    }
+}
+
+/// A number without the hyphens and blanks it is printed with, in half-width digits.
+fn digits(typed: &str) -> String {
+    let half = |c: char| match c {
+        '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')),
+        '-' | '－' | ' ' | '\u{3000}' => None,
+        other => Some(other),
+    };
+    typed.chars().filter_map(half).collect()
+}
+
+/// What a box is on the screen; a number of digits has the keys of a telephone.
+const fn on_screen(kind: FieldKind) -> Shown {
+    match kind {
+        FieldKind::Text | FieldKind::List => Shown::Text,
+        FieldKind::Exact => Shown::ExactGlyphs,
+        FieldKind::Kana => Shown::Kana,
+        FieldKind::Date => Shown::Date,
+        FieldKind::Count | FieldKind::Digits => Shown::Phone,
+        FieldKind::Flag | FieldKind::Choice | FieldKind::Choices => Shown::Choice,
+    }
+}
+
+fn choices(one: &FormBox) -> Vec<Choice> {
+    let choice = |value: &str, label: String| Choice {
+        value: value.to_owned(),
+        label,
+    };
+    if one.rule.kind == FieldKind::Flag {
+        return vec![
+            choice("true", word("reply", "yes")),
+            choice("false", word("reply", "no")),
+        ];
+    }
+    let values = one.rule.values.iter().zip(&one.rule.words);
+    values
+        .map(|(value, words)| choice(value, words.clone()))
+        .collect()
+}
+
+/// A value as people read it.
+pub(super) fn in_words(one: &FormBox) -> String {
+    if one.rule.kind == FieldKind::Date {
+        return date_in_words(&one.value);
+    }
+    let chosen = choices(one)
+        .into_iter()
+        .find(|choice| choice.value == one.value);
+    chosen.map_or_else(|| one.value.clone(), |choice| choice.label)
+}

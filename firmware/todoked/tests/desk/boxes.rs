@@ -1,0 +1,184 @@
+//! What a form asks beyond the interview: asked once, kept, printed.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
+
+use counter_api::{BoxGroup, FieldView, StaffAction, Step};
+use counter_domain::draft::FieldValue;
+use counter_forms::resident_move::City;
+use counter_forms::{Answers, FontPaths, Forms};
+use todoked::fields::member_path;
+use todoked::paper::{FormMaker, font_paths};
+use todoked::records::Records as _;
+
+use crate::rig::Rig;
+
+/// A couple with a child moves in; she will be the payee of the child allowance.
+fn family() -> Rig {
+    let forms = FormMaker::open(&font_paths(None)).unwrap();
+    let mut rig = Rig::with_gate(forms);
+    rig.filled_reception();
+    rig.staff(StaffAction::AddMember);
+    for (number, name, kana, born, sex, relation) in [
+        (
+            2,
+            "架空　花子",
+            "カクウ　ハナコ",
+            "1988-04-01",
+            "female",
+            "妻",
+        ),
+        (3, "架空　葵", "カクウ　アオイ", "2018-08-03", "male", "子"),
+    ] {
+        for (field, value) in [
+            ("name", name),
+            ("kana", kana),
+            ("birth_date", born),
+            ("sex", sex),
+            ("relation", relation),
+            ("nationality", "日本"),
+        ] {
+            rig.set(&member_path(number, field), value);
+        }
+    }
+    for (fact, member, value) in [
+        ("child_allowance_payee", 2, "true"),
+        ("child_allowance_payee", 1, "false"),
+        ("civil_servant", 2, "false"),
+    ] {
+        rig.staff(StaffAction::Answer {
+            fact: fact.to_owned(),
+            member: Some(member),
+            value: value.to_owned(),
+        });
+    }
+    rig.staff(StaffAction::GoTo {
+        step: Step::Procedures,
+    });
+    rig
+}
+
+fn boxes(rig: &Rig) -> Vec<BoxGroup> {
+    rig.reception().boxes
+}
+
+fn field(rig: &Rig, path: &str) -> Option<FieldView> {
+    let all = boxes(rig).into_iter().flat_map(|group| group.fields);
+    all.into_iter().find(|field| field.path == path)
+}
+
+fn labels(rig: &Rig, member: u8) -> Vec<String> {
+    let groups = boxes(rig).into_iter();
+    let fields = groups.filter(|group| group.member == member);
+    fields
+        .flat_map(|group| group.fields)
+        .map(|one| one.label)
+        .collect()
+}
+
+/// The data of a form as it would be printed now.
+fn data_of(rig: &mut Rig, number: &str) -> serde_json::Value {
+    let forms = Forms::new(&FontPaths::default()).unwrap();
+    let case = rig.reception().case;
+    rig.staff(StaffAction::RecordIdentity {
+        kind: "licence".to_owned(),
+    });
+    rig.signed();
+    let snapshot = rig.last_snapshot();
+    let draft = rig.desk.records().case(case).unwrap().draft;
+    let city = City {
+        name: "六会市".to_owned(),
+        branch: "北部".to_owned(),
+    };
+    let made = forms
+        .follow_ups(&snapshot, &city, &Answers::of_draft(&draft))
+        .unwrap();
+    let form = made.into_iter().find(|one| one.number == number);
+    form.unwrap_or_else(|| panic!("no {number}"))
+        .data
+        .as_json()
+        .clone()
+}
+
+#[test]
+fn a_familys_forms_ask_person_by_person_and_what_is_known_is_not_asked() {
+    let rig = family();
+    let hers = labels(&rig, 2);
+    for asked in [
+        "金融機関",
+        "口座番号",
+        "請求者の勤務先",
+        "公金受取口座の利用",
+    ] {
+        assert!(hers.contains(&asked.to_owned()), "{asked} {hers:?}");
+    }
+    // The husband is the head of the household: his name stands on the form by itself.
+    assert!(!hers.contains(&"配偶者の氏名".to_owned()), "{hers:?}");
+    let childs = labels(&rig, 3);
+    assert!(
+        childs.iter().any(|label| label.contains("監護")),
+        "{childs:?}"
+    );
+}
+
+#[test]
+fn an_account_is_entered_once_and_stands_on_the_form() {
+    let mut rig = family();
+    rig.set("box.m2.bank.name", "架空銀行");
+    rig.set("box.m2.bank.number", "０１２-３４５６");
+    rig.set("box.m2.bank.kind", "ordinary");
+    rig.set("box.m2.F083.detail.employer", "見本商店");
+    rig.set("box.m3.F083.children.*.care", "yes");
+    assert_eq!(field(&rig, "box.m2.bank.number").unwrap().value, "0123456");
+    let data = data_of(&mut rig, "F083");
+    let at = |path: &str| data.pointer(path).cloned().unwrap_or_default();
+    assert_eq!(at("/bank/name"), "架空銀行");
+    assert_eq!(at("/bank/number"), "0123456");
+    assert_eq!(at("/detail/employer"), "見本商店");
+    assert_eq!(at("/detail/spouse"), "架空　太郎");
+    assert_eq!(at("/children/0/care"), "yes");
+}
+
+#[test]
+fn a_registered_account_makes_the_others_needless() {
+    let mut rig = family();
+    rig.set("box.m2.bank.public_account", "true");
+    assert!(field(&rig, "box.m2.bank.number").is_none());
+    let data = data_of(&mut rig, "F083");
+    assert_eq!(data.pointer("/bank/public_account"), Some(&true.into()));
+}
+
+#[test]
+fn a_number_too_short_is_told_kept_and_left_off_the_form() {
+    let mut rig = family();
+    rig.set("box.m2.bank.number", "123");
+    let short = field(&rig, "box.m2.bank.number").unwrap();
+    assert_eq!(
+        short.error.as_deref(),
+        Some("7けたの数字で入力してください。")
+    );
+    assert!(rig.reception().blocked_by.unwrap().contains("口座番号"));
+    rig.set("box.m2.bank.number", "1234567");
+    assert_eq!(rig.reception().blocked_by, None);
+    assert_eq!(
+        rig.refused(StaffAction::SetField {
+            path: "box.m2.bank.unheard".to_owned(),
+            value: "1".to_owned(),
+        })
+        .code,
+        "FIELD-UNKNOWN"
+    );
+}
+
+#[test]
+fn a_pulled_plug_keeps_what_was_entered() {
+    let mut rig = family();
+    rig.set("box.m2.bank.name", "架空銀行");
+    let case = rig.reception().case;
+    let rig = rig.killed_and_started();
+    let draft = rig.desk.records().case(case).unwrap().draft;
+    let kept = draft.field(&"box.m2.bank.name".into()).unwrap().shown.value;
+    assert_eq!(kept, FieldValue::Text("架空銀行".to_owned()));
+}
