@@ -12,7 +12,7 @@
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -58,7 +58,8 @@ pub struct PagePrinterProcess {
     printer: Child,
     bus: Child,
     folder: PathBuf,
-    port: u16,
+    /// Holds its port against others.
+    place: UdpSocket,
     /// The pipe that a job waits at, held open so that neither end ever waits for the other.
     wish: fs::File,
 }
@@ -84,7 +85,7 @@ impl PagePrinterProcess {
         let wish = pipe(&folder.join("wish"))?;
         let mut bus = start_bus(folder)?;
         let started = start_printer(folder, &mut bus);
-        let (printer, port) = match started {
+        let (printer, place) = match started {
             Ok(started) => started,
             Err(error) => {
                 end(&mut bus);
@@ -95,14 +96,15 @@ impl PagePrinterProcess {
             printer,
             bus,
             folder: folder.to_owned(),
-            port,
+            place,
             wish,
         })
     }
 
     /// Its address.
     pub fn address(&self) -> String {
-        format!("ipp://127.0.0.1:{}/ipp/print", self.port)
+        let port = self.place.local_addr().map_or(0, |place| place.port());
+        format!("ipp://127.0.0.1:{port}/ipp/print")
     }
 
     /// What stops its next job, as a keyword of IPP (`media-empty-error`, `media-jam-error`).
@@ -169,8 +171,8 @@ fn start_bus(folder: &Path) -> Result<Child, StartPagePrinterError> {
     let (config, socket) = (folder.join("bus.conf"), folder.join("bus"));
     let text = format!(
         "<busconfig><listen>unix:path={}</listen><auth>EXTERNAL</auth>\
-         <policy context=\"default\"><allow send_destination=\"*\"/><allow own=\"*\"/></policy>\
-         </busconfig>",
+         <policy context=\"default\"><allow send_destination=\"*\"/>\
+         <allow receive_sender=\"*\"/><allow own=\"*\"/></policy></busconfig>",
         socket.display()
     );
     fs::write(&config, text)?;
@@ -197,16 +199,20 @@ const PORTS: u32 = 600;
 /// A port may be taken between our look and its own.
 const STARTS_MAX: u32 = 5;
 
-fn start_printer(folder: &Path, bus: &mut Child) -> Result<(Child, u16), StartPagePrinterError> {
-    for start in 0..STARTS_MAX {
-        let port = free_port(start)?;
+fn start_printer(
+    folder: &Path,
+    bus: &mut Child,
+) -> Result<(Child, UdpSocket), StartPagePrinterError> {
+    for _ in 0..STARTS_MAX {
+        let place = free_port()?;
+        let port = place.local_addr()?.port();
         let mut printer = spawn(folder, port)?;
         loop {
             if printer.try_wait()?.is_some() || bus.try_wait()?.is_some() {
                 break;
             }
-            if std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
-                return Ok((printer, port));
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
+                return Ok((printer, place));
             }
             std::thread::yield_now();
         }
@@ -215,13 +221,17 @@ fn start_printer(folder: &Path, bus: &mut Child) -> Result<(Child, u16), StartPa
     Err(StartPagePrinterError::Ended)
 }
 
-fn free_port(start: u32) -> io::Result<u16> {
-    let first = std::process::id().wrapping_mul(16).wrapping_add(start);
+/// A port that no other printer of this kind has: its UDP half is held for as long as it runs, so
+/// that two starts at the same moment do not take each other's printer for their own.
+fn free_port() -> io::Result<UdpSocket> {
+    let first = std::process::id().wrapping_mul(16);
     for next in 0..PORTS {
         let port = first.wrapping_add(next) % PORTS;
         let port = PORT_FIRST + u16::try_from(port).unwrap_or_default();
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return Ok(port);
+        if let Ok(held) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port))
+            && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+        {
+            return Ok(held);
         }
     }
     Err(io::ErrorKind::AddrInUse.into())

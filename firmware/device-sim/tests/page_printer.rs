@@ -16,6 +16,9 @@ use paper_devices::{
 /// More questions than any job takes to come out; each is a call to the printer.
 const QUESTIONS_MAX: u32 = 100_000;
 
+/// `server-error-busy`.
+const BUSY: PrintPagesError = PrintPagesError::Refused { status: 0x0507 };
+
 struct Bench {
     process: PagePrinterProcess,
     ours: PagePrinter,
@@ -43,8 +46,11 @@ impl Bench {
 
     fn submit(&self, how: &PageJob) -> u32 {
         let page = test_page(&["ippeveprinter"]);
-        let taken = self.ours.submit(&page, "07-2-261121-0184-6", how).unwrap();
-        taken.number.unwrap()
+        let mut tries =
+            (0..QUESTIONS_MAX).map(|_| self.ours.submit(&page, "07-2-261121-0184-6", how));
+        // It is busy for a moment after a job, and says so.
+        let taken = tries.find(|taken| *taken != Err(BUSY)).unwrap();
+        taken.unwrap().number.unwrap()
     }
 
     #[track_caller]
@@ -76,19 +82,6 @@ fn pages_come_out_as_they_were_given_on_both_sides() {
 }
 
 #[test]
-fn a_tray_the_printer_lacks_stops_no_pages() {
-    let Some(bench) = Bench::set() else { return };
-    let how = PageJob {
-        tray: Some("tray-9".to_owned()),
-        ..PageJob::default()
-    };
-    let page = test_page(&["ippeveprinter"]);
-    let taken = bench.ours.submit(&page, "test", &how).unwrap();
-    assert!(!taken.as_asked);
-    bench.until(taken.number.unwrap(), JobState::Done);
-}
-
-#[test]
 fn paper_end_and_jam_are_told_and_the_job_goes_on_afterwards() {
     let Some(mut bench) = Bench::set() else {
         return;
@@ -111,7 +104,7 @@ fn paper_end_and_jam_are_told_and_the_job_goes_on_afterwards() {
 }
 
 #[test]
-fn a_job_behind_another_is_taken_back() {
+fn a_printer_at_work_takes_no_second_job_and_knows_the_first_to_its_end() {
     let Some(mut bench) = Bench::set() else {
         return;
     };
@@ -121,13 +114,7 @@ fn a_job_behind_another_is_taken_back() {
     // Stopped, it takes no second job: the queue of the counter holds that one back.
     let page = test_page(&["second"]);
     let second = bench.ours.submit(&page, "second", &PageJob::default());
-    let busy = matches!(second, Err(PrintPagesError::Refused { status: 0x0507 }));
-    let waits = second.as_ref().is_ok_and(|job| job.number.is_some());
-    assert!(busy || waits, "{second:?}");
-    if let Some(number) = second.ok().and_then(|job| job.number) {
-        assert_eq!(bench.ours.cancel(number), Ok(()));
-        assert_eq!(bench.ours.job(number), Ok(JobState::Cancelled));
-    }
+    assert_eq!(second, Err(BUSY));
     bench.process.put_right().unwrap();
     bench.until(first, JobState::Done);
     assert_eq!(bench.ours.cancel(first), Ok(()), "over is as good");

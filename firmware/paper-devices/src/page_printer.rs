@@ -43,7 +43,7 @@ const PORT: u16 = 631;
 /// `client-error-attributes-or-values-not-supported`.
 const ATTRIBUTES_REFUSED: u16 = 0x040b;
 /// An answer is a few hundred bytes.
-const ANSWER_BYTES_MAX: u64 = 64 * 1024;
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// How a job is to come out, where the printer's own setting is not wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -197,11 +197,10 @@ impl PagePrinter {
             .try_for_each(|part| stream.write_all(part));
         sent.and_then(|()| stream.flush())
             .map_err(|_| PrintPagesError::Broken)?;
-        let mut answer = Vec::new();
-        let read = stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer);
+        let (answer, is_cut) = read_answer(&mut stream);
         match ipp_body(&answer) {
             Some(body) => Ok(body),
-            None if read.is_err() || answer.is_empty() => Err(PrintPagesError::Broken),
+            None if is_cut || answer.is_empty() => Err(PrintPagesError::Broken),
             None => Err(PrintPagesError::NotIpp),
         }
     }
@@ -339,8 +338,50 @@ fn ipp_body(answer: &[u8]) -> Option<Vec<u8>> {
     (body.len() >= 4).then_some(body)
 }
 
-/// A body in pieces (RFC 9112, section 7.1); a connection that ends early gives what came until then.
-fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
+/// Reads until the answer is whole; whether it ended before. Printers leave the connection open
+/// although they were asked to close it, so waiting for its end would cost the whole time-out.
+fn read_answer(stream: &mut TcpStream) -> (Vec<u8>, bool) {
+    let mut answer = Vec::new();
+    let mut piece = [0; 4096];
+    while answer.len() < ANSWER_BYTES_MAX && !is_whole(&answer) {
+        match stream.read(&mut piece) {
+            Ok(0) => break,
+            Ok(length) => answer.extend(piece.iter().take(length)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return (answer, true),
+        }
+    }
+    (answer, false)
+}
+
+/// Whether nothing more can come: all bytes its head announces are there, or the last piece.
+fn is_whole(answer: &[u8]) -> bool {
+    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return false;
+    };
+    let (head, body) = answer.split_at(end + 4);
+    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
+    if head.split(' ').nth(1) == Some("100") {
+        return is_whole(body);
+    }
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"))
+        .and_then(|length| length.trim().parse::<usize>().ok());
+    match length {
+        Some(length) => body.len() >= length,
+        None if head.contains("chunked") => pieces(body).is_some_and(|(_, whole)| whole),
+        None => false,
+    }
+}
+
+/// A body in pieces; a connection that ends early gives what came until then.
+fn unchunked(body: &[u8]) -> Option<Vec<u8>> {
+    pieces(body).map(|(whole, _)| whole)
+}
+
+/// A body in pieces (RFC 9112, section 7.1), and whether the last of them is there.
+fn pieces(mut rest: &[u8]) -> Option<(Vec<u8>, bool)> {
     let mut whole = Vec::new();
     loop {
         let end = rest.windows(2).position(|two| two == b"\r\n")?;
@@ -349,13 +390,13 @@ fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
         let size = usize::from_str_radix(size, 16).ok()?;
         let after = rest.get(end + 2..)?;
         if size == 0 {
-            return Some(whole);
+            return Some((whole, true));
         }
         let piece = after.get(..size).unwrap_or(after);
         whole.extend_from_slice(piece);
         match after.get(size.saturating_add(2)..) {
             Some(next) if !next.is_empty() => rest = next,
-            Some(_) | None => return Some(whole),
+            Some(_) | None => return Some((whole, false)),
         }
     }
 }
@@ -451,6 +492,71 @@ mod tests {
     fn interim_and_chunked_answers_are_understood() {
         let answer = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n\x02\x00\x00\x01\x00\x00\x00\x01\x03\r\n0\r\n\r\n";
         assert_eq!(print_to(answer).1, Ok(()));
+    }
+
+    #[test]
+    fn a_tray_that_a_printer_refuses_stops_no_pages() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("its address").port();
+        let refused: &[u8] =
+            b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n\x02\x00\x04\x0b\x00\x00\x00\x01\x03";
+        let printer = thread::spawn(move || {
+            let mut asked = Vec::new();
+            for answer in [refused, TAKEN] {
+                let (mut stream, _) = listener.accept().expect("a caller");
+                let (mut received, mut part) = (Vec::new(), [0; 4096]);
+                while !received.ends_with(b"%%EOF") {
+                    let length = stream.read(&mut part).expect("bytes");
+                    received.extend_from_slice(&part[..length]);
+                }
+                stream.write_all(answer).expect("answered");
+                asked.push(String::from_utf8_lossy(&received).into_owned());
+            }
+            asked
+        });
+        let how = PageJob {
+            tray: Some("tray-9".to_owned()),
+            page: 2,
+            ..PageJob::default()
+        };
+        let address = format!("ipp://127.0.0.1:{port}/");
+        let pages = PagePrinter::new(&address, Duration::from_secs(5)).expect("an address");
+        let taken = pages.submit(b"%PDF %%EOF", "07-2-261121-0184-6", &how);
+        assert!(taken.is_ok_and(|job| !job.as_asked));
+        let asked = printer.join().expect("the printer");
+        let says = |word: &str| {
+            asked
+                .iter()
+                .map(|one| one.contains(word))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(says("tray-9"), [true, false]);
+        assert_eq!(says("page-ranges"), [true, true], "the page is no wish");
+    }
+
+    /// CUPS' own printer program does not close a connection that it was asked to close.
+    #[test]
+    fn an_answer_is_whole_although_the_connection_stays_open() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("its address").port();
+        let chunked: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n\x02\x00\x00\x00\x00\x00\x00\x01\x03\r\n0\r\n\r\n";
+        let (done, over) = std::sync::mpsc::channel::<()>();
+        let printer = thread::spawn(move || {
+            for answer in [TAKEN, chunked] {
+                let (mut stream, _) = listener.accept().expect("a caller");
+                stream.write_all(answer).expect("answered");
+                // Held open until the caller has gone on.
+                over.recv().expect("the caller goes on");
+            }
+        });
+        let address = format!("ipp://127.0.0.1:{port}/");
+        // Nobody waits so long: a wait for the end would never be over.
+        let pages = PagePrinter::new(&address, Duration::from_hours(1)).expect("an address");
+        for _ in 0..2 {
+            assert_eq!(pages.print(b"%PDF", "07-2-261121-0184-6"), Ok(()));
+            done.send(()).expect("the printer");
+        }
+        printer.join().expect("the printer");
     }
 
     #[test]

@@ -361,6 +361,7 @@ mod tests {
     use std::io::{Read as _, Write as _};
     use std::os::fd::OwnedFd;
     use std::os::unix::net::UnixStream;
+    use std::sync::Mutex;
     use std::thread;
 
     use super::*;
@@ -432,5 +433,71 @@ mod tests {
         let (received, printed) = print_to(&[], Duration::from_millis(20));
         assert_eq!(printed, Err(PrintReceiptError::NoAnswer));
         assert_eq!(received, [0x10, 0x04, 0x02], "nothing is on paper");
+    }
+
+    /// A printer that answers whatever it likes, byte after byte, and then no more.
+    struct Stranger(Mutex<std::vec::IntoIter<u8>>);
+
+    impl Stranger {
+        fn saying(bytes: Vec<u8>) -> Self {
+            Self(Mutex::new(bytes.into_iter()))
+        }
+    }
+
+    impl Driver for Stranger {
+        fn name(&self) -> String {
+            "stranger".to_owned()
+        }
+
+        fn write(&self, _: &[u8]) -> escpos::errors::Result<()> {
+            Ok(())
+        }
+
+        fn read(&self, buffer: &mut [u8]) -> escpos::errors::Result<usize> {
+            let mut bytes = self.0.lock().expect("not left by a panic");
+            match (buffer.first_mut(), bytes.next()) {
+                (Some(place), Some(byte)) => {
+                    *place = byte;
+                    Ok(1)
+                }
+                (_, None) | (None, _) => Ok(0),
+            }
+        }
+
+        fn flush(&self) -> escpos::errors::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// All there are: two bytes tell the state.
+    #[test]
+    fn any_bytes_of_a_status_are_a_state_or_a_refusal() {
+        let mut ready = 0;
+        for both in 0..=u16::MAX {
+            match ask_status(&Stranger::saying(both.to_be_bytes().to_vec())) {
+                Ok(PrinterStatus::Ready | PrinterStatus::PaperLow) => ready += 1,
+                Err(
+                    PrintReceiptError::PaperEnd
+                    | PrintReceiptError::CoverOpen
+                    | PrintReceiptError::Fault
+                    | PrintReceiptError::NoAnswer,
+                ) => {}
+                Err(other) => panic!("{other} of {both:04x}"),
+            }
+        }
+        assert!((1..=0x1000).contains(&ready), "{ready} are called usable");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn foreign_words_of_a_printer_never_panic(
+            bytes in proptest::collection::vec(proptest::arbitrary::any::<u8>(), 0..300),
+        ) {
+            let said = identity::ask(&Stranger::saying(bytes.clone()));
+            let plain = |text: &String| text.chars().all(|one| one.is_ascii_graphic() || one == ' ');
+            proptest::prop_assert!(said.model.iter().chain(&said.firmware).all(plain));
+            let status = ask_status(&Stranger::saying(bytes));
+            proptest::prop_assert_ne!(status, Err(PrintReceiptError::Unreachable));
+        }
     }
 }

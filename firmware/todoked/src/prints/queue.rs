@@ -273,12 +273,12 @@ impl Job {
             Err(PrintPagesError::Unreachable) => self.stage = Stage::Stuck(State::Unreachable),
             Err(PrintPagesError::Broken) => self.stage = Stage::Unsure,
             Err(PrintPagesError::Refused { status }) if SERVER_ERRORS.contains(&status) => {
-                let why = if state.is_usable() {
-                    State::Refused
+                // At work for somebody else, or stopped.
+                self.stage = if state.is_usable() {
+                    Stage::Waiting
                 } else {
-                    state
+                    Stage::Stuck(state)
                 };
-                self.stage = Stage::Stuck(why);
             }
             Err(error) => self.stage = Stage::Failed(page_trouble(&error)),
         }
