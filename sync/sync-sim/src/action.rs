@@ -2,6 +2,7 @@
 //! one out changes nothing about the others.
 
 use crate::chance::Chance;
+use crate::history::Plan;
 
 /// Which database: a counter by its place, or head office.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,27 @@ pub enum Action {
     Recover(usize),
     /// A clock jumps to so many milliseconds from the right time.
     Clock(Place, i64),
+    /// A line carries no more than so many bytes a second; 0 for as many as there are.
+    Slow(usize, u64),
+    /// The disk of head office is full.
+    FillHub,
+    /// It has room again.
+    FreeHub,
+    /// The plug is pulled at a counter without neighbours whose disk had not written what it said it
+    /// had; how much is missing follows from the number.
+    LyingDisk(usize, u64),
+    /// A counter without neighbours is lost with its disk, and a new appliance stands at its place.
+    Replace(usize),
+    /// A second appliance begins with a copy of the disk of a counter without neighbours.
+    Clone(usize),
+    /// Somebody works at that one.
+    CloneWorks(u64),
+    /// It says a round to head office.
+    CloneSpeaks(u64),
+    /// The standby copies head office.
+    CopyHub,
+    /// The standby becomes head office.
+    Promote,
     /// Somebody moves a case to another branch, takes it back, settles who has it, or has a
     /// branch's copy overwritten; what exactly follows from the number.
     Move(Place, u64),
@@ -57,6 +79,15 @@ pub enum Cases {
     Move,
 }
 
+/// What goes wrong beside what always may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Faults {
+    /// Nothing.
+    Usual,
+    /// Slow lines, disks that lie, lost and cloned appliances, a second head office.
+    Rough,
+}
+
 /// A counter that shares its branch with no other, whatever their number.
 pub(crate) const ALONE: usize = 2;
 
@@ -65,28 +96,53 @@ pub(crate) const ALONE: usize = 2;
 const CLOCK_WRONG_MS: u64 = 10 * 60 * 60 * 1000;
 
 /// A history of `steps` actions for `counters` counters and `lines` lines.
-pub(crate) fn history(
-    (seed, cases): (u64, Cases),
-    steps: usize,
-    counters: usize,
-    lines: usize,
-) -> Vec<Action> {
+pub(crate) fn history(plan: Plan, counters: usize, lines: usize) -> Vec<Action> {
+    let Plan {
+        seed, steps, cases, ..
+    } = plan;
     let mut chance = Chance::new(seed ^ 0x0000_05ee_d0fa_c710_u64);
     // Some histories have no long pauses.
     let busy = chance.percent(40);
     let mut moves = Chance::new(seed ^ 0x0000_00b7_a2c4_e5d1_u64);
+    let mut rough = Chance::new(seed ^ 0x0000_003d_91f6_07ac_u64);
     (0..steps)
         .map(|_| {
             let action = action(&mut chance, counters, lines, busy);
             let entropy = moves.number();
-            match cases {
+            let action = match cases {
                 Cases::Move if moves.percent(6) => {
                     Action::Move(anywhere(&mut moves, counters), entropy)
                 }
                 Cases::Move | Cases::Stay => action,
+            };
+            match plan.faults {
+                Faults::Rough if rough.percent(8) => rougher(&mut rough, plan, counters, lines),
+                Faults::Rough | Faults::Usual => action,
             }
         })
         .collect()
+}
+
+/// One of what goes wrong in a rough history only.
+fn rougher(chance: &mut Chance, plan: Plan, counters: usize, lines: usize) -> Action {
+    let entropy = chance.number();
+    let line = chance.index(lines);
+    let sort = chance.below(100);
+    match sort {
+        0..10 => Action::Slow(line, 200 + chance.below(4_000)),
+        10..18 => Action::Slow(line, 0),
+        18..22 => Action::FillHub,
+        22..30 => Action::FreeHub,
+        // A copy a moment behind may lack what a counter has overwritten since.
+        30..40 if plan.cases == Cases::Stay => Action::CopyHub,
+        40..42 if plan.cases == Cases::Stay && plan.is_with_standby() => Action::Promote,
+        _ if counters <= ALONE => Action::Wait(1),
+        42..50 => Action::LyingDisk(ALONE, entropy),
+        50..53 => Action::Replace(ALONE),
+        53..60 => Action::Clone(ALONE),
+        60..80 => Action::CloneWorks(entropy),
+        _ => Action::CloneSpeaks(entropy),
+    }
 }
 
 fn anywhere(chance: &mut Chance, counters: usize) -> Place {

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use crate::chance::Chance;
 
 const PAGE: usize = 4096;
+/// Most bytes a lying disk holds back: some ten transactions.
+const LIED_BYTES: usize = 1 << 20;
 
 /// A copy of a database's files.
 #[derive(Debug, Clone)]
@@ -69,12 +71,28 @@ impl Files {
     }
 }
 
+impl Files {
+    /// What is left when the last part of the log was never written, although the disk said so.
+    pub(crate) fn without_last_writes(&self, chance: &mut Chance) -> Self {
+        let missing = chance.index(self.log.len().min(LIED_BYTES) + 1);
+        let mut log = self.log.clone();
+        log.truncate(log.len() - missing);
+        Self {
+            database: self.database.clone(),
+            log,
+        }
+    }
+}
+
 /// The new log up to some byte, then what was there before, then perhaps rubbish.
 fn torn_log(before: &[u8], after: &[u8], chance: &mut Chance) -> Vec<u8> {
-    let same = before.iter().zip(after).take_while(|(a, b)| a == b).count();
+    let pages = before.chunks(PAGE).zip(after.chunks(PAGE));
+    let same_pages = pages.take_while(|(a, b)| a == b).count() * PAGE;
+    let rest = before.iter().zip(after).skip(same_pages);
+    let same = same_pages.min(before.len()) + rest.take_while(|(a, b)| a == b).count();
     let cut = same + chance.index(after.len().saturating_sub(same) + 1);
-    let mut log: Vec<u8> = after.iter().copied().take(cut).collect();
-    log.extend(before.iter().skip(cut));
+    let mut log: Vec<u8> = after.get(..cut).unwrap_or(after).to_vec();
+    log.extend_from_slice(before.get(cut..).unwrap_or_default());
     if chance.percent(30) {
         let rubbish = chance.index(2 * PAGE);
         log.extend((0..rubbish).map(|_| chance.number().to_le_bytes()[0]));

@@ -4,7 +4,7 @@ use std::fmt;
 
 use anyhow::{Context as _, Result};
 
-use crate::action::{Action, Cases, history};
+use crate::action::{Action, Cases, Faults, history};
 use crate::chance::Chance;
 use crate::world::{World, lines};
 
@@ -20,6 +20,8 @@ pub struct Plan {
     pub steps: usize,
     /// Whether cases go from branch to branch.
     pub cases: Cases,
+    /// What may go wrong.
+    pub faults: Faults,
 }
 
 /// A history after which something did not hold.
@@ -35,8 +37,7 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Plan { seed, steps, cases } = self.plan;
-        writeln!(f, "SEED={seed} STEPS={steps} {cases:?}: {}", self.what)?;
+        writeln!(f, "{}: {}", self.plan, self.what)?;
         writeln!(f, "{} actions are enough:", self.history.len())?;
         for action in &self.history {
             writeln!(f, "    {action:?},")?;
@@ -45,7 +46,26 @@ impl fmt::Display for Failure {
     }
 }
 
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SEED={} STEPS={}", self.seed, self.steps)?;
+        if self.cases == Cases::Move {
+            f.write_str(" MOVING=1")?;
+        }
+        if self.faults == Faults::Rough {
+            f.write_str(" ROUGH=1")?;
+        }
+        Ok(())
+    }
+}
+
 impl Plan {
+    /// One rough history in sixteen has a standby: its versions go on so far behind that looking
+    /// through them takes longer than all the rest.
+    pub(crate) fn is_with_standby(self) -> bool {
+        self.seed.is_multiple_of(16)
+    }
+
     fn counters(self) -> usize {
         2 + Chance::new(self.seed).index(3)
     }
@@ -54,7 +74,7 @@ impl Plan {
     pub fn actions(self) -> Vec<Action> {
         let counters = self.counters();
         let lines = lines(counters).len();
-        history((self.seed, self.cases), self.steps, counters, lines)
+        history(self, counters, lines)
     }
 
     /// Lets everything happen and checks what must hold.

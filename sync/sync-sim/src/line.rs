@@ -37,6 +37,10 @@ pub(crate) struct Line {
     pub(crate) server: Server,
     pub(crate) up: bool,
     pub(crate) session: Option<Session>,
+    /// Bytes it carries a second; 0 for as many as there are.
+    pub(crate) bytes_a_second: u64,
+    /// Until when it is busy with what was handed to it.
+    busy_until_ms: u64,
     under_way: Vec<Body>,
 }
 
@@ -55,12 +59,15 @@ impl Line {
             server,
             up: true,
             session: None,
+            bytes_a_second: 0,
+            busy_until_ms: 0,
             under_way: Vec::new(),
         }
     }
 
     pub(crate) fn cut(&mut self) {
         self.up = false;
+        self.busy_until_ms = 0;
         self.under_way.clear();
     }
 
@@ -77,13 +84,22 @@ impl Line {
         let late = if chance.percent(15) { 30_000 } else { 400 };
         let copies = if chance.percent(6) { 2 } else { 1 };
         for _ in 0..copies {
+            let sent_ms = self.time_to_send(bytes.len(), now_ms);
             self.under_way.push(Body {
-                due_ms: now_ms + chance.below(late),
+                due_ms: sent_ms + chance.below(late),
                 to,
                 bytes: bytes.clone(),
                 entropy: chance.number(),
             });
         }
+    }
+
+    /// When the last byte is on its way.
+    fn time_to_send(&mut self, bytes: usize, now_ms: u64) -> u64 {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        let takes_ms = bytes.saturating_mul(1000).checked_div(self.bytes_a_second);
+        self.busy_until_ms = self.busy_until_ms.max(now_ms) + takes_ms.unwrap_or(0);
+        self.busy_until_ms
     }
 
     /// Carries without any accident.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use sync_sim::{Cases, Plan};
+use sync_sim::{Cases, Faults, Plan};
 
 /// Plays seeds of the replication simulator.
 #[derive(Debug, Parser)]
@@ -20,6 +20,9 @@ struct Options {
     /// Cases go from branch to branch, and copies are overwritten.
     #[arg(long)]
     moving: bool,
+    /// Lines are slow, disks lie, appliances are lost, replaced and cloned, the standby takes over.
+    #[arg(long)]
+    rough: bool,
     /// Does not shorten a history that fails.
     #[arg(long)]
     whole: bool,
@@ -41,9 +44,14 @@ fn main() -> ExitCode {
             } else {
                 Cases::Stay
             },
+            faults: if options.rough {
+                Faults::Rough
+            } else {
+                Faults::Usual
+            },
         };
         if let Err(error) = plan.play(&plan.actions()) {
-            println!("SEED={seed} STEPS={}: {error:#}", options.steps);
+            println!("{plan}: {error:#}");
             if !options.whole
                 && let Err(failure) = plan.run()
             {

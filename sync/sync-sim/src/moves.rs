@@ -37,8 +37,12 @@ impl World {
         let mut chance = Chance::new(entropy);
         match place {
             Place::Hub => {
+                let full = self.hub.full;
                 let hub = self.hub.store()?;
-                let moved = at_hub(hub, &mut chance, &mut self.truth)?;
+                let moved = match at_hub(hub, &mut chance, &mut self.truth) {
+                    Err(error) if full && is_disk_full(&error) => None,
+                    other => other?,
+                };
                 if let Some(case) = moved {
                     let named = hub.copies(case)?.into_iter().map(|copy| copy.branch.0);
                     self.truth.name(case, named);
@@ -85,6 +89,10 @@ impl World {
         }
         Ok(())
     }
+}
+
+fn is_disk_full(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(StoreError::DiskFull))
 }
 
 type Moved = Option<(CaseId, String)>;

@@ -193,16 +193,48 @@ impl<S: Room> Office<S> {
         Files::read(&self.path)
     }
 
-    /// Ends the process and goes on under another site with an empty database; returns where the
-    /// one before lies now.
-    pub(crate) fn begin_anew(&mut self, site: SiteId) -> anyhow::Result<(PathBuf, &DatabaseKey)> {
+    /// Where the database of a site lies that this machine was before.
+    pub(crate) fn database_of(&self, before: SiteId) -> (PathBuf, &DatabaseKey, SiteId) {
+        let path = self.path.with_extension(before.to_string());
+        (path, &self.key, before)
+    }
+
+    /// Ends the process and goes on under another site with an empty database; the one before is
+    /// kept.
+    pub(crate) fn begin_anew(&mut self, site: SiteId) -> anyhow::Result<()> {
         drop(self.store.take());
-        let before = self.path.with_extension(self.peer.site.to_string());
+        let (before, _, _) = self.database_of(self.peer.site);
         Files::read(&self.path)?.write(&before)?;
         Files::remove(&self.path)?;
         self.peer.site = site;
         self.power_on()?;
-        Ok((before, &self.key))
+        Ok(())
+    }
+
+    /// A second machine with a copy of this one's disk; it draws other chance.
+    pub(crate) fn twin(&self, path: PathBuf, number: u64) -> anyhow::Result<Self> {
+        self.files()?.write(&path)?;
+        std::fs::copy(key_check(&self.path), key_check(&path))?;
+        let mut twin = Self {
+            path,
+            peer: self.peer.clone(),
+            store: None,
+            time: self.time.clone(),
+            wrong_ms: Arc::default(),
+            drawn: Arc::new(AtomicU64::new(number << 40)),
+            key: self.key.clone(),
+            full: false,
+        };
+        twin.power_on()?;
+        Ok(twin)
+    }
+
+    /// Hands the open store to who closes it.
+    pub(crate) fn pass_on(
+        &mut self,
+        to: impl FnOnce(S) -> Result<(), StoreError>,
+    ) -> anyhow::Result<()> {
+        Ok(to(self.store.take().ok_or(Closed)?)?)
     }
 
     /// Ends the process and puts `files` in the place of what it left.
@@ -235,6 +267,12 @@ impl<S: Room> Office<S> {
         self.store = Some(store);
         Ok(())
     }
+}
+
+fn key_check(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".key-check");
+    PathBuf::from(name)
 }
 
 /// Every database has its own key.

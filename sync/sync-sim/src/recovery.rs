@@ -1,28 +1,30 @@
 //! Counters whose database is replaced by an older copy, and that go on from it under a new site.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use counter_domain::hlc::Hlc;
 use counter_domain::ids::{BlobHash, BranchCode, DeviceId};
 use counter_store::{CounterStore, OldDatabase, RescueStep, Succession};
 use hub_store::HubStore;
-use replica::Surroundings;
+use replica::{DatabaseKey, Surroundings};
 use serde::Deserialize;
 use sync_engine::Store as _;
 use sync_protocol::{CellValue, SiteId};
 
 use crate::disk::Files;
+use crate::faults::Twin;
 use crate::office::Office;
 use crate::template::{HUB, Template};
-use crate::truth::{Cells, cells_of};
+use crate::truth::{Cells, Site, cells_of};
 use crate::world::World;
 
 /// Between the site of a counter and the one that goes on for it.
 const SITES_APART: u8 = 20;
 
 /// Links of a log that are told at most.
-const LINKS_MAX: u32 = 8192;
+pub(crate) const LINKS_MAX: u32 = 8192;
 
 /// Longest a code is valid.
 const CODE_MS: u64 = 1 << 40;
@@ -49,10 +51,19 @@ impl Recoveries {
     pub(crate) fn are_under_way(&self) -> bool {
         !self.old.is_empty()
     }
+
+    /// Whether the database a counter had before is still being looked through.
+    pub(crate) fn has_old(&self, counter: usize) -> bool {
+        self.old.contains_key(&counter)
+    }
 }
 
 impl World {
     pub(crate) fn set_aside(&mut self, counter: usize) -> Result<()> {
+        // A copy of such a disk has the old database on it too, and is not tried here.
+        if self.recoveries.has_old(counter) {
+            return Ok(());
+        }
         let office = self.counters.get_mut(counter).context("no such counter")?;
         let files = office.files()?;
         self.recoveries.copies.insert(counter, files);
@@ -63,37 +74,71 @@ impl World {
     pub(crate) fn put_back(&mut self, counter: usize) -> Result<()> {
         let office = self.counters.get_mut(counter).context("no such counter")?;
         let is_busy = self.recoveries.old.contains_key(&counter) || office.store()?.is_restored();
-        let Some(files) = self.recoveries.copies.get(&counter).filter(|_| !is_busy) else {
+        let copy = self.recoveries.copies.get(&counter);
+        let Some(files) = copy.filter(|_| !is_busy).cloned() else {
             return Ok(());
         };
+        self.goes_back_to(counter, &files)
+    }
+
+    /// A counter starts from these files: what it wrote since is nowhere, unless it told others.
+    pub(crate) fn goes_back_to(&mut self, counter: usize, files: &Files) -> Result<()> {
+        let office = self.office(counter)?;
         let site = office.peer.site;
+        if successor_of(site).is_none() {
+            return Ok(());
+        }
         office.power_off(files)?;
         office.power_on()?;
         let store = office.store()?;
         let cells = cells_of(store, site)?;
         let through = store.vector()?.get(&site).copied().unwrap_or(0);
-        let hub = self.hub.store()?;
-        let mut elsewhere = BTreeSet::new();
-        for other in &mut self.counters {
-            elsewhere.extend(
-                other
-                    .store()?
-                    .board(usize::MAX)?
-                    .into_iter()
-                    .map(|row| row.case),
-            );
+        let succession = store.succession()?;
+        let looking = succession.filter(|one| one.old.is_some() && one.rescued.is_none());
+        if let Some(looking) = looking {
+            // A disk that forgot that much forgot that the old database was removed.
+            let before = SiteId(looking.of.0);
+            let database = open_old(office.database_of(before))?;
+            self.recoveries.old.insert(counter, database);
         }
-        self.truth.put_back(site, cells, through, |case| {
-            Ok(hub.case(case)?.is_some() || elsewhere.contains(&case))
-        })?;
+        self.forget_what_is_gone(counter, site, cells, through)
+    }
+
+    /// What a site has left are these cells; everything on the way to and from the counter is lost.
+    pub(crate) fn forget_what_is_gone(
+        &mut self,
+        counter: usize,
+        site: SiteId,
+        cells: Cells,
+        through: u64,
+    ) -> Result<()> {
+        self.truth.sites.insert(site, Site { cells, through });
+        self.forget_cases_nobody_has()?;
         self.note_lost_blobs()?;
+        self.lose_what_is_under_way(counter);
+        Ok(())
+    }
+
+    fn lose_what_is_under_way(&mut self, counter: usize) {
         self.sessions_end_at(counter);
         for line in self.lines.iter_mut().filter(|line| line.client == counter) {
             let was_up = line.up;
             line.cut();
             line.up = was_up;
         }
-        Ok(())
+    }
+
+    /// Cases that were on a lost disk only.
+    pub(crate) fn forget_cases_nobody_has(&mut self) -> Result<()> {
+        let mut somewhere = BTreeSet::new();
+        let twin = self.twin.as_mut().map(Twin::office);
+        for other in self.counters.iter_mut().chain(twin) {
+            let board = other.store()?.board(usize::MAX)?;
+            somewhere.extend(board.into_iter().map(|row| row.case));
+        }
+        let hub = self.hub.store()?;
+        self.truth
+            .keep_cases(|case| Ok(somewhere.contains(&case) || hub.case(case)?.is_some()))
     }
 
     /// What head office was told of and nobody has any more: it was on the lost disk only.
@@ -113,13 +158,16 @@ impl World {
     /// Gives the counter a new identity, when it was told that its database is an older copy.
     pub(crate) fn recover(&mut self, counter: usize) -> Result<()> {
         let office = self.counters.get_mut(counter).context("no such counter")?;
-        if !office.store()?.is_restored() || self.recoveries.old.contains_key(&counter) {
+        if self.hub.full || !office.store()?.is_restored() {
             return Ok(());
         }
         let old = office.peer.site;
         let log_after = office.store()?.log_acknowledged()?;
-        let [first, ..] = old.0;
-        let new = SiteId([first + SITES_APART; 16]);
+        let Some(new) = successor_of(old) else {
+            bail!("more successors than there are numbers for");
+        };
+        self.clone_is_found(counter)?;
+        let office = self.counters.get_mut(counter).context("no such counter")?;
         let hub = self.hub.store()?;
         let branch = BranchCode(office.peer.branch.clone());
         replace_at_hub(hub, &branch, old, new)?;
@@ -138,17 +186,29 @@ impl World {
             rescued: None,
         };
         store.succeed(&succession, Some(&database))?;
+        self.recoveries.old.insert(counter, database);
+        self.note_successor(counter, old, new)
+    }
+
+    /// A counter goes on under another site.
+    pub(crate) fn note_successor(
+        &mut self,
+        counter: usize,
+        old: SiteId,
+        new: SiteId,
+    ) -> Result<()> {
+        let office = self.counters.get_mut(counter).context("no such counter")?;
         let known = self.truth.sites.remove(&old).unwrap_or_default();
         self.recoveries.rescued.push(Rescued {
             old,
             new,
-            branch: branch.0,
+            branch: office.peer.branch.clone(),
             cells: known.cells,
         });
-        self.truth.note(store)?;
-        self.recoveries.old.insert(counter, database);
+        self.truth.note(office.store()?)?;
         self.recoveries.copies.remove(&counter);
-        self.sessions_end_at(counter);
+        // What was said to the one before is not for this one, and what that one said is not its.
+        self.lose_what_is_under_way(counter);
         Ok(())
     }
 
@@ -161,7 +221,11 @@ impl World {
                 continue;
             }
             let store = office.store()?;
-            if store.rescue(old)? == RescueStep::Done {
+            if store.is_restored() {
+                continue;
+            }
+            // It is removed once head office has everything.
+            if store.rescue(old)? == RescueStep::Done && store.sending()?.waiting == 0 {
                 done.push(*counter);
             }
             self.truth.note(store)?;
@@ -173,13 +237,29 @@ impl World {
     }
 }
 
-fn begin_anew(office: &mut Office<CounterStore>, old: SiteId, new: SiteId) -> Result<OldDatabase> {
-    let (path, key) = office.begin_anew(new)?;
-    let around = Surroundings::new(|| 0, |bytes| bytes.fill(0));
-    Ok(OldDatabase::open(&path, key, DeviceId(old.0), around)?)
+/// The site that goes on for another one; `None` when the numbers are used up.
+pub(crate) fn successor_of(old: SiteId) -> Option<SiteId> {
+    let [first, ..] = old.0;
+    let next = first.checked_add(SITES_APART).filter(|next| *next < HUB)?;
+    Some(SiteId([next; 16]))
 }
 
-fn replace_at_hub(hub: &mut HubStore, branch: &BranchCode, old: SiteId, new: SiteId) -> Result<()> {
+fn begin_anew(office: &mut Office<CounterStore>, old: SiteId, new: SiteId) -> Result<OldDatabase> {
+    office.begin_anew(new)?;
+    open_old(office.database_of(old))
+}
+
+fn open_old((path, key, site): (PathBuf, &DatabaseKey, SiteId)) -> Result<OldDatabase> {
+    let around = Surroundings::new(|| 0, |bytes| bytes.fill(0));
+    Ok(OldDatabase::open(&path, key, DeviceId(site.0), around)?)
+}
+
+pub(crate) fn replace_at_hub(
+    hub: &mut HubStore,
+    branch: &BranchCode,
+    old: SiteId,
+    new: SiteId,
+) -> Result<()> {
     if hub.device(DeviceId(old.0))?.is_none() {
         let code = hub.issue_enrolment_code(branch, "架空 1番窓口", CODE_MS)?;
         hub.redeem_enrolment_code(

@@ -90,6 +90,18 @@ impl Truth {
         Ok(())
     }
 
+    /// Notes which cases name the blobs a store wrote, and nothing else of it.
+    pub(crate) fn note_blobs<S: Store>(&mut self, store: &S) -> Result<()>
+    where
+        S::Error: Send + Sync + 'static,
+    {
+        let batch = behind(store, store.site(), 0)?;
+        for change in batch.iter().flat_map(|batch| &batch.changes) {
+            self.note_blob(change);
+        }
+        Ok(())
+    }
+
     fn note_blob(&mut self, change: &Change) {
         let hash = change.key.last_chunk::<32>();
         let case = case_of(&change.key);
@@ -123,16 +135,11 @@ impl Truth {
                 .is_some_and(|named| named.contains(branch))
     }
 
-    /// A site begins again from an older copy of its database, which holds these cells. What it had
-    /// written since and no other office has is gone with the disk, and cases with it.
-    pub(crate) fn put_back(
+    /// Keeps the cases somebody has; the others are gone with a disk.
+    pub(crate) fn keep_cases(
         &mut self,
-        site: SiteId,
-        cells: Cells,
-        through: u64,
         mut is_somewhere: impl FnMut(CaseId) -> Result<bool>,
     ) -> Result<()> {
-        self.sites.insert(site, Site { cells, through });
         let mut gone = Vec::new();
         for case in self.branches.keys() {
             if !is_somewhere(*case)? {

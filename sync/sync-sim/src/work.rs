@@ -65,6 +65,21 @@ pub(crate) fn at_counter(store: &mut CounterStore, branch: &str, entropy: u64) -
     }
 }
 
+/// A clerk goes on with a case.
+pub(crate) fn without_starting(store: &mut CounterStore, entropy: u64) -> Result<Outcome> {
+    let mut chance = Chance::new(entropy);
+    let by = StaffId::from(CLERK);
+    let Some(row) = chance.pick(&store.board(50)?).cloned() else {
+        return Ok(Outcome::Done);
+    };
+    match chance.below(10) {
+        0..6 => edited(fill(store, row.case, &by, &mut chance)),
+        6..8 => edited(sign(store, row.case, &by, &mut chance)),
+        8 => edited(store.submit(row.case, &by)),
+        _ => edited(step(store, row.case, &by, &mut chance)),
+    }
+}
+
 fn start(store: &mut CounterStore, branch: &str, by: &StaffId) -> Result<Outcome> {
     let new = NewCase {
         by: by.clone(),
@@ -194,8 +209,12 @@ pub(crate) fn at_hub(store: &mut HubStore, entropy: u64) -> Result<Outcome> {
     if chance.percent(4) {
         let content = chance.number().to_string().repeat(1 + chance.index(900));
         let template = Template::get()?;
-        store.publish("notices", content.as_bytes(), |bytes| template.sign(bytes))?;
-        return Ok(Outcome::Done);
+        let published = store.publish("notices", content.as_bytes(), |bytes| template.sign(bytes));
+        return match published {
+            Err(StoreError::DiskFull) => Ok(Outcome::DiskFull),
+            Err(error) => Err(error.into()),
+            Ok(_) => Ok(Outcome::Done),
+        };
     }
     let queue = store.queue()?;
     let Some(row) = chance.pick(&queue) else {
@@ -211,6 +230,7 @@ pub(crate) fn at_hub(store: &mut HubStore, entropy: u64) -> Result<Outcome> {
         _ => store.open_review(case, &by),
     };
     match result {
+        Err(ReviewError::Store(StoreError::DiskFull)) => Ok(Outcome::DiskFull),
         Err(ReviewError::Store(error)) => bail!(error),
         Ok(_) | Err(_) => Ok(Outcome::Done),
     }

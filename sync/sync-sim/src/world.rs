@@ -1,5 +1,7 @@
 //! The offices, the lines between them, and what happens to both.
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result, ensure};
 use counter_store::CounterStore;
 use hub_store::HubStore;
@@ -11,6 +13,7 @@ use tempfile::TempDir;
 use crate::action::{Action, Cases, Place};
 use crate::chance::Chance;
 use crate::check;
+use crate::faults::{Standby, Twin};
 use crate::line::{Body, LIMITS, Line, Server, To};
 use crate::moves;
 use crate::office::{Office, RightTime, Room};
@@ -22,6 +25,9 @@ use crate::work::{self, Outcome};
 /// Rounds in which everything must have come together once nothing goes wrong any more.
 const SETTLING_ROUNDS: usize = 60;
 
+/// Rounds after which each end tries again what was refused.
+const ROUNDS_APART: usize = 4;
+
 /// The offices and the lines between them.
 pub(crate) struct World {
     pub(crate) hub: Office<HubStore>,
@@ -30,9 +36,13 @@ pub(crate) struct World {
     pub(crate) truth: Truth,
     pub(crate) recoveries: Recoveries,
     pub(crate) cases: Cases,
+    pub(crate) twin: Option<Twin>,
+    /// Clones that were ever made.
+    pub(crate) twins: u64,
+    pub(crate) standby: Option<Standby>,
     time: RightTime,
     /// Removed with everything in it at the end.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Lines of so many counters: each to head office, and each to every other of its branch.
@@ -72,8 +82,11 @@ impl World {
             truth: Truth::default(),
             recoveries: Recoveries::default(),
             cases,
+            twin: None,
+            twins: 0,
+            standby: None,
             time,
-            _folder: folder,
+            folder,
         })
     }
 
@@ -95,6 +108,16 @@ impl World {
             Action::SetAside(counter) => self.set_aside(*counter)?,
             Action::PutBack(counter) => self.put_back(*counter)?,
             Action::Recover(counter) => self.recover(*counter)?,
+            Action::Slow(line, bytes) => self.line(*line)?.bytes_a_second = *bytes,
+            Action::FillHub => self.set_hub_full(true)?,
+            Action::FreeHub => self.set_hub_full(false)?,
+            Action::LyingDisk(counter, entropy) => self.lying_disk(*counter, *entropy)?,
+            Action::Replace(counter) => self.replace(*counter)?,
+            Action::Clone(counter) => self.clone_counter(*counter)?,
+            Action::CloneWorks(entropy) => self.clone_works(*entropy)?,
+            Action::CloneSpeaks(entropy) => self.clone_speaks(*entropy)?,
+            Action::CopyHub => self.copy_hub()?,
+            Action::Promote => self.promote()?,
             Action::Move(place, entropy) => self.move_case(*place, *entropy)?,
             Action::Clock(place, wrong_ms) => match place {
                 Place::Hub => self.hub.set_clock_wrong(*wrong_ms),
@@ -107,6 +130,8 @@ impl World {
     /// Ends every fault, lets everything come together, and checks what must hold then.
     pub(crate) fn end(&mut self) -> Result<()> {
         self.hub.set_clock_wrong(0);
+        self.set_hub_full(false)?;
+        self.every_clone_is_found()?;
         for counter in 0..self.counters.len() {
             self.set_full(counter, false)?;
             self.counter(counter)?.set_clock_wrong(0);
@@ -114,15 +139,20 @@ impl World {
         for line in &mut self.lines {
             line.cut();
             line.up = true;
+            line.bytes_a_second = 0;
             line.session = None;
         }
-        for _ in 0..SETTLING_ROUNDS {
+        for round in 0..SETTLING_ROUNDS {
             for counter in 0..self.counters.len() {
                 self.recover(counter)?;
             }
             self.rescue_a_little()?;
             for line in 0..self.lines.len() {
-                if let Some(session) = &mut self.line(line)?.session {
+                // Not in every round: what nobody has is asked for first, and must be refused before
+                // anything else is.
+                if let Some(session) = &mut self.line(line)?.session
+                    && round % ROUNDS_APART == 0
+                {
                     session.try_again();
                 }
                 self.speak(line, None)?;
@@ -133,6 +163,14 @@ impl World {
             }
         }
         check::at_the_end(self).context("nothing came together")
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn office(&mut self, counter: usize) -> Result<&mut Office<CounterStore>> {
+        self.counter(counter)
     }
 
     fn line(&mut self, line: usize) -> Result<&mut Line> {
@@ -150,7 +188,13 @@ impl World {
 
     fn labour(&mut self, place: Place, entropy: u64) -> Result<Outcome> {
         match place {
-            Place::Hub => work::at_hub(self.hub.store()?, entropy),
+            Place::Hub => {
+                let full = self.hub.full;
+                let outcome = work::at_hub(self.hub.store()?, entropy)?;
+                let excused = full || !matches!(outcome, Outcome::DiskFull);
+                ensure!(excused, "a disk with room was called full at head office");
+                Ok(outcome)
+            }
             Place::Counter(counter) => {
                 let office = self.counter(counter)?;
                 let (branch, full) = (office.peer.branch.clone(), office.full);
@@ -335,6 +379,13 @@ impl World {
         }
     }
 
+    fn set_hub_full(&mut self, full: bool) -> Result<()> {
+        let pages = if full { 0 } else { u32::MAX - 1 };
+        self.hub.full = full;
+        self.hub.store()?.limit_pages(Some(pages))?;
+        Ok(())
+    }
+
     fn set_full(&mut self, counter: usize, full: bool) -> Result<()> {
         let office = self.counter(counter)?;
         let pages = if full { 0 } else { u32::MAX - 1 };
@@ -351,13 +402,13 @@ fn other_site(server: Server) -> Result<u8> {
     }
 }
 
-fn check_all(truth: &Truth, messages: &[Message], to: &Peer) -> Result<()> {
+pub(crate) fn check_all(truth: &Truth, messages: &[Message], to: &Peer) -> Result<()> {
     messages
         .iter()
         .try_for_each(|message| truth.check_scope(message, to))
 }
 
-fn in_bytes(messages: &[Message]) -> Result<Vec<u8>> {
+pub(crate) fn in_bytes(messages: &[Message]) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     for message in messages {
         bytes.extend(encode(message)?);
@@ -366,9 +417,10 @@ fn in_bytes(messages: &[Message]) -> Result<Vec<u8>> {
 }
 
 /// What a server does with a request.
-type Answering<S> = fn(&mut S, Peer, Limits, Vec<Message>, Moment) -> Result<Answer, StoreError>;
+pub(crate) type Answering<S> =
+    fn(&mut S, Peer, Limits, Vec<Message>, Moment) -> Result<Answer, StoreError>;
 
-fn answer_of<S: Room>(
+pub(crate) fn answer_of<S: Room>(
     office: &mut Office<S>,
     answering: Answering<S>,
     client: Peer,

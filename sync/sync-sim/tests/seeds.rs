@@ -1,18 +1,28 @@
 //! A fixed set of seeds in every test run, and each seed that ever failed, by name.
 #![expect(clippy::panic, reason = "a test stops at the first surprise")]
 
-use sync_sim::{Cases, Plan};
+use sync_sim::{Cases, Faults, Plan};
 
 #[track_caller]
 fn check(seed: u64, steps: usize) {
-    check_with(seed, steps, Cases::Stay);
+    check_plan((seed, steps), Cases::Stay, Faults::Usual);
 }
 
 #[track_caller]
 fn check_with(seed: u64, steps: usize, cases: Cases) {
-    let plan = Plan { seed, steps, cases };
+    check_plan((seed, steps), cases, Faults::Usual);
+}
+
+#[track_caller]
+fn check_plan((seed, steps): (u64, usize), cases: Cases, faults: Faults) {
+    let plan = Plan {
+        seed,
+        steps,
+        cases,
+        faults,
+    };
     if let Err(error) = plan.play(&plan.actions()) {
-        panic!("make sim SEED={seed} STEPS={steps} ({cases:?}): {error:#}");
+        panic!("{plan}: {error:#}");
     }
 }
 
@@ -32,6 +42,7 @@ fn same_seed_is_the_same_history() {
         seed: 9,
         steps: 200,
         cases: Cases::Move,
+        faults: Faults::Rough,
     };
     assert_eq!(plan.actions(), plan.actions());
 }
@@ -75,6 +86,45 @@ fn fields_of_a_case_that_comes_back_are_the_same_everywhere() {
 #[test]
 fn everybody_names_the_same_holder() {
     check_with(34, 400, Cases::Move);
+}
+
+/// Two neighbours that forgot an order at different times gave it to each other for ever.
+#[test]
+fn orders_end_at_neighbours_too() {
+    check_with(1021, 500, Cases::Move);
+}
+
+/// Head office had records of a copy's history and not the log of them yet, so they were written
+/// again, of a case the branch must not have any more.
+#[test]
+fn old_copy_brings_nothing_back_that_head_office_had() {
+    check_with(1027, 500, Cases::Move);
+}
+
+/// The simulator's own fault: what nobody has was asked for first in every round, and nothing else.
+#[test]
+fn documents_come_although_others_are_lost() {
+    check(2002, 500);
+    check_with(1030, 500, Cases::Move);
+}
+
+/// A case that went on while it was half here was shown with half of its moves.
+#[test]
+fn half_a_case_names_no_holder() {
+    check_with(1044, 500, Cases::Move);
+}
+
+/// The simulator's own fault: what was said to the device before was heard by the one after it.
+#[test]
+fn successor_hears_nothing_that_was_said_before_it() {
+    check_with(2316, 500, Cases::Move);
+}
+
+#[test]
+fn first_rough_seeds_come_together() {
+    (5..=9).for_each(|seed| check_plan((seed, 300), Cases::Stay, Faults::Rough));
+    check_plan((16, 200), Cases::Stay, Faults::Rough);
+    (1..=3).for_each(|seed| check_plan((seed, 300), Cases::Move, Faults::Rough));
 }
 
 /// Documents of a case that was handed on were on the old disk only.

@@ -430,11 +430,64 @@ fn case_the_branch_must_not_have_does_not_come_back_with_an_old_copy() {
     );
     hub_shows(&office, handed, "phone", "0466-00-0002");
     assert!(office.hub.case(new).unwrap().is_some());
+    let copies = office.hub.copies(gone).unwrap();
+    let of_07 = copies.iter().find(|copy| copy.branch.as_str() == "07");
+    let counters = &of_07.unwrap().counters;
+    assert_eq!(counters.len(), 2);
+    for one in counters {
+        let followed = matches!(one.state, hub_store::CopyState::Overwritten { .. });
+        assert!(followed, "the new one was told of the order too");
+    }
     let refused =
         office
             .counter(0)
             .set_fields(handed, &clerk(), &[crate::setting::entry("phone", "4")]);
     assert!(refused.is_err(), "it is the other branch's now");
+}
+
+/// What head office has of an old copy's history is told by the log that both have: a record that
+/// was there before its log entry was brought back a second time, also where the branch must not
+/// have the case any more.
+#[test]
+fn head_office_has_no_record_without_the_log_of_it() {
+    let mut office = Office::open();
+    let site = office.counter(0).site();
+    let case = start(office.counter(0), "07").case;
+    let mut written = Vec::new();
+    for number in 0..12 {
+        set(
+            office.counter(0),
+            case,
+            "phone",
+            &format!("0466-00-{number:04}"),
+        );
+        let store = office.counter(0);
+        let version = store.vector().unwrap()[&site];
+        written.push((version, store.stream_heads().unwrap()[&site]));
+    }
+    let limits = Limits {
+        round_bytes: 700,
+        batch_bytes: 500,
+        ..Limits::default()
+    };
+    let now = Moment::from_unix_ms(NOON + 60_000);
+    let here = peer_of(&office.hub, "00", PeerRole::Hub);
+    let there = peer_of(office.counter(0), "07", PeerRole::Counter);
+    let mut session = Session::new(here, limits);
+    for _ in 0..100 {
+        let said = session.round(office.counter(0), now).unwrap().messages;
+        let answered = answer(&mut office.hub, there.clone(), limits, said, now).unwrap();
+        for message in answered.messages {
+            session.receive(office.counter(0), message, now).unwrap();
+        }
+        let held = office.hub.vector().unwrap().get(&site).copied();
+        let log = office.hub.stream_heads().unwrap().get(&site).copied();
+        for (version, entry) in &written {
+            assert!(held < Some(*version) || log >= Some(*entry));
+        }
+    }
+    let last = written.last().unwrap();
+    assert_eq!(office.hub.vector().unwrap()[&site], last.0);
 }
 
 /// Head office had been told of the documents, and the case is another branch's now: the old disk is
