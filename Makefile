@@ -22,6 +22,7 @@ test: packages build ## Runs every test: crates, real pcscd and cards, and the w
 bench: packages models ## Prints every figure beside its budget or a peer measured in the same run
 	@cargo build --workspace --bins --locked --release $(FEATURES)
 	@$(CARGO_TARGET_DIR)/release/todoke-bench
+	@$(CARGO_TARGET_DIR)/release/todoke-sync-bench --only apply
 
 bench-pages: packages models ## Prints how made-up certificates are read, scans and faxes, beside Tesseract: make bench-pages SEED=91000
 	@cargo build --locked --release -p document-pages

@@ -1,23 +1,16 @@
-//! Records: a field saved crash-safe, and changes applied beside raw cr-sqlite in the same run.
+//! Records: a field saved crash-safe. How fast they enter head office: `todoke-sync-bench --only apply`.
 
-use std::path::Path;
-
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::{BranchCode, CaseId, DeviceId, StaffId};
 use counter_store::{CounterStore, FieldEntry, NewCase};
-use hub_store::HubStore;
 use replica::{DatabaseKey, Surroundings};
-use rusqlite::{Connection, params};
-use sync_engine::{Applied, Peer, PeerRole, Store};
-use sync_protocol::{CellValue, ChangeBatch, SiteId};
 
 use crate::figure::{Figure, percentile, time};
 
 const CASES: usize = 100;
 /// What a household of four has on the screen.
 const FIELDS: usize = 40;
-const BATCH_BYTES: usize = 1 << 20;
 const COUNTER: [u8; 16] = [0x07; 16];
 
 pub(crate) fn measure() -> Result<Vec<Figure>> {
@@ -43,10 +36,6 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
             saved.push(took);
         }
     }
-    let batches = all_changes(&store)?;
-    let changes: usize = batches.iter().map(|batch| batch.changes.len()).sum();
-    let ours = rate(changes, || apply_ours(folder.path(), &batches))?;
-    let raw = rate(changes, || apply_raw(folder.path(), &batches))?;
     Ok(vec![
         Figure::within(
             "field saved crash-safe, p50",
@@ -57,13 +46,6 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
             "field saved crash-safe, p99",
             percentile(&mut saved, 99),
             50.0,
-        ),
-        Figure::beside(
-            "changes applied at the hub",
-            ours,
-            "/s",
-            "raw cr-sqlite, same batches",
-            raw,
         ),
     ])
 }
@@ -97,110 +79,5 @@ fn save(store: &mut CounterStore, case: CaseId, by: &StaffId, number: usize) -> 
         confidence: None,
     };
     store.set_fields(case, by, &[entry])?;
-    Ok(())
-}
-
-fn hub_peer() -> Peer {
-    Peer {
-        site: SiteId([0x99; 16]),
-        branch: "00".to_owned(),
-        role: PeerRole::Hub,
-    }
-}
-
-fn all_changes(store: &CounterStore) -> Result<Vec<ChangeBatch>> {
-    let (mut batches, mut after) = (Vec::new(), 0);
-    while let Some(batch) = store.changes(&hub_peer(), SiteId(COUNTER), after, BATCH_BYTES)? {
-        after = batch.through;
-        batches.push(batch);
-    }
-    Ok(batches)
-}
-
-fn rate(changes: usize, apply: impl FnOnce() -> Result<()>) -> Result<f64> {
-    let (applied, took) = time(apply);
-    applied?;
-    let changes = u32::try_from(changes)?;
-    Ok(f64::from(changes) / took.as_secs_f64())
-}
-
-fn apply_ours(folder: &Path, batches: &[ChangeBatch]) -> Result<()> {
-    let key = DatabaseKey::from_bytes([2; 32]);
-    let mut hub = HubStore::open(
-        &folder.join("hub.db"),
-        &key,
-        DeviceId([0x99; 16]),
-        surroundings(),
-    )?;
-    let peer = Peer {
-        site: SiteId(COUNTER),
-        branch: "07".to_owned(),
-        role: PeerRole::Counter,
-    };
-    for batch in batches {
-        let applied = hub.apply(&peer, batch)?;
-        ensure!(
-            matches!(applied, Applied::Done { .. }),
-            "a batch was not applied: {applied:?}"
-        );
-    }
-    Ok(())
-}
-
-/// What cr-sqlite does with the same changes when nobody checks or projects anything.
-#[expect(clippy::disallowed_methods, reason = "the peer is the bare database")]
-fn apply_raw(folder: &Path, batches: &[ChangeBatch]) -> Result<()> {
-    let mut connection = Connection::open(folder.join("raw.db"))?;
-    let key = "x'0303030303030303030303030303030303030303030303030303030303030303'";
-    connection.pragma_update(None, "key", key)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "full")?;
-    crsqlite::load(&connection)?;
-    connection.execute_batch(include_str!(
-        "../../../sync/replica/migrations/0001-create-case-records.sql"
-    ))?;
-    for batch in batches {
-        let transaction = connection.transaction()?;
-        {
-            let mut insert = transaction.prepare_cached(
-                "INSERT INTO crsql_changes
-                 (\"table\", pk, cid, val, col_version, db_version, site_id, cl, seq, ts)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?;
-            for change in &batch.changes {
-                let CellValue::Blob(value) = &change.value else {
-                    insert_raw(&mut insert, batch, change, None)?;
-                    continue;
-                };
-                insert_raw(&mut insert, batch, change, Some(value))?;
-            }
-        }
-        transaction.commit()?;
-    }
-    crsqlite::finalize(&connection)?;
-    connection
-        .close()
-        .map_err(|(_, error)| error)
-        .context("closing the bare database")
-}
-
-fn insert_raw(
-    insert: &mut rusqlite::CachedStatement<'_>,
-    batch: &ChangeBatch,
-    change: &sync_protocol::Change,
-    value: Option<&Vec<u8>>,
-) -> Result<()> {
-    insert.execute(params![
-        change.table,
-        change.key,
-        change.column,
-        value,
-        i64::try_from(change.column_version)?,
-        i64::try_from(change.version)?,
-        batch.site.0.as_slice(),
-        i64::try_from(change.causal_length)?,
-        i64::try_from(change.sequence)?,
-        change.at,
-    ])?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The two programs, set up as a city would, each a process that can be killed.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -9,8 +9,12 @@ use anyhow::{Context as _, Result, ensure};
 
 /// Who works at the counter.
 pub(crate) const CLERK: &str = "u0312";
-/// Their password, which exists in this run only.
+/// Who reviews at head office.
+pub(crate) const REVIEWER: &str = "u0101";
+/// Everybody's password, which exists in this run only.
 pub(crate) const PASSWORD: &str = "uketsuke2026";
+
+const DESK_PORT: u16 = 7480;
 
 /// Head office and one counter.
 #[derive(Debug)]
@@ -46,10 +50,17 @@ impl City {
         };
         let (hub, counter) = (text(&city.hub_data())?, text(&city.counter_data())?);
         city.run("todoke-hub", &["init", "--data", &hub, "--city", "六会市"])?;
-        let name = ["--id", CLERK, "--name", "窓口　みほん"];
-        let rights = ["--role", "intake", "--branch", "07"];
-        let add = [&["staff", "add", "--data", &hub][..], &name, &rights].concat();
-        city.run("todoke-hub", &add)?;
+        let clerk = ["--id", CLERK, "--name", "窓口　みほん"];
+        let intake = ["--role", "intake", "--branch", "07"];
+        let reviewer = ["--id", REVIEWER, "--name", "審査　みほん"];
+        let review = ["--role", "reviewer", "--role", "approver", "--branch", "00"];
+        for who in [
+            [&clerk[..], &intake].concat(),
+            [&reviewer[..], &review].concat(),
+        ] {
+            let add = [&["staff", "add", "--data", &hub][..], &who].concat();
+            city.run("todoke-hub", &add)?;
+        }
         city.start_hub()?;
         let place = [
             "--branch",
@@ -86,7 +97,7 @@ impl City {
     fn start_hub(&mut self) -> Result<()> {
         if self.hub.is_none() {
             let end = |port: u16| format!("{}:{port}", self.address);
-            let (data, listen, desk) = (text(&self.hub_data())?, end(7443), end(7480));
+            let (data, listen, desk) = (text(&self.hub_data())?, end(7443), end(DESK_PORT));
             let ends = ["--listen", &listen, "--desk", &desk, "--desk-plain"];
             let arguments = [&["serve", "--data", &data][..], &ends].concat();
             self.hub = Some(self.serve("todoke-hub", &arguments)?);
@@ -104,6 +115,10 @@ impl City {
 
     pub(crate) fn socket(&self) -> PathBuf {
         self.counter_data().join("screens.sock")
+    }
+
+    pub(crate) fn desk(&self) -> SocketAddr {
+        SocketAddr::from((self.address, DESK_PORT))
     }
 
     pub(crate) fn hub_data(&self) -> PathBuf {

@@ -13,6 +13,7 @@ use sync_engine::{Peer, PeerRole};
 use sync_protocol::{CellValue, SiteId};
 
 use crate::city::City;
+use crate::reviewer::Decided;
 use crate::screen::{Entry, PATH, Told};
 
 /// Nothing is written to a copy that anybody goes on with.
@@ -69,9 +70,24 @@ pub(crate) fn counter_has(city: &City, told: &Told) -> Result<()> {
     let mut texts = BTreeSet::new();
     let rows = store.board(usize::MAX)?;
     ensure!(rows.len() >= told.receptions.len(), "a reception is gone");
+    let entries = by_text(told);
     for row in rows {
         let record = store.case(row.case)?.context("a case is gone")?;
-        texts.extend(record.draft.text(PATH).map(str::to_owned));
+        let Some(text) = record.draft.text(PATH) else {
+            continue;
+        };
+        texts.insert(text.to_owned());
+        let summary = &record.summary;
+        let is_filed = !summary.submitted.is_empty();
+        if let Some(entry) = entries.get(text) {
+            let is_signed = summary.signed.is_some() || is_filed;
+            ensure!(is_signed || !entry.signed, "a signature is gone");
+            ensure!(is_filed || !entry.filed, "what was handed in is gone");
+        }
+        if is_filed {
+            let flaws = store.filing_flaws(row.case)?;
+            ensure!(flaws.is_empty(), "a filing is not whole: {flaws:?}");
+        }
     }
     for entry in &told.receptions {
         // Only made-up names are entered.
@@ -81,6 +97,17 @@ pub(crate) fn counter_has(city: &City, told: &Told) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Receptions by what was entered last, or sent behind that.
+fn by_text(told: &Told) -> BTreeMap<&str, &Entry> {
+    let mut entries = BTreeMap::new();
+    for entry in &told.receptions {
+        for text in [&entry.done, &entry.sent].into_iter().flatten() {
+            entries.insert(text.as_str(), entry);
+        }
+    }
+    entries
 }
 
 /// Whether what was last told is there, or what was sent behind it.
@@ -93,7 +120,7 @@ fn is_in(texts: &BTreeSet<String>, entry: &Entry) -> bool {
 }
 
 /// Head office has what it told the counter it has, and its database is whole.
-pub(crate) fn hub_has_what_it_said(city: &City) -> Result<()> {
+pub(crate) fn hub_has_what_it_said(city: &City, decided: &Decided) -> Result<()> {
     let (hub_device, device) = (hub_device(city)?, counter_device(city)?);
     let aside = city.aside()?;
     let hub_path = copied(&city.hub_data().join("hub.sqlite"), &aside)?;
@@ -117,7 +144,33 @@ pub(crate) fn hub_has_what_it_said(city: &City) -> Result<()> {
         let same = there.get(&place).is_some_and(|(_, there)| *there == value);
         ensure!(version > said || same, "a record it said it has is gone");
     }
+    drop(hub);
+    let hub = HubStore::open(&hub_path, &hub_key, hub_device, around())?;
+    ensure!(has_decided(&hub, decided)?, "an acceptance is gone");
     Ok(())
+}
+
+fn has_decided(hub: &HubStore, decided: &Decided) -> Result<bool> {
+    for case in &decided.accepted {
+        let record = hub.case(*case)?.context("a case is gone")?;
+        if record.summary.accepted.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether the counter, which runs, heard of everything that was accepted.
+pub(crate) fn counter_heard(city: &City, decided: &Decided) -> Result<bool> {
+    let (data, device) = (city.counter_data(), counter_device(city)?);
+    let store = CounterStore::open(&data.join("counter.db"), &key(&data)?, device, around())?;
+    for case in &decided.accepted {
+        let record = store.case(*case)?.context("a case is gone")?;
+        if record.summary.accepted.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 type Cells = BTreeMap<(String, Vec<u8>), (u64, CellValue)>;
@@ -137,7 +190,7 @@ fn cells(replica: &Replica, site: SiteId) -> Result<Cells> {
 }
 
 /// Whether everything the screen was told is done is at head office, which runs.
-pub(crate) fn has_all(city: &City, told: &Told) -> Result<bool> {
+pub(crate) fn has_all(city: &City, told: &Told, decided: &Decided) -> Result<bool> {
     let (path, key) = (city.hub_data().join("hub.sqlite"), key(&city.hub_data())?);
     let hub = HubStore::open(&path, &key, hub_device(city)?, around())?;
     let rows = hub.cases(usize::MAX)?;
@@ -146,15 +199,25 @@ pub(crate) fn has_all(city: &City, told: &Told) -> Result<bool> {
         numbers.len() == rows.len(),
         "two cases have one receipt number"
     );
-    let mut texts = BTreeSet::new();
+    let entries = by_text(told);
+    let (mut texts, mut all_filed) = (BTreeSet::new(), true);
     for row in &rows {
         let record = hub.case(row.case)?.context("a case is gone")?;
-        texts.extend(record.draft.text(PATH).map(str::to_owned));
+        let Some(text) = record.draft.text(PATH) else {
+            continue;
+        };
+        texts.insert(text.to_owned());
+        if entries.get(text).is_some_and(|entry| entry.filed) {
+            // Its page and signature come behind the records.
+            let is_filed = !record.summary.submitted.is_empty();
+            all_filed &= is_filed && hub.filing_flaws(row.case)?.is_empty();
+        }
     }
     ensure!(
         hub.faults()?.is_empty(),
         "head office's database is damaged"
     );
     let all_there = told.receptions.iter().all(|entry| is_in(&texts, entry));
-    Ok(rows.len() >= told.receptions.len() && all_there)
+    let all = rows.len() >= told.receptions.len() && all_there && all_filed;
+    Ok(all && has_decided(&hub, decided)?)
 }
