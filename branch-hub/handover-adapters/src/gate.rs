@@ -1,7 +1,7 @@
 //! The gate in front of every file: what an encoding says exactly, and what the city chose instead.
 
 use counter_characters::gaiji::cp932_bytes;
-use counter_characters::{GaijiTables, PrivateCode, Target, Written, written};
+use counter_characters::{GaijiTables, MjPlus, PrivateCode, Target, Written, written};
 use counter_domain::character_choice::{CharacterChoices, ChoiceSubject};
 use encoding_rs::SHIFT_JIS;
 use serde::Deserialize;
@@ -15,6 +15,10 @@ pub enum Encoding {
     /// UTF-8 with a byte order mark, which spreadsheets want.
     #[serde(rename = "utf8_bom")]
     Utf8Bom,
+    /// UTF-8 for a system that has the characters added to the MJ table (行政事務標準文字) under the
+    /// same codes of the private planes: saying so here is the tag that such a code needs.
+    #[serde(rename = "utf8_mj_plus")]
+    Utf8MjPlus,
     /// `Shift_JIS` as Windows writes it, with the extensions of NEC and IBM.
     #[serde(rename = "cp932")]
     Cp932,
@@ -27,9 +31,11 @@ impl Encoding {
     /// Whether it says exactly this character: encoding and decoding gives it back. The way back
     /// matters: the encoder maps for example U+00A5 to 0x5C, which reads as a backslash.
     pub fn fits(self, one: char) -> bool {
-        if matches!(self, Self::Utf8 | Self::Utf8Bom) {
-            // A private character means nothing to anybody without the same font.
-            return !is_private(one);
+        // A private character means nothing to anybody without the same table.
+        match self {
+            Self::Utf8 | Self::Utf8Bom => return !is_private(one),
+            Self::Utf8MjPlus => return !is_private(one) || MjPlus::of(one).is_some(),
+            Self::Cp932 | Self::JisX0208 => {}
         }
         let mut buffer = [0_u8; 4];
         let text: &str = one.encode_utf8(&mut buffer);
@@ -44,7 +50,7 @@ impl Encoding {
     /// Bytes of a text, all of whose characters fit.
     pub fn bytes(self, text: &str) -> Vec<u8> {
         match self {
-            Self::Utf8 | Self::Utf8Bom => text.as_bytes().to_vec(),
+            Self::Utf8 | Self::Utf8Bom | Self::Utf8MjPlus => text.as_bytes().to_vec(),
             Self::Cp932 | Self::JisX0208 => {
                 // Private characters have cells of their own there, which the encoder does not know.
                 cp932_bytes(text).unwrap_or_else(|_lacks| SHIFT_JIS.encode(text).0.into_owned())
@@ -54,13 +60,14 @@ impl Encoding {
 
     /// Whether a private code can be written.
     fn holds(self, code: PrivateCode) -> bool {
-        matches!(self, Self::Utf8 | Self::Utf8Bom) || code.cp932().is_some()
+        let unicode = matches!(self, Self::Utf8 | Self::Utf8Bom | Self::Utf8MjPlus);
+        unicode || code.cp932().is_some()
     }
 
     /// The system its confirmed characters are kept under.
     fn system(self) -> &'static str {
         match self {
-            Self::Utf8 | Self::Utf8Bom => Target::Mj.key(),
+            Self::Utf8 | Self::Utf8Bom | Self::Utf8MjPlus => Target::Mj.key(),
             Self::Cp932 => Target::Cp932.key(),
             Self::JisX0208 => Target::JisX0208.key(),
         }
@@ -206,6 +213,23 @@ mod tests {
         for stray in ["\u{E000}", "葛\u{E0107}"] {
             assert!(!super::said(stray, Encoding::Cp932, names).lost.is_empty());
         }
+    }
+
+    #[test]
+    fn added_characters_leave_only_for_a_system_that_has_them() {
+        let choices = CharacterChoices::default();
+        let name = "架空　\u{10A3C5}郎";
+        let taken = said(name, Encoding::Utf8MjPlus, &choices);
+        assert_eq!((taken.text.as_str(), taken.lost.len()), (name, 0));
+        assert_eq!(Encoding::Utf8MjPlus.bytes(&taken.text), name.as_bytes());
+        for other in [Encoding::Utf8, Encoding::Utf8Bom, Encoding::Cp932] {
+            assert_eq!(said(name, other, &choices).lost, ["U+10A3C5"], "{other:?}");
+        }
+        // Private characters of anybody else stay nobody's, noncharacters too.
+        for stray in ['\u{E000}', '\u{F8FF}', '\u{10FFFF}'] {
+            assert!(!Encoding::Utf8MjPlus.fits(stray), "{stray:?}");
+        }
+        assert!(Encoding::Utf8MjPlus.fits('葛') && Encoding::Utf8MjPlus.fits('\u{E0102}'));
     }
 
     #[test]

@@ -23,7 +23,7 @@ use jiff::civil::Date;
 use crate::clock::in_japan;
 use crate::folder::Folder;
 
-pub(crate) use cases::{CASE_DAYS, CASES_AT_ONCE, RealCases};
+pub(crate) use cases::{CASE_DAYS, CASES_AT_ONCE, RealCases, is_protected, is_since};
 pub(crate) use draft::Draft;
 pub(crate) use publishing::{NewEdition, PublishRefused};
 
@@ -35,6 +35,7 @@ pub(crate) type Sign = Box<dyn Fn(&[u8]) -> Result<Vec<u8>> + Send + Sync>;
 
 /// Where prepared copies lie, and what publishing needs beside the store.
 pub(crate) struct Workbench {
+    folder: PathBuf,
     drafts: PathBuf,
     lock: PathBuf,
     sign: Sign,
@@ -46,6 +47,11 @@ impl Workbench {
         Self::at(folder.path(), sign)
     }
 
+    /// The data folder.
+    pub(crate) fn data_folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
     /// Signs with the hub's publishing key.
     pub(crate) fn signer(&self) -> &(dyn Fn(&[u8]) -> Result<Vec<u8>> + Send + Sync) {
         self.sign.as_ref()
@@ -54,6 +60,7 @@ impl Workbench {
     /// The workbench below `path`.
     pub(crate) fn at(path: &std::path::Path, sign: Sign) -> Self {
         Self {
+            folder: path.to_owned(),
             drafts: path.join("catalogue-drafts"),
             lock: path.join("catalogue.lock"),
             sign,

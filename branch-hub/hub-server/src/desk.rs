@@ -13,6 +13,8 @@ mod catalogue;
 mod characters;
 mod data;
 mod deletion;
+mod form_texts;
+mod forms;
 mod guard;
 mod handed_over;
 pub(crate) mod labels;
@@ -43,6 +45,7 @@ use tokio::sync::watch;
 
 use crate::catalogue::Workbench;
 use crate::clock::Clock;
+use crate::form_drafts::FormBench;
 
 pub(crate) use data::{DeskData, LogQuery};
 pub(crate) use session::{Attempts, Sessions};
@@ -84,6 +87,10 @@ pub(crate) struct Desk {
     pub character_tables: characters::Tables,
     /// Where the catalogue is edited and published.
     pub workbench: Arc<Workbench>,
+    /// Where forms are edited and published.
+    pub form_bench: Arc<FormBench>,
+    /// Edited forms beside those in force, drawn lately.
+    pub compared: forms::ComparedPages,
 }
 
 /// What handlers share.
@@ -120,10 +127,13 @@ pub(crate) fn router(setup: DeskSetup) -> Router {
         changed: setup.changed,
         previews: preview::Previews::default(),
         character_tables: characters::Tables::default(),
+        form_bench: Arc::new(FormBench::at(setup.workbench.data_folder())),
+        compared: forms::ComparedPages::default(),
         workbench: Arc::new(setup.workbench),
     });
     let inside = of_cases()
         .merge(of_head_office())
+        .merge(of_forms())
         .route("/sign-out", post(sign_in::sign_out))
         .route_layer(from_fn_with_state(Arc::clone(&desk), guard::signed_in));
     Router::new()
@@ -204,6 +214,21 @@ fn of_head_office() -> Router<Shared> {
         .route("/catalogue/try", get(catalogue::trial))
         .route("/catalogue/copy", post(catalogue::prepare))
         .route("/catalogue/publish", post(catalogue::publish))
+}
+
+/// The forms and their versions.
+fn of_forms() -> Router<Shared> {
+    let received = post(forms::receive).layer(DefaultBodyLimit::max(forms::FILE_BYTES_MAX));
+    Router::new()
+        .route("/forms", get(forms::page))
+        .route("/forms/receive", received)
+        .route("/forms/let-go", post(forms::let_go))
+        .route("/forms/try", get(forms::trial))
+        .route("/forms/try.png", get(forms::compared_png))
+        .route("/forms/publish", post(forms::publish))
+        .route("/forms/one", get(forms::one))
+        .route("/forms/one.png", get(forms::one_png))
+        .route("/forms/folder.zip", get(forms::folder_zip))
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod dictionary;
 mod export;
 mod figures;
 mod folder;
+mod form_drafts;
 mod gaiji;
 mod hand_over;
 mod line_file;
@@ -30,5 +31,6 @@ mod reservations;
 mod residents;
 mod serve;
 mod standby;
+mod zip_file;
 
 pub use cli::{Exit, run};

@@ -12,9 +12,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use counter_characters::GaijiTable;
 use counter_domain::prepared::{POOL_FORMAT, PoolHeader, Prepared, PreparedKind};
 use counter_domain::protection::Digest;
 use jiff::ToSpan;
@@ -49,6 +51,9 @@ pub(crate) struct ImportOptions {
     /// How the file is written
     #[arg(long, value_enum, default_value_t = EncodingChoice::Auto)]
     pub(crate) encoding: EncodingChoice,
+    /// The system whose private characters the file has, as in `todoke-hub characters table`; without one `reservations` or `move-outs`, where such a table is published
+    #[arg(long, value_name = "SYSTEM")]
+    pub(crate) characters: Option<String>,
 }
 
 /// What an import is made against.
@@ -58,6 +63,8 @@ pub(crate) struct Around<'a> {
     pub(crate) today: Date,
     /// What recognises people under protection.
     pub(crate) protected: &'a BTreeSet<Digest>,
+    /// The private characters of the system that sends the file.
+    pub(crate) gaiji: Option<Arc<GaijiTable>>,
 }
 
 /// What became of a file.
@@ -222,7 +229,7 @@ pub(crate) fn import<C: Form>(
     around: &Around<'_>,
     say: &mut dyn Write,
 ) -> Result<Outcome> {
-    let source = LineFile::<C>::open(file, options.encoding)?;
+    let source = LineFile::<C>::open(file, options.encoding)?.with_gaiji(around.gaiji.as_ref());
     let mut gathered = Gathered::default();
     source.lines(say, &mut |line| {
         gathered.take(&source, line, around);

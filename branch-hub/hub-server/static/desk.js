@@ -59,6 +59,36 @@
     told.hidden = false;
   });
 
+  // A chosen folder is sent as texts by their paths; a chosen archive as it is, in base 64.
+  const wait = (into) => {
+    const button = into.form.querySelector("button");
+    button.disabled = true;
+    for (const other of into.form.querySelectorAll("input[type=hidden][id]")) other.value = "";
+    return () => { button.disabled = false; };
+  };
+  const texts = [".typ", ".toml", ".json"];
+  document.addEventListener("change", async (event) => {
+    const into = document.getElementById(event.target.dataset?.folderInto ?? "");
+    if (!into) return;
+    const done = wait(into);
+    const files = [...event.target.files].filter((file) => texts.some((kind) => file.name.endsWith(kind)));
+    const sent = {};
+    for (const file of files.slice(0, 256)) sent[file.webkitRelativePath || file.name] = await file.text();
+    into.value = files.length > 0 ? JSON.stringify(sent) : "";
+    done();
+  });
+  document.addEventListener("change", async (event) => {
+    const into = document.getElementById(event.target.dataset?.bytesInto ?? "");
+    if (!into) return;
+    const done = wait(into);
+    const file = event.target.files?.[0];
+    const bytes = file ? new Uint8Array(await file.arrayBuffer()) : [];
+    let text = "";
+    for (const byte of bytes) text += String.fromCharCode(byte);
+    into.value = btoa(text);
+    done();
+  });
+
   // What was typed is not lost by leaving the page unawares.
   let sending = false;
   document.addEventListener("submit", () => { sending = true; });

@@ -31,6 +31,17 @@ impl HubStore {
         case_archive::check(self.replica.reader(), case)
     }
 
+    /// Asks the branch's counters anew for the pages and signatures of a filing that are damaged or missing
+    /// here; returns how many. They come with the next contact.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub fn mend_filing(&mut self, case: CaseId) -> Result<usize, StoreError> {
+        let flaws = self.filing_flaws(case)?;
+        let blobs: Vec<BlobHash> = flaws.iter().filter_map(Flaw::blob).collect();
+        Ok(self.replica.want_anew(&blobs)?.len())
+    }
+
     /// The case whose history names this page.
     ///
     /// # Errors

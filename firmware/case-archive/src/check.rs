@@ -41,6 +41,22 @@ pub enum Flaw {
     Unsigned(SnapshotHash),
 }
 
+impl Flaw {
+    /// The page or signature that another replica may still have whole.
+    pub fn blob(&self) -> Option<BlobHash> {
+        match self {
+            Self::PageMissing(hash)
+            | Self::PageAltered(hash)
+            | Self::SignatureMissing(hash)
+            | Self::SignatureAltered(hash) => Some(*hash),
+            Self::ContentMissing(_)
+            | Self::ContentAltered(_)
+            | Self::ContentForeign(_)
+            | Self::Unsigned(_) => None,
+        }
+    }
+}
+
 /// Everything wrong with a filing; empty when all of it belongs together.
 ///
 /// # Errors

@@ -16,8 +16,9 @@ use thiserror::Error;
 use crate::check::Finding;
 use crate::definition::{FormMeta, SampleKind};
 use crate::error::OpenFormsError;
+use crate::folder::FormFolder;
 use crate::render::Forms;
-use crate::template::{Templates, read_folder};
+use crate::template::Templates;
 
 /// Name of the dataset.
 pub const FORMS: &str = "forms";
@@ -175,8 +176,7 @@ impl Forms {
         Ok((forms, left_out))
     }
 
-    /// Checks the folder of one form and adds it to what was published: laid out with all its
-    /// samples, as the counters will have it.
+    /// Checks the folder of one form at `dir` and adds it to what was published.
     ///
     /// # Errors
     /// See [`PublishFormError`].
@@ -186,13 +186,27 @@ impl Forms {
         dir: &Path,
         how: &Publishing,
     ) -> Result<PublishedForms, PublishFormError> {
+        self.publish_folder(published, &FormFolder::read(dir)?, how)
+    }
+
+    /// Checks the folder of one form and adds it to what was published: laid out with all its
+    /// samples, as the counters will have it.
+    ///
+    /// # Errors
+    /// See [`PublishFormError`].
+    pub fn publish_folder(
+        &self,
+        published: &PublishedForms,
+        folder: &FormFolder,
+        how: &Publishing,
+    ) -> Result<PublishedForms, PublishFormError> {
         if how.from <= how.today {
             return Err(PublishFormError::Day {
                 from: how.from.clone(),
                 today: how.today.clone(),
             });
         }
-        let form = read_form(dir, how)?;
+        let form = as_published(folder, how)?;
         let meta = Self::going_on(published, &form)?;
         let mut all = published.clone();
         all.forms.push(PublishedForm {
@@ -215,6 +229,25 @@ impl Forms {
         } else {
             Err(PublishFormError::Findings(findings))
         }
+    }
+
+    /// Whether the folder could be published as the next version from `from` on (ISO 8601), before
+    /// anything of it is laid out.
+    ///
+    /// # Errors
+    /// See [`PublishFormError`]; never its findings.
+    pub fn can_follow(
+        published: &PublishedForms,
+        folder: &FormFolder,
+        from: &str,
+    ) -> Result<(), PublishFormError> {
+        let how = Publishing {
+            from: from.to_owned(),
+            today: String::new(),
+            by: String::new(),
+        };
+        let form = as_published(folder, &how)?;
+        Self::going_on(published, &form).map(|_| ())
     }
 
     /// What the form says about itself, if it is a later version of one there is.
@@ -253,29 +286,24 @@ impl Forms {
         Ok(new)
     }
 
-    fn with_these(&self, templates: Templates) -> Result<Self, OpenFormsError> {
+    pub(crate) fn with_these(&self, templates: Templates) -> Result<Self, OpenFormsError> {
         Self::of_fonts(Arc::clone(self.fonts()), templates)
     }
 }
 
-/// The files of one form's folder.
-fn read_form(dir: &Path, how: &Publishing) -> Result<PublishedForm, PublishFormError> {
-    let folder = dir.canonicalize().ok();
-    let folder = folder.as_deref().and_then(Path::file_name);
-    let folder = folder.and_then(|name| name.to_str()).unwrap_or_default();
-    let mut files = std::collections::HashMap::new();
-    read_folder(dir, "", &mut files)?;
-    if !files.contains_key("meta.toml") {
+/// The folder as it would be published.
+fn as_published(folder: &FormFolder, how: &Publishing) -> Result<PublishedForm, PublishFormError> {
+    if !folder.files.contains_key("meta.toml") {
         return Err(PublishFormError::Unknown {
-            folder: folder.to_owned(),
+            folder: folder.name.clone(),
         });
     }
     Ok(PublishedForm {
-        folder: folder.to_owned(),
+        folder: folder.name.clone(),
         from: how.from.clone(),
         published_on: how.today.clone(),
         by: how.by.clone(),
-        files: files.into_iter().collect(),
+        files: folder.files.clone(),
     })
 }
 
@@ -290,6 +318,7 @@ mod tests {
     use super::*;
     use crate::Assets;
     use crate::fonts::FontPaths;
+    use crate::template::read_folder;
 
     const FORM: &str = "F044-nhi-enrolment";
 

@@ -163,6 +163,12 @@ impl Forms {
         self.templates.sample(self.newest(form_id)?, kind)
     }
 
+    /// The same of the version in force on a day (ISO 8601).
+    pub fn sample_on(&self, form_id: &str, day: &str, kind: SampleKind) -> Option<FormData> {
+        let form = self.form_on(form_id, day).ok()?;
+        self.templates.sample(form, kind)
+    }
+
     /// Checks data as [`Forms::render`] does, without laying out a page: what is missing, what is
     /// of the wrong type, and which character cannot be printed.
     ///
@@ -264,6 +270,7 @@ impl Forms {
     ) -> Result<RenderedForm, RenderError> {
         let mut pages = EcoVec::new();
         let mut first: Option<(String, DocumentInfo)> = None;
+        let mut keywords = Vec::new();
         for (form_id, data) in forms {
             let form = self.form_on(form_id, filed_on)?;
             let (own, info) =
@@ -271,9 +278,11 @@ impl Forms {
                     Ok((EcoVec::from(document.pages()), document.info().clone()))
                 })?;
             pages.extend(own);
+            keywords.extend(info.keywords.iter().cloned());
             first.get_or_insert_with(|| (form.meta.id.clone(), info));
         }
-        let (id, info) = first.ok_or_else(|| RenderError::UnknownForm(String::new()))?;
+        let (id, mut info) = first.ok_or_else(|| RenderError::UnknownForm(String::new()))?;
+        info.keywords = keywords;
         let date = filing_date(filed_on).ok_or(RenderError::FilingDate)?;
         let refused = |fault| RenderError::Export {
             form: id.clone(),
@@ -384,7 +393,7 @@ impl Forms {
     }
 
     /// Lays out what is there, whether or not all that is required is.
-    fn lay_out_known<T>(
+    pub(crate) fn lay_out_known<T>(
         &self,
         form: &Template,
         data: &FormData,
@@ -416,7 +425,7 @@ impl Forms {
     }
 
     /// The newest version of a form.
-    fn newest(&self, form_id: &str) -> Option<&Template> {
+    pub(crate) fn newest(&self, form_id: &str) -> Option<&Template> {
         let versions = self.templates.forms.iter();
         versions
             .filter(|form| form.meta.answers_to(form_id))

@@ -4,7 +4,7 @@
 //! samples, and one folder per form: `<number>-<name>`, with `.v<version>` behind it for a version
 //! that was in force before.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -15,6 +15,7 @@ use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
 use crate::data::FormData;
 use crate::definition::{FormMeta, SampleKind};
 use crate::error::OpenFormsError;
+use crate::folder::FormFolder;
 use crate::published::PublishedForm;
 use crate::rules::SharedFields;
 
@@ -92,6 +93,41 @@ impl Templates {
             read_folder(dir, "", &mut files)?;
         }
         Self::from_files(files)
+    }
+
+    /// One form in memory, with library, fields and households of this program.
+    pub(crate) fn alone(folder: &FormFolder) -> Result<Self, OpenFormsError> {
+        let mut files = embedded_files();
+        files.retain(|path, _| !in_form_folder(path));
+        for (name, text) in &folder.files {
+            let _earlier = files.insert(format!("{}/{name}", folder.name), text.clone());
+        }
+        let mut found = Self::from_files(files)?;
+        if found.forms.is_empty() {
+            return Err(incomplete(&folder.name, "meta.toml"));
+        }
+        for form in &mut found.forms {
+            form.meta.valid_to = None;
+        }
+        Ok(found)
+    }
+
+    /// The files of a form by path in its folder.
+    pub(crate) fn files_of(&self, form: &Template) -> BTreeMap<String, String> {
+        let own = |id: &FileId| {
+            let path = id.get().vpath().get_without_slash();
+            let path = path.strip_prefix(&form.folder)?.strip_prefix('/')?;
+            Some(path.to_owned())
+        };
+        let sources = self.sources.iter();
+        let sources = sources.filter_map(|(id, source)| Some((own(id)?, source.text.clone())));
+        let tables = self.files.iter();
+        let tables = tables
+            .filter_map(|(id, bytes)| Some((own(id)?, String::from_utf8(bytes.to_vec()).ok()?)));
+        let samples = form.samples.iter();
+        let samples =
+            samples.map(|(kind, text)| (format!("samples/{}.json", kind.name()), text.clone()));
+        sources.chain(tables).chain(samples).collect()
     }
 
     fn from_files(files: Files) -> Result<Self, OpenFormsError> {

@@ -15,12 +15,31 @@ impl CounterStore {
         case_archive::find(self.replica.reader(), query)
     }
 
+    /// Every case here that was ever handed in, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn filed_cases(&self) -> Result<Vec<CaseId>, StoreError> {
+        case_archive::all_cases(self.replica.reader())
+    }
+
     /// Everything that does not belong together in a filing.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn filing_flaws(&self, case: CaseId) -> Result<Vec<Flaw>, StoreError> {
         case_archive::check(self.replica.reader(), case)
+    }
+
+    /// Asks head office anew for the pages and signatures of a filing that are damaged or missing
+    /// here; returns how many. They come with the next contact.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub fn mend_filing(&mut self, case: CaseId) -> Result<usize, StoreError> {
+        let flaws = self.filing_flaws(case)?;
+        let blobs: Vec<BlobHash> = flaws.iter().filter_map(Flaw::blob).collect();
+        Ok(self.replica.want_anew(&blobs)?.len())
     }
 
     /// The case whose history names this page.

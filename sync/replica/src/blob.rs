@@ -145,6 +145,30 @@ impl Replica {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Asks anew for those of `hashes` whose bytes here are no longer what their name says, or are
+    /// gone: a disk that fails turns bits round. Returns which. What is left of one stays until the
+    /// first new piece of it is here.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub fn want_anew(&mut self, hashes: &[BlobHash]) -> Result<Vec<BlobHash>, StoreError> {
+        self.write_local(|write| {
+            let connection = write.connection();
+            let mut asked = Vec::new();
+            for hash in hashes {
+                match row(connection, hash.0)? {
+                    None => want_named(connection, hash.0)?,
+                    // On its way already, as far as it has come.
+                    Some(row) if !row.held => {}
+                    Some(_) if hash_pieces(connection, hash.0)? == hash.0 => continue,
+                    Some(_) => set_have(connection, hash.0, 0, 0)?,
+                }
+                asked.push(*hash);
+            }
+            Ok(asked)
+        })
+    }
+
     /// A piece of a blob that `peer` may see; `None` when it is not here.
     ///
     /// # Errors
@@ -260,6 +284,10 @@ impl Replica {
             if part.offset != row.have || part.bytes.is_empty() || have > row.length {
                 return Ok(BlobProgress::Partial(row.have));
             }
+            if part.offset == 0 {
+                // What is left of one that was damaged here.
+                drop_pieces(connection, part.hash)?;
+            }
             put_piece(connection, part.hash, part.offset, &part.bytes)?;
             if have < row.length {
                 set_have(connection, part.hash, have, 0)?;
@@ -294,6 +322,20 @@ fn row(connection: &Connection, hash: [u8; 32]) -> Result<Option<BlobRow>, Store
         })
     });
     Ok(row.optional()?)
+}
+
+/// Makes room for a blob as the records that name it say.
+fn want_named(connection: &Connection, hash: [u8; 32]) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("SELECT doc FROM blob_ref WHERE hash = :hash")?;
+    let docs: Vec<Vec<u8>> = statement
+        .query_map([hash], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for doc in docs {
+        if let Ok(what) = serde_json::from_slice::<BlobRef>(&doc) {
+            want(connection, hash, &what)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether a record names the blob with this length. The first record that did may have been wrong,

@@ -79,14 +79,15 @@ impl RealCases {
     }
 }
 
-fn is_since(record: &CaseRecord, unix_ms: u64) -> bool {
+/// Whether a case was handed in at that time or later.
+pub(crate) fn is_since(record: &CaseRecord, unix_ms: u64) -> bool {
     let submitted = record.summary.submitted_at;
     submitted.is_some_and(|at| at.unix_ms() >= unix_ms)
 }
 
 /// Whether anybody in the case is under protection, says the database, what was signed, or what
 /// is being entered.
-fn is_protected(record: &CaseRecord) -> bool {
+pub(crate) fn is_protected(record: &CaseRecord) -> bool {
     let mut snapshots = record.snapshots.iter();
     record.protected
         || snapshots.any(|(_, snapshot)| crate::hand_over::is_protected(snapshot))

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use case_archive::ArchiveQuery;
 use clap::Subcommand;
+use counter_domain::case::CaseStep;
 use counter_domain::ids::BlobHash;
+use counter_forms::filing::Versions;
 use hub_store::{Actor, HubStore};
 use replica::AuditAction;
 use serde_json::json;
@@ -51,6 +53,9 @@ pub(super) enum ArchiveCommand {
     Check {
         #[command(flatten)]
         data: Data,
+        /// Ask the branches' counters anew for pages and signatures that are damaged or missing here
+        #[arg(long)]
+        mend: bool,
         /// One JSON document on standard output
         #[arg(long)]
         json: bool,
@@ -151,7 +156,11 @@ impl ArchiveCommand {
                 let mut hub = Hub::open(&data.folder, clock)?;
                 find(&mut hub.store, &query, json, out)
             }
-            Self::Check { data, json } => check(&Hub::open(&data.folder, clock)?.store, json, out),
+            Self::Check { data, mend, json } => check_all(
+                &mut Hub::open(&data.folder, clock)?.store,
+                (mend, json),
+                out,
+            ),
             Self::Verify { data, file, json } => {
                 verify(&Hub::open(&data.folder, clock)?.store, &file, json, out)
             }
@@ -260,7 +269,21 @@ fn find(
     Ok(())
 }
 
-fn check(store: &HubStore, as_json: bool, out: &mut impl Write) -> Result<()> {
+fn check_all(store: &mut HubStore, (mend, json): (bool, bool), out: &mut impl Write) -> Result<()> {
+    let asked = if mend { mend_all(store)? } else { 0 };
+    check(store, (json, asked), out)
+}
+
+/// Asks for what is damaged or missing; returns how many pages and signatures.
+fn mend_all(store: &mut HubStore) -> Result<usize> {
+    let mut asked = 0;
+    for case in store.filed_cases()? {
+        asked += store.mend_filing(case)?;
+    }
+    Ok(asked)
+}
+
+fn check(store: &HubStore, (as_json, asked): (bool, usize), out: &mut impl Write) -> Result<()> {
     let cases = store.filed_cases()?;
     let mut flawed = Vec::new();
     for case in &cases {
@@ -280,7 +303,9 @@ fn check(store: &HubStore, as_json: bool, out: &mut impl Write) -> Result<()> {
             .iter()
             .map(|(case, flaws)| json!({"case": case, "flaws": flaws}))
             .collect();
-        let report = json!({"filings": cases.len(), "flawed": list, "broken_logs": broken});
+        let report = json!({
+            "filings": cases.len(), "flawed": list, "broken_logs": broken, "asked_anew": asked,
+        });
         writeln!(out, "{report}")?;
     } else {
         for (case, flaws) in &flawed {
@@ -292,10 +317,16 @@ fn check(store: &HubStore, as_json: bool, out: &mut impl Write) -> Result<()> {
             cases.len(),
             flawed.len()
         )?;
+        if asked > 0 {
+            writeln!(
+                out,
+                "{asked} pages and signatures are asked for anew; check again after the next contact"
+            )?;
+        }
     }
     if !flawed.is_empty() || broken > 0 {
         bail!(
-            "{} filings are flawed; restore what is missing from a backup or from the branch's counter",
+            "{} filings are flawed; `archive check --mend` asks the branch's counter for what is missing; else restore a backup",
             flawed.len()
         );
     }
@@ -313,9 +344,23 @@ fn verify(store: &HubStore, file: &Path, as_json: bool, out: &mut impl Write) ->
     let flaws = store.filing_flaws(case)?;
     let record = store.case(case)?.context("the case is gone")?;
     let number = record.summary.receipt_number.unwrap_or_default();
-    let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+    let mut flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+    let signed = record.events.iter().find_map(|event| {
+        let CaseStep::Signed { snapshot, form, .. } = &event.what else {
+            return None;
+        };
+        (*form == page).then_some(*snapshot)
+    });
+    let mut contents = record.snapshots.iter();
+    let content = contents.find(|(hash, _)| Some(*hash) == signed);
+    let versions = content.map(|(_, content)| Versions::of(content, &bytes));
+    let versions = versions.unwrap_or_default();
+    flaws.extend(versions.flaw());
     if as_json {
-        let report = json!({"case": case, "receipt_number": number, "page": page, "state": record.summary.state, "flaws": flaws});
+        let report = json!({
+            "case": case, "receipt_number": number, "page": page, "state": record.summary.state,
+            "forms": versions.signed, "forms_on_page": versions.on_page, "flaws": flaws,
+        });
         writeln!(out, "{report}")?;
     } else {
         writeln!(
@@ -323,6 +368,7 @@ fn verify(store: &HubStore, file: &Path, as_json: bool, out: &mut impl Write) ->
             "{number}\tpage, content, signature and history belong together: {}",
             flaws.is_empty()
         )?;
+        writeln!(out, "{}", versions.said())?;
     }
     if !flaws.is_empty() {
         bail!("{}", flaws.join("; "));

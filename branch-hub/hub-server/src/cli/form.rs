@@ -5,14 +5,15 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Subcommand;
-use counter_forms::{FORMS, FontPaths, Forms, PublishFormError, PublishedForms, Publishing};
-use hub_store::{Actor, HubStore};
+use counter_forms::{FORMS, FontPaths, Forms, PublishFormError, Publishing};
+use hub_store::Actor;
 use jiff::civil::Date;
 use serde_json::json;
 
 use super::Data;
 use crate::administration::Hub;
 use crate::clock::{Clock, in_japan};
+use crate::form_drafts::{FormBench, published};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum FormCommand {
@@ -43,18 +44,6 @@ pub(super) enum FormCommand {
     },
 }
 
-/// The versions published so far.
-///
-/// # Errors
-/// When the dataset cannot be read, or a newer program wrote it.
-pub(crate) fn published(store: &HubStore) -> Result<PublishedForms> {
-    match store.dataset(FORMS)? {
-        None => Ok(PublishedForms::default()),
-        Some(dataset) => PublishedForms::read(&dataset.bytes)
-            .context("the published forms are damaged, or of a newer program"),
-    }
-}
-
 impl FormCommand {
     pub(super) fn run(self, clock: &Clock, out: &mut impl Write) -> Result<()> {
         match self {
@@ -72,6 +61,8 @@ impl FormCommand {
                     today: in_japan(clock.unix_ms(), "%Y-%m-%d"),
                     by: by.unwrap_or_else(|| Actor::SYSTEM_ID.to_owned()),
                 };
+                // The desk publishes too, from a process of its own.
+                let _held = FormBench::at(&data.folder).lock()?;
                 let forms = Forms::new(&FontPaths::default())
                     .map_err(|error| anyhow!(error.operator_text()))?;
                 let done = forms.publish(&published(&hub.store)?, &form, &how);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
@@ -61,7 +62,17 @@ fn take_in(
     let city = hub.settings()?.city;
     let today = in_japan(clock.unix_ms(), "%Y-%m-%d");
     let protected = protected(hub)?;
+    let tables = crate::gaiji::published(&hub.store)?;
+    let own = match kind {
+        PreparedKind::Reservation => "reservations",
+        PreparedKind::MoveOut => "move-outs",
+    };
+    let gaiji = tables.of(options.characters.as_deref().unwrap_or(own));
+    if let (Some(system), None) = (&options.characters, gaiji) {
+        bail!("no table of private characters of {system} is published");
+    }
     let around = Around {
+        gaiji: gaiji.cloned().map(Arc::new),
         city: &city,
         today: today.parse().context("the clock")?,
         protected: &protected,

@@ -150,6 +150,7 @@ pub(crate) async fn frame(desk: &Shared, viewer: Option<&Viewer>, current: &str)
             ("/log", "記録", viewer.may_see_log()),
             ("/operations", "運用", viewer.may_see_operations()),
             ("/catalogue", "手続きの一覧", viewer.may_see_operations()),
+            ("/forms", "様式", viewer.may_see_operations()),
         ];
         let nav = all
             .into_iter()

@@ -66,6 +66,14 @@ impl Previews {
         opened.forms.clone()
     }
 
+    /// The forms with the published versions in them.
+    pub(crate) fn current(&self, published: Option<&(u64, Vec<u8>)>) -> Option<Arc<Forms>> {
+        if let Some((version, bytes)) = published {
+            self.take_published((*version, bytes));
+        }
+        self.forms()
+    }
+
     /// Takes the versions of forms the city published, when they are new.
     fn take_published(&self, (version, bytes): (u64, &[u8])) {
         let known = self
@@ -220,9 +228,7 @@ pub(crate) async fn page_png(
     };
     let published = desk.data.published_forms().await;
     let drawing = tokio::task::spawn_blocking(move || {
-        if let Some((version, bytes)) = &published {
-            desk.previews.take_published((*version, bytes));
-        }
+        let _opened = desk.previews.current(published.as_ref());
         desk.previews
             .draw((hash, zoom), &snapshot, file.strokes.as_deref(), &city)
     });

@@ -4,6 +4,7 @@ mod archive;
 mod catalogue;
 mod characters;
 mod deletion;
+mod forms;
 mod hand_over;
 mod moves;
 mod operations;

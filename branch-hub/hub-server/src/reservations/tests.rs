@@ -38,10 +38,12 @@ fn run<C: Form>(pool: Pool, file: &[u8], protected: &[Digest]) -> After {
         city: "架空市",
         today: jiff::civil::date(2026, 11, 21),
         protected: &protected,
+        gaiji: None,
     };
     let options = ImportOptions {
         check: false,
         encoding: EncodingChoice::Auto,
+        characters: None,
     };
     let mut pool = pool;
     let mut said = Vec::new();
@@ -235,11 +237,13 @@ fn bytes_of_another_encoding_are_told_and_never_guessed() {
     let options = ImportOptions {
         check: false,
         encoding: EncodingChoice::Utf8,
+        characters: None,
     };
     let around = Around {
         city: "架空市",
         today: jiff::civil::date(2026, 11, 21),
         protected: &BTreeSet::new(),
+        gaiji: None,
     };
     let (mut pool, mut said) = (Pool::default(), Vec::new());
     import::<ReservationColumn>(&path, &options, &mut pool, &around, &mut said).unwrap();
@@ -249,6 +253,67 @@ fn bytes_of_another_encoding_are_told_and_never_guessed() {
         "{said}"
     );
     assert_eq!(pool.valid(), 1);
+}
+
+#[test]
+fn private_characters_are_read_by_the_sending_systems_table() {
+    use counter_characters::gaiji::{GaijiRow, Meaning, Way};
+    let table = GaijiTable {
+        system: "move-outs".to_owned(),
+        rows: vec![GaijiRow {
+            code: "F040".parse().unwrap(),
+            is: Meaning::try_from("MJ026190".to_owned()).unwrap(),
+            text: "邉".to_owned(),
+            way: Way::Both,
+        }],
+        open: Vec::new(),
+    };
+    let (before, after) = MOVE_OUTS.split_once("架空　花子,カクウ").unwrap();
+    let bytes = |name: &[u8]| {
+        let text = |text: &str| SHIFT_JIS.encode(text).0.into_owned();
+        // 0xF040 is the first user-defined cell of code page 932.
+        [
+            text(before),
+            name.to_vec(),
+            text("　花子,カクウ"),
+            text(after),
+        ]
+        .concat()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("in.csv");
+    let options = ImportOptions {
+        check: false,
+        encoding: EncodingChoice::ShiftJis,
+        characters: None,
+    };
+    let take = |name: &[u8], gaiji: Option<GaijiTable>| {
+        std::fs::write(&path, bytes(name)).unwrap();
+        let around = Around {
+            city: "架空市",
+            today: jiff::civil::date(2026, 11, 21),
+            protected: &BTreeSet::new(),
+            gaiji: gaiji.map(Arc::new),
+        };
+        let (mut pool, mut said) = (Pool::default(), Vec::new());
+        import::<MoveOutColumn>(&path, &options, &mut pool, &around, &mut said).unwrap();
+        let names = pool.0.values().flat_map(|one| &one.people);
+        let names: Vec<String> = names.map(|person| person.name.clone()).collect();
+        (names.join(" "), String::from_utf8(said).unwrap())
+    };
+    let (names, _) = take(b"\xF0\x40", Some(table.clone()));
+    assert!(names.contains("邉　花子"), "{names}");
+    for (name, table, code) in [
+        (b"\xF0\x41", Some(table), "U+E001"),
+        (b"\xF0\x40", None, "U+E000"),
+    ] {
+        let (names, said) = take(name, table);
+        assert!(!names.contains("花子"), "{names}");
+        assert!(
+            said.contains(&format!("外字（{code}）が外字対応表にありません")),
+            "{said}"
+        );
+    }
 }
 
 #[test]

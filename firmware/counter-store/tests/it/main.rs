@@ -8,6 +8,7 @@ mod handing;
 mod health;
 mod hostile;
 mod kill;
+mod mending;
 mod neighbours;
 mod residents;
 mod setting;

@@ -29,6 +29,8 @@ pub(super) enum CaseCommand {
     Export(Export),
     /// Finds filings taken in here, also of former years. The daemon may run.
     Find(filing::Find),
+    /// Checks every filing here: content, page and signature against their hashes. The daemon may run.
+    Check(filing::Check),
 }
 
 #[derive(Debug, Args)]
@@ -61,6 +63,7 @@ impl CaseCommand {
         let export = match self {
             Self::Export(export) => export,
             Self::Find(find) => return find.run(),
+            Self::Check(check) => return check.run(),
         };
         let folder = DataFolder::new(&export.data);
         let settings = Settings::read(&folder)?;

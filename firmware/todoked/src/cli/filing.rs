@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use case_archive::ArchiveQuery;
 use clap::Args;
-use counter_domain::ids::{BlobHash, StaffId};
+use counter_domain::case::{CaseEvent, CaseStep};
+use counter_domain::ids::{BlobHash, SnapshotHash, StaffId};
+use counter_forms::filing::Versions;
 use counter_store::CounterStore;
 use replica::AuditAction;
 use serde_json::json;
@@ -35,6 +37,20 @@ pub(super) struct Find {
     /// Filed on this day or earlier, ISO 8601.
     #[arg(long)]
     to: Option<String>,
+    /// One JSON document on the standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Checks every filing here; exit status 1 when one is flawed.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Folder of the counter's data.
+    #[arg(long)]
+    data: PathBuf,
+    /// Asks head office anew for pages and signatures that are damaged or missing here.
+    #[arg(long)]
+    mend: bool,
     /// One JSON document on the standard output.
     #[arg(long)]
     json: bool,
@@ -112,6 +128,59 @@ impl Find {
     }
 }
 
+impl Check {
+    pub(super) fn run(self) -> Result<()> {
+        let mut store = store(&self.data)?;
+        let cases = store.filed_cases()?;
+        let (mut flawed, mut asked) = (Vec::new(), 0);
+        for case in &cases {
+            let flaws = store.filing_flaws(*case)?;
+            if flaws.is_empty() {
+                continue;
+            }
+            if self.mend {
+                asked += store.mend_filing(*case)?;
+            }
+            let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+            flawed.push((*case, flaws));
+        }
+        store.close()?;
+        if self.json {
+            let list = flawed.iter();
+            let list: Vec<_> = list
+                .map(|(case, flaws)| json!({ "case": case, "flaws": flaws }))
+                .collect();
+            print_json(&json!({
+                "filings": cases.len(), "flawed": list, "asked_anew": asked,
+            }))?;
+        } else {
+            for (case, flaws) in &flawed {
+                print_line(&format!("{case}\t{}", flaws.join("; ")))?;
+            }
+            print_line(&format!("{} filings, {} flawed", cases.len(), flawed.len()))?;
+        }
+        match (flawed.len(), asked) {
+            (0, _) => Ok(()),
+            (count, 0) => {
+                bail!("{count} filings are flawed; --mend asks head office for their pages")
+            }
+            (_, asked) => bail!(
+                "{asked} pages and signatures are asked for anew; check again after the next contact with head office"
+            ),
+        }
+    }
+}
+
+/// The content that was signed with this page.
+fn signed_on(events: &[CaseEvent], page: BlobHash) -> Option<SnapshotHash> {
+    events.iter().find_map(|event| {
+        let CaseStep::Signed { snapshot, form, .. } = &event.what else {
+            return None;
+        };
+        (*form == page).then_some(*snapshot)
+    })
+}
+
 impl Verify {
     pub(super) fn run(self) -> Result<()> {
         let bytes =
@@ -123,18 +192,28 @@ impl Verify {
         )?;
         let flaws = store.filing_flaws(case)?;
         let record = store.case(case)?.context("the case is not here")?;
+        let signed = signed_on(&record.events, page);
+        let snapshot = match signed {
+            Some(hash) => store.snapshot(case, hash)?,
+            None => None,
+        };
         store.close()?;
         let number = record.summary.receipt_number.unwrap_or_default();
-        let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+        let mut flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+        let versions = snapshot.map(|snapshot| Versions::of(&snapshot, &bytes));
+        let versions = versions.unwrap_or_default();
+        flaws.extend(versions.flaw());
         if self.json {
             print_json(&json!({
                 "case": case, "receipt_number": number, "page": page,
-                "state": record.summary.state, "flaws": flaws,
+                "state": record.summary.state, "forms": versions.signed,
+                "forms_on_page": versions.on_page, "flaws": flaws,
             }))?;
         } else if flaws.is_empty() {
             print_line(&format!(
                 "{number}: page, content, signature and history belong together"
             ))?;
+            print_line(&versions.said())?;
         }
         if flaws.is_empty() {
             Ok(())
