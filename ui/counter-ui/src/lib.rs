@@ -4,6 +4,7 @@
 //! database and no device, and it may crash and come back where it was. One controller per
 //! `slint/api` global: [`staff`], [`reception`], [`resident`], [`sign`], [`keys`].
 
+pub mod added_font;
 pub mod app;
 mod archive;
 mod characters;
@@ -20,8 +21,8 @@ mod outbox;
 mod paper;
 mod places;
 mod prepared;
-mod reception;
 mod prints;
+mod reception;
 mod resident;
 mod residents;
 mod rows;

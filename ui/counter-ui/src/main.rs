@@ -71,6 +71,9 @@ impl FromStr for Size {
 
 #[expect(clippy::print_stderr, reason = "a program tells on stderr why it ends")]
 fn main() -> ExitCode {
+    if let Err(error) = counter_ui::added_font::start_with_it() {
+        eprintln!("todoke-ui: the city's font is not on the screens: {error}");
+    }
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
