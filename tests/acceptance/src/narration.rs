@@ -2,7 +2,7 @@
 
 use crate::script::{
     Act, CableAct, CardAct, CounterAct, CourierAct, DatabaseAct, DiskAct, IntruderAct, PageAct,
-    PrinterAct, ReaderAct, ScannerAct, ScreenAct,
+    PagesAct, PrinterAct, ReaderAct, ScannerAct, ScreenAct,
 };
 
 pub(crate) fn in_words(deed: &ScreenAct) -> String {
@@ -31,6 +31,9 @@ pub(crate) fn page_in_words(deed: &PageAct) -> String {
         PageAct::Click(label) => format!("［{label}］を押す"),
         PageAct::Fill { into, .. } => format!("{into} を入力する"),
         PageAct::Choose { from, entry } => format!("{from} から「{entry}」を選ぶ"),
+        PageAct::ChooseAnswers { into, .. } => {
+            format!("住民記録システムが出した取込結果を {into} に選ぶ")
+        }
         PageAct::Picture(name) => format!("画面を残す: {name}.png"),
     }
 }
@@ -52,6 +55,9 @@ pub(crate) fn thing_in_words(act: &Act) -> (&'static str, String) {
         Act::Printer(PrinterAct::On) => ("プリンター", "受付票のプリンターの電源を入れる"),
         Act::Printer(PrinterAct::PaperEnd) => ("プリンター", "受付票のプリンターの用紙が切れる"),
         Act::Printer(PrinterAct::CoverOpen) => ("プリンター", "受付票のプリンターのカバーを開ける"),
+        Act::Pages(PagesAct::PaperEnd) => ("プリンター", "ページプリンターの用紙が切れる"),
+        Act::Pages(PagesAct::Jam) => ("プリンター", "ページプリンターで紙が詰まる"),
+        Act::Pages(PagesAct::PutRight) => ("プリンター", "ページプリンターを直す"),
         Act::Scanner(ScannerAct::Unplug) => ("スキャナー", "ケーブルが抜ける"),
         Act::Scanner(ScannerAct::Plug) => ("スキャナー", "ケーブルを差す"),
         Act::Scanner(ScannerAct::Empty) => ("スキャナー", "紙を取り出す"),

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::process::run;
@@ -66,6 +66,49 @@ pub(crate) fn receipt(stage: &Stage, folder: &Path) -> Result<Vec<PathBuf>> {
         let to = folder.join(format!("receipt.{kind}"));
         fs::copy(newest, &to)?;
         kept.push(to);
+    }
+    Ok(kept)
+}
+
+/// Keeps what came out of the page printer, and checks how many sheets there are and what the last
+/// one says.
+pub(crate) fn pages(
+    stage: &Stage,
+    folder: &Path,
+    count: usize,
+    words: &[String],
+    asked: &str,
+) -> Result<Vec<PathBuf>> {
+    let printer = stage.pages.as_ref().context("there is no page printer")?;
+    let paper = printer.paper();
+    ensure!(
+        paper.len() == count,
+        "{} sheets lie in the printer, not {count}",
+        paper.len()
+    );
+    let mut kept = Vec::new();
+    for (number, sheet) in paper.iter().enumerate() {
+        let to = folder.join(format!("sheet-{}.pdf", number + 1));
+        fs::copy(sheet, &to)?;
+        kept.push(to);
+    }
+    let Some(last) = paper.last() else {
+        return Ok(kept);
+    };
+    let how = printer.asked(last)?;
+    ensure!(
+        how.contains(asked),
+        "the last sheet was not asked for as {asked}: {how}"
+    );
+    let text = without_space(&run(
+        Path::new("pdftotext"),
+        &[last.as_ref(), OsStr::new("-")],
+        "",
+    )?);
+    for word in words {
+        if !text.contains(&without_space(word)) {
+            bail!("the last sheet does not say 「{word}」");
+        }
     }
     Ok(kept)
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::figures::Figures;
 use crate::interrupt;
 use crate::narration::{in_words, page_in_words, thing_in_words};
-use crate::outcome::{code_on_receipt, form, hand_over, receipt};
+use crate::outcome::{code_on_receipt, form, hand_over, pages, receipt};
 use crate::screen::Screen;
 use crate::script::{
     Act, CableAct, CardAct, CounterAct, OutcomeAct, PageAct, ScreenAct, Script, TimerAct,
@@ -86,6 +86,7 @@ impl Player<'_> {
             | Act::Card(_)
             | Act::Reader(_)
             | Act::Printer(_)
+            | Act::Pages(_)
             | Act::Scanner(_)
             | Act::Counter(_)
             | Act::Database(_)
@@ -144,6 +145,9 @@ impl Player<'_> {
         let kept = match deed {
             OutcomeAct::Form(words) => form(self.stage, self.pictures, words)?,
             OutcomeAct::Receipt => receipt(self.stage, self.pictures)?,
+            OutcomeAct::Pages { count, say, asked } => {
+                pages(self.stage, self.pictures, *count, say, asked)?
+            }
             OutcomeAct::HandOver(columns) => hand_over(self.stage, self.pictures, columns)?,
         };
         for file in kept {
@@ -224,6 +228,7 @@ pub(crate) fn thing_act(stage: &mut Stage, act: &Act) -> Result<()> {
         Act::Card(CardAct::PullAfter(commands)) => return stage.pull_card_after(*commands),
         Act::Reader(deed) => return stage.plug_reader(*deed),
         Act::Printer(deed) => return stage.printer(*deed),
+        Act::Pages(deed) => return stage.page_printer(*deed),
         Act::Scanner(deed) => return stage.scanner(*deed),
         Act::Counter(CounterAct::Kill) => return stage.kill_counter(),
         Act::Counter(CounterAct::Start) => return stage.start_counter(None),

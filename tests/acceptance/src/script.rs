@@ -60,6 +60,9 @@ pub struct Scene {
     pub move_outs: Option<String>,
     /// The picture of a paper that lies on the scanner, a file beside the script.
     pub paper: Option<String>,
+    /// There is a page printer: CUPS' own printer program.
+    #[serde(default)]
+    pub page_printer: bool,
     /// Head office publishes a key for signed codes.
     #[serde(default)]
     pub code_keys: bool,
@@ -111,6 +114,8 @@ pub enum Act {
     Reader(ReaderAct),
     /// The receipt printer.
     Printer(PrinterAct),
+    /// The page printer.
+    Pages(PagesAct),
     /// The scanner.
     Scanner(ScannerAct),
     /// The counter's daemon.
@@ -258,6 +263,18 @@ pub enum PrinterAct {
     CoverOpen,
 }
 
+/// The page printer, where the scene has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PagesAct {
+    /// Its tray is empty when the next job comes.
+    PaperEnd,
+    /// Paper jams when the next job comes.
+    Jam,
+    /// Somebody puts it right; what waits comes out.
+    PutRight,
+}
+
 /// The scanner, where the scene has a paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -355,6 +372,16 @@ pub enum OutcomeAct {
     Form(Vec<String>),
     /// The receipt was printed and its picture is kept.
     Receipt,
+    /// So many sheets lie in the page printer; the last one says these words. They are kept.
+    Pages {
+        /// How many.
+        count: usize,
+        /// Words of the last one.
+        say: Vec<String>,
+        /// How it was asked for, for example `pages=2-2`; may be empty.
+        #[serde(default)]
+        asked: String,
+    },
     /// The hand-over file is kept and its columns have these values.
     HandOver(BTreeMap<String, String>),
 }

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use device_sim::page_printer::PagePrinterProcess;
 use device_sim::pcscd::{PcscdProcess, Readers};
 use serde::Deserialize;
 
@@ -32,7 +33,7 @@ pub(crate) use faults::FarEnd;
 use neighbour::Neighbour;
 use set_up::{
     CounterPlace, enrol_counter, import_prepared, publish_residents, start_card, start_hub,
-    start_printer,
+    start_page_printer, start_printer,
 };
 
 /// Addresses the hub says when it is ready.
@@ -59,6 +60,7 @@ pub struct Stage {
     card: Program,
     unknown_card: Option<Program>,
     printer: Program,
+    pub(crate) pages: Option<PagePrinterProcess>,
     pcscd: Option<PcscdProcess>,
     impostor: Option<(Program, SocketAddr)>,
     hub: Program,
@@ -110,6 +112,8 @@ impl Stage {
         let person = script_folder.join(&scene.card);
         let card = start_card(&programs, pcscd.port(), Some(&person), folder)?;
         let (printer, printer_address) = start_printer(&programs, folder)?;
+        let pages = scene.page_printer.then(|| start_page_printer(folder));
+        let pages = pages.transpose()?;
         let mut stage = Self {
             programs,
             folder: folder.to_owned(),
@@ -123,6 +127,7 @@ impl Stage {
             card,
             unknown_card: None,
             printer,
+            pages,
             pcscd: Some(pcscd),
             impostor: None,
             hub,
@@ -154,6 +159,7 @@ impl Stage {
             place: &scene.place,
             counter: &scene.counter,
             printer: Some(printer),
+            pages: self.pages.as_ref().map(PagePrinterProcess::address),
             lan: self.lan,
             calls: None,
         }

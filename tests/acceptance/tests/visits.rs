@@ -164,6 +164,11 @@ fn codes_that_are_scanned() {
 }
 
 #[test]
+fn forms_printed_on_a_printer_that_runs_out_of_paper() {
+    check("prints");
+}
+
+#[test]
 fn devices_switched_off_and_on_again() {
     check("devices");
 }

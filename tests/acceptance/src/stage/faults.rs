@@ -10,7 +10,7 @@ use device_sim::pcscd::{PcscdProcess, Readers};
 use super::set_up::{init_hub, serve_hub, start_card};
 use super::{Stage, insert};
 use crate::process::PATIENCE;
-use crate::script::{DatabaseAct, DiskAct, IntruderAct, PrinterAct, ReaderAct};
+use crate::script::{DatabaseAct, DiskAct, IntruderAct, PagesAct, PrinterAct, ReaderAct};
 use crate::small_disk::SmallDisk;
 
 /// The longest request the hub takes, and one byte.
@@ -52,6 +52,17 @@ impl Stage {
         let done = format!("state {state}");
         while self.printer.line(PATIENCE).context("the receipt printer")? != done {}
         Ok(())
+    }
+
+    /// Does something to the page printer.
+    pub(crate) fn page_printer(&mut self, deed: PagesAct) -> Result<()> {
+        let printer = self.pages.as_mut().context("there is no page printer")?;
+        match deed {
+            PagesAct::PaperEnd => printer.stop("media-empty-error"),
+            PagesAct::Jam => printer.stop("media-jam-error"),
+            PagesAct::PutRight => printer.put_right(),
+        }
+        .context("the page printer")
     }
 
     /// Lays a card of an unknown kind on the reader.

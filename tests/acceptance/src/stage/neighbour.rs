@@ -26,6 +26,7 @@ impl Neighbour {
             place: scene.neighbour_place.as_deref().unwrap_or(&scene.place),
             counter: number,
             printer: None,
+            pages: None,
             lan: stage.lan.map(|_| super::free_address()).transpose()?,
             calls: stage.lan,
         };

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use counter_guide::catalogue::BUNDLED;
+use device_sim::page_printer::PagePrinterProcess;
 
 use super::{HubReady, Stage, hub_url, log};
 use crate::process::{PATIENCE, Program, ready_fifo, run, wait_ready};
@@ -190,6 +191,13 @@ pub(super) fn start_printer(programs: &Programs, folder: &Path) -> Result<(Progr
     Ok((printer, address))
 }
 
+/// Starts CUPS' own printer program.
+pub(super) fn start_page_printer(folder: &Path) -> Result<PagePrinterProcess> {
+    let folder = folder.join("pages");
+    fs::create_dir_all(&folder)?;
+    PagePrinterProcess::start(&folder).context("the page printer does not start")
+}
+
 /// Which counter is set up, and where.
 pub(super) struct CounterPlace<'a> {
     pub(super) data: PathBuf,
@@ -197,6 +205,8 @@ pub(super) struct CounterPlace<'a> {
     pub(super) place: &'a str,
     pub(super) counter: &'a str,
     pub(super) printer: Option<&'a str>,
+    /// The page printer's address.
+    pub(super) pages: Option<String>,
     /// Where the branch's other counters reach it.
     pub(super) lan: Option<SocketAddr>,
     /// Another counter of the branch, which it calls.
@@ -219,6 +229,9 @@ pub(super) fn enrol_counter(stage: &Stage, at: &CounterPlace<'_>) -> Result<()> 
     ];
     if let Some(printer) = at.printer {
         init.extend([arg("--receipt-printer"), arg(printer)]);
+    }
+    if let Some(pages) = &at.pages {
+        init.extend([arg("--page-printer"), arg(pages)]);
     }
     let lan = at.lan.map(|address| address.to_string());
     if let Some(lan) = &lan {
