@@ -37,8 +37,8 @@ bench-sync: packages ## Prints replication beside bare cr-sqlite and PouchDB, a 
 	@tests/sync-bench/peers/fetch-couch $(CARGO_TARGET_DIR)/peers/couch
 	@$(CARGO_TARGET_DIR)/release/todoke-sync-bench --couch $(CARGO_TARGET_DIR)/peers/couch/node_modules
 
-sim: packages ## Plays made-up weeks of replication: make sim SEED=1 STEPS=500 COUNT=100 [MOVING=1]
-	@cargo run --quiet -p sync-sim --locked -- --seed $(or $(SEED),1) --steps $(or $(STEPS),500) --count $(or $(COUNT),1) $(if $(MOVING),--moving)
+sim: packages ## Plays made-up weeks of replication: make sim SEED=1 STEPS=500 COUNT=100 [MOVING=1] [ROUGH=1]
+	@cargo run --quiet -p sync-sim --locked -- --seed $(or $(SEED),1) --steps $(or $(STEPS),500) --count $(or $(COUNT),1) $(if $(MOVING),--moving) $(if $(ROUGH),--rough)
 
 fuzz: packages ## Feeds foreign bytes to every parser of devices and files for long: make fuzz CASES=100000 ROUNDS=5000
 	@PROPTEST_CASES=$(or $(CASES),20000) TODOKE_FUZZ_ROUNDS=$(or $(ROUNDS),2000) cargo test --locked \
