@@ -1,12 +1,13 @@
 //! What a visit leaves behind: the form, the receipt and the hand-over file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail, ensure};
+use encoding_rs::SHIFT_JIS;
 use serde_json::Value;
 
 use crate::process::run;
@@ -161,6 +162,35 @@ pub(crate) fn hand_over(
     let to = folder.join("hand-over.csv");
     fs::copy(from, &to)?;
     Ok(vec![to])
+}
+
+/// What the resident record system answers to the newest hand-over file: a file as such systems
+/// write them, CSV in `Shift_JIS`, with the key of the file's first row in each of `rows`.
+pub(crate) fn core_answers(stage: &Stage, rows: &[BTreeMap<String, String>]) -> Result<Vec<u8>> {
+    let from = newest(&stage.hub_data().join("handover"), "csv", is_main)
+        .context("no hand-over file was written")?;
+    let text = fs::read_to_string(&from).context("the hand-over file is not UTF-8")?;
+    let first = text.lines().nth(1).and_then(|row| row.split(',').next());
+    let key = first.context("the hand-over file has no row")?;
+    let headings = rows.iter().flat_map(BTreeMap::keys).map(String::as_str);
+    let headings: BTreeSet<&str> = headings.collect();
+    let mut file = String::from("キー");
+    for heading in &headings {
+        file.extend([",", heading]);
+    }
+    for row in rows {
+        file.extend(["\r\n", key]);
+        for heading in &headings {
+            let value = row.get(*heading).map_or("", String::as_str);
+            file.extend([",", value]);
+        }
+    }
+    file.push_str("\r\n");
+    let (bytes, _, unsure) = SHIFT_JIS.encode(&file);
+    if unsure {
+        bail!("an answer has a character that Shift_JIS lacks");
+    }
+    Ok(bytes.into_owned())
 }
 
 fn newest(folder: &Path, extension: &str, wanted: fn(&Path) -> bool) -> Option<PathBuf> {

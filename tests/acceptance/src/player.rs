@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::figures::Figures;
 use crate::interrupt;
 use crate::narration::{in_words, page_in_words, thing_in_words};
-use crate::outcome::{code_on_receipt, form, hand_over, pages, receipt};
+use crate::outcome::{code_on_receipt, core_answers, form, hand_over, pages, receipt};
 use crate::screen::Screen;
 use crate::script::{
     Act, CableAct, CardAct, CounterAct, OutcomeAct, PageAct, ScreenAct, Script, TimerAct,
@@ -137,6 +137,9 @@ impl Player<'_> {
             PageAct::Click(label) => reviewer.click(label),
             PageAct::Fill { into, text } => reviewer.fill(into, text),
             PageAct::Choose { from, entry } => reviewer.choose(from, entry),
+            PageAct::ChooseAnswers { into, rows } => {
+                reviewer.choose_file(into, "torikomi-kekka.csv", &core_answers(self.stage, rows)?)
+            }
             PageAct::Picture(name) => reviewer.picture(&self.picture(name)),
         }
     }

@@ -34,6 +34,16 @@ async (deed, label, text) => {
       const field = labelled();
       return field ? write(field, text) : false;
     },
+    file: () => {
+      const field = labelled();
+      if (!field) return false;
+      const [name, content] = text.split("\n");
+      const chosen = new DataTransfer();
+      chosen.items.add(new File([Uint8Array.from(atob(content), (one) => one.charCodeAt(0))], name));
+      field.files = chosen.files;
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+      return true;
+    },
     choose: () => {
       const list = labelled();
       const entry = [...(list?.options ?? [])].find((one) => one.text.includes(text));

@@ -7,6 +7,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::interrupt;
@@ -103,6 +105,13 @@ impl Reviewer {
                 self.body()
             )
         })
+    }
+
+    /// Chooses a file.
+    pub(crate) fn choose_file(&self, label: &str, name: &str, bytes: &[u8]) -> Result<()> {
+        let sent = format!("{name}\n{}", STANDARD.encode(bytes));
+        self.wait("file", label, &sent)
+            .with_context(|| format!("cannot choose a file for 「{label}」: {}", self.body()))
     }
 
     /// Keeps a picture of the whole page, with everything that is drawn on it.

@@ -207,6 +207,13 @@ pub enum PageAct {
         /// Text of the entry.
         entry: String,
     },
+    /// Chooses a file in which the resident record system answers the newest hand-over file.
+    ChooseAnswers {
+        /// Label of the field.
+        into: String,
+        /// A row for each person: texts by heading; the key of the case is filled in.
+        rows: Vec<BTreeMap<String, String>>,
+    },
     /// Keeps a picture.
     Picture(String),
 }

@@ -46,6 +46,11 @@ fn move_in_by_card_with_the_line_cut() {
 }
 
 #[test]
+fn core_system_refuses_and_answers_with_another_address() {
+    check("answers-of-the-core-system");
+}
+
+#[test]
 fn two_counters_on_one_lan_without_head_office() {
     check("two-counters-lan");
 }
