@@ -440,6 +440,105 @@ fn page_shows_who_has_overwritten_and_orders_are_forgotten_at_the_end() {
     assert_eq!(office.counter(0).case(case).unwrap(), None);
 }
 
+/// It was followed again, and noted again, as often as the neighbour told it.
+#[test]
+fn order_that_a_neighbour_still_keeps_is_not_followed_again() {
+    let mut office = two_branches();
+    let case = signed_case(&mut office);
+    everybody(&mut office);
+    hand_to_02(&mut office, case);
+    everybody(&mut office);
+    revoke(&mut office, case, "07");
+    // The second one to follow it closes it, and hears so at once.
+    for index in [0, 1] {
+        converse(&mut office, index);
+    }
+    let own = office.counter(1).site();
+    let log = |office: &mut Office| office.counter(1).stream_heads().unwrap()[&own];
+    let orders = |office: &mut Office, index: usize| {
+        let peer = peer_of(office.counter(index), "07", PeerRole::Counter);
+        sync_engine::CaseCopies::purge_orders(office.counter(index), &peer).unwrap()
+    };
+    let before = log(&mut office);
+    assert_eq!(orders(&mut office, 1), [], "everybody followed it");
+    assert_eq!(
+        orders(&mut office, 0).len(),
+        1,
+        "the first did not hear that"
+    );
+    talk(&mut office);
+    assert_eq!(orders(&mut office, 1), []);
+    assert_eq!(log(&mut office), before);
+}
+
+/// The order stayed here for ever and was told to every neighbour, before newer ones.
+#[test]
+fn order_is_forgotten_when_the_case_comes_back() {
+    let mut office = two_branches();
+    let case = signed_case(&mut office);
+    everybody(&mut office);
+    hand_to_02(&mut office, case);
+    everybody(&mut office);
+    revoke(&mut office, case, "07");
+    converse(&mut office, 0);
+    let back = BranchCode::from("07");
+    office
+        .counter(2)
+        .transfer(case, &clerk(), &back, "")
+        .unwrap();
+    everybody(&mut office);
+    same_as_at_head_office(&mut office, 0, case);
+    let peer = peer_of(office.counter(1), "07", PeerRole::Counter);
+    let kept = sync_engine::CaseCopies::purge_orders(office.counter(0), &peer).unwrap();
+    assert_eq!(kept, []);
+    // Once it is elsewhere again, the old order says nothing about what is here now.
+    hand_to_02(&mut office, case);
+    everybody(&mut office);
+    let copies = office.hub.copies(case).unwrap();
+    let of_07 = copies.iter().find(|copy| copy.branch.as_str() == "07");
+    assert_eq!(of_07.unwrap().order, None);
+    assert!(office.counter(0).case(case).unwrap().is_some());
+}
+
+/// A case that went on while it was half here was shown with half of its moves, and so as somebody
+/// else's than everywhere else.
+#[test]
+fn case_that_is_half_here_has_no_beginning() {
+    let mut office = two_branches();
+    let case = signed_case(&mut office);
+    everybody(&mut office);
+    hand_to_02(&mut office, case);
+    converse(&mut office, 0);
+    let limits = Limits {
+        round_bytes: 300,
+        batch_bytes: 300,
+        ..LIMITS
+    };
+    let here = peer_of(&office.hub, "00", PeerRole::Hub);
+    let there = peer_of(office.counter(2), "02", PeerRole::Counter);
+    let mut session = Session::new(here, limits);
+    let mut halves = 0;
+    for _ in 0..200 {
+        let said = session.round(office.counter(2), NOW).unwrap().messages;
+        let answered = answer(&mut office.hub, there.clone(), limits, said, NOW).unwrap();
+        for message in answered.messages {
+            session.receive(office.counter(2), message, NOW).unwrap();
+        }
+        let Some(part) = office.counter(2).case(case).unwrap() else {
+            continue;
+        };
+        if part.summary.receipt_number.is_some() {
+            let whole = office.hub.case(case).unwrap().unwrap();
+            assert_eq!(part.events, whole.events);
+            assert!(halves > 2, "it came in parts");
+            return;
+        }
+        assert!(office.counter(2).board(9).unwrap().is_empty());
+        halves += 1;
+    }
+    panic!("the case does not come");
+}
+
 fn hand_on_from_02(office: &mut Office, case: CaseId) {
     let to = BranchCode::from("00");
     office.counter(2).transfer(case, &clerk(), &to, "").unwrap();
