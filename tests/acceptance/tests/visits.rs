@@ -187,8 +187,3 @@ fn a_case_goes_to_another_branch_and_its_copy_is_overwritten() {
 fn somebody_comes_for_one_procedure_alone() {
     check("procedure-alone");
 }
-
-#[test]
-fn a_mixed_family_files_twice_in_one_visit() {
-    check("mixed-family-one-visit");
-}
