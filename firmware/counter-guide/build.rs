@@ -89,7 +89,11 @@ fn pack(folder: &Path, target: &Path) -> Result<(), Box<dyn Error>> {
         };
         let name = target.join(format!("{number}.packed"));
         fs::write(&name, bytes)?;
-        writeln!(list, "    ({hash:?}, include_bytes!({name:?})),")?;
+        writeln!(
+            list,
+            "    ({hash:?}, include_bytes!(r#\"{}\"#)),",
+            name.display()
+        )?;
     }
     list.push_str("]\n");
     fs::write(target.join("packed.rs"), list)?;

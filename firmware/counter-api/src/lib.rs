@@ -49,8 +49,8 @@ pub use resident::{
 pub use residents::{CopyChoice, ResidentCopyState, ResidentRow, ResidentsView};
 pub use secret::{CardNumber, Digits, Password};
 pub use staff::{
-    Answered, AtWork, BoardRow, BoxGroup, CardView, Choice, DeviceState, Devices, FieldKind, FieldView,
-    FinishView, Header, IdentityView, LineState, MemberView, OtherValue, ProcedureState,
+    Answered, AtWork, BoardRow, BoxGroup, CardView, Choice, DeviceState, Devices, FieldKind,
+    FieldView, FinishView, Header, IdentityView, LineState, MemberView, OtherValue, ProcedureState,
     ProcedureView, QuestionMember, QuestionView, ReceptionView, RemarkView, SaveState, SignInView,
     SignView, StaffAction, StaffScreen, StaffView, Step, StepState, TrailItem,
 };

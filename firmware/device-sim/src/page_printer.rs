@@ -129,7 +129,8 @@ impl PagePrinterProcess {
     /// What came out, the first sheet first.
     pub fn paper(&self) -> Vec<PathBuf> {
         let path = |number: u32| self.folder.join(format!("paper/{number}.pdf"));
-        (0..).map(path).take_while(|path| path.exists()).collect()
+        let numbers = 0..u32::MAX;
+        numbers.map(path).take_while(|path| path.exists()).collect()
     }
 
     /// How one of [`Self::paper`] was asked for: sides, tray, pages and copies as the printer took them.

@@ -30,7 +30,7 @@ const CLOCK_DIGITS_MIN: usize = 12;
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Packed {
     Log(Log),
-    Rows(Rows),
+    Rows(Box<Rows>),
 }
 
 impl Packed {
@@ -40,7 +40,7 @@ impl Packed {
             return Log::of(entries).map(Self::Log);
         }
         if let Message::Changes(batch) = message {
-            return Rows::of(batch).map(Self::Rows);
+            return Rows::of(batch).map(Box::new).map(Self::Rows);
         }
         None
     }
@@ -165,7 +165,7 @@ impl Rows {
         let mut rows = Self::none_of(batch);
         let mut before = Before::default();
         for change in &batch.changes {
-            rows.push(change, &mut before)?;
+            rows.push(change, &before)?;
             before = Before::of(change)?;
         }
         Some(rows)

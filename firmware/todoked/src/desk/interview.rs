@@ -11,8 +11,7 @@ use counter_guide::catalogue::{Fact, FactType, Procedure};
 use counter_guide::certificates::Certificates;
 use counter_guide::draft_facts::picked;
 use counter_guide::{
-    AskGroup, Catalogue, FactRef, Facts, Guidance, Guide, Listed, ToConfirm,
-    facts_from_draft,
+    AskGroup, Catalogue, FactRef, Facts, Guidance, Guide, Listed, ToConfirm, facts_from_draft,
 };
 use jiff::civil::Date;
 use tokio::sync::watch;

@@ -72,12 +72,13 @@ impl FieldRows {
             .iter()
             .map(|group| (group.member, group.name.clone(), group.forms.join("、")))
             .collect();
-        self.boxes.show(&keys, |(number, name, forms)| BoxGroupData {
-            member: i32::from(*number),
-            name: name.as_str().into(),
-            forms: forms.as_str().into(),
-            fields: of_boxes.get(number).map(Rows::model).unwrap_or_default(),
-        });
+        self.boxes
+            .show(&keys, |(number, name, forms)| BoxGroupData {
+                member: i32::from(*number),
+                name: name.as_str().into(),
+                forms: forms.as_str().into(),
+                fields: of_boxes.get(number).map(Rows::model).unwrap_or_default(),
+            });
     }
 
     fn show_members(&mut self, members: &[MemberView]) {
