@@ -97,6 +97,7 @@ fn expected(name: &str) -> &'static [&'static str] {
         "staff-42-contradiction" => &["07-2-261121-0003-5", "関連をやめる"],
         "staff-61-known-answers" => &["住民記録では：はい", "国民健康保険", "この答えにする"],
         "staff-62-form-boxes" => &["用紙に書くこと", "口座番号", "7けたの数字"],
+        "staff-63-prints" => &["まだのものをすべて印刷", "2ページ", "用紙なし", "取り消す", "もう一度印刷"],
         "staff-43-long-interview" => &["障がい者手帳", "わからない"],
         "staff-50-devices" => &[
             "機器の状態",
