@@ -32,7 +32,7 @@ use crate::health::{self, Health, Seen};
 use crate::line::Line;
 use crate::paper::{FormMaker, ReceiptDesk, font_paths};
 use crate::places::Places;
-use crate::prints::{self, PrintQueue, SitePrinters};
+use crate::prints::{self, PrintQueue, SheetsJob, SitePrinters};
 use crate::resident_copy::{CopyWatch, Offered, take_published_forms};
 use crate::settings::{DataFolder, Settings, replace_private};
 use crate::store_records::StoreRecords;
@@ -344,32 +344,8 @@ impl Workshop {
                 });
             }
             Effect::PrintPages(order) => self.pages.order(order),
-            Effect::MakeSeparators { city, today } => {
-                let maker = self.maker.clone();
-                beside("sheets", move || {
-                    let forms = maker.map(|maker| maker.forms());
-                    let made = forms.and_then(|forms| {
-                        let made = prints::separators(&forms, &city, &today.to_string());
-                        made.inspect_err(|error| tracing::error!(%error, "separator sheets"))
-                            .ok()
-                    });
-                    done(Happened::SeparatorsMade(made));
-                });
-            }
-            Effect::MakeSheets(job) => {
-                let (maker, inputs) = (self.maker.clone(), self.inputs.clone());
-                beside("sheets", move || {
-                    let case = job.case;
-                    let mut each = |sheet| {
-                        let sheet = Box::new(sheet);
-                        let made = Happened::SheetMade { case, sheet };
-                        inputs.send(Input::Happened(made)).ok();
-                    };
-                    let made = |maker: FormMaker| prints::make(&maker.forms(), &job, &mut each);
-                    let whole = maker.is_some_and(made);
-                    done(Happened::SheetsMade { case, whole });
-                });
-            }
+            Effect::MakeSeparators { city, today } => self.make_separators(city, today, done),
+            Effect::MakeSheets(job) => self.make_sheets(job, done),
             Effect::PrintReceipt(job) => {
                 let receipts = self.receipts.clone();
                 beside("receipt", move || {
@@ -381,6 +357,39 @@ impl Workshop {
                 });
             }
         }
+    }
+
+    fn make_separators(
+        &self,
+        city: String,
+        today: jiff::civil::Date,
+        done: impl FnOnce(Happened) + Send + 'static,
+    ) {
+        let maker = self.maker.clone();
+        beside("sheets", move || {
+            let forms = maker.map(|maker| maker.forms());
+            let made = forms.and_then(|forms| {
+                let made = prints::separators(&forms, &city, &today.to_string());
+                made.inspect_err(|error| tracing::error!(%error, "separator sheets"))
+                    .ok()
+            });
+            done(Happened::SeparatorsMade(made));
+        });
+    }
+
+    fn make_sheets(&self, job: Box<SheetsJob>, done: impl FnOnce(Happened) + Send + 'static) {
+        let (maker, inputs) = (self.maker.clone(), self.inputs.clone());
+        beside("sheets", move || {
+            let case = job.case;
+            let mut each = |sheet| {
+                let sheet = Box::new(sheet);
+                let made = Happened::SheetMade { case, sheet };
+                inputs.send(Input::Happened(made)).ok();
+            };
+            let made = |maker: FormMaker| prints::make(&maker.forms(), &job, &mut each);
+            let whole = maker.is_some_and(made);
+            done(Happened::SheetsMade { case, whole });
+        });
     }
 }
 

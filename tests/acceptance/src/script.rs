@@ -22,6 +22,7 @@ pub struct Script {
 }
 
 /// Who and what is there at the start.
+#[expect(clippy::struct_excessive_bools, reason = "each is a line of a script")]
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scene {

@@ -156,11 +156,10 @@ impl ArchiveCommand {
                 let mut hub = Hub::open(&data.folder, clock)?;
                 find(&mut hub.store, &query, json, out)
             }
-            Self::Check { data, mend, json } => check_all(
-                &mut Hub::open(&data.folder, clock)?.store,
-                (mend, json),
-                out,
-            ),
+            Self::Check { data, mend, json } => {
+                let mut hub = Hub::open(&data.folder, clock)?;
+                check_all(&mut hub.store, (mend, json), out)
+            }
             Self::Verify { data, file, json } => {
                 verify(&Hub::open(&data.folder, clock)?.store, &file, json, out)
             }
@@ -192,10 +191,7 @@ impl ArchiveCommand {
                 data,
                 run,
                 out: file,
-            } => {
-                let hub = Hub::open(&data.folder, clock)?;
-                deletion::certificate(&hub, run, file.as_deref(), out)
-            }
+            } => deletion::certificate(&Hub::open(&data.folder, clock)?, run, file.as_deref(), out),
             Self::Retention {
                 data,
                 kind,

@@ -107,7 +107,9 @@ fn answer(rig: &mut Rig, fact: &str, member: Option<u8>, value: &str) {
 fn questions(rig: &mut Rig) -> Vec<(String, Option<u8>)> {
     let mut asked = Vec::new();
     while let Some(question) = rig.reception().question {
-        let members = question.members.iter().map(|row| Some(row.number));
+        // A row with an answer only stands beside those that are asked.
+        let open = question.members.iter().filter(|row| row.answer.is_none());
+        let members = open.map(|row| Some(row.number));
         let members: Vec<_> = if question.members.is_empty() {
             vec![question.member]
         } else {
