@@ -1,6 +1,5 @@
 //! A few cycles of the kill loop; `make kill-loop` plays hundreds. Needs the programs built (`make
 //! test` does).
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::process::Command;
 
