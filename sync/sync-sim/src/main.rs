@@ -6,7 +6,10 @@ use clap::Parser;
 use sync_sim::{Cases, Faults, Plan};
 
 /// Plays seeds of the replication simulator.
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 #[derive(Debug, Parser)]
 struct Options {
     /// The first seed.
