@@ -10,7 +10,8 @@ use ring::signature::{ECDSA_P256_SHA256_ASN1, KeyPair, UnparsedPublicKey};
 use serde_json::Value;
 use sync_engine::Store;
 
-use crate::handing::{converse, signed_case, traces, traces_at_head_office, two_branches};
+use crate::handing::{converse, signed_case, two_branches};
+use crate::overwriting::{traces, traces_at_head_office};
 use crate::setting::{Office, approver, clerk, key, start};
 
 /// The last day on which a filing of fiscal 2026 is kept for five years, and the next.

@@ -10,6 +10,7 @@ mod hostile;
 mod kill;
 mod mending;
 mod neighbours;
+mod overwriting;
 mod residents;
 mod setting;
 mod succession;

@@ -398,7 +398,7 @@ fn case_the_branch_must_not_have_does_not_come_back_with_an_old_copy() {
         };
         office.hub.transfer(case, &approver(), &to).unwrap();
     }
-    crate::handing::revoke(&mut office, gone, "07");
+    crate::overwriting::revoke(&mut office, gone, "07");
     for _ in 0..3 {
         assert!(!talk(&mut office, 0));
     }
