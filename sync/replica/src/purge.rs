@@ -28,6 +28,8 @@ use crate::{scope, stream};
 /// Noted in `next` of an overwritten case while the log may still hold pages of it.
 const LOG_NOT_EMPTIED: &[u8] = &[1];
 
+/// Somebody has still to follow the order.
+const OPEN: i64 = 0;
 /// Every counter followed the order.
 const CLOSED: i64 = 1;
 /// The case came back to the branch before that.
@@ -277,18 +279,7 @@ impl Replica {
         if peer.role == PeerRole::Hub {
             return Ok(Vec::new());
         }
-        let mut statement = self.connection.prepare_cached(
-            "SELECT case_id, turn, branch, signature FROM purge_order o
-             WHERE branch = :branch AND state = 0 AND NOT EXISTS (
-                 SELECT 1 FROM purge_done d
-                 WHERE d.case_id = o.case_id AND d.turn = o.turn AND d.device = :device)
-             ORDER BY turn LIMIT :count",
-        )?;
-        let ask = named_params! {
-            ":branch": peer.branch, ":device": peer.site.0, ":count": count_max(),
-        };
-        let orders = statement.query_map(ask, order_of)?;
-        Ok(orders.collect::<Result<_, _>>()?)
+        self.not_followed(peer, OPEN)
     }
 
     /// Closed orders for the peer's branch that the peer never followed, because it came since: for
@@ -298,15 +289,19 @@ impl Replica {
     /// # Errors
     /// When the database cannot be read.
     pub fn purge_orders_before(&self, peer: &Peer) -> Result<Vec<PurgeOrder>, StoreError> {
+        self.not_followed(peer, CLOSED)
+    }
+
+    fn not_followed(&self, peer: &Peer, state: i64) -> Result<Vec<PurgeOrder>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT case_id, turn, branch, signature FROM purge_order o
-             WHERE branch = :branch AND state = 1 AND NOT EXISTS (
+             WHERE branch = :branch AND state = :state AND NOT EXISTS (
                  SELECT 1 FROM purge_done d
                  WHERE d.case_id = o.case_id AND d.turn = o.turn AND d.device = :device)
              ORDER BY turn LIMIT :count",
         )?;
         let ask = named_params! {
-            ":branch": peer.branch, ":device": peer.site.0, ":count": count_max(),
+            ":branch": peer.branch, ":state": state, ":device": peer.site.0, ":count": count_max(),
         };
         let orders = statement.query_map(ask, order_of)?;
         Ok(orders.collect::<Result<_, _>>()?)
