@@ -93,6 +93,8 @@ pub enum Source {
     LicenceChip,
     /// Read from the chip of a residence card or special permanent resident certificate.
     ResidenceChip,
+    /// Read from the chip of a passport.
+    PassportChip,
     /// Read from a picture of a document.
     Ocr,
     /// From the move-out certificate data of the national network (転出証明書情報).

@@ -207,6 +207,25 @@ impl MoveDraft {
         households_after(self.event.as_deref(), &self.members)
     }
 
+    /// The members by the household they lived in before the event. Households are entered one after
+    /// the other, as registers print them: each head begins one.
+    pub fn households_before(&self) -> Vec<Vec<&MemberDraft>> {
+        let mut households: Vec<Vec<&MemberDraft>> = Vec::new();
+        let mut has_head = false;
+        for member in &self.members {
+            let is_head = member
+                .relation_before
+                .as_ref()
+                .is_some_and(Relation::is_head);
+            match households.last_mut().filter(|_| !(is_head && has_head)) {
+                Some(last) => last.push(member),
+                None => households.push(vec![member]),
+            }
+            has_head |= is_head;
+        }
+        households
+    }
+
     /// Whether nothing stands in the way of signing.
     pub fn can_be_signed(&self) -> bool {
         !self.problems.iter().any(|problem| problem.kind.blocks())

@@ -9,18 +9,32 @@ mod texts;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::address::AddressKind;
+use crate::address::{Address, AddressKind};
 use crate::age::known_age_on;
 use crate::date::FuzzyDate;
 use crate::draft::{Draft, FieldPath, FieldValue};
 use crate::event::{Event, Filing};
-use crate::household::{MemberDraft, MoveDraft};
+use crate::household::{MemberDraft, MoveDraft, Sex};
+use crate::name::PersonName;
 use crate::relation::{Relation, Step};
 
 /// Days after the move within which the card path stays open (住基令24条の4).
 const CARD_PATH_AFTER_MOVE: i64 = 14;
 /// Days after the planned move-out within which the card path stays open.
 const CARD_PATH_AFTER_PLAN: i64 = 30;
+/// Months for which a stay goes on after its end while a decision is awaited (入管法20条6項).
+const STAY_GOES_ON: i32 = 2;
+/// Statuses of residence (在留資格) without a resident record (住基法30条の45).
+const WITHOUT_RECORD: [&str; 3] = ["短期滞在", "外交", "公用"];
+/// Who is older than the head.
+const ELDERS: [Step; 4] = [
+    Step::Father,
+    Step::Mother,
+    Step::ElderBrother,
+    Step::ElderSister,
+];
+/// Who is younger, beside children.
+const YOUNGER: [Step; 2] = [Step::YoungerBrother, Step::YoungerSister];
 /// Under this age a guardian files, and nobody can be the only head left.
 const OF_AGE_TO_FILE: i16 = 15;
 
@@ -72,6 +86,36 @@ pub enum RefusalKind {
     BornAfterEvent,
     /// A nameless person who is not newborn.
     NamelessNotNewborn,
+    /// Something that is filed afterwards has not happened yet.
+    NotYetHappened,
+    /// Somebody who moves in from another city lived abroad.
+    FromAbroadInstead,
+    /// Somebody who moves in from abroad lived in Japan.
+    NotFromAbroad,
+    /// Somebody who moves to another city goes abroad.
+    ToAbroadInstead,
+    /// Somebody who moves abroad goes to an address in Japan.
+    NotToAbroad,
+    /// One person is written down twice.
+    SamePersonTwice,
+    /// A wife who is a man, or a husband who is a woman.
+    SexAgainstRelation,
+    /// A parent, elder or younger brother or sister of the head who cannot be by the birth dates.
+    AgeAgainstRelation,
+    /// A head under 15 of a household with somebody older.
+    HeadUnderFifteen,
+    /// An adopter under 20 (民法792条).
+    AdopterTooYoung,
+    /// More than two people marry each other.
+    TooManyMarry,
+    /// The birth filed is another day than the newborn's birth date.
+    BirthDayDiffers,
+    /// Two households before, where the event is about one.
+    TwoHouseholdsBefore,
+    /// The status of residence gives no resident record (住基法30条の45).
+    StatusWithoutRecord,
+    /// The period of stay ended more than two months ago (入管法20条6項).
+    StayOver,
 }
 
 /// What a refusal is read from.
@@ -128,7 +172,12 @@ impl Case<'_> {
         };
         match self.event.filing() {
             Filing::AfterWithin(_) | Filing::RegisterWithin(_) if first > self.filed_on => {
-                self.refuse("event.date", RefusalKind::NotYetMoved);
+                let kind = if self.event.needs_new_address() {
+                    RefusalKind::NotYetMoved
+                } else {
+                    RefusalKind::NotYetHappened
+                };
+                self.refuse("event.date", kind);
             }
             Filing::BeforeOrWithin(days) => {
                 let late = last.checked_add(i64::from(days).days());
@@ -167,6 +216,7 @@ impl Case<'_> {
         let Some(new) = &self.entered.new_address else {
             return;
         };
+        self.check_borders(new.kind());
         let in_city = self.event.comes_in() || self.event == Event::MoveWithin;
         if in_city && new.kind() != AddressKind::Place {
             self.refuse("address.new", RefusalKind::NewAddressNotAPlace);
@@ -190,6 +240,26 @@ impl Case<'_> {
         }
     }
 
+    /// Who crosses the country's border files another event than who only crosses a city's.
+    fn check_borders(&mut self, new: AddressKind) {
+        let old = self.entered.old_address.as_ref();
+        let old_kind = old.map(Address::kind);
+        // A country is free text: only an address that names its prefecture is surely in Japan.
+        let in_japan = |address: Option<&Address>| {
+            address.is_some_and(|one| one.kind() == AddressKind::Place && one.prefecture.is_some())
+        };
+        let (from_here, to_here) = (in_japan(old), in_japan(self.entered.new_address.as_ref()));
+        if self.event == Event::MoveIn && old_kind == Some(AddressKind::Abroad) {
+            self.refuse("address.old", RefusalKind::FromAbroadInstead);
+        } else if self.event == Event::MoveInAbroad && from_here {
+            self.refuse("address.old", RefusalKind::NotFromAbroad);
+        } else if self.event == Event::MoveOut && new == AddressKind::Abroad {
+            self.refuse("address.new", RefusalKind::ToAbroadInstead);
+        } else if self.event == Event::MoveOutAbroad && to_here {
+            self.refuse("address.new", RefusalKind::NotToAbroad);
+        }
+    }
+
     fn flag(&self, member: &MemberDraft, fact: &str) -> bool {
         let answer = FieldPath(format!("answer.m{}.{fact}", member.number));
         let field = self.draft.field(&answer);
@@ -199,6 +269,10 @@ impl Case<'_> {
     fn age(&self, member: &MemberDraft) -> Option<i16> {
         let (_, last) = self.event_days().unwrap_or((self.filed_on, self.filed_on));
         known_age_on(member.birth.as_ref()?, last)
+    }
+
+    fn is_under(&self, age: i16, member: &MemberDraft) -> bool {
+        self.age(member).is_some_and(|one| one < age)
     }
 
     /// Number of the member who files.
@@ -220,12 +294,7 @@ impl Case<'_> {
         for member in members {
             let path = |field: &str| format!("member.{}.{field}", member.number);
             let newborn = self.flag(member, "newborn");
-            if member
-                .name
-                .as_ref()
-                .is_some_and(crate::name::PersonName::is_undecided)
-                && !newborn
-            {
+            if member.name.as_ref().is_some_and(PersonName::is_undecided) && !newborn {
                 self.refuse(&path("name"), RefusalKind::NamelessNotNewborn);
             }
             let born = member.birth.and_then(|birth| birth.interval());
@@ -234,12 +303,71 @@ impl Case<'_> {
             {
                 self.refuse(&path("birth_date"), RefusalKind::BornAfterEvent);
             }
-            let class = self.draft.text(&path("residence_class"));
-            let foreign = member.japanese() == Some(false);
-            if foreign && member.moving && moves && class == Some("none") {
-                self.refuse(&path("residence_class"), RefusalKind::NoResidenceClass);
+            if self.event == Event::Birth
+                && newborn
+                && let (Some((_, last)), Some((day, _))) = (born, self.event_days())
+                && last < day
+            {
+                self.refuse(&path("birth_date"), RefusalKind::BirthDayDiffers);
+            }
+            if member.japanese() == Some(false) && member.moving {
+                self.check_stay(member, moves);
             }
         }
+        self.check_twice();
+        self.check_notifier();
+    }
+
+    /// Whether a foreign member can have a record at all, and still.
+    fn check_stay(&mut self, member: &MemberDraft, moves: bool) {
+        let path = |field: &str| format!("member.{}.{field}", member.number);
+        let class = self.draft.text(&path("residence_class"));
+        if moves && class == Some("none") {
+            self.refuse(&path("residence_class"), RefusalKind::NoResidenceClass);
+        }
+        let is_recorded = self.event.comes_in()
+            || matches!(self.event, Event::MoveWithin | Event::BecomingMidLong);
+        if !is_recorded {
+            return;
+        }
+        let status = self
+            .draft
+            .text(&path("residence_status"))
+            .unwrap_or_default();
+        if WITHOUT_RECORD.contains(&status.trim()) {
+            self.refuse(&path("residence_status"), RefusalKind::StatusWithoutRecord);
+        }
+        let expires = self.draft.text(&path("residence_expires"));
+        let expires = expires.and_then(|text| text.parse::<FuzzyDate>().ok()?.interval());
+        let until = expires.and_then(|(_, last)| last.checked_add(STAY_GOES_ON.months()).ok());
+        if until.is_some_and(|until| self.filed_on > until) {
+            self.refuse(&path("residence_expires"), RefusalKind::StayOver);
+        }
+    }
+
+    /// One person twice: name, birth date and sex are the same. Twins have names of their own.
+    fn check_twice(&mut self) {
+        let members = &self.entered.members;
+        for (at, member) in members.iter().enumerate() {
+            let nameless = member.name.as_ref().is_none_or(PersonName::is_undecided);
+            let born = member.birth.and_then(|birth| birth.exact());
+            let Some(born) = born.filter(|_| !nameless) else {
+                continue;
+            };
+            let mut before = members.iter().take(at);
+            let again = before.any(|other| {
+                let same_day = other.birth.and_then(|birth| birth.exact()) == Some(born);
+                same_day && other.name == member.name && other.sex == member.sex
+            });
+            if again {
+                let path = format!("member.{}.name", member.number);
+                self.refuse(&path, RefusalKind::SamePersonTwice);
+            }
+        }
+    }
+
+    fn check_notifier(&mut self) {
+        let members = &self.entered.members;
         let notifier = self.notifier();
         let notifier = members
             .iter()
@@ -258,6 +386,24 @@ impl Case<'_> {
             self.check_relations(&household);
         }
         self.check_who_stays();
+        self.check_before();
+    }
+
+    /// Only when households come together are there several before.
+    fn check_before(&mut self) {
+        let together = matches!(
+            self.event,
+            Event::MoveWithin | Event::HouseholdMerge | Event::HouseholdChange
+        );
+        let before = self.entered.households_before();
+        if let Some(second) = before
+            .get(1)
+            .and_then(|one| one.first())
+            .filter(|_| !together)
+        {
+            let path = format!("member.{}.relation_before", second.number);
+            self.refuse(&path, RefusalKind::TwoHouseholdsBefore);
+        }
     }
 
     /// The relations of one household after the event.
@@ -277,17 +423,43 @@ impl Case<'_> {
                 RefusalKind::TwoSpouses,
             );
         }
-        let Some(head) = head else {
-            return;
-        };
-        if self.flag(head, "deceased") {
-            let path = format!("member.{}.relation", head.number);
-            self.refuse(&path, RefusalKind::DeadHead);
+        for member in members {
+            let against = match member.relation.as_ref().and_then(|one| one.steps().last()) {
+                Some(Step::Wife) => member.sex == Some(Sex::Male),
+                Some(Step::Husband) => member.sex == Some(Sex::Female),
+                Some(_) | None => false,
+            };
+            if against {
+                let path = format!("member.{}.sex", member.number);
+                self.refuse(&path, RefusalKind::SexAgainstRelation);
+            }
         }
-        for child in members.iter().filter(|member| is(member, &[Step::Child])) {
-            if surely_before(child.birth, head.birth) {
-                let path = format!("member.{}.relation", child.number);
-                self.refuse(&path, RefusalKind::ChildOlderThanHead);
+        if let Some(head) = head {
+            self.check_head(head, members);
+        }
+    }
+
+    /// The head of one household after the event, with the others' ages beside the head's.
+    fn check_head(&mut self, head: &MemberDraft, members: &[&MemberDraft]) {
+        let path = |member: &MemberDraft| format!("member.{}.relation", member.number);
+        if self.flag(head, "deceased") {
+            self.refuse(&path(head), RefusalKind::DeadHead);
+        }
+        let young = |member: &MemberDraft| self.age(member).map(|age| age < OF_AGE_TO_FILE);
+        let has_older = members.iter().any(|member| young(member) == Some(false));
+        if young(head) == Some(true) && has_older {
+            self.refuse(&path(head), RefusalKind::HeadUnderFifteen);
+        }
+        for member in members {
+            let [step] = member.relation.as_ref().map_or(&[][..], Relation::steps) else {
+                continue;
+            };
+            let elder_is_younger = ELDERS.contains(step) && surely_before(head.birth, member.birth);
+            let older = surely_before(member.birth, head.birth);
+            if *step == Step::Child && older {
+                self.refuse(&path(member), RefusalKind::ChildOlderThanHead);
+            } else if elder_is_younger || (YOUNGER.contains(step) && older) {
+                self.refuse(&path(member), RefusalKind::AgeAgainstRelation);
             }
         }
     }
@@ -319,12 +491,20 @@ impl Case<'_> {
                 .collect()
         };
         let (mut young, mut older) = (Vec::new(), Vec::new());
+        let (mut too_young, mut third) = (Vec::new(), None);
         if self.event == Event::Marriage {
-            let under = |member: &&MemberDraft| self.age(member).is_some_and(|age| age < 18);
-            young.extend(marked("marries").into_iter().filter(under));
+            let marry = marked("marries");
+            third = marry.get(2).copied();
+            young.extend(marry.into_iter().filter(|one| self.is_under(18, one)));
         }
         if self.event == Event::Adoption {
             let adopters = marked("adopts");
+            too_young.extend(
+                adopters
+                    .iter()
+                    .copied()
+                    .filter(|one| self.is_under(20, one)),
+            );
             let elder = |child: &&MemberDraft| {
                 adopters
                     .iter()
@@ -338,6 +518,13 @@ impl Case<'_> {
         }
         for member in older {
             self.refuse(&birth(member), RefusalKind::AdoptedOlder);
+        }
+        for member in too_young {
+            self.refuse(&birth(member), RefusalKind::AdopterTooYoung);
+        }
+        if let Some(member) = third {
+            let path = format!("member.{}.moving", member.number);
+            self.refuse(&path, RefusalKind::TooManyMarry);
         }
     }
 }

@@ -135,3 +135,39 @@ fn dispute_ends_when_somebody_chose() {
     let under: Vec<_> = draft.paths_under("member.").collect();
     assert_eq!(under, [&"member.1.name".into()]);
 }
+
+#[test]
+fn two_households_come_together_and_one_parts() {
+    let two = [
+        ("event.type", "hh_merge"),
+        ("member.1.relation_before", "世帯主"),
+        ("member.2.relation_before", "妻"),
+        ("member.3.name", "架空　次郎"),
+        ("member.3.relation_before", "世帯主"),
+        ("member.4.name", "架空　梅"),
+        ("member.4.relation_before", "母"),
+    ];
+    let numbers = |households: Vec<Vec<&counter_domain::household::MemberDraft>>| -> Vec<Vec<u8>> {
+        let numbers = households.into_iter();
+        numbers
+            .map(|members| members.iter().map(|one| one.number).collect())
+            .collect()
+    };
+    let read = changed(&two);
+    assert_eq!(numbers(read.households_before()), [vec![1, 2], vec![3, 4]]);
+    assert_eq!(numbers(read.households_after()), [vec![1, 2, 3, 4]]);
+    // Nobody's relation is known: one household.
+    assert_eq!(numbers(changed(&[]).households_before()), [vec![1, 2]]);
+    let mut draft = Draft::default();
+    for (path, text) in COMPLETE {
+        draft.insert(path.into(), DeviceId([1; 16]), field(text, 1));
+    }
+    draft.insert("event.type".into(), DeviceId([1; 16]), field("hh_split", 2));
+    let stays = DraftField {
+        value: FieldValue::Flag(false),
+        ..field("", 2)
+    };
+    draft.insert("member.1.moving".into(), DeviceId([1; 16]), stays);
+    let read = MoveDraft::from_draft(&draft, date(2026, 11, 21));
+    assert_eq!(numbers(read.households_after()), [vec![2], vec![1]]);
+}

@@ -154,8 +154,7 @@ fn addresses_decide_which_event_it_is() {
         "address.new",
         RefusalKind::NewAddressNotAPlace,
     );
-    for unknown in ["不明", "住所不定", "未届", "無し", "国外（アメリカ合衆国）"]
-    {
+    for unknown in ["不明", "住所不定", "未届", "無し"] {
         assert_eq!(
             refused(&[("address.old", unknown)]),
             Vec::new(),
@@ -262,6 +261,28 @@ fn marriage_and_adoption_have_ages() {
         "member.2.birth_date",
         RefusalKind::AdoptedOlder,
     );
+    check(
+        &[
+            ("event.type", "adoption"),
+            ("answer.m2.adopts", "yes"),
+            ("member.2.birth_date", "2006-11-21"),
+        ],
+        "member.2.birth_date",
+        RefusalKind::AdopterTooYoung,
+    );
+    check(
+        &[
+            &marriage[..],
+            &[
+                ("member.3.name", "架空　春子"),
+                ("member.3.relation", "同居人"),
+                ("answer.m3.marries", "yes"),
+            ],
+        ]
+        .concat(),
+        "member.3.moving",
+        RefusalKind::TooManyMarry,
+    );
 }
 
 #[test]
@@ -269,14 +290,198 @@ fn newborn_may_be_without_a_name_and_nobody_else() {
     let newborn = [
         ("event.type", "birth"),
         ("member.2.name", "架空　未定"),
-        ("member.2.birth_date", "2026-11-19"),
+        ("member.2.birth_date", "2026-11-20"),
         ("member.2.relation", "子"),
     ];
+    check(
+        &[
+            &newborn[..],
+            &[
+                ("answer.m2.newborn", "yes"),
+                ("member.2.birth_date", "2026-11-19"),
+            ],
+        ]
+        .concat(),
+        "member.2.birth_date",
+        RefusalKind::BirthDayDiffers,
+    );
     assert_eq!(
         refused(&[&newborn[..], &[("answer.m2.newborn", "yes")]].concat()),
         Vec::new()
     );
     check(&newborn, "member.2.name", RefusalKind::NamelessNotNewborn);
+}
+
+#[test]
+fn who_crosses_the_border_files_another_event() {
+    let abroad = "国外（アメリカ合衆国）";
+    check(
+        &[("address.old", abroad)],
+        "address.old",
+        RefusalKind::FromAbroadInstead,
+    );
+    let back = ("event.type", "move_in_abroad");
+    assert_eq!(refused(&[back, ("address.old", abroad)]), Vec::new());
+    assert_eq!(refused(&[back, ("address.old", "タイ")]), Vec::new());
+    check(&[back], "address.old", RefusalKind::NotFromAbroad);
+    let here = ("address.old", "神奈川県藤沢市片瀬3丁目9番6号");
+    let out = ("event.type", "move_out");
+    check(
+        &[out, here, ("address.new", "国外")],
+        "address.new",
+        RefusalKind::ToAbroadInstead,
+    );
+    let away = ("event.type", "move_out_abroad");
+    assert_eq!(refused(&[away, here, ("address.new", "タイ")]), Vec::new());
+    check(
+        &[away, here, ("address.new", "東京都千代田区霞が関1丁目")],
+        "address.new",
+        RefusalKind::NotToAbroad,
+    );
+}
+
+#[test]
+fn what_has_not_happened_is_not_called_a_move() {
+    for event in ["death", "hh_split"] {
+        check(
+            &[("event.type", event), ("event.date", "2026-11-25")],
+            "event.date",
+            RefusalKind::NotYetHappened,
+        );
+    }
+}
+
+#[test]
+fn sex_and_age_fit_the_relation() {
+    check(
+        &[("member.2.sex", "男")],
+        "member.2.sex",
+        RefusalKind::SexAgainstRelation,
+    );
+    check(
+        &[("member.2.relation", "子の夫"), ("member.2.sex", "女")],
+        "member.2.sex",
+        RefusalKind::SexAgainstRelation,
+    );
+    // Partners who are not registered are recorded as the city does.
+    assert_eq!(
+        refused(&[("member.2.relation", "妻（未届）"), ("member.2.sex", "男")]),
+        Vec::new()
+    );
+    for (relation, born) in [
+        ("母", "1988-04-01"),
+        ("兄", "1986-05-03"),
+        ("妹", "1986-05-01"),
+    ] {
+        check(
+            &[
+                ("member.2.relation", relation),
+                ("member.2.birth_date", born),
+            ],
+            "member.2.relation",
+            RefusalKind::AgeAgainstRelation,
+        );
+    }
+    // Twins, and somebody of whom the month is not known.
+    for (relation, born) in [("弟", "1986-05-02"), ("兄", "昭和61年月日不詳")] {
+        let fields = [
+            ("member.2.relation", relation),
+            ("member.2.birth_date", born),
+        ];
+        assert_eq!(refused(&fields), Vec::new(), "{relation} {born}");
+    }
+    check(
+        &[
+            ("member.1.birth_date", "2012-01-01"),
+            ("member.2.relation", "縁故者"),
+        ],
+        "member.1.relation",
+        RefusalKind::HeadUnderFifteen,
+    );
+}
+
+#[test]
+fn one_person_is_written_once_and_twins_twice() {
+    let third = [
+        ("member.3.name", "架空　花子"),
+        ("member.3.birth_date", "1988-04-01"),
+        ("member.3.relation", "同居人"),
+    ];
+    check(&third, "member.3.name", RefusalKind::SamePersonTwice);
+    for other in [
+        ("member.3.name", "架空　華子"),
+        ("member.3.birth_date", "1988-04-02"),
+    ] {
+        assert_eq!(refused(&[&third[..], &[other]].concat()), Vec::new());
+    }
+    // Two heads of one name, one before and one after, are father and son.
+    assert_eq!(
+        refused(&[
+            ("member.2.name", "架空　太郎"),
+            ("member.2.relation", "子"),
+            ("member.2.birth_date", "2010-01-01")
+        ]),
+        Vec::new()
+    );
+}
+
+#[test]
+fn two_households_file_apart_unless_they_come_together() {
+    let two = [
+        ("event.date", "2026-11-30"),
+        ("member.1.relation_before", "世帯主"),
+        ("member.2.relation_before", "世帯主"),
+        ("member.2.relation", "同居人"),
+    ];
+    check(
+        &[&two[..], &[("event.type", "move_out")]].concat(),
+        "member.2.relation_before",
+        RefusalKind::TwoHouseholdsBefore,
+    );
+    let merge = [("event.type", "hh_merge"), ("event.date", "2026-11-20")];
+    assert_eq!(refused(&[&two[..], &merge].concat()), Vec::new());
+}
+
+#[test]
+fn stay_that_gives_no_record_or_is_over() {
+    let foreign = [
+        ("event.type", "move_in_abroad"),
+        ("address.old", "国外"),
+        ("member.2.nationality", "外国"),
+        ("member.2.residence_class", "mid_long"),
+    ];
+    let with = |field, value| [&foreign[..], &[(field, value)]].concat();
+    check(
+        &with("member.2.residence_status", "短期滞在"),
+        "member.2.residence_status",
+        RefusalKind::StatusWithoutRecord,
+    );
+    assert_eq!(
+        refused(&with("member.2.residence_status", "家族滞在")),
+        Vec::new()
+    );
+    check(
+        &with("member.2.residence_expires", "2026-09-20"),
+        "member.2.residence_expires",
+        RefusalKind::StayOver,
+    );
+    // While a decision is awaited the stay goes on for two months.
+    assert_eq!(
+        refused(&with("member.2.residence_expires", "2026-09-21")),
+        Vec::new()
+    );
+    // Whoever leaves may leave late.
+    let leaves = [
+        ("event.type", "move_out"),
+        ("address.old", "神奈川県藤沢市片瀬3丁目9番6号"),
+        ("address.new", "横浜市西区みなとみらい1丁目1番"),
+    ];
+    let gone = [
+        &with("member.2.residence_expires", "2026-09-20")[..],
+        &leaves,
+    ]
+    .concat();
+    assert_eq!(refused(&gone), Vec::new());
 }
 
 #[test]

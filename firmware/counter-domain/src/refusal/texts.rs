@@ -32,6 +32,21 @@ impl RefusalKind {
             Self::NotifierUnderFifteen => "届出人が15歳未満です。",
             Self::BornAfterEvent => "生年月日が異動日より後です。",
             Self::NamelessNotNewborn => "名が未定とされていますが、出生した子ではありません。",
+            Self::NotYetHappened => "まだ来ていない日のことは届け出られません。",
+            Self::FromAbroadInstead => "前の住所が国外です。",
+            Self::NotFromAbroad => "前の住所が国内です。",
+            Self::ToAbroadInstead => "転出先が国外です。",
+            Self::NotToAbroad => "行き先が国内です。",
+            Self::SamePersonTwice => "同じ方が二度入力されています（氏名・生年月日・性別が同じ）。",
+            Self::SexAgainstRelation => "続柄と性別が合いません（夫は男、妻は女）。",
+            Self::AgeAgainstRelation => "続柄と生年月日が合いません。",
+            Self::HeadUnderFifteen => "世帯主が15歳未満です。同じ世帯に15歳以上の方がいます。",
+            Self::AdopterTooYoung => "20歳にならないと養親になれません（民法792条）。",
+            Self::TooManyMarry => "婚姻した方が三人以上選ばれています。",
+            Self::BirthDayDiffers => "生まれた日と、生まれた子の生年月日が違います。",
+            Self::TwoHouseholdsBefore => "前の世帯主が二人います。",
+            Self::StatusWithoutRecord => "この在留資格では住民票を作れません（住基法30条の45）。",
+            Self::StayOver => "在留期間の満了日から2か月を過ぎています。",
         }
     }
 
@@ -80,6 +95,45 @@ impl RefusalKind {
             Self::NotifierUnderFifteen => "親権者などの法定代理人に届け出ていただきます。",
             Self::BornAfterEvent => {
                 "異動日と生年月日を確かめてください。出生は「出生」の手続きです。"
+            }
+            Self::NotYetHappened => {
+                "日付を確かめてください。正しければ、その日以後にお届けください。"
+            }
+            Self::FromAbroadInstead => {
+                "お手続きを「国外転入」に変えてください。入力した内容は残ります。"
+            }
+            Self::NotFromAbroad => {
+                "国内から移った方は「転入」に変えてください。海外から戻ったのなら、前に住んでいた国を入力します。"
+            }
+            Self::ToAbroadInstead => {
+                "お手続きを「国外転出」に変えてください。入力した内容は残ります。"
+            }
+            Self::NotToAbroad => {
+                "国内へ移る方は「転出」に変えてください。海外へ行くのなら、行き先の国を入力します。"
+            }
+            Self::SamePersonTwice => {
+                "一人を外してください。双子なら、氏名をもう一度確かめてください。"
+            }
+            Self::SexAgainstRelation => {
+                "続柄と性別を確かめてください。届出のないパートナーは「夫（未届）」「妻（未届）」「縁故者」から市の取扱いで選びます。"
+            }
+            Self::AgeAgainstRelation => {
+                "続柄と生年月日を確かめてください。配偶者の父母は「妻の母」「夫の母」のように書きます。"
+            }
+            Self::HeadUnderFifteen => "15歳以上の方を世帯主にしてください。",
+            Self::AdopterTooYoung => {
+                "生年月日を確かめてください。正しければ受理できないので、法律相談を案内します。"
+            }
+            Self::TooManyMarry => "婚姻した二人だけに印を付けてください。",
+            Self::BirthDayDiffers => "出生証明書の日付に、どちらも合わせてください。",
+            Self::TwoHouseholdsBefore => {
+                "世帯ごとに別の受付にして、「関連づける」で結んでください。一つの世帯なら、前の続柄を直してください。"
+            }
+            Self::StatusWithoutRecord => {
+                "在留カードを確かめてください。中長期の在留資格になったら、14日以内にお越しください。"
+            }
+            Self::StayOver => {
+                "在留カードの裏面と新しいカードを確かめてください。更新されていなければ、出入国在留管理局を案内します。"
             }
             Self::NamelessNotNewborn => {
                 "氏名を確かめてください。出生した子なら「出生した子」に印を付けます。"

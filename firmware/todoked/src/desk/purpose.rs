@@ -199,7 +199,10 @@ pub(super) fn refused(visit: &Visit, refusal: &Refusal) -> RefusalView {
     let instead = match refusal.kind {
         RefusalKind::MoveWithinInstead => Some("move_within"),
         RefusalKind::SameAddress => Some("hh_change"),
-        RefusalKind::CardPathClosed => Some("move_in/paper"),
+        RefusalKind::CardPathClosed | RefusalKind::NotFromAbroad => Some("move_in/paper"),
+        RefusalKind::FromAbroadInstead => Some("move_in_abroad"),
+        RefusalKind::ToAbroadInstead => Some("move_out_abroad"),
+        RefusalKind::NotToAbroad => Some("move_out/paper"),
         RefusalKind::NotYetMoved
         | RefusalKind::LeftLongAgo
         | RefusalKind::NotWithinOneCity
@@ -214,7 +217,18 @@ pub(super) fn refused(visit: &Visit, refusal: &Refusal) -> RefusalView {
         | RefusalKind::NoResidenceClass
         | RefusalKind::NotifierUnderFifteen
         | RefusalKind::BornAfterEvent
-        | RefusalKind::NamelessNotNewborn => None,
+        | RefusalKind::NamelessNotNewborn
+        | RefusalKind::NotYetHappened
+        | RefusalKind::SamePersonTwice
+        | RefusalKind::SexAgainstRelation
+        | RefusalKind::AgeAgainstRelation
+        | RefusalKind::HeadUnderFifteen
+        | RefusalKind::AdopterTooYoung
+        | RefusalKind::TooManyMarry
+        | RefusalKind::BirthDayDiffers
+        | RefusalKind::TwoHouseholdsBefore
+        | RefusalKind::StatusWithoutRecord
+        | RefusalKind::StayOver => None,
     };
     let instead = instead.and_then(|key| {
         let (event, flow) = key.split_once('/').unwrap_or((key, ""));
