@@ -263,8 +263,10 @@ impl Write<'_> {
     /// # Errors
     /// When the database cannot be read.
     pub fn version(&self) -> Result<u64, StoreError> {
-        let version = "SELECT crsql_peek_next_db_version()";
-        Ok(self.transaction.query_row(version, [], |row| row.get(0))?)
+        let mut statement = self
+            .transaction
+            .prepare_cached("SELECT crsql_peek_next_db_version()")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
     }
 }
 

@@ -1,9 +1,10 @@
 //! How changes enter the database.
 //!
 //! A batch is sifted first, without the database: what each change is, and how far the batch is
-//! good. What passed goes in with one prepared statement and one transaction; nothing is looked up
-//! change by change, because a batch has thousands of changes of a few dozen cases. Only when
-//! cr-sqlite itself refuses something is the batch undone and taken version by version.
+//! good. What passed goes in with a few prepared statements and one transaction; nothing is looked up
+//! change by change, because a batch has thousands of changes of a few dozen cases. Rows that are new
+//! here are written as they are; cr-sqlite merges the others. Only when the database refuses something
+//! is the batch undone and handed to cr-sqlite version by version.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ use sync_protocol::{CellValue, Change, ChangeBatch, SiteId, VersionVector};
 
 use crate::database::{self, Replica};
 use crate::error::StoreError;
+use crate::new_rows::NewRows;
 use crate::pack::{self, KeyValue};
 use crate::records::BlobRef;
 use crate::tables::{self, Content};
@@ -201,6 +203,7 @@ fn take(
     sifted: &mut Sifted<'_>,
 ) -> Result<Taken, StoreError> {
     let mut intake = Intake::new(transaction, peer, origin)?;
+    intake.new_rows = Some(NewRows::of(transaction, origin.site)?);
     let mut stopped = None;
     for (version, checked) in &sifted.versions {
         if intake.take_version(checked)?.is_some() {
@@ -210,6 +213,9 @@ fn take(
     }
     if stopped.is_none() {
         intake.settle_moved()?;
+        if let Some(rows) = &intake.new_rows {
+            rows.note_version()?;
+        }
         return Ok(intake.taken);
     }
     drop(intake);
@@ -267,6 +273,8 @@ struct Intake<'a> {
     peer: &'a Peer,
     origin: Origin,
     insert: CachedStatement<'a>,
+    /// `None` where cr-sqlite is to take every row.
+    new_rows: Option<NewRows<'a>>,
     written: Written<'a>,
     /// Branches of cases, as far as they were looked up.
     owners: BTreeMap<CaseId, BranchCode>,
@@ -284,6 +292,7 @@ impl<'a> Intake<'a> {
             peer,
             origin,
             insert: connection.prepare_cached(INSERT)?,
+            new_rows: None,
             written: Written::of(connection)?,
             owners: BTreeMap::new(),
             overwritten: BTreeMap::new(),
@@ -328,16 +337,28 @@ impl<'a> Intake<'a> {
             }
             Meaning::Started(_) | Meaning::Other => {}
         }
+        if let Some(rows) = &mut self.new_rows {
+            match rows.add(checked.change) {
+                Ok(true) => return Ok(None),
+                Ok(false) => {}
+                Err(error) => return self.refused(error),
+            }
+        }
         if self.written.differs(checked)? {
             return Ok(Some(Refusal::Taken));
         }
         match insert(&mut self.insert, self.origin.site, checked.change) {
             Ok(()) => Ok(None),
-            // Some errors take the whole transaction with them; then nothing can go on.
-            Err(error) if is_own_fault(&error) || self.connection.is_autocommit() => {
-                Err(error.into())
-            }
-            Err(_) => Ok(Some(Refusal::Database)),
+            Err(error) => self.refused(error),
+        }
+    }
+
+    fn refused(&self, error: rusqlite::Error) -> Result<Option<Refusal>, StoreError> {
+        // Some errors take the whole transaction with them; then nothing can go on.
+        if is_own_fault(&error) || self.connection.is_autocommit() {
+            Err(error.into())
+        } else {
+            Ok(Some(Refusal::Database))
         }
     }
 

@@ -19,6 +19,7 @@
 mod acked;
 mod backup;
 mod blob;
+mod change_log;
 mod character_choice;
 mod copies;
 mod database;
@@ -30,6 +31,7 @@ mod incoming;
 mod key;
 mod local;
 mod migrate;
+mod new_rows;
 mod news;
 mod open;
 mod outgoing;

@@ -30,9 +30,7 @@ impl Replica {
     /// # Errors
     /// When the database cannot be read.
     pub fn written_elsewhere(&self) -> Result<i64, StoreError> {
-        let version = |row: &rusqlite::Row<'_>| row.get(0);
-        Ok(self
-            .connection
-            .query_row("PRAGMA data_version", [], version)?)
+        let mut statement = self.connection.prepare_cached("PRAGMA data_version")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
     }
 }

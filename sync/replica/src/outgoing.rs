@@ -4,18 +4,17 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use counter_domain::ids::CaseId;
-use rusqlite::named_params;
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 use sync_engine::Peer;
 use sync_protocol::{CellValue, Change, ChangeBatch, SiteId};
 
+use crate::change_log;
 use crate::database::Replica;
 use crate::error::StoreError;
 use crate::incoming::held;
 use crate::scope;
 
-/// Versions asked for at once. cr-sqlite sorts before it limits, so ranges bound the work.
+/// Versions asked for at once: what is read is sorted, so ranges bound the work.
 const VERSIONS_AT_ONCE: u64 = 256;
 
 /// Versions of one site looked through to tell how much waits for a peer: a second of work at most.
@@ -65,7 +64,7 @@ impl Replica {
         let mut bytes = 0;
         while batch.through < head {
             let until = head.min(batch.through.saturating_add(VERSIONS_AT_ONCE));
-            let mut changes = read(&self.connection, site, batch.through, until)?;
+            let mut changes = change_log::read(&self.connection, site, batch.through, until)?;
             sight.keep_visible(&mut changes)?;
             for version in changes.chunk_by(|one, next| one.version == next.version) {
                 let size: usize = version.iter().map(size_of).sum();
@@ -105,7 +104,7 @@ impl Replica {
         let mut through = after;
         while through < end {
             let until = end.min(through.saturating_add(VERSIONS_AT_ONCE));
-            let mut changes = read(&self.connection, site, through, until)?;
+            let mut changes = change_log::read(&self.connection, site, through, until)?;
             sight.keep_visible(&mut changes)?;
             for version in changes.chunk_by(|one, next| one.version == next.version) {
                 let bytes: usize = version.iter().map(size_of).sum();
@@ -169,53 +168,4 @@ pub(crate) fn size_of(change: &Change) -> usize {
         CellValue::Blob(bytes) => bytes.len(),
     };
     value + change.key.len() + change.table.len() + change.column.len() + CHANGE_BYTES
-}
-
-/// Changes of the versions behind `after` up to `until`, those of a newer schema among them.
-pub(crate) fn read(
-    connection: &Connection,
-    site: SiteId,
-    after: u64,
-    until: u64,
-) -> Result<Vec<Change>, StoreError> {
-    // Without `site_id` cr-sqlite scans its whole log.
-    let mut statement = connection.prepare_cached(
-        "SELECT \"table\", pk, cid, val, col_version, db_version, cl, seq, ts FROM crsql_changes
-         WHERE site_id = :site AND db_version > :after AND db_version <= :until",
-    )?;
-    let range = named_params! { ":site": site.0, ":after": after, ":until": until };
-    let rows = statement.query_map(range, change_of)?;
-    let mut changes: Vec<Change> = rows.collect::<Result<_, _>>()?;
-    let mut parked = connection.prepare_cached(
-        "SELECT change FROM parked_change
-         WHERE site = :site AND version > :after AND version <= :until",
-    )?;
-    let mut rows = parked.query(range)?;
-    while let Some(row) = rows.next()? {
-        changes.push(postcard::from_bytes(
-            row.get_ref(0)?.as_blob().unwrap_or(b""),
-        )?);
-    }
-    changes.sort_by_key(|change| (change.version, change.sequence));
-    Ok(changes)
-}
-
-fn change_of(row: &Row<'_>) -> Result<Change, rusqlite::Error> {
-    Ok(Change {
-        table: row.get(0)?,
-        key: row.get(1)?,
-        column: row.get(2)?,
-        value: match row.get_ref(3)? {
-            ValueRef::Null => CellValue::Null,
-            ValueRef::Integer(number) => CellValue::Integer(number),
-            ValueRef::Blob(bytes) => CellValue::Blob(bytes.to_vec()),
-            // No replicated column is REAL, and STRICT tables hold what their columns say.
-            ValueRef::Text(_) | ValueRef::Real(_) => CellValue::Text(row.get(3)?),
-        },
-        column_version: row.get(4)?,
-        version: row.get(5)?,
-        causal_length: row.get(6)?,
-        sequence: row.get(7)?,
-        at: row.get(8)?,
-    })
 }

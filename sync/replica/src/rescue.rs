@@ -24,7 +24,7 @@ use crate::pack::{Key, KeyValue, unpack};
 use crate::records::{BlobKind, BlobRef};
 use crate::stream::{AuditAction, AuditEntry, Carried, StreamBody};
 use crate::tables::{self, Content};
-use crate::{blob, outgoing, purge, scope};
+use crate::{blob, change_log, purge, scope};
 
 /// Versions of the old database looked through at once.
 const VERSIONS_AT_ONCE: u64 = 256;
@@ -79,7 +79,7 @@ impl Replica {
             return Ok(None);
         }
         let through = head.min(after.saturating_add(VERSIONS_AT_ONCE));
-        let changes = outgoing::read(&self.connection, self.site, after, through)?;
+        let changes = change_log::read(&self.connection, self.site, after, through)?;
         let transactions = changes
             .chunk_by(|one, next| one.version == next.version)
             .map(|changes| OldTransaction {

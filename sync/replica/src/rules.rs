@@ -19,9 +19,13 @@ pub(crate) fn check(connection: &Connection) -> Result<(), OpenError> {
             "replicated tables are not the known ones".to_owned(),
         ));
     }
-    for table in &replicated {
-        if let Some(rule) = broken_rule(connection, table)? {
-            return Err(OpenError::Schema(format!("{table}: {rule}")));
+    for (rule, question) in RULES {
+        let mut statement = connection.prepare(question)?;
+        for table in &replicated {
+            let count: i64 = statement.query_row([table], |row| row.get(0))?;
+            if count > 0 {
+                return Err(OpenError::Schema(format!("{table}: {rule}")));
+            }
         }
     }
     Ok(())
@@ -66,19 +70,6 @@ const RULES: [(&str, &str); 6] = [
              OR (type = 'trigger' AND name NOT LIKE '%\\_\\_crsql\\_%' ESCAPE '\\'))",
     ),
 ];
-
-fn broken_rule(
-    connection: &Connection,
-    table: &str,
-) -> Result<Option<&'static str>, rusqlite::Error> {
-    for (rule, question) in RULES {
-        let count: i64 = connection.query_row(question, [table], |row| row.get(0))?;
-        if count > 0 {
-            return Ok(Some(rule));
-        }
-    }
-    Ok(None)
-}
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@
 
 use thiserror::Error;
 
+use crate::compression::{self, Effort};
 use crate::limits::{FRAME_BYTES_MAX, FRAMES_MAX, PAYLOAD_BYTES_MAX, UNPACKED_BYTES_MAX};
 use crate::packed::Packed;
 use crate::{Message, version};
@@ -19,13 +20,6 @@ const MAGIC: u8 = 0xD7;
 
 /// Bytes before a frame's content.
 pub const HEADER_BYTES: usize = 10;
-
-/// Level 3: ten times smaller at 200 MB/s; higher levels cost more than a 10 Mbit/s line gains.
-const LEVEL: i32 = 3;
-
-/// For rows and log entries, which are much the same over and over; blobs and datasets are not, and pack
-/// no better.
-const LEVEL_PACKED: i32 = 9;
 
 /// Why a message cannot travel.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -102,7 +96,7 @@ pub enum DecodeError {
 /// [`EncodeError::TooLarge`] when it is longer than [`PAYLOAD_BYTES_MAX`].
 pub fn encode(message: &Message) -> Result<Vec<u8>, EncodeError> {
     let raw = postcard::to_allocvec(message).map_err(|_| EncodeError::Serialise)?;
-    framed(message.since(), &raw, LEVEL)
+    framed(message.since(), &raw, Effort::Usual)
 }
 
 /// Writes one message as a frame, as short as an end can read it that speaks `version`.
@@ -117,14 +111,14 @@ pub fn encode_for(message: &Message, version: u8) -> Result<Vec<u8>, EncodeError
         return encode(message);
     };
     let raw = postcard::to_allocvec(&packed).map_err(|_| EncodeError::Serialise)?;
-    framed(version::PACKED, &raw, LEVEL_PACKED)
+    framed(version::PACKED, &raw, Effort::Hard)
 }
 
-fn framed(version: u8, raw: &[u8], level: i32) -> Result<Vec<u8>, EncodeError> {
+fn framed(version: u8, raw: &[u8], effort: Effort) -> Result<Vec<u8>, EncodeError> {
     if raw.len() > PAYLOAD_BYTES_MAX {
         return Err(EncodeError::TooLarge { bytes: raw.len() });
     }
-    let packed = zstd::bulk::compress(raw, level).map_err(|_| EncodeError::Compress)?;
+    let packed = compression::pack(raw, effort).map_err(|_| EncodeError::Compress)?;
     let too_large = |_| EncodeError::TooLarge { bytes: raw.len() };
     let wire = u32::try_from(packed.len()).map_err(too_large)?;
     let unpacked = u32::try_from(raw.len()).map_err(too_large)?;
@@ -159,7 +153,7 @@ pub fn decode(bytes: &[u8]) -> Result<(Message, &[u8]), DecodeError> {
     let (wire, raw) = lengths(*header)?;
     let [_, version, ..] = *header;
     let (packed, rest) = rest.split_at_checked(wire).ok_or(DecodeError::Truncated)?;
-    let unpacked = zstd::bulk::decompress(packed, raw).map_err(|_| DecodeError::Unpack { raw })?;
+    let unpacked = compression::unpack(packed, raw).map_err(|_| DecodeError::Unpack { raw })?;
     if unpacked.len() != raw {
         return Err(DecodeError::Unpack { raw });
     }

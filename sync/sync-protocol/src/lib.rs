@@ -12,6 +12,7 @@
 mod bytes;
 mod change;
 mod codec;
+mod compression;
 mod copies;
 mod ids;
 pub mod limits;
