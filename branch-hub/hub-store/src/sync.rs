@@ -130,4 +130,8 @@ impl Store for HubStore {
     fn blobs_held(&self, peer: &Peer, hashes: &[[u8; 32]]) -> Result<Vec<[u8; 32]>, StoreError> {
         self.replica.blobs_held(peer, hashes)
     }
+
+    fn blobs_unnamed(&self, hashes: &[[u8; 32]]) -> Result<Vec<[u8; 32]>, StoreError> {
+        self.replica.blobs_unnamed(hashes)
+    }
 }

@@ -199,6 +199,20 @@ pub(crate) fn blobs_confirmed(
     note_safe(connection, now_unix_ms)
 }
 
+/// Nobody waits for these blobs of a case any more.
+pub(crate) fn blobs_given_up(
+    connection: &Connection,
+    case: CaseId,
+    hashes: &[[u8; 32]],
+) -> Result<(), StoreError> {
+    let mut statement = connection
+        .prepare_cached("DELETE FROM unsent_blob WHERE case_id = :case AND hash = :hash")?;
+    for hash in hashes {
+        statement.execute(named_params! { ":case": case.0, ":hash": hash })?;
+    }
+    Ok(())
+}
+
 /// Everything older than the oldest thing that is only here is at head office; with nothing left,
 /// everything until now.
 fn note_safe(connection: &Connection, now_unix_ms: u64) -> Result<(), StoreError> {

@@ -13,6 +13,7 @@ use counter_domain::ids::{BlobHash, CaseId, DeviceId, StaffId};
 use replica::{DatabaseKey, OpenError, Replica, Rescued, StoreError, Surroundings};
 use rusqlite::{Connection, named_params};
 use serde::{Deserialize, Serialize};
+use sync_engine::WantedBlob;
 use sync_protocol::SiteId;
 
 use crate::board;
@@ -209,9 +210,17 @@ impl CounterStore {
         }
         Ok(Arriving {
             records,
-            blobs: self.replica.blobs_wanted(BLOBS_COUNTED_MAX)?.len() as u64,
+            blobs: self.blobs_to_come(BLOBS_COUNTED_MAX)?.len() as u64,
             rescue,
         })
+    }
+
+    /// Blobs that are named here, not here yet, and the branch's to have.
+    pub(crate) fn blobs_to_come(&self, count_max: usize) -> Result<Vec<WantedBlob>, StoreError> {
+        match &self.branch {
+            Some(branch) => self.replica.blobs_wanted_at(branch, count_max),
+            None => self.replica.blobs_wanted(count_max),
+        }
     }
 
     /// Whether everything has arrived at an appliance that came without an old database; noted, so
@@ -237,17 +246,62 @@ impl CounterStore {
     /// # Errors
     /// When a database fails; what was written again stays.
     pub fn rescue(&mut self, old: &OldDatabase) -> Result<RescueStep, StoreError> {
-        let Some(mut succession) = self.succession()? else {
+        let Some((succession, aside)) = self.unfinished()? else {
             return Ok(RescueStep::Done);
         };
         let of = SiteId(succession.of.0);
         let here = self.replica.vector()?.get(&of).copied().unwrap_or(0);
-        let Some(mut aside) = succession.old.filter(|_| succession.rescued.is_none()) else {
-            return Ok(RescueStep::Done);
-        };
         if here < succession.held {
             return Ok(RescueStep::Waits);
         }
+        self.look_through(old, (succession, aside))
+    }
+
+    /// The whole rescue at once, of a database that is known to be an older copy itself: somebody put
+    /// it back in the middle of the rescue. Nothing more of head office will come here, so some of
+    /// what is written again was there; whoever goes on for this one finds that by content.
+    ///
+    /// # Errors
+    /// When a database fails; to be called again then.
+    pub fn rescue_into_older_copy(&mut self, old: &OldDatabase) -> Result<(), StoreError> {
+        let known = self.replica.lift_restored();
+        let done = self.rescue_to_the_end(old);
+        self.replica.put_restored(known);
+        done
+    }
+
+    fn rescue_to_the_end(&mut self, old: &OldDatabase) -> Result<(), StoreError> {
+        while let Some(unfinished) = self.unfinished()? {
+            self.look_through(old, unfinished)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that the database that was set aside is not there any more, so that nothing is left to
+    /// look through. It is removed when head office has everything of it: then this one is a copy
+    /// that was put back from before.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn note_old_database_gone(&mut self) -> Result<(), StoreError> {
+        if let Some((mut succession, aside)) = self.unfinished()? {
+            succession.rescued = Some(aside.again);
+            self.keep_succession(&succession)?;
+        }
+        Ok(())
+    }
+
+    /// The succession, while a database that was set aside is not looked through to its end.
+    fn unfinished(&self) -> Result<Option<(Succession, SetAside)>, StoreError> {
+        let succession = self.succession()?.filter(|one| one.rescued.is_none());
+        Ok(succession.and_then(|one| one.old.map(|aside| (one, aside))))
+    }
+
+    fn look_through(
+        &mut self,
+        old: &OldDatabase,
+        (mut succession, mut aside): (Succession, SetAside),
+    ) -> Result<RescueStep, StoreError> {
         if let Some(found) = old.0.own_transactions(aside.looked_through)? {
             // What was written by the last log entry both have is the same in both, however little
             // the copy had heard of; head office may have been restored itself.

@@ -7,7 +7,7 @@ use counter_domain::protection::PROTECTION;
 use replica::{StoreChange, StoreError};
 use sync_engine::{
     Applied, BlobPart, BlobProgress, CaseCopies, CasePart, CaseTurn, CaseWant, DatasetManifest,
-    DatasetPart, Peer, PeerRole, PurgeClosed, PurgeDone, PurgeOrder, Store,
+    DatasetPart, Peer, PeerRole, PurgeClosed, PurgeDone, PurgeOrder, Store, WantedBlob,
 };
 use sync_protocol::{ChangeBatch, SiteId, VersionVector};
 
@@ -82,6 +82,9 @@ impl Store for CounterStore {
         // out because the case is elsewhere now would count as held, and be missing when it is back.
         let is_of_the_branch = |own: &BranchCode| own.as_str() == peer.branch;
         if self.branch.as_ref().is_some_and(is_of_the_branch) {
+            if after < self.replica.overwritten_through()? {
+                return Ok(None);
+            }
             let all_seeing = Peer {
                 role: PeerRole::Hub,
                 ..peer.clone()
@@ -159,12 +162,42 @@ impl Store for CounterStore {
         Ok(())
     }
 
+    fn blobs_wanted_of(
+        &self,
+        _peer: &Peer,
+        count_max: usize,
+    ) -> Result<Vec<WantedBlob>, StoreError> {
+        self.blobs_to_come(count_max)
+    }
+
     fn blobs_unconfirmed(&self, count_max: usize) -> Result<Vec<[u8; 32]>, StoreError> {
         board::blobs_unconfirmed(self.replica.reader(), count_max)
     }
 
     fn blobs_held(&self, peer: &Peer, hashes: &[[u8; 32]]) -> Result<Vec<[u8; 32]>, StoreError> {
         self.replica.blobs_held(peer, hashes)
+    }
+
+    /// Head office refuses papers of a case that was deleted there; the order to overwrite it waits
+    /// for them no longer. Of any other case papers are never given up.
+    fn blobs_refused(&mut self, peer: &Peer, hashes: &[[u8; 32]]) -> Result<(), StoreError> {
+        if peer.role != PeerRole::Hub || hashes.is_empty() {
+            return Ok(());
+        }
+        let mut waiting = Vec::new();
+        for (case, _) in self.replica.purges_to_follow()? {
+            if !board::at_head_office(self.replica.reader(), case)? {
+                waiting.push(case);
+            }
+        }
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        self.replica.write(|write| {
+            let given_up = |case: &CaseId| board::blobs_given_up(write.connection(), *case, hashes);
+            waiting.iter().try_for_each(given_up)
+        })?;
+        self.follow_purges()
     }
 
     fn blobs_confirmed(&mut self, peer: &Peer, hashes: &[[u8; 32]]) -> Result<(), StoreError> {

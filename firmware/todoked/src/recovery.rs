@@ -118,16 +118,15 @@ pub fn recover(folder: &DataFolder, code: &str, hub: Option<&str>) -> Result<Dev
     finish(folder)?;
     let settings = Settings::read(folder)?;
     let prepared = Prepared::of(folder);
-    ensure!(
-        !prepared.before().exists(),
-        "an earlier recovery is not finished: start the daemon with the line to head office up, and wait until `todoke status` says that it is"
-    );
+    let key = keys::read(folder, keys::passphrase())?;
+    if prepared.before().exists() {
+        take_in_earlier(folder, &prepared, (settings.device, &key))?;
+    }
     let code: EnrolmentCode = code.parse()?;
     let hub = hub.or(settings.hub.as_deref());
     let hub = hub.context("no address of head office is set; name it with --hub")?;
     let address: HubAddress = hub.parse()?;
     DataFolder::new(&prepared.folder).create()?;
-    let key = keys::read(folder, keys::passphrase())?;
     let old = OldFacts::read(folder, &settings, &key)?;
     let device = prepared.device()?;
     let enrolled = enrol(&address, &code, &prepared, device, &old)?;
@@ -152,6 +151,27 @@ pub fn recover(folder: &DataFolder, code: &str, hub: Option<&str>) -> Result<Dev
     finish(folder)?;
     Settings::read(folder)?.set_hub(folder, hub)?;
     Ok(device)
+}
+
+/// A copy that was put back in the middle of an earlier recovery cannot end it any more: what only
+/// the old database of that one has is written into the copy, which is looked through next.
+fn take_in_earlier(
+    folder: &DataFolder,
+    prepared: &Prepared,
+    (device, key): (DeviceId, &DatabaseKey),
+) -> Result<()> {
+    let mut store = CounterStore::open(&folder.database(), key, device, around())
+        .context("the database cannot be opened")?;
+    ensure!(
+        store.is_restored(),
+        "an earlier recovery is not finished: start the daemon with the line to head office up, and wait until `todoke status` says that it is"
+    );
+    let old = OldDatabase::open(&prepared.before(), key, prepared.old_device()?, around())
+        .context("the old database cannot be opened")?;
+    store.rescue_into_older_copy(&old)?;
+    drop(old);
+    store.close()?;
+    forget(prepared)
 }
 
 /// What is read in the old database before anything else.
@@ -339,6 +359,17 @@ fn look(folder: &DataFolder, store: &Mutex<CounterStore>) -> Result<Option<Recov
         } else {
             RecoveryStage::Arriving
         }));
+    }
+    if locked().is_restored() {
+        // It writes nothing any more; whoever goes on for it takes the old database in.
+        return Ok(Some(RecoveryStage::Arriving));
+    }
+    if !prepared.before().exists() {
+        tracing::warn!("a copy from before the end of a recovery: its old database is removed");
+        locked().note_old_database_gone()?;
+        let records = locked().succession()?.and_then(|one| one.rescued);
+        let records = records.map_or(0, |rescued| rescued.records);
+        return Ok(Some(RecoveryStage::Done { records }));
     }
     let key = keys::read(folder, keys::passphrase())?;
     let device = prepared.old_device()?;

@@ -82,6 +82,18 @@ impl Replica {
         self.restored.is_some()
     }
 
+    /// Lets this database be written although it is an older copy, until what this returns is given
+    /// back with [`Self::put_restored`]. What is written meanwhile is never sent from here: whoever
+    /// goes on for this device finds it in the file.
+    pub fn lift_restored(&mut self) -> Option<(u64, u64)> {
+        self.restored.take()
+    }
+
+    /// See [`Self::lift_restored`].
+    pub fn put_restored(&mut self, known: Option<(u64, u64)>) {
+        self.restored = known;
+    }
+
     /// How many transactions somebody is known to hold and this database does not.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Blobs: content-addressed bytes inside the encrypted file, in pieces, resumable.
 
-use counter_domain::ids::{BlobHash, CaseId};
+use counter_domain::ids::{BlobHash, BranchCode, CaseId};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use sync_engine::{BlobPart, BlobProgress, Peer, PeerRole, WantedBlob};
 
@@ -145,6 +145,33 @@ impl Replica {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The same at a counter of `branch`, of the cases that the branch has: nobody gives it papers of
+    /// a case that went on before they came.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn blobs_wanted_at(
+        &self,
+        branch: &BranchCode,
+        count_max: usize,
+    ) -> Result<Vec<WantedBlob>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT hash, have FROM blob b WHERE held = 0 AND EXISTS (
+                 SELECT 1 FROM blob_ref r LEFT JOIN case_scope s ON s.case_id = r.case_id
+                 WHERE r.hash = b.hash AND coalesce(s.branch, :branch) = :branch)
+             ORDER BY urgency, rowid LIMIT :count",
+        )?;
+        let count = i64::try_from(count_max).unwrap_or(i64::MAX);
+        let at_branch = named_params! { ":branch": branch.as_str(), ":count": count };
+        let rows = statement.query_map(at_branch, |row| {
+            Ok(WantedBlob {
+                hash: row.get(0)?,
+                have: row.get(1)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Asks anew for those of `hashes` whose bytes here are no longer what their name says, or are
     /// gone: a disk that fails turns bits round. Returns which. What is left of one stays until the
     /// first new piece of it is here.
@@ -225,6 +252,20 @@ impl Replica {
             }
         }
         Ok(held)
+    }
+
+    /// Which of `hashes` no record here names.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn blobs_unnamed(&self, hashes: &[[u8; 32]]) -> Result<Vec<[u8; 32]>, StoreError> {
+        let mut unnamed = Vec::new();
+        for hash in hashes {
+            if self.cases_naming(*hash)?.is_empty() {
+                unnamed.push(*hash);
+            }
+        }
+        Ok(unnamed)
     }
 
     fn may_see(&self, peer: &Peer, hash: [u8; 32]) -> Result<bool, StoreError> {

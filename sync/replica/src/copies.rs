@@ -31,6 +31,8 @@ pub(crate) enum CopyState {
     Whole,
     /// It was here and is overwritten.
     Overwritten,
+    /// The order is forgotten. A file from before it may still come for some weeks.
+    Forgotten,
 }
 
 impl CopyState {
@@ -39,6 +41,7 @@ impl CopyState {
             Self::Coming => 0,
             Self::Whole => 1,
             Self::Overwritten => 2,
+            Self::Forgotten => 3,
         }
     }
 
@@ -46,6 +49,7 @@ impl CopyState {
         match code {
             1 => Self::Whole,
             2 => Self::Overwritten,
+            3 => Self::Forgotten,
             _ => Self::Coming,
         }
     }
@@ -57,6 +61,15 @@ pub(crate) struct Copy {
     pub(crate) turn: u64,
     pub(crate) state: CopyState,
     pub(crate) next: Vec<u8>,
+}
+
+impl Copy {
+    pub(crate) fn is_overwritten(&self) -> bool {
+        match self.state {
+            CopyState::Overwritten | CopyState::Forgotten => true,
+            CopyState::Coming | CopyState::Whole => false,
+        }
+    }
 }
 
 pub(crate) fn copy(connection: &Connection, case: CaseId) -> Result<Option<Copy>, StoreError> {
@@ -90,7 +103,7 @@ pub(crate) fn note_copy(
 
 /// Whether the case was overwritten here and has not come back.
 pub(crate) fn is_overwritten(connection: &Connection, case: CaseId) -> Result<bool, StoreError> {
-    Ok(copy(connection, case)?.is_some_and(|copy| copy.state == CopyState::Overwritten))
+    Ok(copy(connection, case)?.is_some_and(|copy| copy.is_overwritten()))
 }
 
 /// Every branch that has or had the case and still may have a copy of it.
@@ -143,7 +156,7 @@ impl Replica {
                 Some(here) if here.turn > *turn => continue,
                 Some(here) if here.turn == *turn => match here.state {
                     CopyState::Coming => here.next,
-                    CopyState::Whole | CopyState::Overwritten => continue,
+                    CopyState::Whole | CopyState::Overwritten | CopyState::Forgotten => continue,
                 },
                 Some(_) | None => Vec::new(),
             };
@@ -244,10 +257,10 @@ impl Replica {
     ) -> Result<usize, StoreError> {
         let case = CaseId(part.case);
         let known = copy(&self.connection, case)?;
-        let late = known.as_ref().is_some_and(|known| {
-            known.turn > part.turn || (known.turn == part.turn && known.state != CopyState::Coming)
-        });
-        let was_overwritten = known.is_some_and(|known| known.state == CopyState::Overwritten);
+        let begins = known.as_ref().is_none_or(|known| known.turn < part.turn);
+        let goes_on =
+            known.is_some_and(|known| known.turn == part.turn && known.state == CopyState::Coming);
+        let late = !begins && !goes_on;
         if peer.role != PeerRole::Hub || late || part.turn > 1 << 62 {
             return Ok(0);
         }
@@ -267,7 +280,7 @@ impl Replica {
         let (turn, next) = (part.turn, part.next.clone());
         note_copy(&transaction, case, &Copy { turn, state, next })?;
         forget_orders_before(&transaction, case, turn)?;
-        if was_overwritten {
+        if begins {
             ask_again(&transaction, held)?;
         }
         if state == CopyState::Whole {
@@ -279,10 +292,10 @@ impl Replica {
     }
 }
 
-/// While a case was overwritten here, what was told of it counted as held and was left out. What
-/// head office had of it when it said the first part comes with the case, although that may have been
-/// a while ago; everything behind that is asked for again, from whoever has it. Other records among
-/// them are here already, and stay as they are.
+/// While a case was overwritten here, what was told of it counted as held and was left out; that it
+/// was overwritten may be forgotten since. What head office had of it when it said the first part
+/// comes with the case, although that may have been a while ago; everything behind that is asked for
+/// again, from whoever has it. Other records among them are here already, and stay as they are.
 fn ask_again(connection: &Connection, held: &VersionVector) -> Result<(), StoreError> {
     let mut sites = connection.prepare_cached("SELECT site FROM peer_vector")?;
     let sites = sites.query_map([], |row| row.get(0).map(SiteId))?;

@@ -27,6 +27,7 @@ mod dataset;
 mod dataset_age;
 mod delegate;
 mod error;
+mod holes;
 mod incoming;
 mod key;
 mod local;

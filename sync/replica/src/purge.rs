@@ -8,7 +8,8 @@
 //! elsewhere: the rows are forgotten, and the order is kept in their stead so that neighbours and
 //! files written earlier cannot bring them back. When every counter of the branch has followed it,
 //! and a counter holds every version in which they may have written of the case, the order is
-//! forgotten too.
+//! forgotten too; that the case was here is noted until no file from before the order is read any
+//! more.
 
 use std::collections::BTreeSet;
 
@@ -23,10 +24,13 @@ use sync_protocol::{ChangeBatch, SiteId, VersionVector};
 use crate::copies::{self, Copy, CopyState, copy, note_copy};
 use crate::database::{Replica, Write};
 use crate::error::StoreError;
-use crate::{scope, stream};
+use crate::{holes, scope, stream};
 
 /// Noted in `next` of an overwritten case while the log may still hold pages of it.
 const LOG_NOT_EMPTIED: &[u8] = &[1];
+
+/// Courier files are read for sixty days; clocks may be a day apart, here and where one was made.
+const FILES_KEPT_MS: u64 = 62 * 24 * 60 * 60 * 1000;
 
 /// Somebody has still to follow the order.
 const OPEN: i64 = 0;
@@ -465,7 +469,7 @@ impl Replica {
         for CaseTurn { case, turn } in told {
             let here = copy(&self.connection, CaseId(*case))?;
             let followed = here.is_some_and(|here| {
-                here.state == CopyState::Overwritten && here.turn >= *turn && here.next.is_empty()
+                here.is_overwritten() && here.turn >= *turn && here.next.is_empty()
             });
             if followed {
                 done.push(PurgeDone {
@@ -543,12 +547,14 @@ impl Replica {
     }
 
     /// Forgets closed orders, where everything the branch's counters may have written of the case is
-    /// held already: it will not be taken again.
+    /// held already: it will not be taken again. What a file from before the order says of the case
+    /// is not taken either, as long as such a file is read.
     ///
     /// # Errors
     /// When the disk fails.
     pub fn forget_purged(&mut self, closed: &[PurgeClosed]) -> Result<(), StoreError> {
         let held = self.vector()?;
+        let oldest = self.around.unix_ms().saturating_sub(FILES_KEPT_MS) << 16;
         for one in closed {
             let all_held = one.through.iter().all(|(site, through)| {
                 *site == self.site || held.get(site).copied().unwrap_or(0) >= *through
@@ -564,8 +570,13 @@ impl Replica {
                     ask,
                 )?;
                 connection.execute(
-                    "DELETE FROM case_copy WHERE case_id = :case AND turn <= :turn AND state = 2",
+                    "UPDATE case_copy SET state = 3, next = x''
+                     WHERE case_id = :case AND turn <= :turn AND state = 2",
                     ask,
+                )?;
+                connection.execute(
+                    "DELETE FROM case_copy WHERE state = 3 AND turn < :oldest",
+                    named_params! { ":oldest": oldest },
                 )?;
                 Ok::<(), StoreError>(())
             })?;
@@ -643,6 +654,7 @@ fn put_order(connection: &Connection, order: &PurgeOrder) -> Result<(), StoreErr
 
 /// Everything of a case; a note says that it was here, so that it is not taken again.
 fn overwrite(connection: &Connection, case: CaseId, turn: u64) -> Result<(), StoreError> {
+    holes::note(connection, case)?;
     forget_blobs(connection, case)?;
     forget_records(connection, case)?;
     forget_aside(connection, case)?;

@@ -60,7 +60,7 @@ impl Session {
         if !records_come {
             self.tell_wants(&mut spoken, store)?;
         }
-        self.tell_blobs_held(&mut spoken, store)?;
+        self.tell_blobs_held(&mut spoken, store, &vector)?;
         self.tell_copies(&mut spoken, store)?;
         if let Some(theirs) = &self.theirs {
             let sender = Sender {
@@ -193,10 +193,7 @@ impl Session {
         let refused = self.theirs.as_ref().map(|theirs| &theirs.blobs_refused);
         let in_vain = refused.map_or(0, BTreeSet::len) + self.ours.blobs_spoilt.len();
         let count_max = self.limits.blobs_wanted + in_vain;
-        let mut wants = match self.ends {
-            Ends::HubToCounter => store.blobs_wanted_of(&self.peer, count_max)?,
-            Ends::CounterToHub | Ends::Counters => store.blobs_wanted(count_max)?,
-        };
+        let mut wants = store.blobs_wanted_of(&self.peer, count_max)?;
         wants.retain(|want| {
             !refused.is_some_and(|hashes| hashes.contains(&want.hash))
                 && !self.ours.blobs_spoilt.contains(&want.hash)
@@ -209,11 +206,13 @@ impl Session {
     }
 
     /// Head office answers which of a counter's blobs are there. Only a whole blob on disk is ever
-    /// said to be there, so a lost, late or repeated answer is never wrong.
+    /// said to be there, so a lost, late or repeated answer is never wrong. What nothing names there,
+    /// although everything the counter wrote is there, is of a case that was deleted: it is refused.
     fn tell_blobs_held<S: Store>(
         &mut self,
         spoken: &mut Vec<Message>,
         store: &S,
+        vector: &VersionVector,
     ) -> Result<(), S::Error> {
         // What is safe is said by head office alone.
         if self.ends != Ends::HubToCounter {
@@ -223,6 +222,13 @@ impl Session {
             return Ok(());
         };
         let asked = std::mem::take(&mut theirs.blob_offers);
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let of_peer = |vector: &VersionVector| vector.get(&self.peer.site).copied().unwrap_or(0);
+        if of_peer(vector) >= of_peer(&theirs.vector) {
+            self.ours.blobs_refused.extend(store.blobs_unnamed(&asked)?);
+        }
         let held = store.blobs_held(&self.peer, &asked)?;
         if !held.is_empty() && theirs.version >= version::BLOBS_CONFIRMED {
             spoken.push(Message::BlobsHeld(held));

@@ -340,6 +340,10 @@ impl Session {
             Message::DatasetPart(part) => self.receive_dataset(store, &part)?,
             Message::BlobPart(part) => self.receive_blob(store, &part)?,
             Message::BlobsHeld(hashes) => store.blobs_confirmed(&self.peer, &hashes)?,
+            Message::BlobRefusals(hashes) => {
+                store.blobs_refused(&self.peer, &hashes)?;
+                self.note(Message::BlobRefusals(hashes));
+            }
             Message::StreamHeads(heads) => {
                 if let Some(head) = heads.get(&store.site()).copied() {
                     if self.more_of_own_log(store, head)? {
@@ -359,7 +363,6 @@ impl Session {
             Message::DatasetOffers(_)
             | Message::DatasetWants(_)
             | Message::BlobWants(_)
-            | Message::BlobRefusals(_)
             | Message::BlobOffers(_)
             | Message::Done(_) => self.note(message),
             Message::CaseOffers(_)

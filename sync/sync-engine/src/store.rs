@@ -224,7 +224,7 @@ pub trait Store: CaseCopies<CopyError = <Self as Store>::Error> {
     /// When the database cannot be read.
     fn blobs_wanted(&self, count_max: usize) -> Result<Vec<WantedBlob>, Self::Error>;
 
-    /// Of those, the ones that `peer` may have; what head office asks a counter for.
+    /// Of those, the ones that `peer` may have and may give.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -269,6 +269,23 @@ pub trait Store: CaseCopies<CopyError = <Self as Store>::Error> {
     /// When the database cannot be read.
     fn blobs_held(&self, _peer: &Peer, _hashes: &[[u8; 32]]) -> Result<Vec<[u8; 32]>, Self::Error> {
         Ok(Vec::new())
+    }
+
+    /// Which of `hashes` no record here names. When everything their writer wrote is here, nobody
+    /// will ever ask for them: their cases were deleted.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn blobs_unnamed(&self, _hashes: &[[u8; 32]]) -> Result<Vec<[u8; 32]>, Self::Error> {
+        Ok(Vec::new())
+    }
+
+    /// Hears that `peer` has these blobs not, whether it was asked for them or told of them.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    fn blobs_refused(&mut self, _peer: &Peer, _hashes: &[[u8; 32]]) -> Result<(), Self::Error> {
+        Ok(())
     }
 
     /// Notes that `peer` has these blobs on disk.

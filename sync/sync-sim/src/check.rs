@@ -45,6 +45,7 @@ pub(crate) fn has_settled(world: &mut World) -> Result<bool> {
     if !all_lost(hub.blobs_wanted(usize::MAX)?) {
         return Ok(false);
     }
+    let there = world.hub.peer.clone();
     for counter in &mut world.counters {
         let store = counter.store()?;
         if store.is_restored() {
@@ -57,7 +58,7 @@ pub(crate) fn has_settled(world: &mut World) -> Result<bool> {
                 .iter()
                 .all(|(site, through)| theirs.get(site).unwrap_or(&0) >= through)
             && store.stream_heads()?.get(&site) == heads.get(&site);
-        let blobs_here = all_lost(store.blobs_wanted(usize::MAX)?);
+        let blobs_here = all_lost(store.blobs_wanted_of(&there, usize::MAX)?);
         if !same || store.sending()?.waiting > 0 || !blobs_here {
             return Ok(false);
         }

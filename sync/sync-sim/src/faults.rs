@@ -10,17 +10,17 @@ use counter_store::{CounterStore, Succession};
 use hub_store::HubStore;
 use replica::StoreError;
 use sync_engine::{Session, Store as _, answer};
-use sync_protocol::{SiteId, decode_all};
+use sync_protocol::{SiteId, decode_all, version};
 
 use crate::chance::Chance;
 use crate::disk::Files;
-use crate::line::{LIMITS, Line, Server, To};
+use crate::line::{LIMITS, Line, Server, To, spoken_with};
 use crate::office::Office;
 use crate::recovery::{LINKS_MAX, replace_at_hub, successor_of};
 use crate::template::Template;
 use crate::truth::cells_of;
 use crate::work;
-use crate::world::{World, answer_of, check_all, in_bytes};
+use crate::world::{World, answer_of, check_all};
 
 /// A second appliance with a copy of a counter's disk, and so with its key.
 #[derive(Debug)]
@@ -104,7 +104,7 @@ impl World {
         self.twin = Some(Twin {
             counter,
             office,
-            line: Line::new(counter, Server::Hub),
+            line: Line::new(counter, Server::Hub, version::CURRENT),
         });
         Ok(())
     }
@@ -132,8 +132,9 @@ impl World {
             .session
             .get_or_insert_with(|| Session::new(hub.clone(), LIMITS).subscribed_to(vec![branch]));
         let round = session.round(twin.office.store()?, now)?;
+        let spoken = session.version();
         check_all(&self.truth, &round.messages, &hub)?;
-        let bytes = in_bytes(&round.messages)?;
+        let bytes = twin.line.in_bytes(&round.messages, spoken)?;
         twin.line.carry(To::Server, bytes, 0, entropy);
         let Some(body) = twin.line.due(u64::MAX) else {
             return Ok(());
@@ -141,10 +142,12 @@ impl World {
         let Ok(messages) = decode_all(&body.bytes) else {
             return Ok(());
         };
+        let spoken = spoken_with(&messages);
         let Some(said) = answer_of(&mut self.hub, answer, client.clone(), messages)? else {
             return Ok(());
         };
         check_all(&self.truth, &said, &client)?;
+        let said = decode_all(&twin.line.in_bytes(&said, spoken)?)?;
         let session = twin.line.session.as_mut().context("no session")?;
         for message in said {
             match session.receive(twin.office.store()?, message, now) {

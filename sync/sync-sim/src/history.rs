@@ -94,7 +94,7 @@ impl Plan {
     /// # Errors
     /// What did not hold, and at which action.
     pub fn play(self, history: &[Action]) -> Result<()> {
-        let mut world = World::new(self.counters(), self.cases)?;
+        let mut world = World::new(self.counters(), self.cases, self.seed)?;
         for (number, action) in history.iter().enumerate() {
             world
                 .take(action)

@@ -1,6 +1,8 @@
 //! One line: a client that dials and a server that answers, with everything under way between them.
 
+use anyhow::{Result, ensure};
 use sync_engine::{Limits, Session};
+use sync_protocol::{Hello, Message, encode_for, version};
 
 use crate::chance::Chance;
 
@@ -37,11 +39,25 @@ pub(crate) struct Line {
     pub(crate) server: Server,
     pub(crate) up: bool,
     pub(crate) session: Option<Session>,
+    /// Newest version that the older program of both ends speaks.
+    pub(crate) newest: u8,
     /// Bytes it carries a second; 0 for as many as there are.
     pub(crate) bytes_a_second: u64,
     /// Until when it is busy with what was handed to it.
     busy_until_ms: u64,
     under_way: Vec<Body>,
+}
+
+/// The version that whoever answers these messages speaks with who said them.
+pub(crate) fn spoken_with(messages: &[Message]) -> u8 {
+    let newest = messages.iter().find_map(|message| {
+        if let Message::Hello(hello) = message {
+            Some(hello.version_current)
+        } else {
+            None
+        }
+    });
+    newest.map_or(version::MIN, |newest| newest.min(version::CURRENT))
 }
 
 /// Small, so that a backlog takes several rounds.
@@ -53,12 +69,13 @@ pub(crate) const LIMITS: Limits = Limits {
 };
 
 impl Line {
-    pub(crate) fn new(client: usize, server: Server) -> Self {
+    pub(crate) fn new(client: usize, server: Server, newest: u8) -> Self {
         Self {
             client,
             server,
             up: true,
             session: None,
+            newest,
             bytes_a_second: 0,
             busy_until_ms: 0,
             under_way: Vec::new(),
@@ -92,6 +109,25 @@ impl Line {
                 entropy: chance.number(),
             });
         }
+    }
+
+    /// A round as it goes over this line between two ends that speak `spoken` with each other.
+    pub(crate) fn in_bytes(&self, messages: &[Message], spoken: u8) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        for message in messages {
+            let readable = message.since() <= spoken;
+            ensure!(readable, "an end is told what its program cannot read");
+            if let Message::Hello(hello) = message {
+                let hello = Hello {
+                    version_current: hello.version_current.min(self.newest),
+                    ..hello.clone()
+                };
+                bytes.extend(encode_for(&Message::Hello(hello), spoken)?);
+            } else {
+                bytes.extend(encode_for(message, spoken)?);
+            }
+        }
+        Ok(bytes)
     }
 
     /// When the last byte is on its way.

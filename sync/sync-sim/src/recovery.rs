@@ -60,22 +60,18 @@ impl Recoveries {
 
 impl World {
     pub(crate) fn set_aside(&mut self, counter: usize) -> Result<()> {
-        // A copy of such a disk has the old database on it too, and is not tried here.
-        if self.recoveries.has_old(counter) {
-            return Ok(());
-        }
         let office = self.counters.get_mut(counter).context("no such counter")?;
         let files = office.files()?;
         self.recoveries.copies.insert(counter, files);
         Ok(())
     }
 
-    /// Puts the last copy back, while the counter goes on for nobody.
+    /// Puts the last copy back, also in the middle of going on for another site.
     pub(crate) fn put_back(&mut self, counter: usize) -> Result<()> {
         let office = self.counters.get_mut(counter).context("no such counter")?;
-        let is_busy = self.recoveries.old.contains_key(&counter) || office.store()?.is_restored();
+        let is_known = office.store()?.is_restored();
         let copy = self.recoveries.copies.get(&counter);
-        let Some(files) = copy.filter(|_| !is_busy).cloned() else {
+        let Some(files) = copy.filter(|_| !is_known).cloned() else {
             return Ok(());
         };
         self.goes_back_to(counter, &files)
@@ -83,6 +79,7 @@ impl World {
 
     /// A counter starts from these files: what it wrote since is nowhere, unless it told others.
     pub(crate) fn goes_back_to(&mut self, counter: usize, files: &Files) -> Result<()> {
+        let has_old = self.recoveries.has_old(counter);
         let office = self.office(counter)?;
         let site = office.peer.site;
         if successor_of(site).is_none() {
@@ -94,12 +91,10 @@ impl World {
         let cells = cells_of(store, site)?;
         let through = store.vector()?.get(&site).copied().unwrap_or(0);
         let succession = store.succession()?;
-        let looking = succession.filter(|one| one.old.is_some() && one.rescued.is_none());
-        if let Some(looking) = looking {
-            // A disk that forgot that much forgot that the old database was removed.
-            let before = SiteId(looking.of.0);
-            let database = open_old(office.database_of(before))?;
-            self.recoveries.old.insert(counter, database);
+        let is_looking = succession.is_some_and(|one| one.old.is_some() && one.rescued.is_none());
+        if is_looking && !has_old {
+            // It was removed at the end, which the copy does not know.
+            store.note_old_database_gone()?;
         }
         self.forget_what_is_gone(counter, site, cells, through)
     }
@@ -158,7 +153,7 @@ impl World {
     /// Gives the counter a new identity, when it was told that its database is an older copy.
     pub(crate) fn recover(&mut self, counter: usize) -> Result<()> {
         let office = self.counters.get_mut(counter).context("no such counter")?;
-        if self.hub.full || !office.store()?.is_restored() {
+        if self.hub.full || office.full || !office.store()?.is_restored() {
             return Ok(());
         }
         let old = office.peer.site;
@@ -168,6 +163,9 @@ impl World {
         };
         self.clone_is_found(counter)?;
         let office = self.counters.get_mut(counter).context("no such counter")?;
+        if let Some(earlier) = self.recoveries.old.remove(&counter) {
+            office.store()?.rescue_into_older_copy(&earlier)?;
+        }
         let hub = self.hub.store()?;
         let branch = BranchCode(office.peer.branch.clone());
         replace_at_hub(hub, &branch, old, new)?;
@@ -309,9 +307,10 @@ pub(crate) fn nothing_is_lost(world: &mut World) -> Result<()> {
                 );
                 continue;
             }
-            let again = (table.clone(), written_by(key, rescued.old, rescued.new));
-            let newest = [&place, &again].into_iter().filter_map(|at| here.get(at));
-            let newest = newest.filter_map(stamp).max();
+            let again = successors(&world.recoveries.rescued, rescued)
+                .map(|new| (table.clone(), written_by(key, rescued.old, new)));
+            let newest = again.chain([place]);
+            let newest = newest.filter_map(|at| here.get(&at).and_then(stamp)).max();
             ensure!(
                 newest >= stamp(value),
                 "head office lacks a field of a counter that was put back"
@@ -319,6 +318,14 @@ pub(crate) fn nothing_is_lost(world: &mut World) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The site that went on for it, the one that went on for that one, and so on.
+fn successors(all: &[Rescued], first: &Rescued) -> impl Iterator<Item = SiteId> {
+    std::iter::successors(Some(first.new), move |old| {
+        let next = all.iter().find(|one| one.old == *old);
+        next.map(|one| one.new)
+    })
 }
 
 /// The key of the same field of another writer: its id stands last.

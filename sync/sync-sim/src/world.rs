@@ -7,14 +7,14 @@ use counter_store::CounterStore;
 use hub_store::HubStore;
 use replica::StoreError;
 use sync_engine::{Answer, Ending, Limits, Moment, Peer, Session, answer, answer_neighbour};
-use sync_protocol::{Message, decode_all, encode};
+use sync_protocol::{Message, decode_all, version};
 use tempfile::TempDir;
 
 use crate::action::{Action, Cases, Place};
 use crate::chance::Chance;
 use crate::check;
 use crate::faults::{Standby, Twin};
-use crate::line::{Body, LIMITS, Line, Server, To};
+use crate::line::{Body, LIMITS, Line, Server, To, spoken_with};
 use crate::moves;
 use crate::office::{Office, RightTime, Room};
 use crate::recovery::Recoveries;
@@ -24,6 +24,9 @@ use crate::work::{self, Outcome};
 
 /// Rounds in which everything must have come together once nothing goes wrong any more.
 const SETTLING_ROUNDS: usize = 60;
+
+/// Counters of a hundred whose program is of today.
+const UPDATED_PERCENT: u64 = 75;
 
 /// Rounds after which each end tries again what was refused.
 const ROUNDS_APART: usize = 4;
@@ -57,8 +60,22 @@ pub(crate) fn lines(counters: usize) -> Vec<(usize, Option<usize>)> {
     to_hub.chain(across).collect()
 }
 
+/// Newest version of each counter's program: most are of today, some are updated at the end.
+fn versions(counters: usize, seed: u64) -> Vec<u8> {
+    let mut chance = Chance::new(seed ^ 0x0000_00e2_71b4_c95a_u64);
+    let older = u64::from(version::CURRENT - version::MIN);
+    let drawn = (0..counters).map(|_| {
+        if chance.percent(UPDATED_PERCENT) {
+            return version::CURRENT;
+        }
+        let behind = u8::try_from(chance.below(older)).unwrap_or(0);
+        version::MIN + behind
+    });
+    drawn.collect()
+}
+
 impl World {
-    pub(crate) fn new(counters: usize, cases: Cases) -> Result<Self> {
+    pub(crate) fn new(counters: usize, cases: Cases, seed: u64) -> Result<Self> {
         let template = Template::get()?;
         let folder = scratch()?;
         let time = RightTime::at_noon();
@@ -72,9 +89,13 @@ impl World {
             let path = template.copy(&format!("counter-{}", number - 1), folder.path())?;
             offices.push(Office::open(path, number, branch, time.clone())?);
         }
+        let versions = versions(counters, seed);
+        let newest = |counter: usize| versions.get(counter).copied().unwrap_or(version::CURRENT);
         let lines = lines(counters).into_iter();
-        let lines = lines
-            .map(|(client, server)| Line::new(client, server.map_or(Server::Hub, Server::Counter)));
+        let lines = lines.map(|(client, server)| {
+            let of_both = newest(client).min(server.map_or(version::CURRENT, newest));
+            Line::new(client, server.map_or(Server::Hub, Server::Counter), of_both)
+        });
         Ok(Self {
             hub,
             counters: offices,
@@ -140,6 +161,7 @@ impl World {
             line.cut();
             line.up = true;
             line.bytes_a_second = 0;
+            line.newest = version::CURRENT;
             line.session = None;
         }
         for round in 0..SETTLING_ROUNDS {
@@ -248,8 +270,9 @@ impl World {
         }
         let now = client.moment()?;
         let round = session.round(client.store()?, now)?;
+        let spoken = session.version();
         check_all(&self.truth, &round.messages, &server)?;
-        let bytes = in_bytes(&round.messages)?;
+        let bytes = line.in_bytes(&round.messages, spoken)?;
         match entropy {
             Some(entropy) => line.carry(To::Server, bytes, self.time.now(), entropy),
             None => line.carry_well(To::Server, bytes, self.time.now()),
@@ -283,6 +306,7 @@ impl World {
         let Ok(messages) = decode_all(&body.bytes) else {
             return Ok(());
         };
+        let spoken = spoken_with(&messages);
         let answered = match line.server {
             Server::Hub => answer_of(&mut self.hub, answer, client.clone(), messages),
             Server::Counter(server) => {
@@ -298,7 +322,7 @@ impl World {
             self.check_holder(&messages, client.site)?;
         }
         let line = self.lines.get_mut(line_number).context("no such line")?;
-        let bytes = in_bytes(&messages)?;
+        let bytes = line.in_bytes(&messages, spoken)?;
         match body.entropy {
             0 => line.carry_well(To::Client, bytes, self.time.now()),
             entropy => line.carry(To::Client, bytes, self.time.now(), entropy),
@@ -406,14 +430,6 @@ pub(crate) fn check_all(truth: &Truth, messages: &[Message], to: &Peer) -> Resul
     messages
         .iter()
         .try_for_each(|message| truth.check_scope(message, to))
-}
-
-pub(crate) fn in_bytes(messages: &[Message]) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    for message in messages {
-        bytes.extend(encode(message)?);
-    }
-    Ok(bytes)
 }
 
 /// What a server does with a request.
