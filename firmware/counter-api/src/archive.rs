@@ -5,7 +5,7 @@ use std::fmt;
 use counter_domain::ids::CaseId;
 use serde::{Deserialize, Serialize};
 
-use crate::staff::Choice;
+use crate::fields::Choice;
 
 /// The search, while it is open over the board.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -6,16 +6,20 @@
 //!
 //! The resident's screen is sent [`ResidentView`] only; nothing else ever reaches that process.
 
+mod action;
 mod archive;
 mod characters;
 mod codes;
 mod devices;
 mod events;
 mod face;
+mod fields;
 mod paper;
 mod places;
 mod prepared;
 mod prints;
+mod questions;
+mod reception;
 mod resident;
 mod residents;
 mod secret;
@@ -23,6 +27,7 @@ mod staff;
 
 use serde::{Deserialize, Serialize};
 
+pub use action::StaffAction;
 pub use archive::{ArchiveAction, ArchiveQuestion, ArchiveRow, ArchiveView};
 pub use characters::{
     CharacterAction, CharacterCell, CharacterQuery, CharactersView, GlyphPicture, GlyphRow,
@@ -35,6 +40,7 @@ pub use events::{
     RequestView,
 };
 pub use face::{FaceFinding, FaceVerdict, FaceView};
+pub use fields::{Choice, FieldKind, FieldView, MemberView, OtherValue};
 pub use paper::{PaperAction, PaperState, PaperView, ReadNeed, ReadView, SheetField, SheetView};
 pub use places::{PlaceRow, PlacesView};
 pub use prepared::{
@@ -42,17 +48,21 @@ pub use prepared::{
     TakenPrepared,
 };
 pub use prints::{PaperKindRow, PaperRow, PrintAction, PrintRow, PrinterRow, PrintsView};
+pub use questions::{
+    Answered, BoxGroup, ProcedureState, ProcedureView, QuestionMember, QuestionView,
+};
+pub use reception::{
+    CardView, FinishView, IdentityView, ReceptionView, RemarkView, SaveState, SignView, Step,
+    StepState, TrailItem,
+};
 pub use resident::{
-    CheckRow, CheckSection, Language, ResidentAction, ResidentScreen, ResidentView, Stroke,
+    CardPin, CheckRow, CheckSection, Language, ResidentAction, ResidentScreen, ResidentView, Stroke,
     StrokePoint,
 };
 pub use residents::{CopyChoice, ResidentCopyState, ResidentRow, ResidentsView};
 pub use secret::{CardNumber, Digits, Password};
 pub use staff::{
-    Answered, AtWork, BoardRow, BoxGroup, CardView, Choice, DeviceState, Devices, FieldKind,
-    FieldView, FinishView, Header, IdentityView, LineState, MemberView, OtherValue, ProcedureState,
-    ProcedureView, QuestionMember, QuestionView, ReceptionView, RemarkView, SaveState, SignInView,
-    SignView, StaffAction, StaffScreen, StaffView, Step, StepState, TrailItem,
+    AtWork, BoardRow, DeviceState, Devices, Header, LineState, SignInView, StaffScreen, StaffView,
 };
 
 /// Version of this seam; a screen of another version is refused with a notice.
@@ -159,4 +169,9 @@ pub enum Tone {
     Caution,
     /// Something is wrong.
     Wrong,
+}
+
+/// What a view of an older daemon does not say is shown.
+const fn shown() -> bool {
+    true
 }

@@ -32,6 +32,19 @@ pub enum Language {
     English,
 }
 
+/// Which PIN the resident enters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardPin {
+    /// That of a My Number card.
+    #[default]
+    MyNumber,
+    /// The first of a driver's licence (暗証番号1).
+    Licence,
+    /// The second of a driver's licence (暗証番号2), which opens its photo.
+    LicenceSecond,
+}
+
 /// The resident's pages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "page", rename_all = "snake_case")]
@@ -46,6 +59,9 @@ pub enum ResidentScreen {
         tries_left: Option<u8>,
         /// The card is being read; keep it still.
         reading: bool,
+        /// Which PIN.
+        #[serde(default)]
+        which: CardPin,
     },
     /// Read what will be filed.
     Check {

@@ -4,6 +4,7 @@
 
 use counter_api::{BoxGroup, Choice, FieldKind as Shown, FieldView, Language, Notice, Step};
 use counter_domain::date::FuzzyDate;
+use counter_domain::width::half_digits;
 use counter_forms::{Answers, FieldKind, FormBox};
 
 use crate::desk::Desk;
@@ -27,7 +28,7 @@ impl<R: Records> Desk<R> {
         }
         let mut groups: Vec<BoxGroup> = Vec::new();
         for one in self.boxes(visit) {
-            if !groups.iter().any(|group| group.member == one.member) {
+            if groups.last().is_none_or(|group| group.member != one.member) {
                 groups.push(BoxGroup {
                     member: one.member,
                     name: visit.name_of(one.member),
@@ -101,8 +102,6 @@ impl<R: Records> Desk<R> {
             (_, _) => String::new(),
         };
         FieldView {
-            label: one.rule.label.clone(),
-            kind: on_screen(one.rule.kind),
             value: if one.rule.kind == FieldKind::Date {
                 date_in_words(value)
             } else {
@@ -113,18 +112,8 @@ impl<R: Records> Desk<R> {
             source: field
                 .filter(|_| !one.value.is_empty())
                 .map(|field| field.shown.source),
-            confidence: None,
-            required: false,
             error: self.wrong(one),
-            remark: None,
-            old_value: None,
-            others: Vec::new(),
-            copy_value: None,
-            beside: Vec::new(),
-            read: None,
-            picks_characters: false,
-            lacking: String::new(),
-            path,
+            ..FieldView::bare(path, one.rule.label.clone(), on_screen(one.rule.kind))
         }
     }
 }
@@ -145,12 +134,9 @@ fn tidied(one: &FormBox, typed: &str) -> String {
 
 /// A number without the hyphens and blanks it is printed with, in half-width digits.
 fn digits(typed: &str) -> String {
-    let half = |c: char| match c {
-        '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')),
-        '-' | '－' | ' ' | '\u{3000}' => None,
-        other => Some(other),
-    };
-    typed.chars().filter_map(half).collect()
+    let mut digits = half_digits(typed);
+    digits.retain(|c| !matches!(c, '-' | '－' | ' ' | '\u{3000}'));
+    digits
 }
 
 /// What a box is on the screen; a number of digits has the keys of a telephone.
