@@ -242,8 +242,66 @@ impl Reader<'_> {
             Some(_) => return Err(form("members should be a list")),
         }
         self.take_requested(map)?;
+        self.tell_apart(map);
+        self.check_size(map);
         self.assume();
         Ok(())
+    }
+
+    /// Results name members: two of one name could not be told apart in them.
+    fn tell_apart(&mut self, map: &Map<String, Value>) {
+        let members = map.get("members").and_then(Value::as_array);
+        let name = |member: &Value| {
+            let name = member.get("name")?.as_str()?;
+            (!name.is_empty()).then(|| name.to_owned())
+        };
+        let names: Vec<Option<String>> = members.into_iter().flatten().map(name).collect();
+        for (at, name) in names.iter().enumerate() {
+            let Some(name) = name else { continue };
+            let before = names.iter().take(at);
+            let same: Vec<usize> = before
+                .enumerate()
+                .filter(|(_, other)| other.as_ref() == Some(name))
+                .map(|(at, _)| at)
+                .collect();
+            let Some(first) = same.first() else { continue };
+            let quoted = Value::from(name.as_str()).to_string();
+            let mut places = self.text.match_indices(&quoted);
+            let (line, column) = places
+                .nth(same.len())
+                .map_or((1, 1), |(found, _)| place(self.text, found));
+            self.problems.push(FactProblem {
+                line,
+                column,
+                path: format!("members[{at}].name"),
+                sentence: format!(
+                    "members[{first}] has this name too, and results name members; write one of them otherwise, for example with a number behind it"
+                ),
+            });
+        }
+    }
+
+    /// Everybody who is written down is of the household, so it is not smaller.
+    fn check_size(&mut self, map: &Map<String, Value>) {
+        let written = self.case.facts.members.len();
+        let size = match self.case.facts.household.get("hh.size") {
+            Some(FactValue::Count(size)) => usize::try_from(*size).unwrap_or(usize::MAX),
+            Some(FactValue::Flag(_) | FactValue::Choice(_) | FactValue::Unknown) | None => return,
+        };
+        if size >= written {
+            return;
+        }
+        let facts = map.get("facts").and_then(|facts| facts.get("hh.size"));
+        let of_household = map.get("household").and_then(Value::as_object);
+        let (under, key) = match (facts, of_household) {
+            (None, Some(facts)) if facts.contains_key("size") => ("household", "size"),
+            (None, Some(_)) => ("household", "hh.size"),
+            (Some(_), _) | (None, None) => ("facts", "hh.size"),
+        };
+        let sentence = format!(
+            "hh.size is {size}, but {written} members are written here; it counts everybody of the household, so correct it or leave it out"
+        );
+        self.problem(key, Whose::Case(under).path(key), sentence);
     }
 
     /// What a short file leaves out because it goes without saying: in a move of which it says of

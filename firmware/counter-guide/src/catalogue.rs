@@ -6,10 +6,12 @@ mod load;
 pub(crate) mod packed;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use counter_domain::deadline::ClosedDays;
 use thiserror::Error;
 
+use crate::known::Known;
 use crate::rule::{Expr, FactId};
 use crate::table::Cell;
 
@@ -240,6 +242,7 @@ pub struct Catalogue {
     consequences: BTreeMap<String, Words>,
     counters: BTreeMap<String, Counter>,
     languages: Vec<Language>,
+    known: Arc<Known>,
     marks: Marks,
 }
 
@@ -333,6 +336,11 @@ impl Catalogue {
                 text.unwrap_or(&words.en)
             }
         }
+    }
+
+    /// What records answer of its facts.
+    pub fn known(&self) -> &Arc<Known> {
+        &self.known
     }
 
     pub(crate) fn marks(&self) -> &Marks {
@@ -436,6 +444,7 @@ pub const BUNDLED: &[(&str, &str)] = &[
         "advice/register.yaml",
         include_str!("../catalogue/advice/register.yaml"),
     ),
+    ("known.yaml", include_str!("../catalogue/known.yaml")),
     ("holidays.yaml", include_str!("../catalogue/holidays.yaml")),
     (
         "procedures/shimin.yaml",

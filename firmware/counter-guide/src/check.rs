@@ -87,6 +87,7 @@ pub fn check(files: &[(&str, &str)], golden: &[(&str, &str)]) -> Vec<Finding> {
     quiet::check(&guide, &places, &mut findings);
     check_rules(&guide, &places, &mut findings);
     check_questions(&guide, &places, &mut findings);
+    check_known(guide.catalogue(), &places, &mut findings);
     if !golden.is_empty() {
         check_golden(&guide, &places, golden, &mut findings);
     }
@@ -161,6 +162,22 @@ fn check_questions(guide: &Guide, places: &Places<'_>, findings: &mut Vec<Findin
                 "the question of {name} is never asked; no rule reads it, so use it in a rule or take it out"
             );
             findings.push(places.of("fact", name, sentence));
+        }
+    }
+}
+
+/// Rules on what records answer that another one keeps from ever being used.
+fn check_known(catalogue: &Catalogue, places: &Places<'_>, findings: &mut Vec<Finding>) {
+    let rules = &catalogue.known().0;
+    for (at, rule) in rules.iter().enumerate() {
+        let hidden = rules.iter().take(at).any(|earlier| earlier.hides(rule));
+        let number = at.to_string();
+        if hidden && places.marks.of("known", &number).is_some() {
+            let (code, fact) = (&rule.qualification, &rule.fact);
+            let sentence = format!(
+                "this rule on {code} and {fact} is never used; one before it always fits, so move it up or take it out"
+            );
+            findings.push(places.of("known", &number, sentence));
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod edition;
 pub mod facts;
 pub mod golden;
 pub mod guide;
+pub mod known;
 mod meaning;
 mod program;
 mod rule;

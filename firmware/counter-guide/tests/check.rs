@@ -269,6 +269,73 @@ fn sensitive_question_on_the_residents_screen_is_told() {
 }
 
 #[test]
+fn what_no_record_can_answer_is_told() {
+    let seal = "fact: seal_registered, value: true, here";
+    for (old, new, mark, sentence) in [
+        (
+            "qualification: seal, ",
+            "qualification: seel, ",
+            "{ qualification: »seel, ",
+            "there is no qualification called seel; there are nhi, ",
+        ),
+        (
+            seal,
+            "fact: seal_registred, value: true, here",
+            "fact: »seal_registred",
+            "there is no fact called seal_registred",
+        ),
+        (
+            seal,
+            "fact: is_head, value: true, here",
+            "fact: »is_head",
+            "is_head is not asked of people, so no record of a person answers it",
+        ),
+        (
+            seal,
+            "fact: seal_registered, value: often, here",
+            "value: »often",
+            "seal_registered is never often",
+        ),
+        (
+            seal,
+            "fact: seal_registered, here",
+            "fact: »seal_registered, here",
+            "say what it says of seal_registered, as value",
+        ),
+        (
+            "fact: hh.dogs }",
+            "fact: hh.dogs, value: 3 }",
+            "fact: hh.dogs, value: »3",
+            "hh.dogs is a number and is counted; leave the value out",
+        ),
+        (
+            "ages: [65, 74]",
+            "ages: [74, 65]",
+            "ages: »[74, 65]",
+            "ages are written from the younger to the older, both included",
+        ),
+        (
+            "fact: insurance, value: latter }",
+            "fact: insurance, value: latter }\n  - { qualification: nhi, fact: insurance, value: none }",
+            "- { qualification: »nhi, fact: insurance, value: none",
+            "this rule on nhi and insurance is never used; one before it always fits, so move it up or take it out",
+        ),
+    ] {
+        let (said, changed) = with("known.yaml", old, new);
+        let (before, after) = mark.split_once('»').unwrap();
+        let at = changed.find(&format!("{before}{after}")).unwrap() + before.len();
+        let before = &changed.split_at(at).0;
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+        let expected = format!("known.yaml:{line}:{column}: {sentence}");
+        assert!(
+            said.iter().any(|one| one.starts_with(&expected)),
+            "{expected}\n{said:#?}"
+        );
+    }
+}
+
+#[test]
 fn several_mistakes_are_told_at_once() {
     let (said, _) = with(
         "rules.yaml",

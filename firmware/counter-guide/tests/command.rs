@@ -108,6 +108,33 @@ fn nothing_left_to_ask_is_no_question() {
 }
 
 #[test]
+fn members_are_told_apart_and_counted() {
+    let said = refused(
+        "{\"facts\": {\"hh.size\": 2},\n \"members\": [\n  {\"name\": \"子\", \"age\": 3},\n  {\"name\": \"父\"},\n  {\"name\": \"子\", \"age\": 3}]}",
+    );
+    assert_eq!(
+        said.lines().collect::<Vec<_>>(),
+        [
+            "line 1, column 12: facts.hh.size: hh.size is 2, but 3 members are written here; it counts everybody of the household, so correct it or leave it out",
+            "line 5, column 12: members[2].name: members[0] has this name too, and results name members; write one of them otherwise, for example with a number behind it",
+        ]
+    );
+    let taken = |text: &str| CaseFile::read(text, &guide()).is_ok();
+    // Whoever is not written down is counted all the same, and nobody needs a name.
+    assert!(taken(
+        r#"{"household": {"size": 3}, "members": [{"name": "子"}, {"name": ""}, {"name": ""}]}"#
+    ));
+    assert!(taken(
+        r#"{"facts": {"hh.size": null}, "members": [{}, {}]}"#
+    ));
+    let said = refused(r#"{"household": {"size": 1}, "members": [{}, {}]}"#);
+    assert!(
+        said.starts_with("line 1, column 16: household.size: hh.size is 1"),
+        "{said}"
+    );
+}
+
+#[test]
 fn unknown_facts_are_named_with_place_and_advice() {
     let said = refused(
         "{\"facts\": {\n  \"hh.dog\": 1,\n  \"age\": 3},\n \"members\": [\n  {\"name\": \"夫\", \"insurence\": \"nhi\", \"pension\": \"4\", \"hh.dogs\": 1}]}",

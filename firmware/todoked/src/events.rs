@@ -98,6 +98,8 @@ pub struct Plan {
     of_a_member: Vec<FieldDef>,
     /// Paths of those that are asked beside the certificates.
     in_request: BTreeSet<String>,
+    /// Paths of those that are asked where identity is checked.
+    at_identity: BTreeSet<String>,
 }
 
 impl Plan {
@@ -125,6 +127,7 @@ impl Plan {
             of_the_move: Vec::new(),
             of_a_member: Vec::new(),
             in_request: BTreeSet::new(),
+            at_identity: BTreeSet::new(),
         });
         &NONE
     }
@@ -137,6 +140,11 @@ impl Plan {
     /// Whether a field is asked beside the certificates rather than before them.
     pub fn is_in_request(&self, def: &FieldDef) -> bool {
         self.in_request.contains(&def.path)
+    }
+
+    /// Whether a field is asked where identity is checked.
+    pub fn is_at_identity(&self, def: &FieldDef) -> bool {
+        self.at_identity.contains(&def.path)
     }
 
     /// Its fields of each person, in order.
@@ -280,6 +288,7 @@ struct Row {
     fields: Option<Vec<String>>,
     #[serde(default)]
     request: Vec<String>,
+    identity: Option<Vec<String>>,
     member: Option<Vec<String>>,
     copy: Option<CopyTo>,
     #[serde(default)]
@@ -298,6 +307,9 @@ const STEPS: [Step; 7] = [
     Step::Sign,
     Step::Finish,
 ];
+
+/// What is asked where identity is checked, unless an event says otherwise.
+const AT_IDENTITY: [&str; 3] = ["identity.paper.1", "identity.paper.2", "proof.authority"];
 
 impl Row {
     /// `move_in/card`, or `birth`.
@@ -329,6 +341,7 @@ impl Row {
             picks: self.picks.or(base.picks),
             mark: self.mark.or(base.mark),
             fields: self.fields.or(base.fields),
+            identity: self.identity.or(base.identity),
             member: self.member.or(base.member),
             copy: self.copy.or(base.copy),
             labels,
@@ -361,14 +374,19 @@ impl Row {
             (true, written) => Some(written.unwrap_or_else(mark)),
         };
         let in_request = expanded(&self.request, sets)?;
+        let at_identity = match &self.identity {
+            Some(paths) => expanded(paths, sets)?,
+            None => AT_IDENTITY.map(str::to_owned).to_vec(),
+        };
         let of_the_move = self.fields.clone().map(|mut paths| {
-            paths.extend(in_request.iter().cloned());
+            paths.extend(in_request.iter().chain(&at_identity).cloned());
             paths
         });
         let of_the_move = defs(of_the_move)?;
         Some(Plan {
             of_the_move: without_what_stays(of_the_move),
             in_request: in_request.into_iter().collect(),
+            at_identity: at_identity.into_iter().collect(),
             of_a_member: defs(self.member.clone())?,
             form: self.form?,
             form_japanese: self.form_japanese,

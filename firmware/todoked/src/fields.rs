@@ -65,6 +65,10 @@ pub enum When {
     HeadLeaves,
     /// Somebody files for others.
     ForAnother,
+    /// The person is not known to be a foreigner.
+    NotForeign,
+    /// Two documents without a photograph are shown.
+    TwoPapers,
 }
 
 /// What a field holds.
@@ -83,13 +87,15 @@ pub enum Kind {
     Choice,
     /// Telephone.
     Phone,
+    /// Number of a residence card: two letters, eight digits, two letters.
+    ResidenceCard,
 }
 
 impl Kind {
     /// The same, as the screens name it.
     pub const fn on_screen(self) -> FieldKind {
         match self {
-            Self::Text => FieldKind::Text,
+            Self::Text | Self::ResidenceCard => FieldKind::Text,
             Self::Exact => FieldKind::ExactGlyphs,
             Self::Kana => FieldKind::Kana,
             Self::Date => FieldKind::Date,

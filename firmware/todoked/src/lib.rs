@@ -20,7 +20,6 @@ pub mod fields;
 pub mod guidance;
 pub mod health;
 pub mod keys;
-pub mod known;
 pub mod line;
 pub mod logs;
 pub mod paper;

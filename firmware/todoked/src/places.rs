@@ -62,12 +62,9 @@ impl Places {
         };
         match Addresses::from_bytes(&bytes) {
             Ok(addresses) => {
-                tracing::info!(
-                    version,
-                    towns = addresses.town_count(),
-                    "published address dictionary loaded"
-                );
+                let towns = addresses.town_count();
                 self.put_country(version, addresses);
+                tracing::info!(version, towns, "published address dictionary loaded");
             }
             Err(error) => tracing::error!(%error, version, "published address dictionary not used"),
         }

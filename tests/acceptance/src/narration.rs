@@ -1,8 +1,8 @@
 //! What happens, told to whoever watches.
 
 use crate::script::{
-    Act, CableAct, CardAct, CounterAct, CourierAct, DatabaseAct, DiskAct, IntruderAct, PageAct,
-    PagesAct, PrinterAct, ReaderAct, ScannerAct, ScreenAct,
+    Act, CableAct, CardAct, CounterAct, CourierAct, DatabaseAct, DiskAct, HeadOfficeAct,
+    IntruderAct, PageAct, PagesAct, PrinterAct, ReaderAct, ScannerAct, ScreenAct,
 };
 
 pub(crate) fn in_words(deed: &ScreenAct) -> String {
@@ -65,6 +65,9 @@ pub(crate) fn thing_in_words(act: &Act) -> (&'static str, String) {
         Act::Counter(CounterAct::Kill) => ("窓口", "電源が抜ける（SIGKILL）"),
         Act::Counter(CounterAct::Start) => ("窓口", "電源を入れ直す"),
         Act::Counter(CounterAct::Recover) => ("窓口", "本庁の復旧の番号で引き継ぐ"),
+        Act::Counter(CounterAct::Logs(text)) => {
+            return ("窓口", format!("記録に「{text}」が出る"));
+        }
         Act::Counter(CounterAct::StartWithClock(offset)) => {
             return ("窓口", format!("時計が {offset} ずれたまま電源が入る"));
         }
@@ -78,6 +81,12 @@ pub(crate) fn thing_in_words(act: &Act) -> (&'static str, String) {
         Act::Courier(CourierAct::Carry) => ("運搬", "運搬ファイルを本庁へ運び、本庁が取り込む"),
         Act::Courier(CourierAct::CarryBack) => ("運搬", "本庁の返信ファイルを窓口へ運び、取り込む"),
         Act::Courier(CourierAct::Damaged) => ("運搬", "壊れた運搬ファイルを本庁が断る"),
+        Act::HeadOffice(HeadOfficeAct::EditCatalogue { file, .. }) => {
+            return ("本庁", format!("写しの {file} を直す"));
+        }
+        Act::HeadOffice(HeadOfficeAct::Dictionary { edition, .. }) => {
+            return ("本庁", format!("住所の辞書 {edition} を公開する"));
+        }
         Act::Intruder(IntruderAct::Malformed) => {
             ("侵入者", "通信の形になっていないものを本庁へ送る")
         }

@@ -9,7 +9,7 @@ use crate::figures::Figures;
 use crate::interrupt;
 use crate::narration::{in_words, page_in_words, thing_in_words};
 use crate::outcome::{code_on_receipt, core_answers, form, hand_over, pages, receipt};
-use crate::screen::Screen;
+use crate::screen::{After, Screen};
 use crate::script::{
     Act, CableAct, CardAct, CounterAct, OutcomeAct, PageAct, ScreenAct, Script, TimerAct,
 };
@@ -92,6 +92,7 @@ impl Player<'_> {
             | Act::Database(_)
             | Act::Disk(_)
             | Act::Courier(_)
+            | Act::HeadOffice(_)
             | Act::Intruder(_) => {
                 let (who, what) = thing_in_words(act);
                 self.say(who, &what);
@@ -201,7 +202,15 @@ fn screen_act(screen: &mut Screen, deed: &ScreenAct, files: &Files) -> Result<()
         ScreenAct::Gone(text) => screen.gone(text),
         ScreenAct::Tap(label) => screen.tap(label, None),
         ScreenAct::Choose { label, id } => screen.tap(label, Some(id)),
-        ScreenAct::Type { into, field, text } => screen.type_into(into, field.as_deref(), text),
+        ScreenAct::Type {
+            into,
+            field,
+            text,
+            stay,
+        } => {
+            let after = if *stay { After::Stay } else { After::Leave };
+            screen.type_into(into, field.as_deref(), text, after)
+        }
         ScreenAct::Scan(code) => screen.scan(code),
         ScreenAct::ScanReceipt => screen.scan(&code_on_receipt(&files.receipts, &files.todoke)?),
         ScreenAct::ScanShown(start) => screen.scan_shown(start),
@@ -236,12 +245,14 @@ pub(crate) fn thing_act(stage: &mut Stage, act: &Act) -> Result<()> {
         Act::Counter(CounterAct::Kill) => return stage.kill_counter(),
         Act::Counter(CounterAct::Start) => return stage.start_counter(None),
         Act::Counter(CounterAct::Recover) => return stage.recover_counter(),
+        Act::Counter(CounterAct::Logs(text)) => return stage.counter_logs(text),
         Act::Counter(CounterAct::StartWithClock(offset)) => {
             return stage.start_counter(Some(offset));
         }
         Act::Database(deed) => return stage.database(*deed),
         Act::Disk(deed) => return stage.disk(*deed),
         Act::Courier(deed) => return stage.courier(*deed),
+        Act::HeadOffice(deed) => return stage.head_office(deed),
         Act::Intruder(deed) => return stage.intrude(*deed),
         Act::Counter(CounterAct::Refuses(_))
         | Act::Staff(_)

@@ -10,10 +10,25 @@ use serde_json::{Value, json};
 use crate::process::{PATIENCE, Program};
 
 /// How long a person waits for something to appear.
-const LOOKING: Duration = Duration::from_mins(1);
+pub(crate) const LOOKING: Duration = Duration::from_mins(1);
+
+/// How long a person waits for a button that cannot be pressed yet.
+const PRESSING: Duration = Duration::from_secs(15);
+
+/// What the screen says of such a button.
+const NOT_NOW: &str = "cannot be pressed now";
 
 /// Between two looks at something that is to go away.
 const GLANCE_MS: u64 = 100;
+
+/// What becomes of a field after typing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum After {
+    /// It is left with the tabulator.
+    Leave,
+    /// It is typed in further.
+    Stay,
+}
 
 /// One running screen.
 #[derive(Debug)]
@@ -81,28 +96,49 @@ impl Screen {
             if !self.visible().contains(text) {
                 return Ok(());
             }
-            // A look at what never comes: the screen itself lets the time go by.
-            let nothing = json!({ "wait_for": { "text": "\u{0}" }, "timeout_ms": GLANCE_MS });
-            self.ask(&nothing).ok();
+            self.glance();
         }
         bail!("「{text}」 stayed on the screen: {}", self.visible())
     }
 
-    /// Touches what has this label, and this id where several have it.
+    /// Lets a moment go by: a look at what never comes, on the screen's own time.
+    pub(crate) fn glance(&mut self) {
+        let nothing = json!({ "wait_for": { "text": "\u{0}" }, "timeout_ms": GLANCE_MS });
+        self.ask(&nothing).ok();
+    }
+
+    /// Touches what has this label, and this id where several have it. A button that waits for what
+    /// was entered last is waited for, as a person does.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a person's patience is measured by a clock"
+    )]
     pub(crate) fn tap(&mut self, label: &str, id: Option<&str>) -> Result<()> {
-        self.ask(&json!({ "tap": label, "id": id }))
-            .map(drop)
-            .with_context(|| {
-                format!(
-                    "cannot touch 「{label}」; on the screen: {}",
-                    self.visible()
-                )
-            })
+        let until = Instant::now() + PRESSING;
+        loop {
+            let Err(error) = self.ask(&json!({ "tap": label, "id": id })) else {
+                return Ok(());
+            };
+            if Instant::now() < until && error.to_string().contains(NOT_NOW) {
+                self.glance();
+                continue;
+            }
+            let visible = self.visible();
+            return Err(error)
+                .with_context(|| format!("cannot touch 「{label}」; on the screen: {visible}"));
+        }
     }
 
     /// Types into a field.
-    pub(crate) fn type_into(&mut self, field: &str, id: Option<&str>, text: &str) -> Result<()> {
-        self.ask(&json!({ "type": { "into": field, "id": id, "text": text } }))
+    pub(crate) fn type_into(
+        &mut self,
+        field: &str,
+        id: Option<&str>,
+        text: &str,
+        after: After,
+    ) -> Result<()> {
+        let stay = after == After::Stay;
+        self.ask(&json!({ "type": { "into": field, "id": id, "text": text, "stay": stay } }))
             .map(drop)
             .with_context(|| {
                 format!(

@@ -127,6 +127,8 @@ pub enum Act {
     Disk(DiskAct),
     /// Removable media between the counter and head office.
     Courier(CourierAct),
+    /// Something on head office's own machine.
+    HeadOffice(HeadOfficeAct),
     /// A program that has the counter's certificate and means no good.
     Intruder(IntruderAct),
     /// Measures a span of time, for `make bench`.
@@ -162,6 +164,9 @@ pub enum ScreenAct {
         field: Option<String>,
         /// Text.
         text: String,
+        /// The field is not left afterwards, so that what it offers stays open.
+        #[serde(default)]
+        stay: bool,
     },
     /// Reads a code with the scanner that types.
     Scan(String),
@@ -311,6 +316,8 @@ pub enum CounterAct {
     Refuses(String),
     /// Goes on under a new identity, with a code head office gives for it.
     Recover,
+    /// Its log says this, now or soon.
+    Logs(String),
 }
 
 /// The files of the counter that is not running.
@@ -349,6 +356,34 @@ pub enum CourierAct {
     CarryBack,
     /// A damaged copy of the counter's file must be refused by head office.
     Damaged,
+}
+
+/// Something an administrator does on head office's own machine.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum HeadOfficeAct {
+    /// Changes a text in a copy of the catalogue that was made on the desk.
+    EditCatalogue {
+        /// Name of the copy.
+        copy: String,
+        /// The file in it.
+        file: String,
+        /// What stands there.
+        old: String,
+        /// What is to stand there.
+        new: String,
+    },
+    /// Publishes an edition of the address dictionary that has this town.
+    Dictionary {
+        /// What the edition is called.
+        edition: String,
+        /// The prefecture.
+        prefecture: String,
+        /// The municipality.
+        city: String,
+        /// The town.
+        town: String,
+    },
 }
 
 /// What the intruder sends. The hub must refuse it, log it, and go on on the same connection.

@@ -4,6 +4,7 @@ pub(crate) mod codes;
 mod counter;
 mod courier;
 mod faults;
+mod head_office;
 mod neighbour;
 mod scanner;
 mod set_up;

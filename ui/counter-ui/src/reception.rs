@@ -133,6 +133,7 @@ impl ReceptionController {
         }
         let recorded = view.identity.recorded.as_deref().unwrap_or_default();
         api.set_identity_recorded(recorded.into());
+        api.set_identity_chosen(view.identity.chosen.as_str().into());
         draw::card(&api, &view.card);
         if self.face != view.face {
             api.set_face(face::face(view.face.as_ref()));

@@ -101,6 +101,9 @@ struct Typing {
     #[serde(default)]
     index: usize,
     id: Option<String>,
+    /// The field is not left afterwards.
+    #[serde(default)]
+    stay: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -551,8 +554,10 @@ fn type_into(window: &Window, typing: &Typing) -> Result<(), String> {
         press_by_hand(slint, &letter.into());
     }
     mock_elapsed_time(Duration::from_millis(20));
-    press(slint, &Key::Tab.into());
-    mock_elapsed_time(Duration::from_millis(20));
+    if !typing.stay {
+        press(slint, &Key::Tab.into());
+        mock_elapsed_time(Duration::from_millis(20));
+    }
     Ok(())
 }
 

@@ -104,6 +104,7 @@ pub(crate) fn field(path: &str, answers: &Answers) -> String {
         "name" => "氏名",
         "name.former" | "former_name" => "旧氏",
         "name.roman" => "氏名（ローマ字）",
+        "kanji_name" => "漢字の氏名",
         "alias" => "通称",
         "kana" => "フリガナ",
         "birth_date" => "生年月日",
@@ -176,6 +177,9 @@ pub(crate) fn field(path: &str, answers: &Answers) -> String {
         "guide.catalogue" => "手続きの一覧の版",
         "identity.kind" => "本人確認の書類",
         "identity.method" => "本人確認の方法",
+        "identity.paper.1" => "確認した書類（1点目）",
+        "identity.paper.2" => "確認した書類（2点目）",
+        "proof.authority" => "代理権を示す書類",
         other => return other.to_owned(),
     };
     label.to_owned()
@@ -192,6 +196,7 @@ pub(crate) fn is_exact(path: &str) -> bool {
             leaf,
             "name"
                 | "alias"
+                | "kanji_name"
                 | "former"
                 | "former_name"
                 | "wrong_now"
@@ -515,6 +520,7 @@ pub(crate) fn source(source: Source) -> Chip {
         Source::Chip => Chip::new("chip-read", "contactless", "ICチップ"),
         Source::LicenceChip => Chip::new("chip-read", "contactless", "免許証のIC"),
         Source::ResidenceChip => Chip::new("chip-read", "contactless", "在留カード等のIC"),
+        Source::PassportChip => Chip::new("chip-read", "contactless", "旅券のIC"),
         Source::Ocr => Chip::new("chip-doubt", "document_scanner", "読み取り（OCR）"),
         Source::Certificate => Chip::new("chip-read", "sync", "転出証明書情報"),
         Source::Reservation => Chip::new("chip-read", "inbox", "予約"),

@@ -184,6 +184,8 @@ pub(crate) struct FileYaml {
     pub(crate) counters: Entries<CounterYaml>,
     #[serde(default)]
     pub(crate) language: Option<LanguageYaml>,
+    #[serde(default)]
+    pub(crate) known: Vec<KnownYaml>,
 }
 
 impl Shape for FileYaml {
@@ -197,6 +199,24 @@ pub(crate) struct LanguageYaml {
     pub(crate) tag: At<String>,
     pub(crate) name: String,
     pub(crate) texts: Entries<At<String>>,
+}
+
+/// What a qualification of a record says of a fact.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KnownYaml {
+    pub(crate) qualification: At<String>,
+    pub(crate) fact: At<String>,
+    #[serde(default)]
+    pub(crate) value: Option<At<String>>,
+    #[serde(default)]
+    pub(crate) detail: Vec<String>,
+    #[serde(default)]
+    pub(crate) bare: bool,
+    #[serde(default)]
+    pub(crate) ages: Option<At<(i16, i16)>>,
+    #[serde(default)]
+    pub(crate) here: bool,
 }
 
 /// What a city must still look at.

@@ -1,21 +1,28 @@
 //! From YAML to a checked catalogue.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use counter_domain::draft::FieldValue;
+use counter_domain::resident::QUALIFICATIONS;
 use jiff::civil::Date;
 
 use super::entries::{At, Entries};
 use super::file::{
-    AdviceYaml, CounterYaml, FactYaml, FileYaml, ImpossibleYaml, LanguageYaml, ProcedureYaml,
-    Verify, parse,
+    AdviceYaml, CounterYaml, FactYaml, FileYaml, ImpossibleYaml, KnownYaml, LanguageYaml,
+    ProcedureYaml, Verify, parse,
 };
 use super::packed::Packed;
 use super::{
     Advice, Catalogue, CatalogueError, Counter, DeadlineKind, DeadlineRule, Fact, FactType,
     Language, Level, Mark, Marks, Procedure, Question, Scope, Words,
 };
+use crate::known::{Known, KnownRule};
 use crate::rule::{self, Expr, FactId, Names, RuleError};
 use crate::table::Cell;
+
+/// Where the program's own rules on what records answer are.
+const KNOWN_FILE: &str = "known.yaml";
 
 /// Facts that follow when a rule holds for a member.
 #[derive(Debug, Clone)]
@@ -126,7 +133,12 @@ fn read(files: &[(&str, &str)], packed: &Packed) -> (Catalogue, Vec<CatalogueErr
     }
     for (name, file) in &parsed {
         loader.take_advice(name, file);
+        loader.take_known(name, file);
     }
+    if loader.known.is_empty() && loader.errors.is_empty() {
+        loader.take_programs_known();
+    }
+    loader.catalogue.known = Arc::new(Known(std::mem::take(&mut loader.known)));
     loader.catalogue.holidays = loader.holidays.into_iter().collect();
     (loader.catalogue, loader.errors)
 }
@@ -174,6 +186,7 @@ struct Loader {
     catalogue: Catalogue,
     macros: BTreeMap<String, Expr>,
     derived: BTreeMap<FactId, Expr>,
+    known: Vec<KnownRule>,
     holidays: Vec<Date>,
     /// Ids of procedures, also of those whose rule cannot be read.
     declared: BTreeSet<String>,
@@ -198,6 +211,7 @@ impl Default for Loader {
             consequences: BTreeMap::new(),
             counters: BTreeMap::new(),
             languages: Vec::new(),
+            known: Arc::default(),
             marks: Marks::default(),
         };
         let (macros, derived) = (BTreeMap::new(), BTreeMap::new());
@@ -205,6 +219,7 @@ impl Default for Loader {
             catalogue,
             macros,
             derived,
+            known: Vec::new(),
             holidays: Vec::new(),
             declared: BTreeSet::new(),
             named: BTreeSet::new(),
@@ -382,6 +397,89 @@ impl Loader {
                 self.catalogue.advice.insert(of, taken);
             }
         }
+    }
+
+    /// What records answer, once all facts are known.
+    fn take_known(&mut self, name: &str, file: &FileYaml) {
+        for entry in &file.known {
+            let rule = self.known_rule(name, entry);
+            let Some(rule) = self.note(rule) else {
+                continue;
+            };
+            let number = self.known.len().to_string();
+            let mark = Place::of(name, &entry.qualification).mark();
+            self.catalogue.marks.keep("known", &number, mark);
+            self.known.push(rule);
+        }
+    }
+
+    /// Takes the rules that come with the program, those of them that fit the facts there are: a
+    /// catalogue published before there were any says nothing of them.
+    fn take_programs_known(&mut self) {
+        let own = super::BUNDLED.iter().find(|(name, _)| *name == KNOWN_FILE);
+        let Some((name, text)) = own else { return };
+        let packed = Packed::default().file::<FileYaml>(text);
+        let Some(file) = packed.or_else(|| parse(text).ok()) else {
+            return;
+        };
+        let rules = file.known.iter().map(|entry| self.known_rule(name, entry));
+        self.known = rules.filter_map(Result::ok).collect();
+    }
+
+    fn known_rule(&self, file: &str, entry: &KnownYaml) -> Result<KnownRule, CatalogueError> {
+        let code = &entry.qualification;
+        if !QUALIFICATIONS.contains(&code.value.as_str()) {
+            let all = QUALIFICATIONS.join(", ");
+            let message = format!(
+                "there is no qualification called {}; there are {all}",
+                code.value
+            );
+            return Err(Place::of(file, code).error(message));
+        }
+        let place = Place::of(file, &entry.fact);
+        let name = &entry.fact.value;
+        let fact = self.catalogue.facts.get(self.fact_id(place, name)?);
+        let fact = fact.ok_or_else(|| place.error(format!("there is no fact called {name}")))?;
+        if fact.question.is_none() || fact.level == Level::Event {
+            let message =
+                format!("{name} is not asked of people, so no record of a person answers it");
+            return Err(place.error(message));
+        }
+        if let Some(ages) = &entry.ages
+            && ages.value.0 > ages.value.1
+        {
+            let message = "ages are written from the younger to the older, both included";
+            return Err(Place::of(file, ages).error(message));
+        }
+        let value = match (&entry.value, fact.kind) {
+            (None, FactType::Count) => None,
+            (Some(value), FactType::Count) => {
+                let message = format!("{name} is a number and is counted; leave the value out");
+                return Err(Place::of(file, value).error(message));
+            }
+            (None, FactType::Flag | FactType::Choice) => {
+                return Err(place.error(format!("say what it says of {name}, as value")));
+            }
+            (Some(value), FactType::Flag | FactType::Choice) => {
+                let of_value = Place::of(file, value);
+                let (_, cell) = self.consequence(of_value, name, &value.value)?;
+                Some(match cell {
+                    Cell::Flag(flag) => FieldValue::Flag(flag),
+                    Cell::Count(_) | Cell::Choice(_) | Cell::Missing | Cell::Asked => {
+                        FieldValue::Text(value.value.clone())
+                    }
+                })
+            }
+        };
+        Ok(KnownRule {
+            qualification: code.value.clone(),
+            fact: name.clone(),
+            value,
+            detail: entry.detail.clone(),
+            bare: entry.bare,
+            ages: entry.ages.as_ref().map(|ages| ages.value),
+            here: entry.here,
+        })
     }
 
     fn advice(

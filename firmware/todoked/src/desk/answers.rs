@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use counter_api::{Answered, Notice, QuestionView};
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::prepared::PreparedKind;
+use counter_guide::known::KnownFact;
 use counter_guide::{FactValue, Guide};
 
 use crate::desk::Desk;
@@ -15,7 +16,6 @@ use crate::desk::reservations::beside_path;
 use crate::desk::residents::copy_path;
 use crate::desk::staff::answer_path;
 use crate::desk::visit::Visit;
-use crate::known::KnownFact;
 use crate::records::{Entry, Records};
 use crate::texts::{Code, notice, sentence, word};
 

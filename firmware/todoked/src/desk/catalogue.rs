@@ -128,11 +128,14 @@ impl Catalogues {
             None => {}
         }
         let in_force = Some(self.in_force).filter(|number| *number != BUNDLED);
-        self.told.send_if_modified(|told| {
+        let turned = self.told.send_if_modified(|told| {
             let changed = *told != in_force;
             *told = in_force;
             changed
         });
+        if turned {
+            tracing::info!(edition = self.in_force, "catalogue in force");
+        }
     }
 
     /// Reads one edition into memory; whether it is there now.

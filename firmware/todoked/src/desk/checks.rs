@@ -6,10 +6,12 @@ use counter_api::GlyphPicture;
 use counter_domain::age::age_on;
 use counter_domain::date::FuzzyDate;
 use counter_domain::household::{MoveDraft, ProblemKind};
+use counter_domain::identity::two_papers;
 use counter_domain::name::Kana;
 use counter_domain::relation::Relation;
 use counter_domain::snapshot::{Snapshot, SnapshotForm};
 use counter_forms::{Answers, FormBox};
+use identity_cards::ResidenceNumber;
 use jiff::civil::Date;
 
 use crate::desk::paper;
@@ -62,6 +64,7 @@ pub(super) fn tidy(def: &FieldDef, typed: &str) -> String {
     match def.kind {
         Kind::Exact | Kind::Text => typed.to_owned(),
         Kind::Kana | Kind::Phone => typed.trim().to_owned(),
+        Kind::ResidenceCard => typed.trim().to_uppercase(),
         Kind::Date => typed
             .parse::<FuzzyDate>()
             .map_or_else(|_| typed.trim().to_owned(), |d| d.to_string()),
@@ -98,6 +101,9 @@ pub(super) fn wrong(
             (!right || value.chars().filter(char::is_ascii_digit).count() < 10)
                 .then(|| word("error", "phone"))
         }
+        Kind::ResidenceCard => ResidenceNumber::parse(value)
+            .is_err()
+            .then(|| word("error", "residence_card")),
         Kind::Date => match value.parse::<FuzzyDate>() {
             Err(error) => Some(error.advice_ja()),
             Ok(date) => {
@@ -149,12 +155,20 @@ pub(super) fn shown(def: &FieldDef, value: &str) -> String {
     match def.kind {
         Kind::Date => date_in_words(value),
         Kind::Choice => fields().chosen(&def.choices, value).0,
-        Kind::Text | Kind::Exact | Kind::Kana | Kind::Phone => value.to_owned(),
+        Kind::Text | Kind::Exact | Kind::Kana | Kind::Phone | Kind::ResidenceCard => {
+            value.to_owned()
+        }
     }
 }
 
-/// What is wrong between the persons of a household, at this field.
+/// What is wrong between the persons of a household, or two documents, at this field.
 pub(super) fn head_problem(visit: &Visit, path: &str, today: Date) -> Option<String> {
+    if path == SECOND_PAPER {
+        let (first, second) = (visit.text(FIRST_PAPER), visit.text(SECOND_PAPER));
+        let both = !first.is_empty() && !second.is_empty();
+        let wrong = two_papers(first, second).err().filter(|_| both);
+        return wrong.map(|error| error.advice_ja().to_owned());
+    }
     let problems = MoveDraft::from_draft(visit.draft(), today).problems;
     let here = problems
         .iter()
@@ -211,17 +225,39 @@ pub(super) struct Asked<'p> {
     pub(super) required: bool,
 }
 
+/// The documents without a photograph that were seen.
+pub(super) const FIRST_PAPER: &str = "identity.paper.1";
+pub(super) const SECOND_PAPER: &str = "identity.paper.2";
+
 /// Fields of somebody who only stays: who it is, and how old.
 const OF_THE_STAYING: [&str; 4] = ["name", "birth_date", "relation_before", "relation"];
 
 /// The fields about nobody in particular that are asked now.
 pub(super) fn asked_of_the_move(visit: &Visit) -> Vec<Asked<'static>> {
     let defs = visit.plan().of_the_move();
-    defs.filter(|def| !visit.plan().is_in_request(def) && is_asked(visit, def, None))
+    let elsewhere = |def: &FieldDef| {
+        let plan = visit.plan();
+        plan.is_in_request(def) || plan.is_at_identity(def)
+    };
+    defs.filter(|def| !elsewhere(def) && is_asked(visit, def, None))
         .map(|def| Asked {
             def,
             path: def.path_for(None),
             required: def.required,
+        })
+        .collect()
+}
+
+/// The fields that are asked where identity is checked.
+pub(super) fn asked_at_identity(visit: &Visit) -> Vec<Asked<'static>> {
+    let defs = visit.plan().of_the_move();
+    defs.filter(|def| visit.plan().is_at_identity(def))
+        .map(|def| (def, is_needed(visit, def, None)))
+        .filter(|(def, needed)| *needed || !visit.text(&def.path).is_empty())
+        .map(|(def, needed)| Asked {
+            def,
+            path: def.path_for(None),
+            required: needed && def.required,
         })
         .collect()
 }
@@ -266,8 +302,15 @@ pub(super) fn asked_of_a_member(visit: &Visit, number: u8) -> Vec<Asked<'static>
 
 /// Whether a field is asked: what it waits for is there, or it was filled already.
 fn is_asked(visit: &Visit, def: &FieldDef, member: Option<u8>) -> bool {
-    let is_so = match def.when {
+    is_needed(visit, def, member) || !visit.text(&def.path_for(member)).is_empty()
+}
+
+/// Whether what a field waits for is there.
+fn is_needed(visit: &Visit, def: &FieldDef, member: Option<u8>) -> bool {
+    match def.when {
         When::Always => true,
+        When::NotForeign => member.is_none_or(|number| !visit.is_foreigner(number)),
+        When::TwoPapers => visit.text("identity.kind") == "two_points",
         When::Foreign => member.is_some_and(|number| visit.is_foreigner(number)),
         When::ForeignerConcerned => visit.concerns_a_foreigner(),
         When::Late => visit.late.is_some(),
@@ -278,8 +321,7 @@ fn is_asked(visit: &Visit, def: &FieldDef, member: Option<u8>) -> bool {
             matches!(role, "guardian" | "proxy" | "messenger")
                 || (!asker.is_empty() && asker != "self")
         }
-    };
-    is_so || !visit.text(&def.path_for(member)).is_empty()
+    }
 }
 
 /// Every field that is asked in a case.
@@ -351,7 +393,19 @@ impl<R: Records> Desk<R> {
         problem
             .or_else(|| self.request_problem(visit))
             .or_else(|| self.box_problem(visit))
-            .or_else(|| identity_problem(visit))
+            .or_else(|| self.identity_problem(visit))
+    }
+
+    /// Whether somebody was identified, and well enough for what is asked for.
+    fn identity_problem(&self, visit: &Visit) -> Option<String> {
+        if visit.text("identity.kind").is_empty() {
+            return Some(word("blocked", "identity"));
+        }
+        let asked = asked_at_identity(visit);
+        let wrong = || asked.iter().find_map(|one| self.field_problem(visit, one));
+        request::identity_problem(visit)
+            .or_else(|| still_missing(visit, &asked))
+            .or_else(wrong)
     }
 
     /// Why the main button of the step shown does nothing; `None` when it works.
@@ -362,7 +416,7 @@ impl<R: Records> Desk<R> {
             Step::Procedures => self.box_problem(visit),
             Step::Household => self.household_problem(visit),
             Step::Request => self.request_problem(visit),
-            Step::Identity => identity_problem(visit),
+            Step::Identity => self.identity_problem(visit),
             Step::Sign => {
                 if !visit.is_editable() {
                     return Some(word("blocked", "frozen"));
@@ -376,14 +430,6 @@ impl<R: Records> Desk<R> {
             }
         }
     }
-}
-
-/// Whether somebody was identified, and well enough for what is asked for.
-fn identity_problem(visit: &Visit) -> Option<String> {
-    if visit.text("identity.kind").is_empty() {
-        return Some(word("blocked", "identity"));
-    }
-    request::identity_problem(visit)
 }
 
 #[cfg(test)]

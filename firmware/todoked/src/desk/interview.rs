@@ -10,6 +10,7 @@ use counter_domain::snapshot::SnapshotProcedure;
 use counter_guide::catalogue::{Fact, FactType, Procedure};
 use counter_guide::certificates::Certificates;
 use counter_guide::draft_facts::picked;
+use counter_guide::known::Known;
 use counter_guide::{
     AskGroup, Catalogue, FactRef, Facts, Guidance, Guide, Listed, ToConfirm, facts_from_draft,
 };
@@ -85,6 +86,14 @@ impl Interviewer {
     /// The certificates a reception works by.
     pub(super) fn certificates(&self, draft: &Draft) -> Arc<Certificates> {
         self.catalogues.certificates(draft)
+    }
+
+    /// What records answer, as the reception's catalogue has it.
+    pub(super) fn known(&self, draft: &Draft) -> Arc<Known> {
+        let catalogue = self.catalogue(draft);
+        catalogue
+            .map(|one| Arc::clone(one.known()))
+            .unwrap_or_default()
     }
 
     /// Days on which the office is closed, as the reception's catalogue has them.

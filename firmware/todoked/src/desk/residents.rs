@@ -10,6 +10,7 @@ use counter_domain::protection::PROTECTED_FLAG;
 use counter_domain::resident::{
     Place, QueryError, Resident, ResidentKind, ResidentQuery, ResidentState, address_key, name_key,
 };
+use counter_guide::known::Records as KnownAt;
 use counter_store::FoundResident;
 use jiff::civil::Date;
 
@@ -18,7 +19,6 @@ use crate::desk::purpose::marks;
 use crate::desk::visit::Visit;
 use crate::desk::{Desk, store_failed};
 use crate::fields::{MEMBERS_MAX, fields, member_path};
-use crate::known::{Records as KnownAt, facts_of};
 use crate::records::{Deed, Entry, Records};
 use crate::texts::{Code, notice, notice_with, sentence, word};
 
@@ -521,7 +521,8 @@ impl<'a> Taking<'a> {
         if lives_here {
             let born = resident.birth_date.parse::<FuzzyDate>().ok();
             let age = born.and_then(|born| known_age_on(&born, self.today));
-            let known = facts_of(resident.qualifications(), age, KnownAt::Here);
+            let held = resident.qualifications();
+            let known = self.visit.known.facts_of(held, age, KnownAt::Here);
             let source = Source::ResidentCopy;
             add_known(self.visit, &mut self.entries, number, known, source);
         }

@@ -5,7 +5,7 @@ use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::{CaseId, DeviceId};
 use counter_forms::BOX;
 
-use crate::desk::checks::tidy;
+use crate::desk::checks::{FIRST_PAPER, SECOND_PAPER, tidy};
 use crate::desk::purpose::marks;
 use crate::desk::reservations::source_of_typing;
 use crate::desk::visit::{Pin, Receipt, Showing};
@@ -385,10 +385,17 @@ impl<R: Records> Desk<R> {
         } else {
             "seen"
         };
-        self.store(&[
+        let mut entries = vec![
             Entry::text("identity.kind", kind, Source::Staff),
             Entry::text("identity.method", method, Source::Derived),
-        ])
+        ];
+        // Documents seen for another kind of check were not what it was proved by.
+        if kind != "two_points" {
+            let seen = [FIRST_PAPER, SECOND_PAPER].into_iter();
+            let seen = seen.filter(|path| !visit.text(path).is_empty());
+            entries.extend(seen.map(|path| Entry::text(path, "", Source::Staff)));
+        }
+        self.store(&entries)
     }
 
     fn submit(&mut self) -> Result<(), Notice> {

@@ -14,7 +14,8 @@ use crate::clock::{hour_and_minute, month_and_day};
 use crate::desk::Desk;
 use crate::desk::answers;
 use crate::desk::checks::{
-    Asked, asked_of_a_member, asked_of_the_move, date_hint, head_problem, shown, wrong,
+    Asked, asked_at_identity, asked_of_a_member, asked_of_the_move, date_hint, head_problem, shown,
+    wrong,
 };
 use crate::desk::paper;
 use crate::desk::purpose::{self, late_in_words};
@@ -81,7 +82,7 @@ impl<R: Records> Desk<R> {
             question: self.question(visit),
             answered: self.answered(visit),
             procedures: visit.interview.procedures.clone(),
-            identity: identity(visit),
+            identity: identity(visit, asked_at_identity(visit).iter().map(field)),
             sign: sign(visit),
             remarks: visit
                 .record
@@ -149,15 +150,21 @@ impl<R: Records> Desk<R> {
             kind: def.kind.on_screen(),
             value: match def.kind {
                 Kind::Choice => value.to_owned(),
-                Kind::Text | Kind::Exact | Kind::Kana | Kind::Date | Kind::Phone => {
-                    shown(def, value)
-                }
+                Kind::Text
+                | Kind::Exact
+                | Kind::Kana
+                | Kind::Date
+                | Kind::Phone
+                | Kind::ResidenceCard => shown(def, value),
             },
             hint: match def.kind {
                 Kind::Date => date_hint(&path, value, self.today()),
-                Kind::Text | Kind::Exact | Kind::Kana | Kind::Choice | Kind::Phone => {
-                    hint(visit, &path)
-                }
+                Kind::Text
+                | Kind::Exact
+                | Kind::Kana
+                | Kind::Choice
+                | Kind::Phone
+                | Kind::ResidenceCard => hint(visit, &path),
             },
             choices: choices(visit, def),
             source: merged
@@ -187,9 +194,13 @@ impl<R: Records> Desk<R> {
             picks_characters: self.picks_characters(visit, &path),
             lacking: match def.kind {
                 Kind::Exact if visit.is_editable() => self.lacking_in_words(visit, value),
-                Kind::Exact | Kind::Text | Kind::Kana | Kind::Date | Kind::Choice | Kind::Phone => {
-                    String::new()
-                }
+                Kind::Exact
+                | Kind::Text
+                | Kind::Kana
+                | Kind::Date
+                | Kind::Choice
+                | Kind::Phone
+                | Kind::ResidenceCard => String::new(),
             },
             copy_value: copy_value(visit, &path).map(|copy| shown(def, &copy)),
             read: paper::read_view(visit, def, &path),
@@ -380,7 +391,7 @@ fn left_out(def: &FieldDef, path: String) -> FieldView {
     }
 }
 
-fn identity(visit: &Visit) -> IdentityView {
+fn identity(visit: &Visit, fields_beside: impl Iterator<Item = FieldView>) -> IdentityView {
     let kind = visit.text("identity.kind");
     let method = if visit.text("identity.method").starts_with("chip") {
         "chip"
@@ -391,6 +402,8 @@ fn identity(visit: &Visit) -> IdentityView {
     IdentityView {
         choices: fields().choices("identity"),
         recorded: (!kind.is_empty()).then(|| sentence("identity", method, &[("kind", &name)])),
+        chosen: kind.to_owned(),
+        fields: fields_beside.collect(),
     }
 }
 

@@ -17,6 +17,7 @@ use counter_domain::snapshot::{Snapshot, SnapshotField};
 use counter_forms::BOX;
 use counter_guide::certificates::Certificates;
 use counter_guide::draft_facts::PICKED;
+use counter_guide::known::Known;
 use counter_store::CaseRecord;
 
 use crate::certificates::{ROOT, signed_fields};
@@ -58,6 +59,8 @@ pub(super) struct Visit {
     pub(super) interview: Interview,
     /// The certificates of the edition the reception was started with.
     pub(super) certificates: Arc<Certificates>,
+    /// What records answer, in the same edition.
+    pub(super) known: Arc<Known>,
     /// What the law says against filing it like this.
     pub(super) refusals: Vec<Refusal>,
     /// How late it is.
@@ -494,6 +497,7 @@ impl<R: Records> Desk<R> {
             can_undo: false,
             interview: Interview::default(),
             certificates: Arc::default(),
+            known: Arc::default(),
             refusals: Vec::new(),
             late: None,
             needs: None,
@@ -588,6 +592,7 @@ impl<R: Records> Desk<R> {
         let can_undo = is_editable && self.records.can_undo(case);
         let closed = self.interviewer.closed_days(&record.draft);
         let certificates = self.interviewer.certificates(&record.draft);
+        let known = self.interviewer.known(&record.draft);
         let Some(visit) = self.visit.as_mut() else {
             return;
         };
@@ -597,6 +602,7 @@ impl<R: Records> Desk<R> {
             None => visit.elsewhere = None,
         }
         visit.certificates = certificates;
+        visit.known = known;
         visit.signed = signed;
         visit.submitted = submitted;
         visit.interview = interview;

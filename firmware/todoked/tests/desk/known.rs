@@ -1,9 +1,12 @@
 //! What the city, the old city and the card know is not asked again; what they say otherwise is shown.
 
+use std::collections::BTreeMap;
+
 use counter_api::{Answered, StaffAction, Step};
 use counter_domain::draft::Source;
 use counter_domain::protection::{PROTECTION, PROTECTION_FORMAT, ProtectedPerson, ProtectionList};
 use counter_domain::resident::{Resident, ResidentState};
+use counter_guide::catalogue::BUNDLED;
 use todoked::devices::Happened;
 
 use crate::residents::{counter_of, find, resident};
@@ -300,4 +303,17 @@ fn whoevers_card_lies_here_is_not_asked_for_card_and_pin() {
             .iter()
             .all(|(fact, _)| fact != "mn_card" && fact != "pin_known")
     );
+}
+
+#[test]
+fn city_changes_what_a_record_answers_without_another_program() {
+    let says = |rig: &Rig| said(rig, "pension", Some(1)).map(|one| one.answer);
+    assert!(says(&taken_for("move_out", "card")).is_some());
+    let texts = BUNDLED.iter();
+    let texts = texts.map(|(file, text)| (*file, text.replace("[1号]", "[自営業]")));
+    let texts: BTreeMap<&str, String> = texts.collect();
+    let mut rig = Rig::new();
+    rig.arrives("catalogue", 1, serde_json::to_vec(&texts).unwrap());
+    let rig = taken(counter_of(rig, &family()), "move_out", "card");
+    assert_eq!(says(&rig), None, "the file of this city has other words");
 }

@@ -16,6 +16,8 @@ pub(super) struct FieldRows {
     moves: Rows<FieldView, FieldData>,
     /// Asked beside the certificates.
     requested: Rows<FieldView, FieldData>,
+    /// Asked where identity is checked.
+    identified: Rows<FieldView, FieldData>,
     members: Rows<(u8, String, Option<MarkView>), MemberData>,
     of_members: BTreeMap<u8, Rows<FieldView, FieldData>>,
     /// What the forms ask, by person.
@@ -30,6 +32,7 @@ impl FieldRows {
         let rows = Self::default();
         api.set_move_fields(rows.moves.model());
         api.set_request_fields(rows.requested.model());
+        api.set_identity_fields(rows.identified.model());
         api.set_members(rows.members.model());
         api.set_boxes(rows.boxes.model());
         api.set_remarks(rows.remarks.model());
@@ -41,7 +44,9 @@ impl FieldRows {
     pub(super) fn show(&mut self, view: &ReceptionView) {
         let of_members = view.members.iter().flat_map(|member| &member.fields);
         let of_request = of_request(view);
-        let all = view.move_fields.iter().chain(of_request).chain(of_members);
+        let of_identity = &view.identity.fields;
+        let all = view.move_fields.iter().chain(of_request).chain(of_identity);
+        let all = all.chain(of_members);
         let remarked: Vec<FieldView> = all.filter(|field| has_remark(field)).cloned().collect();
         let moves: Vec<FieldView> = without_remark(&view.move_fields);
         let remarks: Vec<(RemarkView, bool)> = view
@@ -57,6 +62,8 @@ impl FieldRows {
         self.moves.show(&moves, draw::field);
         let requested = without_remark(of_request);
         self.requested.show(&requested, draw::field);
+        let identified = without_remark(of_identity);
+        self.identified.show(&identified, draw::field);
         self.show_members(&view.members);
         self.show_boxes(&view.boxes);
     }
@@ -103,6 +110,7 @@ impl FieldRows {
     pub(super) fn clear(&mut self) {
         self.moves.show(&[], draw::field);
         self.requested.show(&[], draw::field);
+        self.identified.show(&[], draw::field);
         self.remarks.show(&[], draw::remark);
         self.remarked.show(&[], draw::field);
         self.show_members(&[]);
@@ -111,7 +119,12 @@ impl FieldRows {
 
     /// What the daemon has at `path`; `None` when there is no such field on the screen.
     pub(super) fn shown(&self, path: &str) -> Option<String> {
-        let lists = [&self.moves, &self.requested, &self.remarked];
+        let lists = [
+            &self.moves,
+            &self.requested,
+            &self.identified,
+            &self.remarked,
+        ];
         let lists = lists.into_iter().chain(self.of_members.values());
         let lists = lists.chain(self.of_boxes.values());
         lists
@@ -147,6 +160,7 @@ fn of_request(view: &ReceptionView) -> &[FieldView] {
 
 fn all(view: &ReceptionView) -> impl Iterator<Item = (u8, &FieldView)> {
     let moves = view.move_fields.iter().chain(of_request(view));
+    let moves = moves.chain(&view.identity.fields);
     let moves = moves.map(|field| (0, field));
     let of_members = view.members.iter().flat_map(|member| {
         let fields = member.fields.iter();

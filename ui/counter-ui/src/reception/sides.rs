@@ -5,6 +5,9 @@ use counter_api::{FieldView, MemberView, ReceptionView};
 use crate::rows::list;
 use crate::ui::SideData;
 
+/// The head's relation as people read it.
+const HEAD: &str = "世帯主";
+
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Side {
     Before,
@@ -58,13 +61,60 @@ pub(super) fn side(view: &ReceptionView, side: Side) -> SideData {
             let name = name_of(member);
             let path = format!("member.{}.{relation}", member.number);
             let relation = shown_in(&member.fields, &path);
-            (!name.is_empty()).then(|| [name, relation].join("　").trim_end().into())
+            (!name.is_empty()).then_some((name, relation))
         });
+    let people = by_household(people.collect());
     let address = [shown_in(&view.move_fields, address), building].join("　");
     SideData {
         shown,
         address: address.trim().into(),
         head: shown_in(&view.move_fields, head).into(),
-        people: list(people),
+        people: list(people.into_iter().map(Into::into)),
+    }
+}
+
+/// Names with relations, a line each; several households under headings of their own. Each head
+/// begins one.
+fn by_household(people: Vec<(String, String)>) -> Vec<String> {
+    let heads = people
+        .iter()
+        .filter(|(_, relation)| relation == HEAD)
+        .count();
+    let mut lines = Vec::new();
+    let mut household = 0;
+    for (name, relation) in people {
+        if heads > 1 && (relation == HEAD || lines.is_empty()) {
+            household += 1;
+            lines.push(["世帯", &household.to_string()].concat());
+        }
+        lines.push([name, relation].join("　").trim_end().to_owned());
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_households_stand_apart() {
+        let person = |name: &str, relation: &str| (name.to_owned(), relation.to_owned());
+        let one = vec![person("架空　太郎", HEAD), person("架空　花子", "妻")];
+        assert_eq!(
+            by_household(one.clone()),
+            ["架空　太郎　世帯主", "架空　花子　妻"]
+        );
+        let two = [one, vec![person("見本　梅", HEAD), person("見本　桃", "")]].concat();
+        assert_eq!(
+            by_household(two),
+            [
+                "世帯1",
+                "架空　太郎　世帯主",
+                "架空　花子　妻",
+                "世帯2",
+                "見本　梅　世帯主",
+                "見本　桃",
+            ]
+        );
     }
 }

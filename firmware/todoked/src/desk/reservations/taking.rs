@@ -7,6 +7,7 @@ use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::prepared::{FourItems, Newcomer, Prepared, PreparedKind, uses_of};
 use counter_domain::protection::PROTECTED_FLAG;
 use counter_domain::resident::Qualification;
+use counter_guide::known::Records as KnownAt;
 use jiff::civil::Date;
 
 use super::{beside_path, is_move_in, replaced_path, source_of};
@@ -16,7 +17,6 @@ use crate::desk::purpose::marks;
 use crate::desk::residents::same;
 use crate::desk::visit::Visit;
 use crate::fields::{MEMBERS_MAX, fields, member_path, split_member};
-use crate::known::{Records as KnownAt, facts_of};
 use crate::records::{Deed, Entry, Records};
 use crate::texts::{Code, notice, notice_with};
 
@@ -416,7 +416,8 @@ impl<'a> Taking<'a> {
         if person.card == "valid" {
             held.push(of("mncard", ""));
         }
-        let known = facts_of(held.into_iter(), age, KnownAt::Elsewhere);
+        let held = held.into_iter();
+        let known = self.visit.known.facts_of(held, age, KnownAt::Elsewhere);
         add_known(
             self.visit,
             &mut self.entries,

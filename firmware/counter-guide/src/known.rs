@@ -1,14 +1,13 @@
 //! What records know of people, as facts of the guide: the qualifications (資格) of the resident copy
 //! and of move-out certificate data, so that nobody is asked what a city knows already.
 //!
-//! Data in `texts/known.toml`. A record that says nothing says nothing: that somebody is not among
-//! the insured of the file is no answer, because a file may leave a section's data out.
-
-use std::sync::LazyLock;
+//! The rules are part of the catalogue (`known.yaml`), because the words in the details are those of
+//! a city's own file. A record that says nothing says nothing: that somebody is not among the insured
+//! of the file is no answer, because a file may leave a section's data out.
 
 use counter_domain::draft::FieldValue;
 use counter_domain::resident::Qualification;
-use serde::Deserialize;
+use counter_domain::width::half_digits;
 
 /// Whose records they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,68 +27,60 @@ pub struct KnownFact {
     pub value: FieldValue,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rule {
-    code: String,
-    fact: String,
-    #[serde(default)]
-    value: Option<Value>,
-    #[serde(default)]
-    detail: Vec<String>,
-    #[serde(default)]
-    bare: bool,
-    #[serde(default)]
-    ages: Option<(i16, i16)>,
-    #[serde(default)]
-    here: bool,
+/// What one qualification says of one fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KnownRule {
+    pub(crate) qualification: String,
+    pub(crate) fact: String,
+    /// `None`: the number in the detail.
+    pub(crate) value: Option<FieldValue>,
+    /// Only with one of these words in the detail.
+    pub(crate) detail: Vec<String>,
+    /// Also without any detail.
+    pub(crate) bare: bool,
+    /// From and to, in years.
+    pub(crate) ages: Option<(i16, i16)>,
+    /// Only of this city's own records.
+    pub(crate) here: bool,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Value {
-    Flag(bool),
-    Name(String),
-}
+/// The rules of a catalogue, in order: the first of a fact that fits is used.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known(pub(crate) Vec<KnownRule>);
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rules {
-    known: Vec<Rule>,
-}
-
-static RULES: LazyLock<Rules> =
-    LazyLock::new(|| toml::from_str(include_str!("../texts/known.toml")).unwrap_or_default());
-
-/// What somebody's qualifications say, each fact once. Without an age, nothing that depends on one.
-pub fn facts_of<'q>(
-    qualifications: impl Iterator<Item = Qualification<'q>>,
-    age: Option<i16>,
-    records: Records,
-) -> Vec<KnownFact> {
-    let held: Vec<Qualification<'_>> = qualifications.collect();
-    let mut known: Vec<KnownFact> = Vec::new();
-    for rule in &RULES.known {
-        if known.iter().any(|one| one.fact == rule.fact) {
-            continue;
+impl Known {
+    /// What somebody's qualifications say, each fact once. Without an age, nothing that depends on
+    /// one.
+    pub fn facts_of<'q>(
+        &self,
+        qualifications: impl Iterator<Item = Qualification<'q>>,
+        age: Option<i16>,
+        records: Records,
+    ) -> Vec<KnownFact> {
+        let held: Vec<Qualification<'_>> = qualifications.collect();
+        let mut known: Vec<KnownFact> = Vec::new();
+        for rule in &self.0 {
+            if known.iter().any(|one| one.fact == rule.fact) {
+                continue;
+            }
+            let mut fits = held.iter().filter(|one| rule.fits(one, age, records));
+            let value = match &rule.value {
+                Some(value) => fits.next().map(|_| value.clone()),
+                None => fits
+                    .map(counted)
+                    .reduce(|sum, more| sum + more)
+                    .map(FieldValue::Count),
+            };
+            known.extend(value.map(|value| KnownFact {
+                fact: rule.fact.clone(),
+                value,
+            }));
         }
-        let fits = held.iter().filter(|one| rule.fits(one, age, records));
-        let value = match &rule.value {
-            Some(value) => fits.take(1).map(|_| value.of_field()).next(),
-            None => fits
-                .map(counted)
-                .reduce(|sum, more| sum + more)
-                .map(FieldValue::Count),
-        };
-        known.extend(value.map(|value| KnownFact {
-            fact: rule.fact.clone(),
-            value,
-        }));
+        known
     }
-    known
 }
 
-impl Rule {
+impl KnownRule {
     fn fits(&self, one: &Qualification<'_>, age: Option<i16>, records: Records) -> bool {
         let of_age = self
             .ages
@@ -105,16 +96,14 @@ impl Rule {
             }
         };
         let is_theirs = records == Records::Here || !self.here;
-        one.code == self.code && of_age && told && is_theirs
+        one.code == self.qualification && of_age && told && is_theirs
     }
-}
 
-impl Value {
-    fn of_field(&self) -> FieldValue {
-        match self {
-            Self::Flag(flag) => FieldValue::Flag(*flag),
-            Self::Name(name) => FieldValue::Text(name.clone()),
-        }
+    /// Whether it fits wherever `later` does, so that `later` is never used.
+    pub(crate) fn hides(&self, later: &Self) -> bool {
+        let same = self.fact == later.fact && self.qualification == later.qualification;
+        let always = self.detail.is_empty() && self.ages.is_none() && !self.here;
+        same && always
     }
 }
 
@@ -128,25 +117,14 @@ fn counted(one: &Qualification<'_>) -> i64 {
     count.filter(|_| behind <= 1).unwrap_or(1)
 }
 
-fn half_digits(text: &str) -> String {
-    let half = |c: char| match c {
-        '０'..='９' => {
-            char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c)
-        }
-        other => other,
-    };
-    text.chars().map(half).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use counter_domain::resident::QUALIFICATIONS;
-    use counter_guide::catalogue::{Catalogue, FactType};
+    use crate::catalogue::{BUNDLED, Catalogue};
 
-    fn check(written: &[&str], age: i16, records: Records) -> String {
+    fn said(catalogue: &Catalogue, written: &[&str], age: i16, records: Records) -> String {
         let held = written.iter().map(|text| Qualification::read(text));
-        let known = facts_of(held, Some(age), records);
+        let known = catalogue.known().facts_of(held, Some(age), records);
         let said = known.iter().map(|one| match &one.value {
             FieldValue::Flag(flag) => format!("{}={flag}", one.fact),
             FieldValue::Count(count) => format!("{}={count}", one.fact),
@@ -154,6 +132,10 @@ mod tests {
             FieldValue::Unknown | FieldValue::Cleared => one.fact.clone(),
         });
         said.collect::<Vec<_>>().join(" ")
+    }
+
+    fn check(written: &[&str], age: i16, records: Records) -> String {
+        said(&Catalogue::bundled().unwrap(), written, age, records)
     }
 
     #[test]
@@ -210,29 +192,26 @@ mod tests {
     }
 
     #[test]
-    fn every_rule_names_a_qualification_and_a_fact_with_that_value() {
-        let catalogue = Catalogue::bundled().expect("the catalogue");
-        assert!(!RULES.known.is_empty());
-        for rule in &RULES.known {
-            assert!(
-                QUALIFICATIONS.contains(&rule.code.as_str()),
-                "{}",
-                rule.code
-            );
-            let fact = catalogue.fact(&rule.fact).expect(&rule.fact);
-            assert!(
-                fact.question.is_some(),
-                "{} cannot be asked again",
-                rule.fact
-            );
-            let fits = match (&rule.value, fact.kind) {
-                (Some(Value::Flag(_)), FactType::Flag) | (None, FactType::Count) => true,
-                (Some(Value::Name(name)), FactType::Choice) => {
-                    fact.values.iter().any(|(known, _)| known == name)
-                }
-                (Some(_) | None, _) => false,
-            };
-            assert!(fits, "{} {}", rule.code, rule.fact);
-        }
+    fn city_writes_the_words_of_its_own_file() {
+        let mut files = BUNDLED.to_vec();
+        let at = files.iter().position(|(name, _)| *name == "known.yaml");
+        let text =
+            "known:\n- { qualification: pension, fact: pension, value: '1', detail: [自営] }\n";
+        files[at.unwrap()] = ("known.yaml", text);
+        let catalogue = Catalogue::from_files(&files).unwrap();
+        let held = ["pension:自営業者など", "nhi"];
+        assert_eq!(said(&catalogue, &held, 40, Records::Here), "pension=1");
+    }
+
+    #[test]
+    fn edition_that_says_nothing_of_it_has_the_rules_of_the_program() {
+        let mut files = BUNDLED.to_vec();
+        files.retain(|(name, _)| *name != "known.yaml");
+        let catalogue = Catalogue::from_files(&files).unwrap();
+        assert_eq!(catalogue.known(), Catalogue::bundled().unwrap().known());
+        // Those of them whose facts the edition has: this one has none.
+        let other = [("holidays.yaml", "holidays: ['2027-01-01']\n")];
+        let other = Catalogue::from_files(&other).unwrap();
+        assert_eq!(other.known().as_ref(), &Known::default());
     }
 }
