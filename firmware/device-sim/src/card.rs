@@ -8,6 +8,7 @@ mod jis;
 mod licence;
 mod my_number;
 mod objects;
+mod passport;
 mod person;
 mod pictures;
 mod residence;
@@ -20,7 +21,8 @@ pub use chip::SecretName;
 pub use fault::{Fault, FaultParseError, fault_script};
 pub use in_process::InProcessCard;
 pub use person::{
-    CardPerson, CardSort, LicencePerson, LoadPersonError, MyNumberLicencePerson, ResidencePerson,
+    CardPerson, CardSort, LicencePerson, LoadPersonError, MyNumberLicencePerson, PassportPerson,
+    ResidencePerson,
 };
 pub use virtual_card::{Answer, VirtualCard};
 pub use vpcd::{InsertError, InsertedCard, LinkEvent, insert};

@@ -11,7 +11,8 @@ const DRIVERS_LICENCE: &[u8] = &[0xa0, 0, 0, 0x02, 0x31, 0x01, 0, 0, 0, 0, 0, 0,
 const RESIDENCE: &[u8] = &[
     0xd3, 0x92, 0xf0, 0, 0x4f, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 ];
-const PASSPORT: &[u8] = &[0xa0, 0, 0, 0x02, 0x47, 0x10, 0x01];
+/// Application of a passport (ICAO 9303 part 10).
+pub(crate) const PASSPORT: &[u8] = &[0xa0, 0, 0, 0x02, 0x47, 0x10, 0x01];
 
 /// Kind of card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,10 +64,11 @@ pub fn detect(card: &mut dyn Card) -> Result<CardKind, ReadCardError> {
     if is_residence(card)? {
         return Ok(CardKind::Residence);
     }
-    if apdu::select_application(card, PASSPORT)?.is_ok() {
-        return Ok(CardKind::Passport);
+    // A chip that lets nobody in without PACE has the application, and says that it is locked.
+    match apdu::select_application(card, PASSPORT)? {
+        StatusWord::OK | StatusWord::NOT_UNLOCKED => Ok(CardKind::Passport),
+        _ => Ok(CardKind::Unsupported),
     }
-    Ok(CardKind::Unsupported)
 }
 
 /// Short file 0A while the main file is current: `C1` and the type of the residence card family.

@@ -42,6 +42,12 @@ pub enum ReadCardError {
     /// The number printed on the residence card is not this card's. Costs nothing, locks nothing.
     #[error("card number does not match")]
     WrongCardNumber,
+    /// Number, birth date and validity are not this passport's. Costs nothing, locks nothing.
+    #[error("printed zone does not open the passport")]
+    WrongPassport,
+    /// The chip of the passport lets nobody in without PACE, which is not known here.
+    #[error("passport needs PACE")]
+    NeedsPace,
     /// The chip did not prove that it knows the common key: a copy, or a broken one.
     #[error("chip does not prove itself")]
     NotProven,
@@ -89,6 +95,8 @@ impl ReadCardError {
             Self::LastTry { .. } => "CARD-PIN-LAST-TRY",
             Self::KeyMissing => "CARD-KEY-MISSING",
             Self::WrongCardNumber => "CARD-NUMBER-WRONG",
+            Self::WrongPassport => "CARD-PASSPORT-WRONG",
+            Self::NeedsPace => "CARD-NEEDS-PACE",
             Self::NotProven => "CARD-NOT-GENUINE",
             Self::NotTheSame => "CARD-NOT-THE-SAME",
             Self::Locked | Self::Refused { .. } | Self::Malformed => "CARD-UNREADABLE",
@@ -105,6 +113,8 @@ impl ReadCardError {
             | Self::NotThisCard
             | Self::KeyMissing
             | Self::WrongCardNumber
+            | Self::WrongPassport
+            | Self::NeedsPace
             | Self::NotProven
             | Self::UnsupportedGeneration
             | Self::NotTheSame

@@ -10,8 +10,8 @@ use card_reader::Card;
 
 use crate::jpki::JpkiApplication;
 use crate::{
-    Authority, CardFace, FaceAuth, Genuineness, Insist, Judging, LicenceReading, NumberB, Picture,
-    ReadCardError, ResidenceReading, Sex, Standing, VisualApplication,
+    Authority, CardFace, FaceAuth, Genuineness, Insist, Judging, LicenceReading, NumberB,
+    PassportZone, Picture, ReadCardError, ResidenceReading, Sex, Standing, VisualApplication,
 };
 
 /// The face of a card. Hidden in Debug; pictures are wiped when dropped.
@@ -25,6 +25,8 @@ pub struct FaceReading {
     pub address: Option<Picture>,
     /// The whole front, where the chip has it in one piece.
     pub front: Option<Picture>,
+    /// The name in Latin letters, of a passport.
+    pub roman_name: Option<String>,
     /// Birth date `YYYY-MM-DD` as the part of the chip says that stands for the face.
     pub birth: Option<String>,
     /// Sex as that part says.
@@ -57,6 +59,7 @@ impl From<(CardFace, Genuineness)> for FaceReading {
             name: Some(face.name.clone()),
             address: Some(face.address.clone()),
             front: None,
+            roman_name: None,
             birth: Some(face.birth.clone()),
             sex: Some(face.sex),
             expires: Some(face.expires.clone()),
@@ -72,6 +75,7 @@ impl From<&ResidenceReading> for FaceReading {
             name: card.name.clone(),
             address: card.address.clone(),
             front: card.front.clone(),
+            roman_name: None,
             birth: card.birth.clone(),
             sex: card.sex,
             expires: card.expires.clone(),
@@ -87,9 +91,26 @@ impl From<&LicenceReading> for FaceReading {
             name: None,
             address: None,
             front: None,
+            roman_name: None,
             birth: licence.birth.map(|day| day.to_string()),
             sex: None,
             expires: licence.expires.map(|day| day.to_string()),
+            genuineness: Genuineness::NotChecked,
+        }
+    }
+}
+
+impl From<&PassportZone> for FaceReading {
+    fn from(zone: &PassportZone) -> Self {
+        Self {
+            photo: None,
+            name: None,
+            address: None,
+            front: None,
+            roman_name: Some(zone.roman_name()),
+            birth: Some(zone.birth.to_string()),
+            sex: Some(zone.sex),
+            expires: Some(zone.expires.to_string()),
             genuineness: Genuineness::NotChecked,
         }
     }

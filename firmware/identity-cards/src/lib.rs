@@ -2,9 +2,9 @@
 //!
 //! Knows no PC/SC: everything works on [`card_reader::Card`], so the same code reads a card behind
 //! pcscd and a simulated one. Knows the My Number card ([`TextApplication`], [`VisualApplication`],
-//! [`JpkiApplication`], [`MyNumberLicence`]), the driver's licence ([`DrivingLicence`]) and the
-//! residence card of both generations ([`ResidenceCard`]); recognises passports, whose printed zone
-//! [`PassportZone`] reads.
+//! [`JpkiApplication`], [`MyNumberLicence`]), the driver's licence ([`DrivingLicence`]), the
+//! residence card of both generations ([`ResidenceCard`]) and passports that open with their printed
+//! zone ([`Passport`]), which [`PassportZone`] reads from paper too.
 //!
 //! Start at [`session`]: [`session::detect`], [`session::all_tries`], [`session::read`].
 //!
@@ -19,6 +19,7 @@ mod apdu;
 mod basic_four;
 mod card_text;
 mod certificate;
+mod cipher;
 mod detect;
 mod era_date;
 mod error;
@@ -27,7 +28,9 @@ mod genuine;
 mod jpki;
 mod licence;
 mod mrz;
+mod mutual;
 mod mynumber_licence;
+mod passport;
 mod picture;
 mod presentation;
 mod reading;
@@ -50,6 +53,7 @@ pub use jpki::{JpkiApplication, Token};
 pub use licence::{DrivingLicence, Gaiji, LicencePins, LicenceReading, LicenceTries};
 pub use mrz::{MrzError, MrzPart, PassportZone};
 pub use mynumber_licence::{MyNumberLicence, MyNumberLicenceReading};
+pub use passport::{Passport, PassportKey, PassportKeyError};
 pub use picture::{Picture, PictureFormat};
 pub(crate) use presentation::Reference;
 pub use presentation::{Insist, TriesLeft};

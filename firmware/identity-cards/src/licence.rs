@@ -8,7 +8,7 @@ mod record;
 
 use std::fmt;
 
-use card_reader::Card;
+use card_reader::{Card, StatusWord};
 use zeroize::Zeroizing;
 
 pub use record::{Gaiji, LicenceReading};
@@ -133,7 +133,7 @@ impl<'card> DrivingLicence<'card> {
             changes: read(0x0004)?,
             changed_gaiji: read(0x0005)?,
             domicile: if has_second {
-                Some(read(0x0002)?)
+                Some((read(0x0002)?, or_none(read(0x0006))?))
             } else {
                 None
             },
@@ -144,5 +144,17 @@ impl<'card> DrivingLicence<'card> {
         apdu::enter_application(self.card, PHOTO)?;
         apdu::select_file(self.card, 0x0001)?;
         apdu::read_object(self.card, TagStyle::Licence).map(Some)
+    }
+}
+
+/// `None` for a file that the card does not have.
+fn or_none(
+    read: Result<Zeroizing<Vec<u8>>, ReadCardError>,
+) -> Result<Option<Zeroizing<Vec<u8>>>, ReadCardError> {
+    match read {
+        Err(ReadCardError::Refused {
+            sw: StatusWord::NOT_FOUND,
+        }) => Ok(None),
+        read => read.map(Some),
     }
 }

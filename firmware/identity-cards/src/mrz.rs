@@ -80,6 +80,13 @@ impl fmt::Debug for PassportZone {
 }
 
 impl PassportZone {
+    /// Family name, then given names, in Latin letters.
+    pub fn roman_name(&self) -> String {
+        format!("{} {}", self.family_name, self.given_names)
+            .trim()
+            .to_owned()
+    }
+
     /// Reads both lines. `today` decides the century of the birth date: nobody is born tomorrow.
     ///
     /// # Errors
@@ -141,7 +148,7 @@ fn misread(second: &[u8]) -> Vec<MrzPart> {
 }
 
 /// Weights 7, 3, 1 over the values of the characters, modulo ten.
-fn check_digit(bytes: &[u8]) -> u8 {
+pub(crate) fn check_digit(bytes: &[u8]) -> u8 {
     let sum: u32 = bytes
         .iter()
         .zip([7, 3, 1].into_iter().cycle())
@@ -176,6 +183,11 @@ fn birth_date(bytes: &[u8], today: Date) -> Result<Date, MrzError> {
         Ok(date) if date <= today => Ok(date),
         Ok(_) | Err(_) => day(1900, bytes),
     }
+}
+
+/// Whether six digits are a day of some year.
+pub(crate) fn is_day(bytes: &[u8]) -> bool {
+    day(2000, bytes).is_ok()
 }
 
 fn day(century: i16, bytes: &[u8]) -> Result<Date, MrzError> {

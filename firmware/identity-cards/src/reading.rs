@@ -3,7 +3,9 @@
 use std::fmt;
 
 use crate::card_text::CardText;
-use crate::{BasicFour, CardKind, Genuineness, LicenceReading, ResidenceReading, Sex};
+use crate::{
+    BasicFour, CardKind, Genuineness, LicenceReading, PassportZone, ResidenceReading, Sex,
+};
 
 /// What a person must look at before the reading is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,6 +18,8 @@ pub enum Warning {
     NameIsPicture,
     /// The address is on the chip as a picture only.
     AddressIsPicture,
+    /// The chip has the name in Latin letters only; in the register it is written otherwise.
+    NameIsRoman,
     /// The chip's charset was guessed.
     CharsetUncertain,
     /// An application for renewal or change is under way (申請中).
@@ -36,6 +40,7 @@ impl Warning {
             Self::ChangesOnBack => "changes-on-back",
             Self::NameIsPicture => "name-is-picture",
             Self::AddressIsPicture => "address-is-picture",
+            Self::NameIsRoman => "name-is-roman",
             Self::CharsetUncertain => "charset-uncertain",
             Self::ApplicationUnderWay => "application-under-way",
             Self::AuthorityUnknown => "authority-unknown",
@@ -107,6 +112,24 @@ impl From<&ResidenceReading> for DocumentReading {
             birth: card.birth.clone(),
             sex: card.sex,
             warnings,
+        }
+    }
+}
+
+impl From<&PassportZone> for DocumentReading {
+    fn from(zone: &PassportZone) -> Self {
+        // Of a Japanese national the register has the name in kanji or kana.
+        let is_japanese = zone.nationality == "JPN";
+        Self {
+            kind: CardKind::Passport,
+            name: (!is_japanese).then(|| CardText::whole(&zone.roman_name())),
+            address: None,
+            birth: Some(zone.birth.to_string()),
+            sex: Some(zone.sex),
+            warnings: is_japanese
+                .then_some(Warning::NameIsRoman)
+                .into_iter()
+                .collect(),
         }
     }
 }

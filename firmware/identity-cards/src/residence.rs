@@ -9,7 +9,6 @@
 //! Source: 在留カード等仕様書 (version 1.5) and its second-generation counterpart (version 1.1).
 
 mod channel;
-mod cipher;
 mod content;
 
 use std::fmt;
@@ -18,10 +17,10 @@ use card_reader::Card;
 
 use channel::Channel;
 pub use channel::{ResidenceNumber, ResidenceNumberError, SessionRandom};
-use cipher::Suite;
 pub use content::ResidenceReading;
 
 use crate::certificate::TrustStore;
+use crate::cipher::Suite;
 use crate::tlv::{self, TagStyle};
 use crate::{ReadCardError, apdu};
 

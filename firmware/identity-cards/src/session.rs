@@ -13,8 +13,8 @@ use crate::mynumber_licence::MyNumberLicence;
 use crate::visual_application::VisualApplication;
 use crate::{
     Auth, Authority, BasicFour, CardKind, CertificateSeen, DocumentReading, FaceReading, Insist,
-    Judging, NumberB, Pin, ReadCardError, ResidenceCard, ResidenceNumber, SecretKind,
-    SessionRandom, TextApplication, TriesLeft, face,
+    Judging, NumberB, Passport, PassportKey, Pin, ReadCardError, ResidenceCard, ResidenceNumber,
+    SecretKind, SessionRandom, TextApplication, TriesLeft, face,
 };
 
 /// Tries left of both secrets of a My Number card.
@@ -127,6 +127,8 @@ pub struct Keys {
     pub number_b: Option<NumberB>,
     /// Number of a residence card.
     pub card_number: Option<ResidenceNumber>,
+    /// What opens a passport.
+    pub passport: Option<PassportKey>,
 }
 
 /// Reads name, address, birth date and sex of whatever card it is, as far as the chip has them.
@@ -216,7 +218,14 @@ fn read_parts(
             let face = FaceReading::from(&residence);
             Ok((DocumentReading::from(&residence), Some(face)))
         }
-        CardKind::Passport | CardKind::Unsupported => Err(ReadCardError::NotThisCard),
+        CardKind::Passport => {
+            // A chip that cannot be read is told before anybody types anything for it.
+            let mut passport = Passport::select(card)?;
+            let key = keys.passport.as_ref().ok_or(ReadCardError::KeyMissing)?;
+            let zone = passport.read(key, random, judging.now)?;
+            Ok((DocumentReading::from(&zone), Some(FaceReading::from(&zone))))
+        }
+        CardKind::Unsupported => Err(ReadCardError::NotThisCard),
     }
 }
 

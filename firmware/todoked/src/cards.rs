@@ -7,14 +7,15 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use card_reader::{CardError, CardWatch, Lying, PcscService};
+use counter_api::Digits;
 use identity_cards::session::{self, Keys, SeenCard};
 use identity_cards::{
-    BasicFour, CardKind, Insist, Judging, LastingReading, NumberB, Pin, ReadCardError, SecretKind,
-    SessionRandom,
+    BasicFour, CardKind, Judging, LastingReading, NumberB, Pin, ReadCardError, SecretFormatError,
+    SecretKind, SessionRandom,
 };
 
 use crate::clock::{Clock as _, SystemClock};
-use crate::devices::{CardFacts, CardKey, CardLies, CardTrouble, OtherCard};
+use crate::devices::{CardFacts, CardKey, CardLies, CardOrder, CardTrouble, OtherCard};
 
 pub use authorities::CardAuthorities;
 pub(crate) use face::is_forged;
@@ -66,11 +67,9 @@ fn look(reader: Option<&str>) -> Option<CardLies> {
             pin_tries_left: tries.pin.count().unwrap_or(u8::MAX),
             number_b_tries_left: tries.number_b.count().unwrap_or(u8::MAX),
         },
-        Ok((CardKind::DriversLicence, _)) => other(&mut card, OtherCard::DriversLicence),
-        Ok((CardKind::Residence, _)) => CardLies::Other {
-            card: OtherCard::Residence,
-            pin_tries_left: 0,
-        },
+        Ok((CardKind::DriversLicence, _)) => licence(&mut card),
+        Ok((CardKind::Residence, _)) => uncounted(OtherCard::Residence),
+        Ok((CardKind::Passport, _)) => uncounted(OtherCard::Passport),
         Ok(_) => CardLies::Unknown,
         Err(error) if error.is_card_loss() => CardLies::Nothing,
         Err(error) => {
@@ -82,20 +81,31 @@ fn look(reader: Option<&str>) -> Option<CardLies> {
     Some(lies)
 }
 
-/// A card with a PIN of its own, and the tries that are left of it.
-fn other(card: &mut card_reader::PcscCard, kind: OtherCard) -> CardLies {
-    let tries = session::all_tries(card).map(|(_, tries)| tries);
-    let pin = tries
-        .unwrap_or_default()
-        .into_iter()
-        .find(|(kind, _)| *kind == SecretKind::LicencePin1);
+/// A card without PINs: what is printed on it opens it.
+fn uncounted(card: OtherCard) -> CardLies {
     CardLies::Other {
-        card: kind,
-        pin_tries_left: pin.and_then(|(_, left)| left.count()).unwrap_or(0),
+        card,
+        pin_tries_left: 0,
+        second_tries_left: 0,
     }
 }
 
-/// Fresh random bytes for a residence card.
+/// A driver's licence, and the tries that are left of its PINs.
+fn licence(card: &mut card_reader::PcscCard) -> CardLies {
+    let tries = session::all_tries(card).map(|(_, tries)| tries);
+    let tries = tries.unwrap_or_default();
+    let left = |wanted: SecretKind| {
+        let found = tries.iter().find(|(kind, _)| *kind == wanted);
+        found.and_then(|(_, left)| left.count()).unwrap_or(0)
+    };
+    CardLies::Other {
+        card: OtherCard::DriversLicence,
+        pin_tries_left: left(SecretKind::LicencePin1),
+        second_tries_left: left(SecretKind::LicencePin2),
+    }
+}
+
+/// Fresh random bytes for a residence card or passport.
 ///
 /// # Errors
 /// When the system has none.
@@ -112,19 +122,10 @@ pub fn session_random() -> Result<SessionRandom, getrandom::Error> {
 /// Why not; everything read before is thrown away.
 pub fn read(
     reader: Option<&str>,
-    key: &CardKey,
+    order: &CardOrder,
     authorities: &CardAuthorities,
 ) -> Result<CardFacts, CardTrouble> {
-    let mut keys = Keys::default();
-    match key {
-        CardKey::Pin(digits) => {
-            keys.pin = Some(Pin::parse(digits.expose()).map_err(unreadable)?);
-        }
-        CardKey::NumberB(digits) => {
-            keys.number_b = Some(NumberB::parse(digits.expose()).map_err(unreadable)?);
-        }
-        CardKey::CardNumber(number) => keys.card_number = Some(number.clone()),
-    }
+    let keys = keys(&order.key).map_err(unreadable)?;
     let random = session_random().map_err(|_| CardTrouble::Unreadable)?;
     let mut card = connect(reader).map_err(card_trouble)?;
     let judging = Judging {
@@ -132,11 +133,25 @@ pub fn read(
         now: now(),
     };
     let trusted = (judging, authorities.chips.as_slice());
-    // The person was warned of the last try and entered the secret all the same.
-    let seen = session::read_with_face(&mut card, &keys, Insist::Yes, &random, trusted);
+    let seen = session::read_with_face(&mut card, &keys, order.insist, &random, trusted);
     // Pictures are drawn when the card has no power any more.
     drop(card);
     Ok(facts(&seen.map_err(trouble)?))
+}
+
+fn keys(key: &CardKey) -> Result<Keys, SecretFormatError> {
+    let pin = |digits: &Digits| Pin::parse(digits.expose()).map(Some);
+    let mut keys = Keys::default();
+    match key {
+        CardKey::Pin(digits) => keys.pin = pin(digits)?,
+        CardKey::BothPins { first, second } => {
+            (keys.pin, keys.second_pin) = (pin(first)?, pin(second)?);
+        }
+        CardKey::NumberB(digits) => keys.number_b = Some(NumberB::parse(digits.expose())?),
+        CardKey::CardNumber(number) => keys.card_number = Some(number.clone()),
+        CardKey::Passport(key) => keys.passport = Some(key.clone()),
+    }
+    Ok(keys)
 }
 
 /// Seconds since 1970.
@@ -155,7 +170,8 @@ fn facts(seen: &SeenCard) -> CardFacts {
         card: match reading.kind {
             CardKind::DriversLicence => Some(OtherCard::DriversLicence),
             CardKind::Residence => Some(OtherCard::Residence),
-            CardKind::MyNumber | CardKind::Passport | CardKind::Unsupported => None,
+            CardKind::Passport => Some(OtherCard::Passport),
+            CardKind::MyNumber | CardKind::Unsupported => None,
         },
         name: text(&reading.name),
         address: text(&reading.address),
@@ -222,7 +238,7 @@ fn await_card(reader: Option<&str>, seconds: u8) -> bool {
     found
 }
 
-fn unreadable(_: identity_cards::SecretFormatError) -> CardTrouble {
+fn unreadable(_: SecretFormatError) -> CardTrouble {
     CardTrouble::Unreadable
 }
 
@@ -253,6 +269,16 @@ pub fn trouble(error: ReadCardError) -> CardTrouble {
         ReadCardError::Card(error) => card_trouble(error),
         ReadCardError::NotThisCard | ReadCardError::UnsupportedGeneration => CardTrouble::Unknown,
         ReadCardError::WrongCardNumber => CardTrouble::WrongCardNumber,
+        ReadCardError::WrongPassport => CardTrouble::WrongPassport,
+        ReadCardError::NeedsPace => CardTrouble::NeedsPace,
+        ReadCardError::LastTry {
+            kind: SecretKind::NumberB,
+        } => CardTrouble::LastTryNumberB,
+        ReadCardError::LastTry { .. } => CardTrouble::LastTry,
+        ReadCardError::Wrong {
+            kind: SecretKind::LicencePin2,
+            tries_left,
+        } => CardTrouble::WrongSecondPin { left: tries_left },
         ReadCardError::Wrong {
             kind: SecretKind::NumberB,
             tries_left,

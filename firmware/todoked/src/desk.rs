@@ -318,6 +318,9 @@ impl<R: Records> Desk<R> {
 
     fn for_resident(&self, code: Code) -> Notice {
         let left = match self.card {
+            CardLies::Other {
+                second_tries_left, ..
+            } if code == Code::CardSecondPinWrong => second_tries_left.to_string(),
             CardLies::MyNumber { pin_tries_left, .. } | CardLies::Other { pin_tries_left, .. } => {
                 pin_tries_left.to_string()
             }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use counter_api::{DeviceKind, DeviceState, Digits, LineState, Stroke};
 use counter_domain::ids::CaseId;
 use counter_domain::snapshot::Snapshot;
-use identity_cards::{CertificateSeen, Genuineness, ResidenceNumber};
+use identity_cards::{CertificateSeen, Genuineness, Insist, PassportKey, ResidenceNumber};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -25,7 +25,7 @@ use crate::texts::Code;
 #[derive(Debug)]
 pub enum Effect {
     /// Read the four basic items of the card on the reader, once.
-    ReadCard(CardKey),
+    ReadCard(CardOrder),
     /// Make the signed form.
     MakeForm(Box<FormJob>),
     /// Print the receipt.
@@ -60,15 +60,33 @@ pub enum Effect {
     WakeLink,
 }
 
+/// One reading of the card on the reader.
+#[derive(Debug, Clone)]
+pub struct CardOrder {
+    /// What opens it.
+    pub key: CardKey,
+    /// Whether the last try may be spent: only where it was shown to be the last.
+    pub insist: Insist,
+}
+
 /// What opens the card's four basic items.
 #[derive(Debug, Clone)]
 pub enum CardKey {
     /// Four digits the resident entered.
     Pin(Digits),
+    /// Both PINs of a driver's licence.
+    BothPins {
+        /// Opens what is printed.
+        first: Digits,
+        /// Opens the photo.
+        second: Digits,
+    },
     /// The fourteen digits printed on the card (照合番号B).
     NumberB(Digits),
     /// The number printed on a residence card.
     CardNumber(ResidenceNumber),
+    /// What is printed in a passport.
+    Passport(PassportKey),
 }
 
 /// A form to make.
@@ -252,8 +270,10 @@ pub enum CardLies {
     Other {
         /// Which.
         card: OtherCard,
-        /// Tries of its PIN; nothing to count on a residence card.
+        /// Tries of its PIN; nothing to count on a residence card or passport.
         pin_tries_left: u8,
+        /// Tries of a licence's second PIN.
+        second_tries_left: u8,
     },
 }
 
@@ -264,6 +284,8 @@ pub enum OtherCard {
     DriversLicence,
     /// Residence card or special permanent resident certificate (在留カード等).
     Residence,
+    /// Passport (旅券).
+    Passport,
 }
 
 /// The four basic items of a card. Debug hides them.
@@ -300,6 +322,8 @@ pub struct FaceFacts {
     pub address: Zeroizing<String>,
     /// The whole front.
     pub front: Zeroizing<String>,
+    /// The name in Latin letters, of a passport; empty otherwise.
+    pub roman_name: String,
     /// Birth date, ISO 8601; empty when that part of the chip does not say.
     pub birth_date: String,
     /// Sex, `male` or `female`; empty when it does not say.
@@ -341,8 +365,21 @@ pub enum CardTrouble {
     },
     /// 照合番号B is locked; nothing was sent.
     NumberBLocked,
+    /// The second PIN of a licence was wrong.
+    WrongSecondPin {
+        /// Tries left.
+        left: u8,
+    },
+    /// One try of the PIN is left, and nobody had been told: nothing was sent.
+    LastTry,
+    /// The same of 照合番号B.
+    LastTryNumberB,
     /// The number is not the residence card's; nothing is locked by it.
     WrongCardNumber,
+    /// What was typed is not in the passport; nothing is locked by it.
+    WrongPassport,
+    /// The passport's chip lets nobody in this way.
+    NeedsPace,
     /// The card left in the middle; what was read is thrown away.
     Pulled,
     /// Nothing lies on the reader.

@@ -313,10 +313,10 @@ impl Workshop {
                     done(Happened::DeviceTested { id, tried });
                 });
             }
-            Effect::ReadCard(key) => {
+            Effect::ReadCard(order) => {
                 let (reader, authorities) = (self.reader.clone(), Arc::clone(&self.authorities));
                 beside("card", move || {
-                    let read = cards::read(reader.as_deref(), &key, &authorities);
+                    let read = cards::read(reader.as_deref(), &order, &authorities);
                     done(Happened::CardRead(read));
                 });
             }

@@ -3,14 +3,16 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use counter_api::{CheckSection, Digits, Language, ResidentAction, ResidentScreen, ResidentView};
+use counter_api::{
+    CardPin, CheckSection, Digits, Language, ResidentAction, ResidentScreen, ResidentView,
+};
 use slint::{ComponentHandle, SharedString};
 use zeroize::Zeroizing;
 
 use crate::notice::shown;
 use crate::rows::{Rows, list};
 use crate::sign::{self, Clock};
-use crate::ui::{ResidentApi, ResidentPage, ResidentWindow, RowData, SectionData};
+use crate::ui::{PinKind, ResidentApi, ResidentPage, ResidentWindow, RowData, SectionData};
 
 const PIN_DIGITS: usize = 4;
 
@@ -18,6 +20,7 @@ const PIN_DIGITS: usize = 4;
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct PinPage {
     tries_left: Option<u8>,
+    which: CardPin,
 }
 
 /// Draws views of the resident and tells what the resident did.
@@ -110,15 +113,22 @@ impl ResidentController {
             ResidentScreen::Pin {
                 tries_left,
                 reading,
+                which,
             } => {
                 let page = PinPage {
                     tries_left: *tries_left,
+                    which: *which,
                 };
                 if self.pin_page.replace(page) != Some(page) {
                     self.forget_digits(api);
                 }
                 api.set_tries_left(tries_left.map_or(-1, i32::from));
                 api.set_reading(*reading);
+                api.set_pin(match which {
+                    CardPin::MyNumber => PinKind::MyNumber,
+                    CardPin::Licence => PinKind::Licence,
+                    CardPin::LicenceSecond => PinKind::LicenceSecond,
+                });
             }
             ResidentScreen::Check {
                 title,

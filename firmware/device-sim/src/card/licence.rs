@@ -81,6 +81,7 @@ fn records(chip: &mut Contents, person: &CardPerson, licence: &LicencePerson) {
     };
     chip.file(0x0004, padded(changes, 640), FIRST);
     chip.file(0x0005, padded(object(&[0x50], &[0]), 663), FIRST);
+    chip.file(0x0006, padded(object(&[0x50], &[0]), 256), BOTH);
 }
 
 fn padded(mut file: Vec<u8>, size: usize) -> Vec<u8> {

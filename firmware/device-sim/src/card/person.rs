@@ -24,6 +24,8 @@ pub enum CardSort {
     ResidenceSecond,
     /// Special permanent resident certificate of the second generation.
     SpecialPermanentSecond,
+    /// Passport; needs `[passport]`.
+    Passport,
     /// A card of another kind.
     Unknown,
 }
@@ -81,6 +83,9 @@ pub struct CardPerson {
     /// A residence card.
     #[serde(default)]
     pub residence: Option<ResidencePerson>,
+    /// A passport.
+    #[serde(default)]
+    pub passport: Option<PassportPerson>,
 }
 
 fn default_auth_pin() -> String {
@@ -153,6 +158,21 @@ pub struct ResidencePerson {
     /// Code of the status of residence.
     #[serde(default)]
     pub status: String,
+}
+
+/// A passport. The name is the person's in Latin letters, family name first.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PassportPerson {
+    /// Up to nine letters and digits.
+    pub number: String,
+    /// Nationality and issuing state, three letters.
+    pub nationality: String,
+    /// Last day, `YYYYMMDD`.
+    pub expires: String,
+    /// The chip lets nobody in without PACE.
+    #[serde(default)]
+    pub needs_pace: bool,
 }
 
 /// Why a person file was not taken.
@@ -232,6 +252,23 @@ impl CardPerson {
                 permission: None,
                 nationality: "UTO".to_owned(),
                 status: "101".to_owned(),
+            }),
+            ..Self::default()
+        }
+    }
+
+    /// KAKUU HANAKO with a Japanese passport, number TK1234567.
+    pub fn traveller() -> Self {
+        Self {
+            kind: CardSort::Passport,
+            name: "KAKUU HANAKO".to_owned(),
+            birth: "19921103".to_owned(),
+            sex: "2".to_owned(),
+            passport: Some(PassportPerson {
+                number: "TK1234567".to_owned(),
+                nationality: "JPN".to_owned(),
+                expires: "20310630".to_owned(),
+                needs_pace: false,
             }),
             ..Self::default()
         }

@@ -41,6 +41,7 @@ pub(super) fn contents(person: &CardPerson, residence: &ResidencePerson) -> (Con
         CardSort::ResidenceFirst
         | CardSort::MyNumber
         | CardSort::DriversLicence
+        | CardSort::Passport
         | CardSort::Unknown => ("1", Suite::TripleDes),
     };
     chip.file(0x000a, object(&[0xc1], code.as_bytes()), Access::Free);

@@ -135,31 +135,33 @@ impl SecureChip {
                     .copied()
                     .collect()
             }
-            Suite::TripleDes => {
-                let (first, second) = key.split_at(8);
-                let first = Des::new(GenericArray::from_slice(first));
-                let second = Des::new(GenericArray::from_slice(second));
-                let mut padded = data.to_vec();
-                padded.push(0x80);
-                padded.resize(padded.len().next_multiple_of(8), 0x00);
-                let chained = chain_encrypt(&first, &padded);
-                let mut last =
-                    GenericArray::clone_from_slice(chained.last_chunk::<8>().unwrap_or(&[0; 8]));
-                second.decrypt_block(&mut last);
-                first.encrypt_block(&mut last);
-                last.to_vec()
-            }
+            Suite::TripleDes => retail_mac(key, data),
         }
     }
 }
 
+/// ISO 9797-1, algorithm 3, padding method 2.
+pub(super) fn retail_mac(key: &[u8], data: &[u8]) -> Vec<u8> {
+    let (first, second) = key.split_at(8);
+    let first = Des::new(GenericArray::from_slice(first));
+    let second = Des::new(GenericArray::from_slice(second));
+    let mut padded = data.to_vec();
+    padded.push(0x80);
+    padded.resize(padded.len().next_multiple_of(8), 0x00);
+    let chained = chain_encrypt(&first, &padded);
+    let mut last = GenericArray::clone_from_slice(chained.last_chunk::<8>().unwrap_or(&[0; 8]));
+    second.decrypt_block(&mut last);
+    first.encrypt_block(&mut last);
+    last.to_vec()
+}
+
 /// First half of a SHA-1 and a little more: 16 bytes.
-fn derive(seed: &[u8]) -> Vec<u8> {
+pub(super) fn derive(seed: &[u8]) -> Vec<u8> {
     let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, seed);
     hash.as_ref().iter().take(16).copied().collect()
 }
 
-fn chain_encrypt<C: BlockEncrypt>(cipher: &C, data: &[u8]) -> Vec<u8> {
+pub(super) fn chain_encrypt<C: BlockEncrypt>(cipher: &C, data: &[u8]) -> Vec<u8> {
     let mut previous = GenericArray::<u8, C::BlockSize>::default();
     let mut out = Vec::with_capacity(data.len());
     for block in data.chunks_exact(C::block_size()) {
@@ -173,7 +175,7 @@ fn chain_encrypt<C: BlockEncrypt>(cipher: &C, data: &[u8]) -> Vec<u8> {
     out
 }
 
-fn chain_decrypt<C: BlockDecrypt>(cipher: &C, data: &[u8]) -> Vec<u8> {
+pub(super) fn chain_decrypt<C: BlockDecrypt>(cipher: &C, data: &[u8]) -> Vec<u8> {
     let mut previous = vec![0; C::block_size()];
     let mut out = Vec::with_capacity(data.len());
     for block in data.chunks_exact(C::block_size()) {

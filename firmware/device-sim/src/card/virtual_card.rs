@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::authority::SimKey;
 use super::chip::{Access, Application, Contents, File, Secret, SecretName};
 use super::fault::Arranged;
+use super::passport::{PassportChip, Protected};
 use super::person::CardSort;
 use super::secure::SecureChip;
-use super::{CardPerson, Fault, licence, my_number, residence};
+use super::{CardPerson, Fault, licence, my_number, passport, residence};
 
 /// Contact My Number card.
 const MY_NUMBER_ATR: &[u8] = &[0x3b, 0xe0, 0x00, 0xff, 0x81, 0x31, 0xfe, 0x45, 0x14];
@@ -52,6 +53,7 @@ enum Family {
     MyNumber,
     Licence,
     Residence,
+    Passport,
     Unknown,
 }
 
@@ -61,6 +63,7 @@ pub struct VirtualCard {
     family: Family,
     contents: Contents,
     channel: Option<SecureChip>,
+    passport: Option<PassportChip>,
     application: Option<usize>,
     file: Option<u16>,
     pending: Vec<u8>,
@@ -90,6 +93,13 @@ impl VirtualCard {
                 card.channel = Some(channel);
                 card
             }
+            CardSort::Passport => {
+                let passport_data = person.passport.clone().unwrap_or_default();
+                let (contents, chip) = passport::contents(person, &passport_data);
+                let mut card = Self::with(Family::Passport, contents);
+                card.passport = Some(chip);
+                card
+            }
             CardSort::Unknown => Self::unknown(),
         }
     }
@@ -113,6 +123,7 @@ impl VirtualCard {
             family,
             contents,
             channel: None,
+            passport: None,
             application: None,
             file: None,
             pending: Vec::new(),
@@ -179,6 +190,7 @@ impl VirtualCard {
     pub fn is_opened(&self) -> bool {
         self.contents.secrets.iter().any(|secret| secret.opened)
             || self.channel.as_ref().is_some_and(SecureChip::is_opened)
+            || self.passport.as_ref().is_some_and(PassportChip::is_opened)
     }
 
     /// Commands answered so far, and how many of them presented a secret.
@@ -195,7 +207,7 @@ impl VirtualCard {
     pub fn atr(&self) -> &'static [u8] {
         match self.family {
             Family::MyNumber => MY_NUMBER_ATR,
-            Family::Licence | Family::Residence => TYPE_B_ATR,
+            Family::Licence | Family::Residence | Family::Passport => TYPE_B_ATR,
             Family::Unknown => OTHER_ATR,
         }
     }
@@ -216,11 +228,14 @@ impl VirtualCard {
     /// A warm reset: back to no application, but a presented secret stays, as on the real card.
     pub fn reset(&mut self) {
         self.application = match self.family {
-            Family::Licence | Family::Residence => Some(0),
+            Family::Licence | Family::Residence | Family::Passport => Some(0),
             Family::MyNumber | Family::Unknown => None,
         };
         if let Some(channel) = &mut self.channel {
             channel.forget();
+        }
+        if let Some(passport) = &mut self.passport {
+            passport.forget();
         }
         self.file = None;
         self.pending.clear();
@@ -277,6 +292,7 @@ impl VirtualCard {
                 sw: if pending.is_empty() { 0x6985 } else { 0x9000 },
                 data: pending,
             },
+            _ if self.passport.is_some() => self.passport(command),
             [0x00, 0xa4, 0x04, 0x0c, length, aid @ ..] if usize::from(*length) == aid.len() => {
                 self.select_application(aid)
             }
@@ -350,6 +366,78 @@ impl VirtualCard {
         }
     }
 
+    /// Commands of a passport, of which few are answered in clear.
+    fn passport(&mut self, command: &[u8]) -> Reply {
+        let Some(chip) = &mut self.passport else {
+            return 0x6d00.into();
+        };
+        match command {
+            [0x00, 0xa4, 0x00, 0x0c, 0x02, 0x3f, 0x00] => {
+                self.application = Some(0);
+                self.file = None;
+                0x9000.into()
+            }
+            [0x00, 0xa4, 0x02, 0x0c, 0x02, high, low] => {
+                self.select_file(u16::from_be_bytes([*high, *low]))
+            }
+            [0x00, 0xa4, 0x04, 0x0c, _, aid @ ..] => match self.select_application(aid) {
+                Reply { sw: 0x9000, .. } if self.passport_needs_pace() => 0x6982.into(),
+                reply => reply,
+            },
+            [0x00, 0x84, 0x00, 0x00, 0x08] => Reply {
+                data: PassportChip::challenge().to_vec(),
+                sw: 0x9000,
+            },
+            [0x00, 0x82, 0x00, 0x00, 0x28, sealed @ .., 0x28] => {
+                self.verifies += 1;
+                match chip.authenticate(sealed) {
+                    Some(data) => Reply { data, sw: 0x9000 },
+                    None => 0x6300.into(),
+                }
+            }
+            [0x0c, ..] => match chip.open(command) {
+                Some(protected) => self.protected(&protected),
+                None => {
+                    chip.forget();
+                    0x6988.into()
+                }
+            },
+            [0x00, 0xb0, ..] => 0x6982.into(),
+            [0x00, ..] => 0x6d00.into(),
+            _ => 0x6e00.into(),
+        }
+    }
+
+    fn passport_needs_pace(&self) -> bool {
+        self.passport.as_ref().is_some_and(PassportChip::needs_pace)
+    }
+
+    /// What was asked for inside the seal, and the answer in one.
+    fn protected(&mut self, asked: &Protected) -> Reply {
+        let reply = match *asked {
+            Protected::Select(file) => self.select_file(file),
+            Protected::Read { offset, expected } => {
+                let place = self.application.zip(self.file);
+                let files = place.and_then(|(at, _)| self.contents.applications.get(at));
+                let file = files.and_then(|one| one.files.iter().find(|f| Some(f.id) == self.file));
+                match file.map(|file| file.content.clone()) {
+                    Some(content) => {
+                        self.hand_out(content.get(offset..).unwrap_or_default(), expected)
+                    }
+                    None => 0x6986.into(),
+                }
+            }
+        };
+        let sealed = self
+            .passport
+            .as_mut()
+            .map(|chip| chip.seal(&reply.data, reply.sw));
+        Reply {
+            data: sealed.unwrap_or_default(),
+            sw: 0x9000,
+        }
+    }
+
     /// A My Number card refuses it after power-up, and accepts it without effect inside an
     /// application.
     fn select_main_file(&mut self) -> Reply {
@@ -360,7 +448,7 @@ impl VirtualCard {
                 0x9000.into()
             }
             (Family::MyNumber, Some(_)) => 0x9000.into(),
-            (Family::MyNumber, None) | (Family::Unknown, _) => 0x6a86.into(),
+            (Family::MyNumber, None) | (Family::Passport | Family::Unknown, _) => 0x6a86.into(),
         }
     }
 

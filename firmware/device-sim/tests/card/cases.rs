@@ -7,9 +7,9 @@ use device_sim::card::{
 };
 use identity_cards::{
     Auth, Authority, Certificate, DocumentReading, DrivingLicence, FaceAuth, Insist,
-    JpkiApplication, Judging, LicencePins, MyNumberLicence, NumberB, Pin, ReadCardError,
-    ResidenceCard, ResidenceNumber, RsaKey, SessionRandom, SignPassword, TextApplication,
-    TrustStore, VisualApplication, session,
+    JpkiApplication, Judging, LicencePins, MyNumberLicence, NumberB, Passport, PassportKey, Pin,
+    ReadCardError, ResidenceCard, ResidenceNumber, RsaKey, SessionRandom, SignPassword,
+    TextApplication, TrustStore, VisualApplication, session,
 };
 
 /// 2026-07-01 00:00 UTC.
@@ -227,8 +227,25 @@ fn residence(card: &mut dyn Card) -> Result<String, ReadCardError> {
     ))
 }
 
+/// What is printed in the book of [`CardPerson::traveller`].
+pub(crate) fn passport_key() -> PassportKey {
+    PassportKey::parse("TK1234567", "921103", "310630").unwrap()
+}
+
+fn passport(card: &mut dyn Card) -> Result<String, ReadCardError> {
+    let zone = Passport::select(card)?.read(&passport_key(), &random(), NOW)?;
+    Ok(format!(
+        "{}; {}; {}; {}; {}",
+        zone.roman_name(),
+        zone.number,
+        zone.nationality,
+        zone.expires,
+        in_words(&DocumentReading::from(&zone)),
+    ))
+}
+
 /// Every card and every way to read it.
-pub(crate) const CASES: [Case; 13] = [
+pub(crate) const CASES: [Case; 14] = [
     Case {
         name: "my_number_by_pin",
         person: CardPerson::taro,
@@ -322,5 +339,12 @@ pub(crate) const CASES: [Case; 13] = [
         verifies: 1,
         gives: "SpecialPermanentResident -; -; 1990-05-06; 2; \
                 name-is-picture address-is-picture; not-checked",
+    },
+    Case {
+        name: "passport",
+        person: CardPerson::traveller,
+        read: passport,
+        verifies: 1,
+        gives: "KAKUU HANAKO; TK1234567; JPN; 2031-06-30; -; -; 1992-11-03; 2; name-is-roman",
     },
 ];

@@ -3,12 +3,13 @@
 use card_reader::Card;
 use device_sim::card::{CardPerson, CardSort, Fault, SecretName, VirtualCard};
 use identity_cards::{
-    Auth, DrivingLicence, Insist, Judging, LastingReading, LicencePins, NumberA, ReadCardError,
-    ResidenceCard, ResidenceNumber, SecretKind, TextApplication, TriesLeft, TrustStore, session,
+    Auth, CardKind, DrivingLicence, Insist, Judging, LastingReading, LicencePins, NumberA,
+    Passport, PassportKey, ReadCardError, ResidenceCard, ResidenceNumber, SecretKind,
+    TextApplication, TriesLeft, TrustStore, session,
 };
 
 use crate::bench::{Bench, Chip, InProcess, chip};
-use crate::cases::{licence_pins, number_b, pin, random};
+use crate::cases::{NOW, licence_pins, number_b, passport_key, pin, random};
 
 fn in_process<T>(chip: &Chip, use_card: impl FnOnce(&mut dyn Card) -> T) -> T {
     InProcess.with_card(chip, use_card)
@@ -124,6 +125,40 @@ fn a_wrong_residence_number_locks_nothing() {
         }
         assert!(read("ZZ12345678YY").is_ok());
     }
+}
+
+#[test]
+fn a_passport_of_another_key_locks_nothing() {
+    let book = chip(&CardPerson::traveller());
+    let read = |key: &PassportKey| {
+        in_process(&book, |card| {
+            Passport::select(card)?.read(key, &random(), NOW)
+        })
+    };
+    let other = PassportKey::parse("TK1234568", "921103", "310630").unwrap();
+    for _ in 0..20 {
+        assert_eq!(read(&other).map(drop), Err(ReadCardError::WrongPassport));
+    }
+    assert!(read(&passport_key()).is_ok());
+}
+
+#[test]
+fn a_passport_that_needs_pace_is_told_before_anything_is_typed() {
+    let mut person = CardPerson::traveller();
+    person.passport.as_mut().unwrap().needs_pace = true;
+    let book = chip(&person);
+    assert_eq!(in_process(&book, session::detect), Ok(CardKind::Passport));
+    let trusted = TrustStore::default();
+    let judging = Judging {
+        trusted: &trusted,
+        now: NOW,
+    };
+    let keys = session::Keys::default();
+    let read = in_process(&book, |card| {
+        session::read_document(card, &keys, Insist::No, &random(), judging)
+    });
+    assert_eq!(read, Err(ReadCardError::NeedsPace));
+    assert_eq!(book.lock().unwrap().counted().1, 0);
 }
 
 #[test]

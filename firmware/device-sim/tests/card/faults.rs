@@ -177,6 +177,7 @@ each_behind_pcscd! {
     special_permanent_first_behind_pcscd: "special_permanent_first";
     residence_second_behind_pcscd: "residence_second";
     special_permanent_second_behind_pcscd: "special_permanent_second";
+    passport_behind_pcscd: "passport";
 }
 
 #[test]

@@ -17,7 +17,8 @@ pub(crate) struct Files {
     pub(crate) gaiji: Zeroizing<Vec<u8>>,
     pub(crate) changes: Zeroizing<Vec<u8>>,
     pub(crate) changed_gaiji: Zeroizing<Vec<u8>>,
-    pub(crate) domicile: Option<Zeroizing<Vec<u8>>>,
+    /// With PIN 2: the domicile, and what was noted of it since the issue.
+    pub(crate) domicile: Option<(Zeroizing<Vec<u8>>, Option<Zeroizing<Vec<u8>>>)>,
 }
 
 /// A character outside the standard (外字), as the bitmap on the card: 32 rows of four bytes, the
@@ -83,10 +84,15 @@ impl LicenceReading {
         let entries = tlv::objects(TagStyle::Licence, &files.entries)?;
         let text = |tag| CardText::from_jis(tlv::value(&entries, tag)?);
         let (name, address) = (text(0x12)?, text(0x17)?);
-        let (has_changes, changes) = changes(&files.changes)?;
+        let (mut has_changes, mut noted) = changes(&files.changes)?;
         let domicile = match &files.domicile {
             None => None,
-            Some(file) => {
+            Some((file, since)) => {
+                if let Some(since) = since {
+                    let (is_noted, texts) = changes(since)?;
+                    has_changes |= is_noted;
+                    noted.extend(texts);
+                }
                 let objects = tlv::objects(TagStyle::Licence, file)?;
                 Some(CardText::from_jis(tlv::value(&objects, 0x41)?)?)
             }
@@ -108,7 +114,7 @@ impl LicenceReading {
             photo: photo.map(photo_of).transpose()?.flatten(),
             gaiji: gaiji(files, &[&name, &address])?,
             domicile,
-            changes,
+            changes: noted,
             name,
             address,
             warnings,
@@ -205,7 +211,7 @@ mod tests {
             gaiji: file(),
             changes: file(),
             changed_gaiji: file(),
-            domicile: Some(file()),
+            domicile: Some((file(), Some(file()))),
         }
     }
 

@@ -5,7 +5,8 @@ use std::fmt;
 use card_reader::{Card, StatusWord};
 use zeroize::Zeroizing;
 
-use super::cipher::{Key, Suite, derive, strip_padding};
+use crate::cipher::{Key, Suite, derive, strip_padding};
+use crate::mutual::{self, Keys};
 use crate::tlv::{self, TagStyle};
 use crate::{ReadCardError, apdu};
 
@@ -57,11 +58,11 @@ impl fmt::Debug for ResidenceNumber {
     }
 }
 
-/// Fresh random bytes for one session with a residence card.
+/// Fresh random bytes for one session with a residence card or a passport.
 #[derive(Clone)]
 pub struct SessionRandom {
-    nonce: [u8; 8],
-    key: Key,
+    pub(crate) nonce: [u8; 8],
+    pub(crate) key: Key,
 }
 
 impl SessionRandom {
@@ -96,27 +97,19 @@ impl Channel {
         random: &SessionRandom,
     ) -> Result<Self, ReadCardError> {
         let master = derive(&[number.bytes()]);
-        let chip_nonce = apdu::challenge(card)?;
-        let mine = Zeroizing::new([&random.nonce[..], &chip_nonce, random.key.as_slice()].concat());
-        let sealed = suite
-            .encrypt(&master, &mine)
-            .ok_or(ReadCardError::Malformed)?;
-        let mut command = vec![0x00, 0x82, 0x00, 0x00, 0x28];
-        command.extend_from_slice(&sealed);
-        command.extend(suite.mac(&master, &sealed));
-        command.push(0x00);
-        let response = card.transmit(&command)?;
-        match response.sw {
-            StatusWord::OK => {}
+        let keys = Keys {
+            encryption: master.clone(),
+            code: master,
+        };
+        let nonce = apdu::challenge(card)?;
+        let seed = match mutual::authenticate(card, (suite, 0x00), &keys, random, nonce) {
+            Ok(seed) => seed,
             // Another number than the chip's: it cannot read our code.
-            StatusWord(0x6300 | 0x6982 | 0x6988) => return Err(ReadCardError::WrongCardNumber),
-            sw => return Err(ReadCardError::Refused { sw }),
-        }
-        let chip_key = chip_key(suite, &master, &response.data, (&chip_nonce, &random.nonce))?;
-        let mut seed = random.key.clone();
-        seed.iter_mut()
-            .zip(chip_key.iter())
-            .for_each(|(to, from)| *to ^= from);
+            Err(ReadCardError::Refused {
+                sw: StatusWord(0x6300 | 0x6982 | 0x6988),
+            }) => return Err(ReadCardError::WrongCardNumber),
+            Err(error) => return Err(error),
+        };
         let key = derive(&[seed.as_slice(), &[0, 0, 0, 1]]);
         let channel = Self { suite, key };
         channel.present(card, number)?;
@@ -174,31 +167,6 @@ impl Channel {
         let content = strip_padding(&padded).ok_or(ReadCardError::Malformed)?;
         Ok(Zeroizing::new(content.to_vec()))
     }
-}
-
-/// The chip's half of the key, after its code and both nonces proved it.
-fn chip_key(
-    suite: Suite,
-    master: &Key,
-    answer: &[u8],
-    (chip_nonce, our_nonce): (&[u8; 8], &[u8; 8]),
-) -> Result<Key, ReadCardError> {
-    let (sealed, code) = answer
-        .split_last_chunk::<8>()
-        .ok_or(ReadCardError::Malformed)?;
-    if sealed.len() != 32 || suite.mac(master, sealed) != *code {
-        return Err(ReadCardError::NotProven);
-    }
-    let opened = suite
-        .decrypt(master, sealed)
-        .ok_or(ReadCardError::Malformed)?;
-    let (nonces, key) = opened.split_at(16);
-    if nonces != [&chip_nonce[..], our_nonce].concat() {
-        return Err(ReadCardError::NotProven);
-    }
-    let mut half = Zeroizing::new([0; 16]);
-    half.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
-    Ok(half)
 }
 
 #[cfg(test)]

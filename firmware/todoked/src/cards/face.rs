@@ -63,6 +63,7 @@ pub(crate) fn facts(face: &FaceReading) -> FaceFacts {
         name: drawn(&face.name, LINE),
         address: drawn(&face.address, LINE),
         front: drawn(&face.front, FRONT),
+        roman_name: face.roman_name.clone().unwrap_or_default(),
         birth_date: face.birth.clone().unwrap_or_default(),
         sex: face.sex.map_or("", sex).to_owned(),
         expires: face.expires.clone().unwrap_or_default(),

@@ -12,7 +12,8 @@ use clap::{Args, Subcommand};
 use identity_cards::session::{self, Keys};
 use identity_cards::{
     Auth, CardKind, CardText, DocumentReading, Insist, JpkiApplication, Judging, LastingReading,
-    NumberB, Pin, ReadCardError, ResidenceNumber, SecretKind, Sex, TriesLeft, TrustStore,
+    NumberB, PassportKey, Pin, ReadCardError, ResidenceNumber, SecretKind, Sex, TriesLeft,
+    TrustStore,
 };
 use serde_json::{Map, Value, json};
 
@@ -55,6 +56,15 @@ pub(super) struct Read {
     /// Number printed on a residence card.
     #[arg(long)]
     card_number: Option<String>,
+    /// Number of a passport; letters and digits as printed.
+    #[arg(long, requires = "birth", requires = "expires")]
+    passport: Option<String>,
+    /// Birth date printed in a passport, `YYMMDD`.
+    #[arg(long, requires = "passport")]
+    birth: Option<String>,
+    /// Last day printed in a passport, `YYMMDD`.
+    #[arg(long, requires = "passport")]
+    expires: Option<String>,
     /// Reads the individual number too; only where the law asks for it.
     #[arg(long, requires = "pin")]
     with_number: bool,
@@ -170,7 +180,18 @@ impl Read {
             second_pin: pin(&self.pin2).context("CARD-PIN-FOUR-DIGITS")?,
             number_b: number_b.context("CARD-NUMBER-B-DIGITS")?,
             card_number: card_number.transpose().context("CARD-NUMBER-FORM")?,
+            passport: self.passport_key()?,
         })
+    }
+
+    fn passport_key(&self) -> Result<Option<PassportKey>> {
+        let (Some(number), Some(birth), Some(expires)) =
+            (&self.passport, &self.birth, &self.expires)
+        else {
+            return Ok(None);
+        };
+        let key = PassportKey::parse(number, birth, expires);
+        key.map(Some).context("CARD-PASSPORT-FORM")
     }
 
     fn insist(&self) -> Insist {

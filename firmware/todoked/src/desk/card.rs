@@ -2,15 +2,15 @@
 
 use counter_api::{CardNumber, DeviceState, Digits, Language, Notice, Step};
 use counter_domain::draft::{FieldValue, Source};
-use identity_cards::ResidenceNumber;
+use identity_cards::{Insist, PassportKey, ResidenceNumber};
 use jiff::civil::Date;
 
 use crate::desk::Desk;
 use crate::desk::face::{self, Face};
 use crate::desk::residents::same;
 use crate::desk::staff::answer_path;
-use crate::desk::visit::{Pin, Visit};
-use crate::devices::{CardFacts, CardKey, CardLies, CardTrouble, Effect, OtherCard};
+use crate::desk::visit::{Pin, Pins, Visit};
+use crate::devices::{CardFacts, CardKey, CardLies, CardOrder, CardTrouble, Effect, OtherCard};
 use crate::fields::{fields, member_path};
 use crate::records::{Deed, Entry, Records};
 use crate::texts::{Code, notice, notice_with};
@@ -19,15 +19,40 @@ impl<R: Records> Desk<R> {
     /// Asks the resident for the PIN. The card is asked for its tries first; a locked one is not
     /// tried.
     pub(super) fn ask_pin(&mut self) -> Result<(), Notice> {
+        self.ask(Pins::One)
+    }
+
+    /// Asks for both PINs of a licence, one after the other.
+    pub(super) fn ask_both_pins(&mut self) -> Result<(), Notice> {
+        match self.card {
+            CardLies::Other {
+                card: OtherCard::DriversLicence,
+                second_tries_left,
+                ..
+            } if second_tries_left > 0 => self.ask(Pins::Both),
+            CardLies::Other {
+                card: OtherCard::DriversLicence,
+                ..
+            } => Err(notice(Code::CardSecondPinLocked)),
+            CardLies::NoReader
+            | CardLies::Nothing
+            | CardLies::Unknown
+            | CardLies::MyNumber { .. }
+            | CardLies::Other { .. } => Err(notice(Code::CardUnknown)),
+        }
+    }
+
+    fn ask(&mut self, pins: Pins) -> Result<(), Notice> {
         self.editable()?;
         let tries = self.pin_tries()?;
         match tries {
-            0 => return Err(notice(Code::CardPinLocked)),
+            0 => return Err(notice(self.locked())),
             1 => self.tell(Code::CardPinLastTryStaff),
             _ => self.notice = None,
         }
         self.resident_notice = (tries == 1).then_some(Code::CardPinLastTry);
-        self.visit_mut()?.pin = Pin::Asked;
+        let visit = self.visit_mut()?;
+        (visit.pin, visit.pins, visit.first_pin) = (Pin::Asked, pins, None);
         Ok(())
     }
 
@@ -36,6 +61,7 @@ impl<R: Records> Desk<R> {
         if let CardLies::Other {
             card: OtherCard::DriversLicence,
             pin_tries_left,
+            ..
         } = self.card
         {
             return Ok(pin_tries_left);
@@ -55,25 +81,80 @@ impl<R: Records> Desk<R> {
         }
     }
 
-    /// The resident entered the PIN: it goes to the card once.
+    /// The resident entered a PIN: it goes to the card once, a first one together with the second.
     pub(super) fn pin_entered(&mut self, digits: Digits) -> Result<(), Code> {
-        let visit = self.visit.as_mut().filter(|visit| visit.pin == Pin::Asked);
+        let asked = |visit: &&mut Visit| matches!(visit.pin, Pin::Asked | Pin::SecondAsked);
+        let visit = self.visit.as_mut().filter(asked);
         let visit = visit.ok_or(Code::NotPossibleNow)?;
         let text = digits.expose();
         if text.len() != 4 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Code::CardPinFourDigits);
         }
-        visit.pin = Pin::Reading;
-        visit.pin_entered = true;
-        self.effects.push(Effect::ReadCard(CardKey::Pin(digits)));
+        if visit.pin == Pin::Asked && visit.pins == Pins::Both {
+            (visit.pin, visit.first_pin) = (Pin::SecondAsked, Some(digits));
+            self.resident_notice = None;
+            return Ok(());
+        }
+        let key = match visit.first_pin.take() {
+            Some(first) => CardKey::BothPins {
+                first,
+                second: digits,
+            },
+            None => CardKey::Pin(digits),
+        };
+        self.read_with_pin(key);
         Ok(())
     }
 
+    /// The page of the resident said so when this is the last try, and the PIN was entered all the
+    /// same.
+    fn read_with_pin(&mut self, key: CardKey) {
+        let Some(visit) = self.visit.as_mut() else {
+            return;
+        };
+        visit.pin = Pin::Reading;
+        visit.pin_entered = true;
+        let second = match &key {
+            CardKey::BothPins { .. } => self.second_tries(),
+            CardKey::Pin(_)
+            | CardKey::NumberB(_)
+            | CardKey::CardNumber(_)
+            | CardKey::Passport(_) => None,
+        };
+        let is_last = self.pin_tries() == Ok(1) || second == Some(1);
+        let insist = if is_last { Insist::Yes } else { Insist::No };
+        self.effects
+            .push(Effect::ReadCard(CardOrder { key, insist }));
+    }
+
+    /// Without the first there is no reading; without the second there is no photo.
     pub(super) fn pin_skipped(&mut self) -> Result<(), Code> {
-        let visit = self.visit.as_mut().filter(|visit| visit.pin == Pin::Asked);
-        visit.ok_or(Code::NotPossibleNow)?.pin = Pin::NotAsked;
+        let asked = |visit: &&mut Visit| matches!(visit.pin, Pin::Asked | Pin::SecondAsked);
+        let visit = self.visit.as_mut().filter(asked);
+        let visit = visit.ok_or(Code::NotPossibleNow)?;
+        if let Some(first) = visit.first_pin.take() {
+            self.read_with_pin(CardKey::Pin(first));
+            return Ok(());
+        }
+        visit.pin = Pin::NotAsked;
         self.tell(Code::CardPinSkipped);
         Ok(())
+    }
+
+    /// Tries of a licence's second PIN.
+    pub(super) fn second_tries(&self) -> Option<u8> {
+        match self.card {
+            CardLies::Other {
+                card: OtherCard::DriversLicence,
+                second_tries_left,
+                ..
+            } => Some(second_tries_left),
+            CardLies::NoReader
+            | CardLies::Nothing
+            | CardLies::Unknown
+            | CardLies::MyNumber { .. }
+            | CardLies::Other { .. } => None,
+        }
     }
 
     pub(super) fn read_with_number_b(
@@ -83,7 +164,8 @@ impl<R: Records> Desk<R> {
         code: &Digits,
     ) -> Result<(), Notice> {
         self.editable()?;
-        if self.my_number_tries()?.1 == 0 {
+        let tries = self.my_number_tries()?.1;
+        if tries == 0 {
             return Err(notice(Code::CardNumberBLocked));
         }
         let parts = [(birth, 6), (expiry_year, 4), (code, 4)];
@@ -99,10 +181,46 @@ impl<R: Records> Desk<R> {
             whole.push_str(digits.expose());
         }
         let visit = self.visit_mut()?;
+        // The last try is spent when somebody asks for it a second time.
+        let is_told = std::mem::replace(&mut visit.number_b_last, tries == 1);
+        if tries == 1 && !is_told {
+            return Err(notice(Code::CardNumberBLastTry));
+        }
         visit.pin = Pin::Reading;
         visit.pin_entered = false;
+        let insist = if is_told { Insist::Yes } else { Insist::No };
+        let key = CardKey::NumberB(Digits::new(&whole));
         self.effects
-            .push(Effect::ReadCard(CardKey::NumberB(Digits::new(&whole))));
+            .push(Effect::ReadCard(CardOrder { key, insist }));
+        Ok(())
+    }
+
+    /// What is printed in a passport goes to its chip; nothing is locked by a mistake.
+    pub(super) fn read_passport(
+        &mut self,
+        number: &CardNumber,
+        birth: &Digits,
+        expires: &Digits,
+    ) -> Result<(), Notice> {
+        self.editable()?;
+        let CardLies::Other {
+            card: OtherCard::Passport,
+            ..
+        } = self.card
+        else {
+            return Err(notice(Code::CardUnknown));
+        };
+        let key = PassportKey::parse(number.expose(), birth.expose(), expires.expose())
+            .map_err(|_| notice(Code::CardPassportForm))?;
+        self.read_with_print(CardKey::Passport(key))
+    }
+
+    fn read_with_print(&mut self, key: CardKey) -> Result<(), Notice> {
+        let visit = self.visit_mut()?;
+        (visit.pin, visit.pin_entered) = (Pin::Reading, false);
+        let insist = Insist::No;
+        self.effects
+            .push(Effect::ReadCard(CardOrder { key, insist }));
         Ok(())
     }
 
@@ -118,16 +236,13 @@ impl<R: Records> Desk<R> {
         };
         let number =
             ResidenceNumber::parse(number.expose()).map_err(|_| notice(Code::CardNumberForm))?;
-        self.visit_mut()?.pin = Pin::Reading;
-        self.effects
-            .push(Effect::ReadCard(CardKey::CardNumber(number)));
-        Ok(())
+        self.read_with_print(CardKey::CardNumber(number))
     }
 
     pub(super) fn stop_waiting(&mut self) -> Result<(), Notice> {
         let visit = self.visit_mut()?;
-        if visit.pin == Pin::Asked {
-            visit.pin = Pin::NotAsked;
+        if matches!(visit.pin, Pin::Asked | Pin::SecondAsked) {
+            (visit.pin, visit.first_pin) = (Pin::NotAsked, None);
         }
         self.resident_notice = None;
         Ok(())
@@ -149,8 +264,8 @@ impl<R: Records> Desk<R> {
         };
         match visit.pin {
             // The next card may be another person's: the PIN page goes away with this one.
-            Pin::Asked => {
-                visit.pin = Pin::NotAsked;
+            Pin::Asked | Pin::SecondAsked => {
+                (visit.pin, visit.first_pin) = (Pin::NotAsked, None);
                 self.resident_notice = Some(Code::CardEmpty);
             }
             Pin::Read => visit.pin = Pin::NotAsked,
@@ -175,6 +290,7 @@ impl<R: Records> Desk<R> {
             None => Source::Chip,
             Some(OtherCard::DriversLicence) => Source::LicenceChip,
             Some(OtherCard::Residence) => Source::ResidenceChip,
+            Some(OtherCard::Passport) => Source::PassportChip,
         };
         let Some(visit) = self.visit.as_ref() else {
             return;
@@ -272,13 +388,18 @@ impl<R: Records> Desk<R> {
 
     fn card_trouble(&mut self, trouble: CardTrouble) {
         let (code, left) = match trouble {
-            CardTrouble::WrongPin { left: 0 } | CardTrouble::PinLocked => (Code::CardPinLocked, 0),
+            CardTrouble::WrongPin { left: 0 } | CardTrouble::PinLocked => (self.locked(), 0),
             CardTrouble::WrongPin { left } => (Code::CardPinWrong, left),
             CardTrouble::WrongNumberB { left: 0 } | CardTrouble::NumberBLocked => {
                 (Code::CardNumberBLocked, 0)
             }
             CardTrouble::WrongNumberB { left } => (Code::CardNumberBWrong, left),
+            CardTrouble::WrongSecondPin { left } => (Code::CardSecondPinWrong, left),
+            CardTrouble::LastTry => (Code::CardPinLastTryStaff, 1),
+            CardTrouble::LastTryNumberB => (Code::CardNumberBLastTry, 1),
             CardTrouble::WrongCardNumber => (Code::CardNumberWrong, 0),
+            CardTrouble::WrongPassport => (Code::CardPassportWrong, 0),
+            CardTrouble::NeedsPace => (Code::CardNeedsPace, 0),
             CardTrouble::Pulled => (Code::CardPulled, 0),
             CardTrouble::NoCard => (Code::CardEmpty, 0),
             CardTrouble::NoReader => (Code::CardNoReader, 0),
@@ -292,34 +413,56 @@ impl<R: Records> Desk<R> {
             .each_ref()
             .map(|(name, value)| (*name, value.as_str()));
         self.notice = Some(notice_with(code, Language::Japanese, &values));
-        self.resident_notice = for_the_resident(trouble);
-        if let CardTrouble::WrongPin { left: 1.. } = trouble
-            && let Some(visit) = self.visit.as_mut()
-        {
+        self.resident_notice = for_the_resident(trouble, self.locked());
+        let asks_again = matches!(
+            trouble,
+            CardTrouble::WrongPin { left: 1.. } | CardTrouble::WrongSecondPin { left: 1.. }
+        );
+        if asks_again && let Some(visit) = self.visit.as_mut() {
             visit.pin = Pin::Asked;
-            if left == 1 {
-                self.tell(Code::CardPinLastTryStaff);
-                self.resident_notice = Some(Code::CardPinLastTry);
-            }
+        }
+        if let CardTrouble::WrongPin { left: 1 } = trouble {
+            self.tell(Code::CardPinLastTryStaff);
+            self.resident_notice = Some(Code::CardPinLastTry);
+        }
+    }
+
+    /// Who releases a locked PIN depends on the card.
+    fn locked(&self) -> Code {
+        match self.card {
+            CardLies::Other { .. } => Code::CardLicencePinLocked,
+            CardLies::NoReader
+            | CardLies::Nothing
+            | CardLies::Unknown
+            | CardLies::MyNumber { .. } => Code::CardPinLocked,
         }
     }
 
     fn count_tries(&mut self, trouble: CardTrouble) {
-        let mut none = 0;
-        let (pin_tries_left, number_b_tries_left) = match &mut self.card {
+        let (pin_tries_left, other_tries_left) = match &mut self.card {
             CardLies::MyNumber {
                 pin_tries_left,
                 number_b_tries_left,
             } => (pin_tries_left, number_b_tries_left),
-            CardLies::Other { pin_tries_left, .. } => (pin_tries_left, &mut none),
+            CardLies::Other {
+                pin_tries_left,
+                second_tries_left,
+                ..
+            } => (pin_tries_left, second_tries_left),
             CardLies::NoReader | CardLies::Nothing | CardLies::Unknown => return,
         };
         match trouble {
             CardTrouble::WrongPin { left } => *pin_tries_left = left,
             CardTrouble::PinLocked => *pin_tries_left = 0,
-            CardTrouble::WrongNumberB { left } => *number_b_tries_left = left,
-            CardTrouble::NumberBLocked => *number_b_tries_left = 0,
+            CardTrouble::LastTry => *pin_tries_left = 1,
+            CardTrouble::WrongNumberB { left } | CardTrouble::WrongSecondPin { left } => {
+                *other_tries_left = left;
+            }
+            CardTrouble::NumberBLocked => *other_tries_left = 0,
+            CardTrouble::LastTryNumberB => *other_tries_left = 1,
             CardTrouble::WrongCardNumber
+            | CardTrouble::WrongPassport
+            | CardTrouble::NeedsPace
             | CardTrouble::Pulled
             | CardTrouble::NoCard
             | CardTrouble::NoReader
@@ -332,17 +475,26 @@ impl<R: Records> Desk<R> {
 
 /// What the resident is told of it: what they can do something about, and that a PIN is locked now.
 /// The rest is for staff.
-fn for_the_resident(trouble: CardTrouble) -> Option<Code> {
+fn for_the_resident(trouble: CardTrouble, locked: Code) -> Option<Code> {
     match trouble {
         CardTrouble::WrongPin { left: 0 } | CardTrouble::PinLocked => {
-            Some(Code::CardPinLockedResident)
+            Some(if locked == Code::CardLicencePinLocked {
+                Code::CardLicencePinLockedResident
+            } else {
+                Code::CardPinLockedResident
+            })
         }
         CardTrouble::WrongPin { .. } => Some(Code::CardPinWrong),
+        CardTrouble::WrongSecondPin { .. } => Some(Code::CardSecondPinWrong),
         CardTrouble::Pulled => Some(Code::CardPulled),
         CardTrouble::NoCard => Some(Code::CardEmpty),
         CardTrouble::WrongNumberB { .. }
         | CardTrouble::NumberBLocked
+        | CardTrouble::LastTry
+        | CardTrouble::LastTryNumberB
         | CardTrouble::WrongCardNumber
+        | CardTrouble::WrongPassport
+        | CardTrouble::NeedsPace
         | CardTrouble::NoReader
         | CardTrouble::Unknown
         | CardTrouble::Busy

@@ -14,7 +14,7 @@ use crate::cards::is_forged;
 use crate::desk::Desk;
 use crate::desk::checks::date_in_words;
 use crate::desk::visit::Visit;
-use crate::devices::{CardFacts, CardLies, FaceFacts};
+use crate::devices::{CardFacts, CardLies, FaceFacts, OtherCard};
 use crate::records::Records;
 use crate::texts::{Code, sentence, word};
 
@@ -122,11 +122,15 @@ fn findings(facts: &CardFacts, today: Date) -> Vec<FaceFinding> {
     if let Some(face) = &facts.face {
         let differing = differing(facts, face);
         all.push(if differing.is_empty() {
-            right("matches", "")
+            opened(facts.card)
         } else {
             let names: Vec<String> = differing.iter().map(|name| word("face", name)).collect();
             finding(FaceVerdict::Wrong, "differs", ("items", &names.join("・")))
         });
+        if !face.roman_name.is_empty() {
+            let name = ("name", face.roman_name.as_str());
+            all.push(finding(FaceVerdict::Look, "roman", name));
+        }
         all.extend(signature(face.genuineness));
         all.extend(validity(&face.expires, today));
         if !face.is_whole {
@@ -136,6 +140,15 @@ fn findings(facts: &CardFacts, today: Date) -> Vec<FaceFinding> {
     all.extend(facts.certificate.and_then(|seen| certificate(seen, today)));
     all.sort_by_key(|one| one.verdict);
     all
+}
+
+/// How the chip was opened, and what that says of what is printed.
+fn opened(card: Option<OtherCard>) -> FaceFinding {
+    match card {
+        None | Some(OtherCard::Residence) => right("matches", ""),
+        Some(OtherCard::DriversLicence) => finding(FaceVerdict::Look, "opened_by_pin", ("day", "")),
+        Some(OtherCard::Passport) => right("opened_by_print", ""),
+    }
 }
 
 fn finding(verdict: FaceVerdict, name: &str, value: (&str, &str)) -> FaceFinding {

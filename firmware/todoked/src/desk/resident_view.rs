@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use counter_api::{
-    CheckRow, CheckSection, Language, ProcedureView, ResidentScreen, ResidentView, Step,
+    CardPin, CheckRow, CheckSection, Language, ProcedureView, ResidentScreen, ResidentView, Step,
 };
 use counter_domain::snapshot::Snapshot;
 
@@ -53,8 +53,8 @@ impl<R: Records> Desk<R> {
             return self.done(visit);
         }
         match visit.pin {
-            Pin::Asked => return self.pin_page(false),
-            Pin::Reading => return self.pin_page(true),
+            Pin::Asked | Pin::SecondAsked => return self.pin_page(visit, false),
+            Pin::Reading => return self.pin_page(visit, true),
             Pin::NotAsked | Pin::Read => {}
         }
         match &visit.showing {
@@ -76,16 +76,19 @@ impl<R: Records> Desk<R> {
         }
     }
 
-    fn pin_page(&self, reading: bool) -> ResidentScreen {
-        let tries_left = match self.card {
-            CardLies::MyNumber { pin_tries_left, .. } | CardLies::Other { pin_tries_left, .. } => {
-                Some(pin_tries_left)
-            }
-            CardLies::NoReader | CardLies::Nothing | CardLies::Unknown => None,
+    fn pin_page(&self, visit: &Visit, reading: bool) -> ResidentScreen {
+        let (tries_left, which) = match self.card {
+            CardLies::MyNumber { pin_tries_left, .. } => (Some(pin_tries_left), CardPin::MyNumber),
+            CardLies::Other {
+                second_tries_left, ..
+            } if visit.pin == Pin::SecondAsked => (Some(second_tries_left), CardPin::LicenceSecond),
+            CardLies::Other { pin_tries_left, .. } => (Some(pin_tries_left), CardPin::Licence),
+            CardLies::NoReader | CardLies::Nothing | CardLies::Unknown => (None, CardPin::MyNumber),
         };
         ResidentScreen::Pin {
             tries_left,
             reading,
+            which,
         }
     }
 

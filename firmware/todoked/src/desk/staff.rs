@@ -67,12 +67,18 @@ impl<R: Records> Desk<R> {
             StaffAction::OpenCase { case } => self.open_case(case),
             StaffAction::LeaveCase => self.leave_case(),
             StaffAction::AskPin => self.ask_pin(),
+            StaffAction::AskBothPins => self.ask_both_pins(),
             StaffAction::ReadWithNumberB {
                 birth,
                 expiry_year,
                 code,
             } => self.read_with_number_b(&birth, &expiry_year, &code),
             StaffAction::ReadResidenceCard { number } => self.read_residence_card(&number),
+            StaffAction::ReadPassport {
+                number,
+                birth,
+                expires,
+            } => self.read_passport(&number, &birth, &expires),
             StaffAction::StopWaiting => self.stop_waiting(),
             StaffAction::SetField { path, value } => self.set_field(&path, &value),
             StaffAction::TypeField { path, value } => self.type_field(path, &value),

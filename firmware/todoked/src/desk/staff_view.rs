@@ -210,7 +210,7 @@ impl<R: Records> Desk<R> {
 
     fn card_view(&self, visit: &Visit) -> CardView {
         match (visit.pin, self.card) {
-            (Pin::Asked | Pin::Reading, _) => CardView::Reading,
+            (Pin::Asked | Pin::SecondAsked | Pin::Reading, _) => CardView::Reading,
             (Pin::Read, _) => CardView::Read,
             (Pin::NotAsked, CardLies::NoReader) => CardView::NoReader,
             (Pin::NotAsked, CardLies::Nothing) => CardView::Empty,
@@ -220,8 +220,12 @@ impl<R: Records> Desk<R> {
                 CardLies::Other {
                     card: OtherCard::DriversLicence,
                     pin_tries_left,
+                    second_tries_left,
                 },
-            ) => CardView::Licence { pin_tries_left },
+            ) => CardView::Licence {
+                pin_tries_left,
+                second_tries_left,
+            },
             (
                 Pin::NotAsked,
                 CardLies::Other {
@@ -229,6 +233,13 @@ impl<R: Records> Desk<R> {
                     ..
                 },
             ) => CardView::Residence,
+            (
+                Pin::NotAsked,
+                CardLies::Other {
+                    card: OtherCard::Passport,
+                    ..
+                },
+            ) => CardView::Passport,
             (
                 Pin::NotAsked,
                 CardLies::MyNumber {
@@ -370,24 +381,8 @@ fn is_newborn(visit: &Visit, number: u8) -> bool {
 /// A field whose value is not sent to the screen at all.
 fn left_out(def: &FieldDef, path: String) -> FieldView {
     FieldView {
-        path,
-        label: def.label.ja.clone(),
-        kind: counter_api::FieldKind::Text,
         value: word("protection", "left_out"),
-        hint: String::new(),
-        choices: Vec::new(),
-        source: None,
-        confidence: None,
-        required: false,
-        error: None,
-        remark: None,
-        old_value: None,
-        others: Vec::new(),
-        copy_value: None,
-        beside: Vec::new(),
-        read: None,
-        picks_characters: false,
-        lacking: String::new(),
+        ..FieldView::bare(path, def.label.ja.clone(), counter_api::FieldKind::Text)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use counter_api::{DifferenceView, Language, Notice, Step};
+use counter_api::{DifferenceView, Digits, Language, Notice, Step};
 use counter_domain::case::{CaseState, CaseStep};
 use counter_domain::draft::{Draft, FieldPath, FieldValue, Source};
 use counter_domain::ids::{BranchCode, CaseId, StaffId};
@@ -73,6 +73,11 @@ pub(super) struct Visit {
     /// A signature that is not stored yet, while [`Showing::Saving`].
     pub(super) held: Option<Held>,
     pub(super) pin: Pin,
+    pub(super) pins: Pins,
+    /// The first PIN of a licence while the second is asked for.
+    pub(super) first_pin: Option<Digits>,
+    /// Somebody was told that 照合番号B has one try left.
+    pub(super) number_b_last: bool,
     /// What is read now is read with the PIN the resident entered.
     pub(super) pin_entered: bool,
     /// The face of the card that was read last.
@@ -101,8 +106,17 @@ pub(super) enum Showing {
 pub(super) enum Pin {
     NotAsked,
     Asked,
+    /// The first PIN of a licence is entered, the second is asked for.
+    SecondAsked,
     Reading,
     Read,
+}
+
+/// How many PINs were asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pins {
+    One,
+    Both,
 }
 
 /// What became of the receipt.
@@ -152,7 +166,7 @@ impl Visit {
         self.typing = None;
         self.failed = None;
         self.showing = Showing::No;
-        self.pin = Pin::NotAsked;
+        (self.pin, self.first_pin) = (Pin::NotAsked, None);
     }
 
     pub(super) fn receipt_number(&self) -> String {
@@ -505,6 +519,9 @@ impl<R: Records> Desk<R> {
             showing: Showing::No,
             held: None,
             pin: Pin::NotAsked,
+            pins: Pins::One,
+            first_pin: None,
+            number_b_last: false,
             pin_entered: false,
             face: None,
             paper: Paper::default(),

@@ -220,12 +220,13 @@ fn wish_of(forms: &Forms, form: &str) -> Wish {
     forms.meta(form).map(wish).unwrap_or_default()
 }
 
-/// `print.paper`, `print.sides` (`one` or `both`) and `print.copies` of the form's `meta.toml`.
+/// `print.paper`, `print.sides` (`one` or `both`) and `print.copies` of the form's `meta.toml`. A form
+/// that names no paper wants that of its own size.
 fn wish(meta: &FormMeta) -> Wish {
     let text = |key: &str| meta.print.get(key).and_then(Value::as_str);
     let copies = meta.print.get("copies").and_then(Value::as_integer);
     Wish {
-        paper: text("paper").unwrap_or_default().to_owned(),
+        paper: text("paper").unwrap_or(&meta.paper).to_owned(),
         sides: match text("sides") {
             Some("one") => Sides::One,
             Some("both") => Sides::Both,

@@ -1,12 +1,14 @@
 //! Other cards than the My Number card, and what was typed against what the chip says.
 
 use counter_api::{
-    CardNumber, CardView, Digits, FaceVerdict, FaceView, FieldView, ResidentAction, StaffAction,
-    Step,
+    CardNumber, CardPin, CardView, Digits, FaceVerdict, FaceView, FieldView, ResidentAction,
+    ResidentScreen, StaffAction, Step,
 };
 use counter_domain::draft::Source;
-use identity_cards::Genuineness;
-use todoked::devices::{CardFacts, CardLies, CardTrouble, Effect, FaceFacts, Happened, OtherCard};
+use identity_cards::{Genuineness, Insist};
+use todoked::devices::{
+    CardFacts, CardKey, CardLies, CardOrder, CardTrouble, Effect, FaceFacts, Happened, OtherCard,
+};
 use zeroize::Zeroizing;
 
 use crate::rig::{Rig, taro};
@@ -57,11 +59,15 @@ fn a_licence_is_proposed_and_its_fields_name_it() {
         CardLies::Other {
             card: OtherCard::DriversLicence,
             pin_tries_left: 3,
+            second_tries_left: 3,
         },
     );
     assert_eq!(
         rig.reception().card,
-        CardView::Licence { pin_tries_left: 3 }
+        CardView::Licence {
+            pin_tries_left: 3,
+            second_tries_left: 3
+        }
     );
     rig.staff(StaffAction::AskPin);
     rig.resident(ResidentAction::Pin {
@@ -85,6 +91,7 @@ fn a_wrong_licence_pin_is_counted_down() {
         CardLies::Other {
             card: OtherCard::DriversLicence,
             pin_tries_left: 3,
+            second_tries_left: 3,
         },
     );
     rig.staff(StaffAction::AskPin);
@@ -95,7 +102,10 @@ fn a_wrong_licence_pin_is_counted_down() {
     rig.staff(StaffAction::StopWaiting);
     assert_eq!(
         rig.reception().card,
-        CardView::Licence { pin_tries_left: 1 }
+        CardView::Licence {
+            pin_tries_left: 1,
+            second_tries_left: 3
+        }
     );
 }
 
@@ -107,6 +117,7 @@ fn a_residence_card_is_opened_with_its_number() {
         CardLies::Other {
             card: OtherCard::Residence,
             pin_tries_left: 0,
+            second_tries_left: 0,
         },
     );
     assert_eq!(rig.reception().card, CardView::Residence);
@@ -165,6 +176,7 @@ fn with_face(birth_date: &str) -> CardFacts {
             name: picture("name"),
             address: picture("address"),
             front: Zeroizing::default(),
+            roman_name: String::new(),
             birth_date: birth_date.to_owned(),
             sex: "male".to_owned(),
             expires: "2033-07-14".to_owned(),
@@ -260,4 +272,255 @@ fn a_card_read_by_pin_offers_its_face_and_keeps_one_that_was_read() {
     assert_eq!(rig.reception().card, CardView::Read);
     read_by_pin(&mut rig);
     assert_eq!(face(&rig).expect("the face").photo, "picture-of-head");
+}
+
+fn licence_lies(rig: &mut Rig, pin_tries_left: u8, second_tries_left: u8) {
+    let lies = CardLies::Other {
+        card: OtherCard::DriversLicence,
+        pin_tries_left,
+        second_tries_left,
+    };
+    reception(rig, lies);
+}
+
+fn enter(rig: &mut Rig, digits: &str) {
+    rig.resident(ResidentAction::Pin {
+        digits: Digits::new(digits),
+    });
+}
+
+/// What the resident is asked for, and how many tries are left of it.
+fn asked(rig: &Rig) -> Option<(CardPin, Option<u8>)> {
+    if let ResidentScreen::Pin {
+        which, tries_left, ..
+    } = rig.page()
+    {
+        Some((which, tries_left))
+    } else {
+        None
+    }
+}
+
+/// Everything that was ordered of the reader.
+fn orders(rig: &Rig) -> Vec<&CardOrder> {
+    let mut orders = Vec::new();
+    for effect in &rig.effects {
+        if let Effect::ReadCard(order) = effect {
+            orders.push(order);
+        }
+    }
+    orders
+}
+
+#[test]
+fn both_pins_of_a_licence_go_to_the_card_together() {
+    let mut rig = Rig::new();
+    licence_lies(&mut rig, 3, 2);
+    rig.staff(StaffAction::AskBothPins);
+    assert_eq!(asked(&rig), Some((CardPin::Licence, Some(3))));
+    enter(&mut rig, "1111");
+    assert_eq!(asked(&rig), Some((CardPin::LicenceSecond, Some(2))));
+    assert!(orders(&rig).is_empty(), "nothing is sent before both");
+    enter(&mut rig, "2222");
+    let [order] = orders(&rig)[..] else {
+        panic!("one reading");
+    };
+    assert!(
+        matches!(&order.key, CardKey::BothPins { first, second } if first.expose() == "1111" && second.expose() == "2222")
+    );
+    assert_eq!(order.insist, Insist::No);
+    let facts = CardFacts {
+        face: Some(FaceFacts {
+            name: Zeroizing::default(),
+            address: Zeroizing::default(),
+            sex: String::new(),
+            ..with_face("1992-11-03").face.expect("a face")
+        }),
+        ..hanako()
+    };
+    rig.happened(Happened::CardRead(Ok(facts)));
+    assert_eq!(face(&rig).expect("the face").photo, "picture-of-head");
+}
+
+#[test]
+fn without_the_second_pin_the_licence_is_read_without_its_photo() {
+    let mut rig = Rig::new();
+    licence_lies(&mut rig, 3, 3);
+    rig.staff(StaffAction::AskBothPins);
+    enter(&mut rig, "1111");
+    rig.resident(ResidentAction::SkipPin);
+    let [order] = orders(&rig)[..] else {
+        panic!("one reading");
+    };
+    assert!(matches!(&order.key, CardKey::Pin(digits) if digits.expose() == "1111"));
+}
+
+#[test]
+fn a_wrong_second_pin_is_counted_by_itself_and_both_are_asked_again() {
+    let mut rig = Rig::new();
+    licence_lies(&mut rig, 3, 3);
+    rig.staff(StaffAction::AskBothPins);
+    enter(&mut rig, "1111");
+    enter(&mut rig, "9999");
+    let wrong = CardTrouble::WrongSecondPin { left: 1 };
+    rig.happened(Happened::CardRead(Err(wrong)));
+    let told = rig.desk.resident_view().notice.expect("told");
+    assert_eq!(
+        told.what,
+        "暗証番号2が違います。あと1回まちがえるとロックされます。"
+    );
+    assert_eq!(asked(&rig), Some((CardPin::Licence, Some(3))));
+    enter(&mut rig, "1111");
+    assert_eq!(asked(&rig), Some((CardPin::LicenceSecond, Some(1))));
+    enter(&mut rig, "2222");
+    assert_eq!(orders(&rig).len(), 2);
+    assert_eq!(orders(&rig)[1].insist, Insist::Yes, "the page said so");
+}
+
+#[test]
+fn a_locked_second_pin_is_not_asked_for() {
+    let mut rig = Rig::new();
+    licence_lies(&mut rig, 3, 0);
+    let refused = rig.refused(StaffAction::AskBothPins);
+    assert_eq!(refused.code, "CARD-SECOND-PIN-LOCKED");
+    rig.staff(StaffAction::AskPin);
+    enter(&mut rig, "1111");
+    rig.happened(Happened::CardRead(Err(CardTrouble::PinLocked)));
+    assert_eq!(code(&rig).as_deref(), Some("CARD-LICENCE-PIN-LOCKED"));
+}
+
+#[test]
+fn a_first_pin_is_forgotten_when_the_licence_is_lifted() {
+    let mut rig = Rig::new();
+    licence_lies(&mut rig, 3, 3);
+    rig.staff(StaffAction::AskBothPins);
+    enter(&mut rig, "1111");
+    rig.happened(Happened::CardLies(CardLies::Nothing));
+    assert_eq!(rig.page(), ResidentScreen::Wait);
+    rig.happened(Happened::CardLies(CardLies::Other {
+        card: OtherCard::DriversLicence,
+        pin_tries_left: 3,
+        second_tries_left: 3,
+    }));
+    rig.staff(StaffAction::AskPin);
+    enter(&mut rig, "3333");
+    let [order] = orders(&rig)[..] else {
+        panic!("one reading");
+    };
+    assert!(matches!(&order.key, CardKey::Pin(digits) if digits.expose() == "3333"));
+}
+
+#[test]
+fn the_last_try_is_spent_only_where_it_was_shown_to_be_the_last() {
+    let mut rig = Rig::new();
+    my_number_lies(&mut rig);
+    rig.staff(StaffAction::AskPin);
+    enter(&mut rig, "1234");
+    assert_eq!(orders(&rig)[0].insist, Insist::No);
+    // Another card lies there meanwhile, with one try left: it was sent nothing.
+    rig.happened(Happened::CardRead(Err(CardTrouble::LastTry)));
+    assert_eq!(code(&rig).as_deref(), Some("CARD-PIN-LAST-TRY-STAFF"));
+    assert_eq!(rig.page(), ResidentScreen::Wait);
+    rig.staff(StaffAction::AskPin);
+    assert_eq!(asked(&rig), Some((CardPin::MyNumber, Some(1))));
+    enter(&mut rig, "1234");
+    assert_eq!(orders(&rig)[1].insist, Insist::Yes);
+}
+
+#[test]
+fn the_last_try_of_the_printed_number_is_asked_for_twice() {
+    let mut rig = Rig::new();
+    reception(
+        &mut rig,
+        CardLies::MyNumber {
+            pin_tries_left: 0,
+            number_b_tries_left: 1,
+        },
+    );
+    let number = || StaffAction::ReadWithNumberB {
+        birth: Digits::new("600714"),
+        expiry_year: Digits::new("2033"),
+        code: Digits::new("4711"),
+    };
+    assert_eq!(rig.refused(number()).code, "CARD-NUMBER-B-LAST-TRY");
+    assert!(orders(&rig).is_empty());
+    rig.staff(number());
+    assert_eq!(orders(&rig)[0].insist, Insist::Yes);
+}
+
+fn passport_lies(rig: &mut Rig) {
+    let lies = CardLies::Other {
+        card: OtherCard::Passport,
+        pin_tries_left: 0,
+        second_tries_left: 0,
+    };
+    reception(rig, lies);
+}
+
+fn book(number: &str, birth: &str) -> StaffAction {
+    StaffAction::ReadPassport {
+        number: CardNumber::new(number),
+        birth: Digits::new(birth),
+        expires: Digits::new("310630"),
+    }
+}
+
+#[test]
+fn a_passport_is_opened_with_what_is_printed_in_it() {
+    let mut rig = Rig::new();
+    passport_lies(&mut rig);
+    assert_eq!(rig.reception().card, CardView::Passport);
+    let refused = rig.refused(book("TK1234567", "19921103"));
+    assert_eq!(refused.code, "CARD-PASSPORT-FORM");
+    rig.staff(book("ｔｋ１２３４５６７", "921103"));
+    assert!(matches!(&orders(&rig)[0].key, CardKey::Passport(_)));
+    let facts = CardFacts {
+        card: Some(OtherCard::Passport),
+        name: String::new(),
+        address: String::new(),
+        birth_date: "1992-11-03".to_owned(),
+        sex: "female".to_owned(),
+        to_check: true,
+        face: Some(FaceFacts {
+            photo: Zeroizing::default(),
+            name: Zeroizing::default(),
+            address: Zeroizing::default(),
+            roman_name: "KAKUU HANAKO".to_owned(),
+            sex: "female".to_owned(),
+            genuineness: Genuineness::NotChecked,
+            ..with_face("1992-11-03").face.expect("a face")
+        }),
+        certificate: None,
+    };
+    rig.happened(Happened::CardRead(Ok(facts)));
+    assert_eq!(code(&rig).as_deref(), Some("CARD-READ-TO-CHECK"));
+    assert_eq!(rig.value("member.1.birth_date"), "平成4年11月3日");
+    assert_eq!(
+        source_of(&rig, "member.1.birth_date"),
+        Some(Source::PassportChip)
+    );
+    assert_eq!(
+        rig.value("member.1.name"),
+        "",
+        "the register writes it otherwise"
+    );
+    let findings = face(&rig).expect("the face").findings;
+    assert!(
+        findings.iter().any(|one| one.text.contains("KAKUU HANAKO")),
+        "{findings:?}"
+    );
+}
+
+#[test]
+fn a_passport_that_does_not_open_says_why_and_what_to_do() {
+    let mut rig = Rig::new();
+    passport_lies(&mut rig);
+    rig.staff(book("TK1234567", "921103"));
+    rig.happened(Happened::CardRead(Err(CardTrouble::WrongPassport)));
+    assert_eq!(code(&rig).as_deref(), Some("CARD-PASSPORT-WRONG"));
+    rig.staff(book("TK1234567", "921103"));
+    rig.happened(Happened::CardRead(Err(CardTrouble::NeedsPace)));
+    let notice = rig.desk.staff_view().notice.expect("told");
+    assert_eq!(notice.code, "CARD-NEEDS-PACE");
+    assert!(notice.advice.contains("手で入力"), "{}", notice.advice);
 }

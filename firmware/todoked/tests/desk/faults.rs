@@ -3,7 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use counter_api::{
-    CardView, Digits, LineState, ResidentAction, ResidentScreen, SaveState, SignView, StaffAction,
+    CardPin, CardView, Digits, LineState, ResidentAction, ResidentScreen, SaveState, SignView,
+    StaffAction,
 };
 use todoked::devices::{CardLies, CardTrouble, Effect, Happened};
 use todoked::texts::Code;
@@ -42,7 +43,8 @@ fn wrong_pin_shows_the_tries_and_is_not_sent_again() {
         rig.page(),
         ResidentScreen::Pin {
             tries_left: Some(2),
-            reading: false
+            reading: false,
+            which: CardPin::MyNumber,
         }
     );
     let told = rig.desk.resident_view().notice.expect("told");

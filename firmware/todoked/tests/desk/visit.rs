@@ -6,7 +6,7 @@
 )]
 
 use counter_api::{
-    CardView, Digits, Language, LineState, ProcedureState, ResidentAction, ResidentScreen,
+    CardPin, CardView, Digits, Language, LineState, ProcedureState, ResidentAction, ResidentScreen,
     SignView, StaffAction, StaffScreen, Step,
 };
 use counter_domain::case::CaseState;
@@ -31,7 +31,8 @@ fn card_fills_the_first_person_and_says_so() {
         rig.page(),
         ResidentScreen::Pin {
             tries_left: Some(3),
-            reading: false
+            reading: false,
+            which: CardPin::MyNumber,
         }
     );
     rig.resident(ResidentAction::Pin {
@@ -42,7 +43,8 @@ fn card_fills_the_first_person_and_says_so() {
         rig.page(),
         ResidentScreen::Pin {
             tries_left: Some(3),
-            reading: true
+            reading: true,
+            which: CardPin::MyNumber,
         }
     );
     rig.happened(Happened::CardRead(Ok(taro())));

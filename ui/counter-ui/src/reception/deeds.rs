@@ -61,6 +61,14 @@ pub(super) fn connect_deeds(api: &ReceptionApi<'_>, line: &Rc<StaffLine>) {
         });
     });
     let deed = Rc::clone(line);
+    api.on_read_passport(move |number, birth, expires| {
+        deed.deed(StaffAction::ReadPassport {
+            number: CardNumber::new(&number),
+            birth: Digits::new(&birth),
+            expires: Digits::new(&expires),
+        });
+    });
+    let deed = Rc::clone(line);
     api.on_remove_member(move |number| {
         if let Some(number) = member_number(number) {
             deed.deed(StaffAction::RemoveMember { number });
@@ -90,6 +98,7 @@ pub(super) fn connect_deeds(api: &ReceptionApi<'_>, line: &Rc<StaffLine>) {
         move || deed.deed(action.clone())
     };
     api.on_ask_pin(plain(StaffAction::AskPin));
+    api.on_ask_both_pins(plain(StaffAction::AskBothPins));
     api.on_stop_waiting(plain(StaffAction::StopWaiting));
     api.on_add_member(plain(StaffAction::AddMember));
     api.on_undo(plain(StaffAction::Undo));

@@ -102,6 +102,7 @@ fn source(source: Source) -> SourceKind {
         Source::Chip => SourceKind::Chip,
         Source::LicenceChip => SourceKind::LicenceChip,
         Source::ResidenceChip => SourceKind::ResidenceChip,
+        Source::PassportChip => SourceKind::PassportChip,
         Source::Ocr => SourceKind::Ocr,
         Source::Certificate => SourceKind::Certificate,
         Source::Reservation => SourceKind::Reservation,
@@ -199,8 +200,12 @@ pub(super) fn card(api: &ReceptionApi<'_>, card: &CardView) {
             pin_tries_left,
             number_b_tries_left,
         } => (CardKind::Present, *pin_tries_left, *number_b_tries_left),
-        CardView::Licence { pin_tries_left } => (CardKind::Licence, *pin_tries_left, 0),
+        CardView::Licence {
+            pin_tries_left,
+            second_tries_left,
+        } => (CardKind::Licence, *pin_tries_left, *second_tries_left),
         CardView::Residence => (CardKind::Residence, 0, 0),
+        CardView::Passport => (CardKind::Passport, 0, 0),
         CardView::Reading => (CardKind::Reading, 0, 0),
         CardView::Read => (CardKind::Read, 0, 0),
     };

@@ -69,7 +69,7 @@ impl<R: Records> Desk<R> {
         let name = visit.draft().field(&"member.1.name".into())?.shown;
         let is_read = matches!(
             name.source,
-            Source::Chip | Source::LicenceChip | Source::ResidenceChip
+            Source::Chip | Source::LicenceChip | Source::ResidenceChip | Source::PassportChip
         );
         let undecided = visit.event().1 != "paper";
         (is_read && undecided && !self.reservations.pools.is_empty()).then(|| FlowProposal {

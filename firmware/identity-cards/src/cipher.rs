@@ -1,8 +1,9 @@
-//! Ciphers of the residence card's secure messaging.
+//! Ciphers of secure messaging: residence cards and passports.
 //!
-//! The first generation uses two-key 3DES and the retail MAC (ISO 9797-1, algorithm 3, padding
-//! method 2), the second AES-128 and CMAC cut to eight bytes. Both derive keys with SHA-1 from the
-//! number printed on the card, so the channel keeps eavesdroppers out and proves little more.
+//! Passports and the first generation of residence cards use two-key 3DES and the retail MAC (ISO
+//! 9797-1, algorithm 3, padding method 2), the second generation AES-128 and CMAC cut to eight
+//! bytes. All derive keys with SHA-1 from what is printed on the document, so the channel keeps
+//! eavesdroppers out and proves little more.
 
 use aes::Aes128;
 use aes::cipher::generic_array::GenericArray;
