@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use counter_domain::ids::{BranchCode, CaseId, StaffId};
+use counter_store::Scan;
 use hub_store::{
     CERTIFICATE_WORD, Deleting, DeletionError, DeletionStage, HubStore, RETENTION_YEARS,
 };
@@ -17,6 +18,7 @@ use crate::setting::{Office, approver, clerk, key, start};
 /// The last day on which a filing of fiscal 2026 is kept for five years, and the next.
 const LAST_DAY: &str = "2032-03-31";
 const DAY_AFTER: &str = "2032-04-01";
+const PAPER: &[u8] = b"a picture of a paper";
 /// More than ten years later, for the clock.
 const LATER_MS: u64 = 11 * 366 * 86_400_000;
 
@@ -218,6 +220,41 @@ fn what_a_counter_still_sends_does_not_bring_a_deleted_filing_back() {
     everybody(&mut office);
     assert!(office.hub.case(next).unwrap().is_some());
     assert_eq!(office.hub.quarantine().unwrap(), []);
+}
+
+/// Head office had nothing to say of papers it did not know, so the counter waited for its word, and
+/// did not overwrite.
+#[test]
+fn papers_of_a_deleted_filing_that_were_never_sent_are_not_waited_for() {
+    let mut office = two_branches();
+    let case = signed_case(&mut office);
+    everybody(&mut office);
+    // Read at the second counter while its cable is out, and sent after the deletion.
+    let paper = Scan {
+        media_type: "image/png",
+        bytes: PAPER,
+    };
+    office
+        .counter(1)
+        .keep_scans(case, &clerk(), &[paper], &[])
+        .unwrap();
+    office.counter(0).submit(case, &clerk()).unwrap();
+    converse(&mut office, 0);
+    office.hub.open_review(case, &approver()).unwrap();
+    office.hub.accept(case, &approver()).unwrap();
+    let run = prepared(&mut office);
+    approve(&mut office, run, &clerk()).unwrap();
+    approve(&mut office, run, &approver()).unwrap();
+    carry_out(&mut office, 9);
+    assert_eq!(office.counter(1).blobs_unconfirmed(9).unwrap().len(), 1);
+    everybody(&mut office);
+    assert_eq!(office.counter(1).sending().unwrap().waiting, 0);
+    assert_eq!(office.counter(1).case(case).unwrap(), None);
+    assert_eq!(traces(&office, 2), [""; 0]);
+    let paper = office.counter(1).blob(paper.hash()).unwrap();
+    assert_eq!(paper, None);
+    carry_out(&mut office, 9);
+    assert_eq!(stage(&office), DeletionStage::Closed);
 }
 
 #[test]

@@ -6,8 +6,10 @@ use counter_domain::ids::{BranchCode, CaseId, StaffId};
 use counter_store::{CounterStore, EditError};
 use hub_store::{Move, ProtectionKnown, ReviewError};
 use replica::StoreError;
-use sync_engine::{Dispatch, Limits, Moment, PeerRole, Presumed, Session, answer};
-use sync_protocol::Message;
+use sync_engine::{
+    Dispatch, Limits, Moment, Peer, PeerRole, Presumed, Session, Store as _, answer,
+};
+use sync_protocol::{Message, SiteId};
 
 use crate::overwriting::revoke;
 use crate::setting::{NOON, Office, approver, clerk, peer_of, set, sign, start};
@@ -414,6 +416,38 @@ fn neighbours_leave_nothing_out_while_a_case_is_elsewhere() {
     assert_eq!(here.draft.text("phone"), Some("00-0000-0011"));
 }
 
+/// It was asked for for ever, before papers that could have come.
+#[test]
+fn papers_of_a_case_that_went_on_are_not_asked_for() {
+    let mut office = two_branches();
+    let case = signed_case(&mut office);
+    // Its neighbour hears of the papers, and the line breaks off before they come.
+    let from = peer_of(office.counter(0), "07", PeerRole::Counter);
+    let told = courier(office.counter(0));
+    let mut session = Session::new(from, LIMITS)
+        .between_counters()
+        .by_courier(NOW);
+    for message in told {
+        if !matches!(message, Message::BlobPart(_)) {
+            session.receive(office.counter(1), message, NOW).unwrap();
+        }
+    }
+    let hub = peer_of(&office.hub, "00", PeerRole::Hub);
+    let asked = |office: &mut Office| office.counter(1).blobs_wanted_of(&hub, 9).unwrap().len();
+    assert_eq!(asked(&mut office), 2);
+    hand_to_02(&mut office, case);
+    converse(&mut office, 0);
+    converse(&mut office, 1);
+    assert_eq!(asked(&mut office), 0);
+    assert_eq!(office.counter(1).arriving().unwrap().blobs, 0);
+    office
+        .hub
+        .transfer(case, &approver(), &to("07", ""))
+        .unwrap();
+    everybody(&mut office);
+    same_as_at_head_office(&mut office, 1, case);
+}
+
 /// A branch that was only told who has a case showed an empty one as its own.
 #[test]
 fn branch_of_a_contested_move_shows_no_empty_case() {
@@ -441,7 +475,11 @@ fn branch_of_a_contested_move_shows_no_empty_case() {
 
 /// Everything a counter wrote, as a file for its neighbours carries it.
 pub(crate) fn courier(store: &mut CounterStore) -> Vec<Message> {
-    let to = peer_of(store, "07", PeerRole::Counter);
+    let to = Peer {
+        site: SiteId([0xee; 16]),
+        branch: "07".to_owned(),
+        role: PeerRole::Counter,
+    };
     let session = Session::new(to, LIMITS)
         .between_counters()
         .presuming(store, &Presumed::default());

@@ -8,7 +8,7 @@ use aes::cipher::{BlockDecrypt, KeyInit, generic_array::GenericArray};
 use counter_domain::ids::{BranchCode, CaseId};
 use hub_store::CopyState;
 use ring::rand::SystemRandom;
-use sync_engine::{PeerRole, Session, Store, answer};
+use sync_engine::{Dispatch, PeerRole, Presumed, Session, Store, answer};
 use sync_protocol::{Message, version};
 
 use crate::handing::{
@@ -182,7 +182,8 @@ fn page_shows_who_has_overwritten_and_orders_are_forgotten_at_the_end() {
     assert_eq!(office.counter(0).case(case).unwrap(), None);
 }
 
-/// It was followed again, and noted again, as often as the neighbour told it.
+/// Seeds 1021, 1054 and 1090: it was followed again, and noted again, as often as the neighbour told
+/// it, so that head office never had all of the log.
 #[test]
 fn order_that_a_neighbour_still_keeps_is_not_followed_again() {
     let (mut office, case) = handed();
@@ -424,6 +425,108 @@ fn neighbours_work_on_an_overwritten_case_comes_once_the_case_is_back() {
     }
     let here = office.counter(0).case(case).unwrap().unwrap();
     assert_eq!(here.draft.text("phone"), Some("00-0000-0013"));
+}
+
+/// Seed 2188: what a neighbour told of a case counted as held and was left out, because the case was
+/// overwritten here; then the order was forgotten before the case came back, so nobody asked again.
+#[test]
+fn neighbours_work_is_asked_for_again_although_the_order_is_forgotten() {
+    let (mut office, case) = handed();
+    revoke(&mut office, case, "07");
+    // The second one to follow it closes it, and forgets it at once; the first does not hear so.
+    for index in [0, 1] {
+        converse(&mut office, index);
+    }
+    let back = to("07", "住民が戻ったため");
+    office.hub.transfer(case, &approver(), &back).unwrap();
+    converse(&mut office, 1);
+    let on = BranchCode::from("02");
+    office.counter(1).transfer(case, &clerk(), &on, "").unwrap();
+    talk(&mut office);
+    // Head office has not heard that it went on, and gives the case to the first.
+    converse(&mut office, 0);
+    assert!(office.counter(0).case(case).unwrap().is_some());
+    everybody(&mut office);
+    let branch = |office: &mut Office, index: usize| {
+        let here = office.counter(index).case(case).unwrap().unwrap();
+        here.summary.branch
+    };
+    assert_eq!(branch(&mut office, 1), Some(on.clone()));
+    assert_eq!(branch(&mut office, 0), Some(on));
+    assert_eq!(office.counter(0).blobs_wanted(9).unwrap(), []);
+}
+
+/// Seed 2188: a neighbour told its versions without what it had overwritten of them; they counted as
+/// held, and the move among them never came.
+#[test]
+fn what_a_neighbour_overwrote_comes_from_head_office() {
+    let mut office = two_branches();
+    let case = signed_case(&mut office);
+    talk(&mut office);
+    converse(&mut office, 0);
+    // The second counter has no line, and hands the case on before head office takes it.
+    let on = BranchCode::from("02");
+    office.counter(1).transfer(case, &clerk(), &on, "").unwrap();
+    revoke(&mut office, case, "07");
+    converse(&mut office, 0);
+    assert_eq!(office.counter(0).case(case).unwrap(), None);
+    talk(&mut office);
+    let back = to("07", "住民が戻ったため");
+    office.hub.transfer(case, &approver(), &back).unwrap();
+    converse(&mut office, 0);
+    assert!(office.counter(0).case(case).unwrap().is_some());
+    // It follows the order its neighbour gave it, once head office has the move.
+    converse(&mut office, 1);
+    assert_eq!(office.counter(1).case(case).unwrap(), None);
+    talk(&mut office);
+    everybody(&mut office);
+    let there = office.hub.case(case).unwrap().unwrap().summary;
+    let here = office.counter(0).case(case).unwrap().unwrap().summary;
+    assert_eq!(there.branch, Some(on.clone()));
+    assert_eq!(here.branch, Some(on));
+    assert_eq!(here.contested.len(), there.contested.len());
+}
+
+/// Everything head office has for a counter that it has not heard of, as a file carries it.
+fn file_of_head_office(office: &mut Office, index: usize) -> Vec<Message> {
+    let (counter, branch) = &office.counters[index];
+    let session = Session::new(peer_of(counter, branch, PeerRole::Counter), LIMITS);
+    let session = session.presuming(&office.hub, &Presumed::default());
+    let mut dispatch = Dispatch::new(session, &office.hub).unwrap();
+    let mut file = Vec::new();
+    while let Some(part) = dispatch.next_part(&mut office.hub, NOW).unwrap() {
+        file.extend(part);
+    }
+    file
+}
+
+/// The order was forgotten when everybody had followed it, and the file had been under way all the
+/// time.
+#[test]
+fn file_from_before_an_order_brings_nothing_back_when_the_order_is_forgotten() {
+    let (mut office, case) = handed();
+    let back = to("07", "住民が戻ったため");
+    office.hub.transfer(case, &approver(), &back).unwrap();
+    let file = file_of_head_office(&mut office, 1);
+    assert!(file.iter().any(|one| matches!(one, Message::CasePart(_))));
+    let on = to("02", "近くの支所で見るため");
+    office.hub.transfer(case, &approver(), &on).unwrap();
+    revoke(&mut office, case, "07");
+    everybody(&mut office);
+    let peer = peer_of(office.counter(1), "07", PeerRole::Counter);
+    let kept = sync_engine::CaseCopies::purges_closed(&office.hub, &peer).unwrap();
+    assert_eq!(kept, [], "everybody followed and forgot it");
+    let from = peer_of(&office.hub, "00", PeerRole::Hub);
+    let mut session = Session::new(from, LIMITS).by_courier(NOW);
+    for message in file {
+        session.receive(office.counter(1), message, NOW).unwrap();
+    }
+    assert_eq!(office.counter(1).case(case).unwrap(), None);
+    assert_eq!(traces(&office, 2), [""; 0]);
+    // It comes when it is the branch's again.
+    office.hub.transfer(case, &approver(), &back).unwrap();
+    everybody(&mut office);
+    same_as_at_head_office(&mut office, 1, case);
 }
 
 #[test]

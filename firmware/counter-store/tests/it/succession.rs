@@ -77,12 +77,17 @@ fn database(office: &Office) -> PathBuf {
 
 /// Counter 1 stops; `with` does something to its closed file; it starts again.
 fn while_off(office: &mut Office, with: impl FnOnce(&Path)) {
-    let path = database(office);
+    while_off_as(office, 1, with);
+}
+
+/// The same of the device that stands at the place of counter 1 now.
+fn while_off_as(office: &mut Office, number: u8, with: impl FnOnce(&Path)) {
+    let path = office.folder.path().join(format!("counter-{number}.db"));
     let spare = counter(office.folder.path(), 90, &office.clock);
     let (counter_1, branch) = std::mem::replace(&mut office.counters[0], (spare, "07"));
     counter_1.close().unwrap();
     with(&path);
-    let again = counter(office.folder.path(), 1, &office.clock);
+    let again = counter(office.folder.path(), number, &office.clock);
     office.counters[0] = (again, branch);
 }
 
@@ -374,6 +379,67 @@ fn clone_with_work_of_its_own_goes_on_as_a_third_device() {
     hub_shows(&office, case, "phone", "0466-00-0001");
     let next = start(office.counter(0), "07").receipt_number;
     assert_eq!(next, "41-270331-0201", "two were at this place before");
+}
+
+/// The recovery that was under way when the copy was made could not end any more, because an older
+/// copy writes nothing, and no other one could begin before it had ended.
+#[test]
+fn copy_put_back_in_the_middle_of_a_recovery_loses_nothing() {
+    let mut office = Office::open();
+    let case = start(office.counter(0), "07").case;
+    assert!(!talk(&mut office, 0));
+    copy_aside(&mut office);
+    set(office.counter(0), case, "phone", "0466-00-0001");
+    assert!(!talk(&mut office, 0));
+    put_back(&mut office);
+    for text in ["1", "2", "3"] {
+        set(office.counter(0), case, "member.1.name", text);
+    }
+    assert!(talk(&mut office, 0));
+    let old = go_on(&mut office, 21);
+    assert!(!talk(&mut office, 0));
+    while_off_as(&mut office, 21, |path| {
+        fs::copy(path, path.with_extension("aside")).unwrap();
+    });
+    set(office.counter(0), case, "head.new", "架空　花子");
+    assert!(!talk(&mut office, 0));
+    while_off_as(&mut office, 21, |path| {
+        fs::copy(path.with_extension("aside"), path).unwrap();
+    });
+    assert!(talk(&mut office, 0), "it is an older copy itself");
+    assert!(office.counter(0).rescue(&old).is_err(), "it writes nothing");
+    office.counter(0).rescue_into_older_copy(&old).unwrap();
+    assert!(office.counter(0).is_restored());
+    drop(old);
+    let old = go_on(&mut office, 41);
+    bring_back(&mut office, &old);
+    hub_shows(&office, case, "member.1.name", "3");
+    hub_shows(&office, case, "head.new", "架空　花子");
+    hub_shows(&office, case, "phone", "0466-00-0001");
+}
+
+/// The old database is removed when head office has everything of it; a copy from before that looked
+/// for it for ever.
+#[test]
+fn copy_from_before_the_end_of_a_recovery_does_not_wait_for_the_old_database() {
+    let mut office = Office::open();
+    let case = start(office.counter(0), "07").case;
+    assert!(!talk(&mut office, 0));
+    copy_aside(&mut office);
+    set(office.counter(0), case, "phone", "0466-00-0001");
+    assert!(!talk(&mut office, 0));
+    put_back(&mut office);
+    assert!(talk(&mut office, 0));
+    let old = go_on(&mut office, 21);
+    drop(old);
+    assert!(!talk(&mut office, 0));
+    assert!(office.counter(0).arriving().unwrap().rescue);
+    office.counter(0).note_old_database_gone().unwrap();
+    assert!(!office.counter(0).arriving().unwrap().rescue);
+    assert!(!office.counter(0).is_restored());
+    set(office.counter(0), case, "phone", "0466-00-0002");
+    assert!(!talk(&mut office, 0));
+    hub_shows(&office, case, "phone", "0466-00-0002");
 }
 
 #[test]
