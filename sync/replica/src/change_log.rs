@@ -12,7 +12,9 @@ use sync_protocol::{CellValue, Change, SiteId};
 use crate::error::StoreError;
 
 /// One statement, so that it is one state of the database that is read. A row that was deleted has a
-/// clock and no value; a clock that stands for a whole row (`-1`) has none either.
+/// clock and no value; a clock that stands for a whole row (`-1`) has none either. Rows of cases that a
+/// branch never had are passed over before their values are looked up: when twelve branches come back
+/// at once, that is nearly everything each of them is not told.
 const CHANGES: &str =
     "SELECT 'draft', crsql_pack_columns(p.case_id, p.path, p.counter), c.col_name,
          CASE c.col_name WHEN 'doc' THEN d.doc END, c.col_version, c.db_version,
@@ -23,6 +25,9 @@ const CHANGES: &str =
      LEFT JOIN draft d ON d.case_id = p.case_id AND d.path = p.path AND d.counter = p.counter
      WHERE c.site_id = (SELECT ordinal FROM crsql_site_id WHERE site_id = :site)
          AND c.db_version > :after AND c.db_version <= :until
+         AND (:branch IS NULL
+             OR EXISTS (SELECT 1 FROM case_branch b WHERE b.case_id = p.case_id AND b.branch = :branch)
+             OR EXISTS (SELECT 1 FROM case_scope o WHERE o.case_id = p.case_id AND o.branch = :branch))
      UNION ALL
      SELECT 'case_event', crsql_pack_columns(p.case_id, p.event_id), c.col_name,
          CASE c.col_name WHEN 'doc' THEN d.doc END, c.col_version, c.db_version,
@@ -33,6 +38,9 @@ const CHANGES: &str =
      LEFT JOIN case_event d ON d.case_id = p.case_id AND d.event_id = p.event_id
      WHERE c.site_id = (SELECT ordinal FROM crsql_site_id WHERE site_id = :site)
          AND c.db_version > :after AND c.db_version <= :until
+         AND (:branch IS NULL
+             OR EXISTS (SELECT 1 FROM case_branch b WHERE b.case_id = p.case_id AND b.branch = :branch)
+             OR EXISTS (SELECT 1 FROM case_scope o WHERE o.case_id = p.case_id AND o.branch = :branch))
      UNION ALL
      SELECT 'snapshot', crsql_pack_columns(p.case_id, p.hash), c.col_name,
          CASE c.col_name WHEN 'doc' THEN d.doc END, c.col_version, c.db_version,
@@ -43,6 +51,9 @@ const CHANGES: &str =
      LEFT JOIN snapshot d ON d.case_id = p.case_id AND d.hash = p.hash
      WHERE c.site_id = (SELECT ordinal FROM crsql_site_id WHERE site_id = :site)
          AND c.db_version > :after AND c.db_version <= :until
+         AND (:branch IS NULL
+             OR EXISTS (SELECT 1 FROM case_branch b WHERE b.case_id = p.case_id AND b.branch = :branch)
+             OR EXISTS (SELECT 1 FROM case_scope o WHERE o.case_id = p.case_id AND o.branch = :branch))
      UNION ALL
      SELECT 'blob_ref', crsql_pack_columns(p.case_id, p.hash), c.col_name,
          CASE c.col_name WHEN 'doc' THEN d.doc END, c.col_version, c.db_version,
@@ -52,18 +63,27 @@ const CHANGES: &str =
      JOIN blob_ref__crsql_pks p ON p.__crsql_key = c.key
      LEFT JOIN blob_ref d ON d.case_id = p.case_id AND d.hash = p.hash
      WHERE c.site_id = (SELECT ordinal FROM crsql_site_id WHERE site_id = :site)
-         AND c.db_version > :after AND c.db_version <= :until";
+         AND c.db_version > :after AND c.db_version <= :until
+         AND (:branch IS NULL
+             OR EXISTS (SELECT 1 FROM case_branch b WHERE b.case_id = p.case_id AND b.branch = :branch)
+             OR EXISTS (SELECT 1 FROM case_scope o WHERE o.case_id = p.case_id AND o.branch = :branch))";
 
-/// Changes of the versions behind `after` up to `until`, those of a newer schema among them.
+/// Changes of the versions behind `after` up to `until`, those of a newer schema among them. With a
+/// branch, those of cases it has or had; what it may see of them is not decided here.
 pub(crate) fn read(
     connection: &Connection,
     site: SiteId,
-    after: u64,
-    until: u64,
+    (after, until): (u64, u64),
+    branch: Option<&str>,
 ) -> Result<Vec<Change>, StoreError> {
     let range = named_params! { ":site": site.0, ":after": after, ":until": until };
     let mut statement = connection.prepare_cached(CHANGES)?;
-    let rows = statement.query_map(range, change_of)?;
+    let rows = statement.query_map(
+        named_params! {
+            ":site": site.0, ":after": after, ":until": until, ":branch": branch,
+        },
+        change_of,
+    )?;
     let mut changes: Vec<Change> = rows.collect::<Result<_, _>>()?;
     let mut parked = connection.prepare_cached(
         "SELECT change FROM parked_change
@@ -132,7 +152,7 @@ mod tests {
     fn check(replica: &Replica, site: SiteId, versions: u64) -> usize {
         for after in 0..=versions {
             for until in after..=versions {
-                let read = read(replica.reader(), site, after, until).unwrap();
+                let read = read(replica.reader(), site, (after, until), None).unwrap();
                 assert_eq!(read, told(replica, site, after, until));
             }
         }
@@ -207,6 +227,9 @@ mod tests {
         assert_eq!(check(&counter, counter.site(), own), 7);
         assert_eq!(check(&hub, counter.site(), own), 7);
         assert_eq!(check(&hub, hub.site(), 3), 5);
+        let of = |branch| read(hub.reader(), counter.site(), (0, own), Some(branch)).unwrap();
+        assert_eq!(of("07").len(), 7);
+        assert_eq!(of("02"), [], "never had by that branch");
         assert_eq!(check(&hub, SiteId([9; 16]), 3), 0);
     }
 

@@ -367,7 +367,7 @@ mod tests {
             )
             .unwrap();
         assert_eq!(hub.own_version().unwrap(), 1);
-        let own = change_log::read(hub.reader(), hub.site(), 0, 1).unwrap();
+        let own = change_log::read(hub.reader(), hub.site(), (0, 1), None).unwrap();
         assert_eq!(own.len(), 1);
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use counter_domain::ids::CaseId;
 use rusqlite::Connection;
-use sync_engine::Peer;
+use sync_engine::{Peer, PeerRole};
 use sync_protocol::{CellValue, Change, ChangeBatch, SiteId};
 
 use crate::change_log;
@@ -64,8 +64,7 @@ impl Replica {
         let mut bytes = 0;
         while batch.through < head {
             let until = head.min(batch.through.saturating_add(VERSIONS_AT_ONCE));
-            let mut changes = change_log::read(&self.connection, site, batch.through, until)?;
-            sight.keep_visible(&mut changes)?;
+            let changes = sight.read(site, (batch.through, until))?;
             for version in changes.chunk_by(|one, next| one.version == next.version) {
                 let size: usize = version.iter().map(size_of).sum();
                 if bytes > 0 && bytes + size > bytes_max {
@@ -104,8 +103,7 @@ impl Replica {
         let mut through = after;
         while through < end {
             let until = end.min(through.saturating_add(VERSIONS_AT_ONCE));
-            let mut changes = change_log::read(&self.connection, site, through, until)?;
-            sight.keep_visible(&mut changes)?;
+            let changes = sight.read(site, (through, until))?;
             for version in changes.chunk_by(|one, next| one.version == next.version) {
                 let bytes: usize = version.iter().map(size_of).sum();
                 found.transactions += 1;
@@ -139,6 +137,17 @@ impl<'a> Sight<'a> {
             peer,
             cases: BTreeMap::new(),
         }
+    }
+
+    /// Changes of the site in a range of versions that the peer may see.
+    fn read(&mut self, site: SiteId, versions: (u64, u64)) -> Result<Vec<Change>, StoreError> {
+        let branch = match self.peer.role {
+            PeerRole::Hub => None,
+            PeerRole::Counter => Some(self.peer.branch.as_str()),
+        };
+        let mut changes = change_log::read(self.connection, site, versions, branch)?;
+        self.keep_visible(&mut changes)?;
+        Ok(changes)
     }
 
     fn keep_visible(&mut self, changes: &mut Vec<Change>) -> Result<(), StoreError> {

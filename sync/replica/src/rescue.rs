@@ -79,7 +79,7 @@ impl Replica {
             return Ok(None);
         }
         let through = head.min(after.saturating_add(VERSIONS_AT_ONCE));
-        let changes = change_log::read(&self.connection, self.site, after, through)?;
+        let changes = change_log::read(&self.connection, self.site, (after, through), None)?;
         let transactions = changes
             .chunk_by(|one, next| one.version == next.version)
             .map(|changes| OldTransaction {
