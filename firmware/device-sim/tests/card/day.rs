@@ -210,6 +210,7 @@ fn a_day_of_plugging_leaves_nothing_open_and_costs_no_try() {
                 ("架空　太郎", chip(&CardPerson::taro())),
                 ("架空　花", chip(&CardPerson::hanako())),
                 ("", chip(&CardPerson::rei(CardSort::ResidenceSecond))),
+                ("", chip(&CardPerson::traveller())),
             ],
             lying: None,
         };
