@@ -88,6 +88,8 @@ impl World {
         office.power_off(files)?;
         office.power_on()?;
         let store = office.store()?;
+        // The daemon takes it from its certificate at every start; a lying disk may lack it.
+        store.set_publishing_key(Template::get()?.publishing_point())?;
         let cells = cells_of(store, site)?;
         let through = store.vector()?.get(&site).copied().unwrap_or(0);
         let succession = store.succession()?;

@@ -22,6 +22,8 @@ pub(crate) struct Site {
 pub(crate) struct Truth {
     pub(crate) sites: BTreeMap<SiteId, Site>,
     pub(crate) branches: BTreeMap<CaseId, String>,
+    /// Branches of cases that nobody has any more.
+    gone: BTreeMap<CaseId, String>,
     pub(crate) receipts: BTreeMap<String, CaseId>,
     /// Branches a case went to.
     named: BTreeMap<CaseId, BTreeSet<String>>,
@@ -140,14 +142,16 @@ impl Truth {
         &mut self,
         mut is_somewhere: impl FnMut(CaseId) -> Result<bool>,
     ) -> Result<()> {
-        let mut gone = Vec::new();
-        for case in self.branches.keys() {
-            if !is_somewhere(*case)? {
-                gone.push(*case);
-            }
-        }
-        for case in gone {
-            self.branches.remove(&case);
+        // A copy from before may bring back what a disk lost.
+        let mut known = std::mem::take(&mut self.gone);
+        known.append(&mut self.branches);
+        for (case, branch) in known {
+            let place = if is_somewhere(case)? {
+                &mut self.branches
+            } else {
+                &mut self.gone
+            };
+            place.insert(case, branch);
         }
         Ok(())
     }
