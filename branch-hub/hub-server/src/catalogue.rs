@@ -21,6 +21,7 @@ use hub_store::HubStore;
 use jiff::civil::Date;
 
 use crate::clock::in_japan;
+use crate::draft_folders::DraftFolders;
 use crate::folder::Folder;
 
 pub(crate) use cases::{CASE_DAYS, CASES_AT_ONCE, RealCases, is_protected, is_since};
@@ -36,7 +37,7 @@ pub(crate) type Sign = Box<dyn Fn(&[u8]) -> Result<Vec<u8>> + Send + Sync>;
 /// Where prepared copies lie, and what publishing needs beside the store.
 pub(crate) struct Workbench {
     folder: PathBuf,
-    drafts: PathBuf,
+    drafts: DraftFolders,
     lock: PathBuf,
     sign: Sign,
 }
@@ -61,7 +62,7 @@ impl Workbench {
     pub(crate) fn at(path: &std::path::Path, sign: Sign) -> Self {
         Self {
             folder: path.to_owned(),
-            drafts: path.join("catalogue-drafts"),
+            drafts: DraftFolders::at(path.join("catalogue-drafts")),
             lock: path.join("catalogue.lock"),
             sign,
         }

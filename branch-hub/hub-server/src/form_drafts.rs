@@ -9,7 +9,7 @@ mod cases;
 mod received;
 mod trial;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -20,6 +20,8 @@ use counter_forms::{
 use hub_store::{AuditAction, HubStore};
 use thiserror::Error;
 
+use crate::draft_folders::DraftFolders;
+
 pub(crate) use cases::{CaseTrial, RealFilings, SHEETS_MAX, try_cases};
 pub(crate) use received::{ReceivedRefused, received};
 pub(crate) use trial::{Compared, Trial, compared, try_out};
@@ -29,7 +31,7 @@ const DRAFTS_MAX: usize = 200;
 
 /// Where forms are edited.
 pub(crate) struct FormBench {
-    drafts: PathBuf,
+    drafts: DraftFolders,
     lock: PathBuf,
 }
 
@@ -75,20 +77,14 @@ impl FormBench {
     /// The bench of the data folder at `path`.
     pub(crate) fn at(path: &Path) -> Self {
         Self {
-            drafts: path.join("form-drafts"),
+            drafts: DraftFolders::at(path.join("form-drafts")),
             lock: path.join("forms.lock"),
         }
     }
 
     /// Names of the forms that are edited.
     pub(crate) fn names(&self) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(&self.drafts) else {
-            return Vec::new();
-        };
-        let folders = entries.flatten().filter(|entry| entry.path().is_dir());
-        let names = folders.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut names: Vec<String> = names.filter(|name| is_name(name)).collect();
-        names.sort();
+        let mut names = self.drafts.names();
         names.truncate(DRAFTS_MAX);
         names
     }
@@ -98,10 +94,10 @@ impl FormBench {
     /// # Errors
     /// When it is not there, or cannot be read.
     pub(crate) fn read(&self, name: &str) -> Result<Option<FormFolder>> {
-        if !is_name(name) {
+        let Some(place) = self.drafts.place(name) else {
             return Ok(None);
-        }
-        let folder = FormFolder::read(&self.drafts.join(name));
+        };
+        let folder = FormFolder::read(&place);
         folder
             .map(Some)
             .context("the folder of the form cannot be read")
@@ -112,15 +108,10 @@ impl FormBench {
     /// # Errors
     /// When its name is none, or nothing can be written; the one before stays then.
     pub(crate) fn keep(&self, folder: &FormFolder) -> Result<()> {
-        anyhow::ensure!(is_name(&folder.name), "that is no name of a form");
-        let place = self.drafts.join(&folder.name);
-        let beside = self.drafts.join(format!(".{}.unfinished", folder.name));
-        remove(&beside)?;
-        for (name, text) in &folder.files {
-            put(&beside.join(name), text)?;
-        }
-        remove(&place)?;
-        fs::rename(&beside, &place).context("the form cannot be kept")
+        let files = folder.files.iter();
+        let files = files.map(|(name, text)| (name.clone(), text.as_str()));
+        let kept = self.drafts.put(&folder.name, files);
+        kept.map(drop).context("the form cannot be kept")
     }
 
     /// Lets go of one.
@@ -128,10 +119,7 @@ impl FormBench {
     /// # Errors
     /// When it cannot be removed.
     pub(crate) fn drop_one(&self, name: &str) -> Result<()> {
-        if is_name(name) {
-            remove(&self.drafts.join(name))?;
-        }
-        Ok(())
+        self.drafts.remove(name)
     }
 
     /// Held while somebody publishes.
@@ -202,23 +190,4 @@ pub(crate) fn checked(
 pub(crate) fn plain(form: &PublishedForm) -> &str {
     let name = form.folder.split_once(".v");
     name.map_or(form.folder.as_str(), |(plain, _)| plain)
-}
-
-fn is_name(name: &str) -> bool {
-    let plain = |one: u8| one.is_ascii_alphanumeric() || one == b'-';
-    !name.is_empty() && name.len() <= 80 && name.bytes().all(plain)
-}
-
-fn remove(folder: &Path) -> Result<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).context("an earlier copy cannot be removed")?;
-    }
-    Ok(())
-}
-
-fn put(path: &Path, text: &str) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).context("the folder of the form cannot be made")?;
-    }
-    fs::write(path, text).context("a file of the form cannot be written")
 }

@@ -18,6 +18,7 @@ mod dataset;
 mod deletion;
 mod desk;
 mod dictionary;
+mod draft_folders;
 mod export;
 mod figures;
 mod folder;

@@ -15,8 +15,6 @@ const GOLDEN: &str = "golden";
 /// Golden households at most, and bytes of one.
 const GOLDEN_MAX: usize = 2_000;
 const GOLDEN_BYTES_MAX: u64 = 256 << 10;
-/// Letters of a name.
-const NAME_MAX: usize = 40;
 
 /// A prepared copy as read from its folder.
 #[derive(Debug, Clone)]
@@ -105,19 +103,12 @@ fn cannot_read(path: &Path) -> String {
 impl Workbench {
     /// Names of the prepared copies.
     pub(crate) fn drafts(&self) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(&self.drafts) else {
-            return Vec::new();
-        };
-        let folders = entries.flatten().filter(|entry| entry.path().is_dir());
-        let names = folders.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut names: Vec<String> = names.filter(|name| is_name(name)).collect();
-        names.sort();
-        names
+        self.drafts.names()
     }
 
     /// Where the prepared copy of this name lies; `None` for what is no name.
     pub(crate) fn draft_folder(&self, name: &str) -> Option<PathBuf> {
-        is_name(name).then(|| self.drafts.join(name))
+        self.drafts.place(name)
     }
 
     /// Writes an edition with the golden households into a new prepared copy; returns its folder.
@@ -125,39 +116,15 @@ impl Workbench {
     /// # Errors
     /// When the name is none, or taken, or nothing can be written.
     pub(crate) fn prepare(&self, name: &str, edition: &Edition) -> Result<PathBuf> {
-        let Some(folder) = self.draft_folder(name) else {
-            bail!("a name is up to {NAME_MAX} letters, digits, hyphens and underscores");
-        };
-        if folder.exists() {
+        if let Some(folder) = self.draft_folder(name)
+            && folder.exists()
+        {
             bail!("{} is there already; nothing was changed", folder.display());
         }
-        let beside = self.drafts.join(format!(".{name}.unfinished"));
-        if beside.exists() {
-            fs::remove_dir_all(&beside).with_context(|| cannot_write(&beside))?;
-        }
-        for (file, text) in edition.texts() {
-            put(&beside.join(file), text)?;
-        }
-        for (file, text) in golden::BUNDLED {
-            put(&beside.join(GOLDEN).join(file), text)?;
-        }
-        fs::rename(&beside, &folder).with_context(|| cannot_write(&folder))?;
-        Ok(folder)
+        let texts = edition.texts().into_iter();
+        let own = texts.map(|(file, text)| (file.to_owned(), text));
+        let households = golden::BUNDLED.iter();
+        let households = households.map(|(file, text)| (format!("{GOLDEN}/{file}"), *text));
+        self.drafts.put(name, own.chain(households))
     }
-}
-
-fn cannot_write(path: &Path) -> String {
-    format!("cannot write {}", path.display())
-}
-
-fn put(path: &Path, text: &str) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).with_context(|| cannot_write(folder))?;
-    }
-    fs::write(path, text).with_context(|| cannot_write(path))
-}
-
-fn is_name(name: &str) -> bool {
-    let plain = |one: u8| one.is_ascii_alphanumeric() || matches!(one, b'-' | b'_');
-    !name.is_empty() && name.len() <= NAME_MAX && name.bytes().all(plain)
 }
