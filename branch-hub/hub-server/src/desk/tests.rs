@@ -33,9 +33,13 @@ fn summary(stage: &Stage, case: CaseId) -> CaseSummary {
 }
 
 fn submission(page: &Answer) -> String {
+    hidden(page.text(), "submission")
+}
+
+/// The value of a page's hidden field.
+fn hidden(page: &str, name: &str) -> String {
     let (_, rest) = page
-        .text()
-        .split_once(r#"name="submission" value=""#)
+        .split_once(&format!(r#"name="{name}" value=""#))
         .unwrap();
     rest.split('"').next().unwrap().to_owned()
 }

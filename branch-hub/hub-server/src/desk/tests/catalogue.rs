@@ -4,6 +4,7 @@ use std::fs;
 
 use axum::http::StatusCode;
 
+use super::hidden;
 use super::protection::protected;
 use super::stage::{Browser, Stage};
 
@@ -18,13 +19,6 @@ async fn edited(stage: &Stage, browser: &mut Browser) {
         .join("catalogue-drafts/dogs/procedures/eisei.yaml");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replacen("hh.dogs >= 1", "hh.dogs >= 2", 1)).unwrap();
-}
-
-fn hidden(page: &str, name: &str) -> String {
-    let (_, rest) = page
-        .split_once(&format!(r#"name="{name}" value=""#))
-        .unwrap();
-    rest.split('"').next().unwrap().to_owned()
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use counter_forms::{FontPaths, Forms, PublishedForms};
 use serde_json::json;
 
+use super::hidden;
 use super::protection::protected;
 use super::stage::{Answer, Browser, Stage};
 use crate::zip_file;
@@ -39,13 +40,6 @@ fn changed(files: &[(String, String)], file: &str, from: &str, to: &str) -> Vec<
     assert!(text.contains(from), "{from} is not in {file}");
     *text = text.replacen(from, to, 1);
     files
-}
-
-fn hidden(page: &str, name: &str) -> String {
-    let (_, rest) = page
-        .split_once(&format!(r#"name="{name}" value=""#))
-        .unwrap();
-    rest.split('"').next().unwrap().to_owned()
 }
 
 #[tokio::test]
