@@ -4,6 +4,7 @@ use counter_api::{CharacterQuery, GlyphRow};
 use counter_characters::lookup::radical;
 use counter_characters::{Characters, Fit, Glyph, Identity, Query, Target, Written};
 use counter_domain::character_choice::{CharacterChoices, ChoiceStanding, ChoiceSubject};
+use counter_domain::width::half_digits;
 
 use super::Wanted;
 use super::likeness::Shape;
@@ -257,10 +258,9 @@ fn found_in_words(found: usize, is_more: bool, wanted: &Wanted, asked: &Characte
 
 /// One number, or fewest and most.
 fn strokes(text: &str) -> Option<(u8, u8)> {
-    let text: String = text
+    let text: String = half_digits(text)
         .chars()
         .filter_map(|c| match c {
-            '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')),
             '〜' | '～' | 'ー' | '−' | '－' => Some('-'),
             '画' => None,
             other => Some(other),
