@@ -90,6 +90,11 @@ fn two_counters_with_one_draft() {
 }
 
 #[test]
+fn a_passport_opens_with_what_is_printed_in_it() {
+    check("passport");
+}
+
+#[test]
 fn a_drivers_licence_fills_the_reception() {
     check("drivers-licence");
 }
