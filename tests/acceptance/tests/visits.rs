@@ -51,6 +51,17 @@ fn core_system_refuses_and_answers_with_another_address() {
 }
 
 #[test]
+#[ignore = "half a minute of processor time; play it, or run it with --ignored"]
+fn mixed_family_files_twice_in_one_visit() {
+    check("mixed-family-one-visit");
+}
+
+#[test]
+fn what_head_office_publishes_is_used_at_the_counter() {
+    check("published-to-the-counter");
+}
+
+#[test]
 fn two_counters_on_one_lan_without_head_office() {
     check("two-counters-lan");
 }
