@@ -1,7 +1,7 @@
 //! A fixed set of seeds in every test run, and each seed that ever failed, by name.
 #![expect(clippy::panic, reason = "a test stops at the first surprise")]
 
-use sync_sim::{Cases, Faults, Plan};
+use sync_sim::{Action, Cases, Faults, Place, Plan};
 
 #[track_caller]
 fn check(seed: u64, steps: usize) {
@@ -137,4 +137,69 @@ fn documents_on_an_old_disk_reach_head_office() {
 #[test]
 fn work_of_a_neighbour_on_an_overwritten_case_is_not_missing() {
     check_with(45, 400, Cases::Move);
+}
+
+/// Plays what was left of a seed's history when it was shortened.
+#[track_caller]
+fn check_history(seed: u64, (cases, faults): (Cases, Faults), history: &[Action]) {
+    let plan = Plan {
+        seed,
+        steps: history.len(),
+        cases,
+        faults,
+    };
+    if let Err(error) = plan.play(history) {
+        panic!("{plan}: {error:#}");
+    }
+}
+
+/// A neighbour told its versions without what it had overwritten of them, and the move among them
+/// never came.
+#[test]
+fn what_a_neighbour_overwrote_is_not_missing() {
+    let history = [
+        Action::Speak(0, 9_572_305_241_801_688_280),
+        Action::Clock(Place::Counter(1), -380_394),
+        Action::Wait(16_082),
+        Action::Speak(6, 17_588_192_044_545_390_202),
+        Action::Work(Place::Counter(0), 907_173_680_549_185_088),
+        Action::Wait(18_525),
+        Action::Speak(0, 9_382_640_093_344_499_064),
+        Action::Wait(1_051),
+        Action::Move(Place::Hub, 15_880_475_089_972_338_138),
+        Action::Speak(0, 14_180_459_882_672_139_997),
+        Action::Move(Place::Counter(1), 7_360_283_009_648_720_395),
+        Action::Wait(9_062),
+        Action::Wait(18_994),
+        Action::Move(Place::Hub, 13_362_391_971_336_040_811),
+    ];
+    check_history(2188, (Cases::Move, Faults::Usual), &history);
+}
+
+/// The simulator's own fault: a case that a disk had lost came back with a copy from before.
+#[test]
+fn copy_from_before_brings_a_lost_case_back() {
+    let history = [
+        Action::Work(Place::Counter(2), 12_800_439_552_399_743_701),
+        Action::SetAside(2),
+        Action::Work(Place::Counter(2), 16_340_207_805_789_860_261),
+        Action::Work(Place::Counter(2), 13_222_814_131_039_231_904),
+        Action::Work(Place::Counter(2), 5_284_654_751_853_371_209),
+        Action::Tear(Place::Counter(2), 2_333_302_574_717_694_760),
+        Action::LyingDisk(2, 12_501_474_639_182_672_500),
+        Action::PutBack(2),
+        Action::Work(Place::Counter(2), 2_018_440_350_382_207_451),
+    ];
+    check_history(40_003, (Cases::Move, Faults::Rough), &history);
+}
+
+/// The simulator's own fault: a disk forgot the key of head office, which a daemon tells it at every
+/// start.
+#[test]
+fn disk_that_lied_about_a_new_appliance_knows_head_office() {
+    let history = [
+        Action::Replace(2),
+        Action::LyingDisk(2, 1_129_936_846_787_302_753),
+    ];
+    check_history(40_033, (Cases::Stay, Faults::Rough), &history);
 }
