@@ -14,6 +14,7 @@ use todoked::prints::{
     Stage, Wish,
 };
 
+use crate::residents::protect;
 use crate::rig::Rig;
 
 fn site(names: &[&str]) -> SitePrinters {
@@ -266,6 +267,52 @@ fn the_printer_of_a_kind_is_remembered_by_this_counter() {
     rig.desk = rig.desk.printing_on(site(&["own", "hall"]));
     let section = page(&rig).kinds.pop().expect("a kind");
     assert_eq!(section.printer, "own");
+}
+
+/// Who of the invented residents the filed case is about.
+const FILED: usize = 3;
+
+#[test]
+fn under_protection_only_the_guidance_sheet_is_offered() {
+    let (mut rig, case) = handed_in(&["own"]);
+    protect(&mut rig, FILED);
+    rig.staff(StaffAction::LeaveCase);
+    rig.effects.clear();
+    rig.staff(StaffAction::OpenCase { case });
+    deed(&mut rig, PrintAction::Open);
+    let made = rig.effects.iter().find_map(|effect| {
+        if let Effect::MakeSheets(job) = effect {
+            Some(job)
+        } else {
+            None
+        }
+    });
+    let job = made.expect("sheets are made");
+    assert!(job.form.is_none() && !job.with_sections);
+    assert!(page(&rig).note.starts_with("支援措置の方がいるため"));
+}
+
+#[test]
+fn pages_made_before_somebody_was_protected_are_printed_no_more() {
+    let (mut rig, _) = with_sheets(&["own"]);
+    print(&mut rig, "form", 0);
+    let form = sent(&mut rig).pop().expect("a job");
+    stands(&mut rig, form.id, Stage::Done);
+    protect(&mut rig, FILED);
+    deed(&mut rig, PrintAction::Open);
+    for asked in ["form", "F031"] {
+        let id = asked.to_owned();
+        let deed = PrintAction::Paper { id, page: 0 };
+        let told = rig.refused(StaffAction::Prints { deed });
+        assert_eq!(told.code, "PRINT-PROTECTED", "{asked}");
+    }
+    let deed = PrintAction::Again { id: form.id };
+    let told = rig.refused(StaffAction::Prints { deed });
+    assert_eq!(told.code, "PRINT-PROTECTED");
+    assert!(sent(&mut rig).is_empty());
+    print(&mut rig, "guidance", 0);
+    let job = sent(&mut rig).pop().expect("a job");
+    assert_eq!(job.pdf.to_vec(), b"guidance");
 }
 
 #[test]

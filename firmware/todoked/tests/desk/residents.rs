@@ -134,7 +134,7 @@ pub(crate) fn counter_of(mut rig: Rig, people: &[Resident]) -> Rig {
     rig
 }
 
-fn protect(rig: &mut Rig, person: usize) {
+pub(crate) fn protect(rig: &mut Rig, person: usize) {
     let list = ProtectionList {
         format: PROTECTION_FORMAT,
         as_of: "2026-11-21".to_owned(),
