@@ -386,10 +386,11 @@ impl<R: Records> Desk<R> {
             .draft()
             .field(&"member.1.name".into())
             .is_some_and(|field| field.shown.source == Source::Chip);
-        let method = if kind == "mncard" && from_chip {
-            "chip,pin"
-        } else {
-            "seen"
+        // What opened the chip was the resident's PIN, or what is printed on the card.
+        let method = match (kind == "mncard" && from_chip, visit.pin_entered) {
+            (true, true) => "chip,pin",
+            (true, false) => "chip",
+            (false, _) => "seen",
         };
         let mut entries = vec![
             Entry::text("identity.kind", kind, Source::Staff),

@@ -388,10 +388,10 @@ fn left_out(def: &FieldDef, path: String) -> FieldView {
 
 fn identity(visit: &Visit, fields_beside: impl Iterator<Item = FieldView>) -> IdentityView {
     let kind = visit.text("identity.kind");
-    let method = if visit.text("identity.method").starts_with("chip") {
-        "chip"
-    } else {
-        "seen"
+    let method = match visit.text("identity.method") {
+        "chip,pin" => "chip",
+        "chip" => "chip_by_print",
+        _ => "seen",
     };
     let name = fields().chosen("identity", kind).0;
     IdentityView {

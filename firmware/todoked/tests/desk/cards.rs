@@ -524,3 +524,21 @@ fn a_passport_that_does_not_open_says_why_and_what_to_do() {
     assert_eq!(notice.code, "CARD-NEEDS-PACE");
     assert!(notice.advice.contains("手で入力"), "{}", notice.advice);
 }
+
+#[test]
+fn a_card_opened_by_its_print_was_not_confirmed_by_a_pin() {
+    let recorded = |rig: &mut Rig| {
+        rig.staff(StaffAction::RecordIdentity {
+            kind: "mncard".to_owned(),
+        });
+        rig.reception().identity.recorded
+    };
+    let mut rig = Rig::new();
+    my_number_lies(&mut rig);
+    read_by_number(&mut rig, with_face("1985-07-14"));
+    let by_print = "マイナンバーカード（チップと券面で確認）";
+    assert_eq!(recorded(&mut rig).as_deref(), Some(by_print));
+    read_by_pin(&mut rig);
+    let by_pin = "マイナンバーカード（チップと暗証番号で確認）";
+    assert_eq!(recorded(&mut rig).as_deref(), Some(by_pin));
+}
