@@ -31,6 +31,7 @@ mod published;
 mod render;
 pub mod resident_move;
 mod rules;
+mod runs;
 mod signature;
 mod template;
 mod world;

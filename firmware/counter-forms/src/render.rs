@@ -23,6 +23,7 @@ use crate::fonts::{FontPaths, Fonts};
 use crate::glyph::{self, Faces};
 use crate::picture::Picture;
 use crate::rules::Rules;
+use crate::runs::joined_runs;
 use crate::signature::{blank_svg, qr_svg};
 use crate::template::{Template, Templates, file_id};
 use crate::world::{DataFiles, FormWorld};
@@ -293,7 +294,7 @@ impl Forms {
             tagged: false,
             ..pdf_options(date).map_err(refused)?
         };
-        let document = PagedDocument::new(pages, info);
+        let document = joined_runs(&PagedDocument::new(pages, info));
         let pdf = typst_pdf::pdf(&document, &options).map_err(|errors| {
             let said = errors.first().map(|error| error.message.to_string());
             refused(TemplateFault::new(
@@ -537,7 +538,8 @@ fn export(
         fault,
     };
     let options = pdf_options(date).map_err(refused)?;
-    let pdf = typst_pdf::pdf(document, &options).map_err(|errors| refused(world.fault(&errors)))?;
+    let pdf = typst_pdf::pdf(&joined_runs(document), &options)
+        .map_err(|errors| refused(world.fault(&errors)))?;
     Ok(RenderedForm {
         pdf: compact::compacted(pdf),
         pages: document.pages().len(),
