@@ -123,7 +123,7 @@ pub struct MemberData {
     /// Reading (フリガナ).
     #[serde(default)]
     pub kana: String,
-    /// Former surname or alias (旧氏・通称).
+    /// Former surname or alias (旧氏・通称), the name in kanji where there is neither.
     #[serde(default)]
     pub former_name: String,
     /// Resident record code (住民票コード) before moving in; an item of the notification.
@@ -420,7 +420,10 @@ fn member(fields: &Fields<'_>, number: u8) -> Result<MemberData, FromSnapshotErr
         number,
         name: fields.required(&at("name"))?,
         kana: text("kana"),
-        former_name: other_names(&text("former_name"), &text("alias"), &text("kanji_name")),
+        former_name: [text("former_name"), text("alias"), text("kanji_name")]
+            .into_iter()
+            .find(|name| !name.is_empty())
+            .unwrap_or_default(),
         resident_code: text("resident_code"),
         birth_date: text("birth_date"),
         sex: printed_sex(&text("sex")),
@@ -446,19 +449,6 @@ fn member(fields: &Fields<'_>, number: u8) -> Result<MemberData, FromSnapshotErr
             })
             .collect(),
     })
-}
-
-/// The one box for former surname, alias and the name in kanji (旧氏・通称): a person has the first or
-/// the others.
-fn other_names(former: &str, alias: &str, kanji: &str) -> String {
-    let kanji = if kanji.is_empty() {
-        String::new()
-    } else {
-        ["（漢字）", kanji].concat()
-    };
-    let all = [former, alias, kanji.as_str()];
-    let all = all.into_iter().filter(|name| !name.is_empty());
-    all.collect::<Vec<_>>().join("　")
 }
 
 /// The block is for foreign residents: a Japanese national leaves it empty.
@@ -508,9 +498,6 @@ fn remarks(fields: &Fields<'_>) -> Vec<String> {
             ("入国・帰国日", "event.landed_on"),
             ("国内の最終登録地", "address.last"),
             ("残る世帯の世帯主", "head.staying"),
-            ("代理権の確認", "proof.authority"),
-            ("確認書類1", "identity.paper.1"),
-            ("確認書類2", "identity.paper.2"),
             ("新本籍", "domicile.new.place"),
             ("新筆頭者", "domicile.new.register_head"),
         ]
