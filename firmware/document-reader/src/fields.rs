@@ -26,10 +26,13 @@ mod member;
 mod name;
 mod neighbours;
 mod readings;
+mod relabelled;
 mod rows;
+mod street;
 mod text;
 mod unit;
 mod value;
+mod vote;
 mod words;
 mod zone;
 
@@ -158,10 +161,12 @@ impl Finder {
                 .collect();
         }
         let mut candidates = self.candidates(kind, pages);
-        household::compare(&mut candidates);
+        household::prepare(&mut candidates);
         if let Some(readings) = &self.readings {
             readings.compare(&mut candidates);
         }
+        vote::settle(&mut candidates);
+        household::compare(&mut candidates);
         candidates.sort_by_key(|one| (one.member, one.field));
         let legible: Vec<f32> = pages.iter().map(Page::legibility).collect();
         candidates
@@ -200,6 +205,7 @@ impl Finder {
             .collect();
         // The area outside all cells is the last.
         let outside = units.pop();
+        relabelled::settle(&self.labels, kind, &mut units);
         resolve_headings(&mut units);
         cells::settle_words(&mut units);
         let cells = units.len();
@@ -266,6 +272,7 @@ impl Finder {
         };
         if is_address(found.field) {
             blanks::join_numbers(&mut judged);
+            street::mend(&mut judged);
         }
         candidates.push(make(
             found.field,

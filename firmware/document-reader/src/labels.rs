@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use crate::field::{DocumentKind, FieldName};
+use crate::fields::count;
 use crate::page::Character;
 
 /// The words that ship with the program.
@@ -116,28 +117,77 @@ impl Labels {
 
     /// The label that these characters are as a whole, the likeliest of all.
     pub fn matched(&self, kind: DocumentKind, characters: &[&Character]) -> Option<Matched> {
-        let read: Vec<(char, &Character)> = without_intended(characters)
-            .into_iter()
-            .filter_map(|one| Some((fold(one.value)?, one)))
-            .collect();
-        if read.is_empty() || read.len() > LONGEST {
-            return None;
-        }
-        self.words
-            .iter()
-            .filter(|word| word.documents.contains(&kind))
+        let read = compared(characters)?;
+        self.words_for(kind)
             .filter(|word| word.folded.len().abs_diff(read.len()) <= word.folded.len() / 4)
-            .filter_map(|word| {
-                let distance = distance(&word.folded, &read);
-                (distance <= tolerated(word.folded.len())).then_some(Matched {
-                    meaning: word.meaning,
-                    distance,
-                    may_be_value: word.may_be_value,
-                    length: word.folded.len(),
-                })
-            })
+            .filter_map(|word| word.laid(&read, tolerated(word.folded.len())))
             .min_by(|one, other| one.distance.total_cmp(&other.distance))
     }
+
+    /// The label that badly read characters can only be: up to half of a word may be misread, but no
+    /// label of another meaning may be nearly as near. Only for places where a label must stand.
+    pub fn near(&self, kind: DocumentKind, characters: &[&Character]) -> Option<Matched> {
+        nearest(&self.all_near(kind, characters))
+    }
+
+    /// All labels that badly read characters can be, the nearest first.
+    pub fn all_near(&self, kind: DocumentKind, characters: &[&Character]) -> Vec<Matched> {
+        let Some(read) = compared(characters) else {
+            return Vec::new();
+        };
+        let mut near: Vec<Matched> = self
+            .words_for(kind)
+            .filter(|word| word.folded.len() > 1)
+            .filter(|word| {
+                word.folded.len().abs_diff(read.len()) <= (word.folded.len() / 4).max(1)
+            })
+            .filter_map(|word| word.laid(&read, count(word.folded.len()) * MISREAD_MAX))
+            .collect();
+        near.sort_by(|one, other| one.distance.total_cmp(&other.distance));
+        near
+    }
+
+    fn words_for(&self, kind: DocumentKind) -> impl Iterator<Item = &Word> {
+        self.words
+            .iter()
+            .filter(move |word| word.documents.contains(&kind))
+    }
+}
+
+/// The nearest of these labels, the nearest first, where none of another meaning is nearly as near.
+pub(crate) fn nearest(near: &[Matched]) -> Option<Matched> {
+    let best = near.first()?;
+    near.iter()
+        .filter(|other| other.meaning != best.meaning)
+        .all(|rival| rival.distance >= best.distance + LEAD)
+        .then_some(*best)
+}
+
+impl Word {
+    /// The word laid over what was read, if that costs no more than `limit`.
+    fn laid(&self, read: &[(char, &Character)], limit: f32) -> Option<Matched> {
+        let distance = distance(&self.folded, read);
+        (distance <= limit).then_some(Matched {
+            meaning: self.meaning,
+            distance,
+            may_be_value: self.may_be_value,
+            length: self.folded.len(),
+        })
+    }
+}
+
+/// Share of a badly read word that may be wrong.
+const MISREAD_MAX: f32 = 0.5;
+/// By how much a badly read word must be nearer than any of another meaning.
+const LEAD: f32 = 0.5;
+
+/// The characters as they are compared; nothing where there are none, or too many for a label.
+fn compared<'p>(characters: &[&'p Character]) -> Option<Vec<(char, &'p Character)>> {
+    let read: Vec<(char, &Character)> = without_intended(characters)
+        .into_iter()
+        .filter_map(|one| Some((fold(one.value)?, one)))
+        .collect();
+    (1..=LONGEST).contains(&read.len()).then_some(read)
 }
 
 /// No label is longer.
@@ -248,9 +298,9 @@ fn small_kana(c: char) -> char {
 /// Cheapest way to read `word` out of `read`: a character that the reader held possible costs less
 /// than one it did not.
 fn distance(word: &[char], read: &[(char, &Character)]) -> f32 {
-    let mut before: Vec<f32> = (0..=read.len()).map(crate::fields::count).collect();
+    let mut before: Vec<f32> = (0..=read.len()).map(count).collect();
     for (row, wanted) in word.iter().enumerate() {
-        let mut now = vec![crate::fields::count(row + 1)];
+        let mut now = vec![count(row + 1)];
         for (column, (c, character)) in read.iter().enumerate() {
             let same = if c == wanted {
                 0.0
@@ -330,6 +380,23 @@ mod tests {
             "転出予定午月日",
             Some(Meaning::Field(FieldName::MoveOutDate)),
         );
+    }
+
+    #[test]
+    fn half_of_a_label_may_be_misread_where_it_is_like_no_other() {
+        let near = |text: &str| {
+            let own = characters(text);
+            let own: Vec<&Character> = own.iter().collect();
+            Labels::standard()
+                .unwrap()
+                .near(DocumentKind::MoveOutCertificate, &own)
+                .map(|one| one.meaning)
+        };
+        assert_eq!(near("後期萬離"), Some(Meaning::Field(FieldName::LateElderly)));
+        assert_eq!(near("介議"), Some(Meaning::Field(FieldName::LongTermCare)));
+        // 旧住所 or 新住所.
+        assert_eq!(near("訥住所"), None);
+        assert_eq!(near("架空太郎"), None);
     }
 
     #[test]

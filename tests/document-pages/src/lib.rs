@@ -7,6 +7,7 @@
 
 pub mod browser;
 mod cards;
+pub mod causes;
 pub mod fit;
 pub mod generator;
 mod layouts;

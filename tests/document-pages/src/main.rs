@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use counter_addresses::Addresses;
 use counter_characters::Characters;
+use document_pages::causes::causes;
 use document_pages::fit::fit;
 use document_pages::generator::{Order, draw};
 use document_pages::score::{Reading, report, score, wrong};
@@ -70,6 +71,9 @@ enum Command {
         /// Lists what is wrong.
         #[arg(long)]
         wrong: bool,
+        /// Counts what is wrong by its cause and lists it with what was read there.
+        #[arg(long)]
+        causes: bool,
     },
     /// Fits the calibration on documents that the engine has read (`score` keeps them) and prints it.
     Fit {
@@ -112,6 +116,7 @@ fn main() -> Result<()> {
             cores,
             half,
             wrong: lists_wrong,
+            causes: counts_causes,
         } => {
             let mut finder = finder(&addresses)?;
             if let Some(file) = &arguments.calibration {
@@ -127,6 +132,9 @@ fn main() -> Result<()> {
                 println!("## {name}\n\n{}", report(&scored));
                 if lists_wrong {
                     println!("{}", wrong(&scored));
+                }
+                if counts_causes {
+                    println!("{}", causes(&scored));
                 }
             }
         }

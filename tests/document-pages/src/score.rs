@@ -37,6 +37,8 @@ const SURE: f32 = 0.95;
 pub struct Scored {
     /// What stands on it.
     pub truth: Truth,
+    /// What was read.
+    pub pages: Vec<Page>,
     /// What was found.
     pub found: Vec<Weighed>,
     /// Processor time of reading, seconds; nothing when nothing was read.
@@ -84,6 +86,7 @@ pub fn score(
         let seconds = processor_seconds() - before;
         scored.push(Scored {
             found: finder.weigh(kind, &pages),
+            pages,
             truth,
             seconds,
             clock,
@@ -178,7 +181,7 @@ pub fn compared(text: &str) -> String {
 }
 
 /// The field that was found for a truth.
-fn answer<'s>(truth: &TruthField, found: &'s [Weighed]) -> Option<&'s Weighed> {
+pub(crate) fn answer<'s>(truth: &TruthField, found: &'s [Weighed]) -> Option<&'s Weighed> {
     found
         .iter()
         .find(|one| one.field.member == truth.member && one.field.name.label() == truth.name)

@@ -6,8 +6,9 @@
 use counter_domain::date::{DateError, FuzzyDate};
 
 use crate::field::Check;
-use crate::fields::text::count;
+use crate::fields::text::{count, plain};
 use crate::fields::value::{Judged, Rows, bare, joined};
+use crate::page::Character;
 
 /// A date found in a text.
 struct Reading {
@@ -20,7 +21,12 @@ struct Reading {
 pub(super) fn judge(rows: &Rows<'_>) -> Judged {
     let text = bare(rows);
     let as_read = joined(rows);
-    let Some(reading) = read(&text) else {
+    let is_day = |reading: &Reading| reading.date.is_ok();
+    let reading = read(&text)
+        .filter(is_day)
+        .or_else(|| held_possible(rows))
+        .or_else(|| read(&text));
+    let Some(reading) = reading else {
         let looks = text.chars().filter(|c| "年月日".contains(*c)).count();
         return Judged {
             value: as_read.clone(),
@@ -61,7 +67,12 @@ fn read(text: &str) -> Option<Reading> {
     let whole = text.trim_matches(|c: char| "()（）.・、。:：生［］[]".contains(c));
     // A month without a day is half of a date, unless the paper says that the day is unknown.
     let is_half = whole.ends_with(['月', '年']);
-    if !is_half && let Ok(date) = whole.parse::<FuzzyDate>() {
+    let is_unknown = whole.contains(['不', '詳', '頃']);
+    let is_whole = |date: &FuzzyDate| is_unknown || !date.to_string().contains("-00");
+    if !is_half
+        && let Ok(date) = whole.parse::<FuzzyDate>()
+        && is_whole(&date)
+    {
         return Some(Reading {
             date: Ok(date),
             repaired: 0,
@@ -72,6 +83,57 @@ fn read(text: &str) -> Option<Reading> {
     exact.or_else(|| {
         (0..characters.len()).find_map(|start| at(&characters, start, Strictness::Tolerant))
     })
+}
+
+/// The day that the reader held possible where what it took for likeliest is none: signs that dates
+/// do not have give way to one that they have, and then one digit to the only other that makes a day.
+fn held_possible(rows: &Rows<'_>) -> Option<Reading> {
+    let mut changed = 0;
+    let letters: Vec<(char, &Character)> = rows
+        .iter()
+        .flatten()
+        .map(|one| {
+            let own = plain(one.value);
+            let mut others = one.alternatives.iter().map(|(other, _)| plain(*other));
+            let other = others.find(|other| is_of_date(*other));
+            match other {
+                Some(other) if !is_of_date(own) => {
+                    changed += 1;
+                    (other, *one)
+                }
+                Some(_) | None => (own, *one),
+            }
+        })
+        .filter(|(c, _)| !c.is_whitespace())
+        .collect();
+    let text: String = letters.iter().map(|(c, _)| *c).collect();
+    let found = |text: &str, changed: usize| {
+        read(text).filter(|reading| reading.date.is_ok()).map(|one| Reading {
+            repaired: one.repaired + changed,
+            ..one
+        })
+    };
+    if changed > 0
+        && let Some(reading) = found(&text, changed)
+    {
+        return Some(reading);
+    }
+    let mut ways: Vec<Reading> = Vec::new();
+    for (place, (own, character)) in letters.iter().enumerate() {
+        let held = character.alternatives.iter().map(|(other, _)| plain(*other));
+        for other in held.filter(|other| other.is_ascii_digit() && own.is_ascii_digit()) {
+            let with = |(at, (c, _)): (usize, &(char, &Character))| if at == place { other } else { *c };
+            let way: String = letters.iter().enumerate().map(with).collect();
+            ways.extend(found(&way, changed + 1));
+        }
+    }
+    let only = ways.pop()?;
+    ways.is_empty().then_some(only)
+}
+
+/// Signs that a date may have.
+fn is_of_date(c: char) -> bool {
+    c.is_ascii_digit() || "年月日元明治大正昭和平成令MTSHR./-".contains(c)
 }
 
 /// `昭和60年(1985年)7月14日` without what stands in brackets.
@@ -238,7 +300,7 @@ fn digit(c: char, strictness: Strictness) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use crate::field::FieldName;
-    use crate::fields::tests::value_of;
+    use crate::fields::tests::{value_held, value_of};
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
@@ -282,9 +344,22 @@ mod tests {
     }
 
     #[test]
+    fn a_sign_that_dates_do_not_have_gives_way() {
+        for (text, read, other, expected) in [
+            ("昭和60年？月14日", '？', '7', "1985-07-14"),
+            ("平成10年13月30日", '3', '1', "1998-11-30"),
+        ] {
+            let found = value_held(FieldName::BirthDate, text, (read, other));
+            assert_eq!(found.value, expected, "{text}");
+        }
+    }
+
+    #[test]
     fn impossible_days_stay_as_read() {
         check("昭和60年2月30日", "昭和60年2月30日");
         check("昭和60年2月", "昭和60年2月");
+        check("S22.05.", "S22.05.");
+        check("S22", "S22");
         let other = value_of(FieldName::BirthDate, "平成31年5月1日");
         assert_eq!(other.value, "平成31年5月1日");
         assert_eq!(other.alternatives, ["2019-05-01"]);

@@ -118,10 +118,14 @@ fn bare(text: &str) -> String {
         .collect()
 }
 
-/// Notes what agrees and what does not.
-pub(super) fn compare(candidates: &mut [Candidate]) {
+/// Writes out what is said by 同上, and takes blanks out of readings.
+pub(super) fn prepare(candidates: &mut [Candidate]) {
     repeat_the_same_as_above(candidates);
     blanks::join_readings(candidates);
+}
+
+/// Notes what agrees and what does not.
+pub(super) fn compare(candidates: &mut [Candidate]) {
     compare_heads(candidates);
     compare_each_other(candidates, FieldName::RegisteredDomicile);
     compare_each_other(candidates, FieldName::RegisterHead);

@@ -91,11 +91,16 @@ fn anchors(found: &[Found<'_>]) -> Vec<Anchor> {
         FieldName::ResidentRecordCode,
         FieldName::Sex,
     ];
-    let field = substitutes.into_iter().find(|field| {
-        found
-            .iter()
-            .any(|one| one.field == *field && !one.rows.is_empty())
-    });
+    // Names whose label was not read leave birth dates and numbers without a person: whatever stands
+    // there oftenest tells the persons, names before all.
+    let mut field: Option<(FieldName, usize)> = None;
+    for other in substitutes {
+        let count = filled(found, other);
+        if count > field.map_or(0, |(_, most)| most) {
+            field = Some((other, count));
+        }
+    }
+    let field = field.map(|(field, _)| field);
     let mut own: Vec<&Found<'_>> = found
         .iter()
         .filter(|one| Some(one.field) == field && !one.rows.iter().all(Vec::is_empty))
@@ -108,9 +113,21 @@ fn anchors(found: &[Found<'_>]) -> Vec<Anchor> {
         .filter(|one| one.field == FieldName::BirthDate && !one.rows.is_empty())
         .count();
     let may_repeat = births < own.len();
+    let persons = [
+        FieldName::BirthDate,
+        FieldName::Sex,
+        FieldName::IndividualNumber,
+        FieldName::ResidentRecordCode,
+    ];
+    let persons = persons.map(|field| filled(found, field));
+    let persons = persons.into_iter().max().unwrap_or(0);
     let mut anchors: Vec<Anchor> = Vec::new();
     let mut known: Vec<(String, Rect)> = Vec::new();
-    let in_turn = if may_repeat { turns(&own) } else { None };
+    let in_turn = if may_repeat {
+        turns(&own, persons)
+    } else {
+        None
+    };
     for (place, one) in own.iter().enumerate() {
         let text = value::bare(&one.rows);
         let turn = in_turn
@@ -139,8 +156,19 @@ fn anchors(found: &[Found<'_>]) -> Vec<Anchor> {
     anchors
 }
 
-/// Where several tables name as many persons each, the place of each name in its own table.
-fn turns(own: &[&Found<'_>]) -> Option<Vec<usize>> {
+/// How many values of a field stand on the page that look like one.
+fn filled(found: &[Found<'_>], field: FieldName) -> usize {
+    let least = if field == FieldName::Name { 0.2 } else { 0.7 };
+    found
+        .iter()
+        .filter(|one| one.field == field && value::fits(one.field, &one.rows) > least)
+        .count()
+}
+
+/// Where several tables name as many persons each, the place of each name in its own table. Tables that
+/// name one person each are told from persons in blocks by the dates and numbers: there are no more of
+/// them than one table has persons.
+fn turns(own: &[&Found<'_>], persons: usize) -> Option<Vec<usize>> {
     let mut labels: Vec<(Rect, usize)> = Vec::new();
     let turns = own
         .iter()
@@ -155,7 +183,9 @@ fn turns(own: &[&Found<'_>]) -> Option<Vec<usize>> {
         })
         .collect();
     let (_, first) = labels.first()?;
-    let alike = labels.len() > 1 && *first > 1 && labels.iter().all(|(_, count)| count == first);
+    let alike = labels.len() > 1
+        && (*first > 1 || *first == persons)
+        && labels.iter().all(|(_, count)| count == first);
     alike.then_some(turns)
 }
 

@@ -8,11 +8,13 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::field::Check;
 use crate::fields::text::{ATOM_GAP, count};
-use crate::fields::value::{Judged, Rows, bare, joined, pitch, row_text};
+use crate::fields::value::{Judged, Rows, bare, certainty, joined, pitch, row_text};
 use crate::page::Character;
 
 /// Forms that readers take for each other, one group a line.
 const VARIANTS: &str = include_str!("../../data/variants.txt");
+/// Less likely than this, a character is in doubt.
+const DOUBTED: f32 = 0.9;
 /// So many readings of one name are offered.
 const OFFERED: usize = 4;
 
@@ -20,11 +22,18 @@ const OFFERED: usize = 4;
 pub(super) fn name(rows: &Rows<'_>) -> Judged {
     let kept: Vec<Vec<&Character>> = name_rows(rows);
     let as_read = joined(rows);
-    let value = trimmed(&joined(&kept));
+    let read = in_common_forms(&trimmed(&joined(&kept)), &kept);
+    // 千ヨ is a name too: only where the reader was unsure.
+    let value = if certainty(&kept).0 < DOUBTED {
+        in_one_script(&read)
+    } else {
+        read
+    };
     let strange = value.chars().filter(|c| !can_be_in_a_name(*c)).count();
     let length = value.chars().filter(|c| !c.is_whitespace()).count();
     let variants = value.chars().filter(|c| group(*c).is_some()).count();
     let is_name = strange == 0 && (2..=60).contains(&length);
+    let held = held(&value, &kept, |c| Some(c).filter(|c| is_ideograph(*c)));
     Judged {
         fit: fit(&value, length, strange),
         checks: if is_name {
@@ -37,7 +46,8 @@ pub(super) fn name(rows: &Rows<'_>) -> Judged {
         } else {
             vec![Check::Repertoire]
         },
-        alternatives: offered(&value, &kept),
+        alternatives: offered(&value, &held),
+        held,
         variants: count(variants),
         value,
         as_read,
@@ -110,6 +120,53 @@ fn fit(value: &str, length: usize, strange: usize) -> f32 {
     }
 }
 
+/// How much commoner the first form of a group is, at least.
+const COMMONER: f32 = 10.0;
+/// Groups whose further forms are rare in names; of the others (斎 and 斉) each is common.
+const RARE: &str = "惠瀨黑德國眞條靜淸郞兒宫凜凑榮實";
+
+/// The name with the common form of a character where the reader wavered between it and a rare one.
+fn in_common_forms(value: &str, rows: &Rows<'_>) -> String {
+    let all: Vec<&Character> = rows.iter().flatten().copied().collect();
+    let letters = value.chars().filter(|c| !c.is_whitespace()).count();
+    if letters != all.len() {
+        return value.to_owned();
+    }
+    let mut all = all.into_iter();
+    value
+        .chars()
+        .map(|c| {
+            if c.is_whitespace() {
+                return c;
+            }
+            let (Some(one), Some(common)) = (all.next(), group(c).and_then(|all| all.chars().next()))
+            else {
+                return c;
+            };
+            let mut held = one.alternatives.iter();
+            let is_held = held.any(|(other, p)| *other == common && p * COMMONER > one.probability);
+            if RARE.contains(c) && is_held { common } else { c }
+        })
+        .collect()
+}
+
+/// A part of a name that is katakana but for characters that look like some: 八ナ is ハナ.
+fn in_one_script(name: &str) -> String {
+    let is_katakana = |c: char| matches!(c, '\u{30a1}'..='\u{30fa}');
+    let parts: Vec<String> = name
+        .split('\u{3000}')
+        .map(|part| {
+            let kana: String = part.chars().map(katakana).collect();
+            if part.chars().any(is_katakana) && kana.chars().all(|c| is_katakana(c) || c == 'ー') {
+                kana
+            } else {
+                part.to_owned()
+            }
+        })
+        .collect();
+    parts.join("\u{3000}")
+}
+
 /// Without marks at the ends that are no part of a name.
 fn trimmed(text: &str) -> String {
     let mark =
@@ -136,46 +193,52 @@ pub(super) fn are_forms(one: char, other: char) -> bool {
 }
 
 /// The name with other forms of one character, and with what else the reader held possible.
-fn offered(value: &str, rows: &Rows<'_>) -> Vec<String> {
-    let characters: Vec<char> = value.chars().collect();
+fn offered(value: &str, held: &[String]) -> Vec<String> {
     let mut offered: Vec<String> = Vec::new();
-    let with = |place: usize, other: char| -> String {
-        characters
-            .iter()
-            .enumerate()
-            .map(|(at, c)| if at == place { other } else { *c })
-            .collect()
-    };
-    for (place, c) in characters.iter().enumerate() {
-        for other in group(*c)
-            .unwrap_or_default()
-            .chars()
-            .filter(|other| other != c)
-        {
-            offered.push(with(place, other));
-        }
+    for (place, c) in value.chars().enumerate() {
+        let others = group(c).unwrap_or_default().chars();
+        offered.extend(
+            others
+                .filter(|other| *other != c)
+                .map(|other| with(value, place, other)),
+        );
     }
-    let mut held: Vec<(String, f32)> = Vec::new();
-    let letters: Vec<usize> = (0..characters.len())
-        .filter(|place| characters.get(*place).is_some_and(|c| !c.is_whitespace()))
+    offered.extend(held.iter().cloned());
+    offered.dedup();
+    offered.truncate(OFFERED);
+    offered
+}
+
+fn with(value: &str, place: usize, other: char) -> String {
+    value
+        .chars()
+        .enumerate()
+        .map(|(at, c)| if at == place { other } else { c })
+        .collect()
+}
+
+/// The value with one character as the reader also held possible, likeliest first; `letter` says what
+/// such a character would be in the value.
+fn held(value: &str, rows: &Rows<'_>, letter: fn(char) -> Option<char>) -> Vec<String> {
+    let letters: Vec<(usize, char)> = value
+        .chars()
+        .enumerate()
+        .filter(|(_, c)| !c.is_whitespace())
         .collect();
     let all: Vec<&Character> = rows.iter().flatten().copied().collect();
-    if letters.len() == all.len() {
-        for (place, one) in letters.iter().zip(all) {
-            for (other, weight) in one
-                .alternatives
-                .iter()
-                .filter(|(other, _)| is_ideograph(*other))
-            {
-                held.push((with(*place, *other), *weight));
+    if letters.len() != all.len() {
+        return Vec::new();
+    }
+    let mut held: Vec<(String, f32)> = Vec::new();
+    for ((place, own), one) in letters.iter().zip(all) {
+        for (other, weight) in &one.alternatives {
+            if let Some(other) = letter(*other).filter(|other| other != own) {
+                held.push((with(value, *place, other), *weight));
             }
         }
     }
     held.sort_by(|one, other| other.1.total_cmp(&one.1));
-    offered.extend(held.into_iter().map(|(text, _)| text));
-    offered.dedup();
-    offered.truncate(OFFERED);
-    offered
+    held.into_iter().map(|(text, _)| text).collect()
 }
 
 /// Kana of a name: katakana in full width, an ideographic space between the parts.
@@ -229,10 +292,17 @@ pub(super) fn kana(rows: &Rows<'_>) -> Judged {
         },
         corrected: count(changed),
         alternatives: without_long_mark(&value),
+        held: held(&value, &rows, kana_letter),
         value,
         as_read,
         ..Judged::default()
     }
+}
+
+/// What a character is among kana, if it is one.
+fn kana_letter(c: char) -> Option<char> {
+    let kana = katakana(crate::fields::plain(c));
+    is_kana(kana).then_some(kana)
 }
 
 fn is_kana_plain(c: char) -> bool {
@@ -349,6 +419,9 @@ mod tests {
         assert!(found.alternatives.contains(&"髙橋　太郎".to_owned()));
         check(FieldName::Name, "架空　花子　様", "架空　花子");
         check(FieldName::Name, "TODOKE MARIA ANNA", "TODOKE　MARIA　ANNA");
+        check(FieldName::Name, "架空　八ナ", "架空　八ナ");
+        assert_eq!(in_one_script("架空　八ナ"), "架空　ハナ");
+        assert_eq!(in_one_script("八千代　みどり"), "八千代　みどり");
     }
 
     #[test]

@@ -42,6 +42,8 @@ const ALIKE: [&str; 24] = [
 ];
 /// Kana whose least certain letter is likelier than this are left as they are.
 const DOUBTED: f32 = 0.9;
+/// Kana whose least certain letter is less likely than this may have two wrong ones.
+const UNSURE: f32 = 0.7;
 /// Longer names are not taken apart.
 const LENGTH_MAX: usize = 12;
 
@@ -80,7 +82,8 @@ impl Readings {
         let mut all: Vec<char> = candidates
             .iter()
             .filter(|one| one.field == FieldName::Name)
-            .flat_map(|one| one.judged.value.chars())
+            .flat_map(|one| std::iter::once(&one.judged.value).chain(&one.judged.held))
+            .flat_map(|name| name.chars())
             .filter(|c| is_ideograph(*c))
             .collect();
         all.sort_unstable();
@@ -120,20 +123,28 @@ fn parts(name: &str, kana: &str) -> Option<Vec<(Vec<char>, Vec<char>)>> {
 }
 
 fn compare_one(candidates: &mut [Candidate], name: usize, kana: usize, known: &Known) {
+    settle_name(candidates, name, kana, known);
+    settle_blank(candidates, name, kana, known);
     let (Some(of_name), Some(of_kana)) = (candidates.get(name), candidates.get(kana)) else {
         return;
     };
     let Some(parts) = parts(&of_name.judged.value, &of_kana.judged.value) else {
         return;
     };
+    let (all, is_certain) = (parts.len(), of_kana.certainty.0 > DOUBTED);
+    let most = if of_kana.certainty.0 < UNSURE { 2 } else { 1 };
+    let held = held_letters(of_kana);
     let mut corrected = 0;
     let mut fitting = 0;
     let mut value: Vec<String> = Vec::new();
-    for (name, kana) in &parts {
+    for (place, (name, kana)) in parts.iter().enumerate() {
         if fits(name, kana, known, None) {
             fitting += 1;
             value.push(kana.iter().collect());
-        } else if let Some(other) = only_other(name, kana, known) {
+            continue;
+        }
+        let held = held.get(place).map(Vec::as_slice).unwrap_or_default();
+        if let Some(other) = only_other(name, kana, known, held, most) {
             fitting += 1;
             corrected += 1;
             value.push(other.iter().collect());
@@ -141,16 +152,13 @@ fn compare_one(candidates: &mut [Candidate], name: usize, kana: usize, known: &K
             value.push(kana.iter().collect());
         }
     }
-    let (all, is_certain) = (parts.len(), of_kana.certainty.0 > DOUBTED);
     if let Some(own) = candidates.get_mut(kana) {
         let value = value.join("\u{3000}");
         if corrected > 0 && is_certain {
             // Read without doubt: it may well be an uncommon reading.
             own.judged.alternatives.insert(0, value);
         } else if corrected > 0 {
-            let before = std::mem::replace(&mut own.judged.value, value);
-            own.judged.alternatives.insert(0, before);
-            own.judged.corrected += 1.0;
+            own.judged.change_to(value);
         }
     }
     if fitting == all && (corrected == 0 || !is_certain) {
@@ -162,35 +170,152 @@ fn compare_one(candidates: &mut [Candidate], name: usize, kana: usize, known: &K
     }
 }
 
-/// The one reading that differs from the kana in one letter which looks alike.
-fn only_other(name: &[char], kana: &[char], known: &Known) -> Option<Vec<char>> {
-    let mut found: Option<Vec<char>> = None;
-    for place in 0..kana.len() {
-        let own = *kana.get(place)?;
-        // A voiced letter is taken for another voiced one.
-        let bare = bare(own);
-        let others = ALIKE
-            .iter()
-            .filter(|group| group.contains(bare))
-            .flat_map(|group| group.chars())
-            .filter_map(|c| if bare == own { Some(c) } else { voiced(c) });
-        for other in others.filter(|other| *other != own) {
-            let mut way = kana.to_vec();
-            if let Some(letter) = way.get_mut(place) {
-                *letter = other;
-            }
-            // An unwritten ノ would explain away any letter.
-            let has_new_no = other == 'ノ' && !name.contains(&'ノ');
-            if has_new_no || !fits(name, &way, known, None) {
-                continue;
-            }
-            match &found {
-                Some(known) if *known != way => return None,
-                Some(_) | None => found = Some(way),
+/// Takes the name that the reader held possible and that the kana are, where what it took for likeliest
+/// is read in another way.
+fn settle_name(candidates: &mut [Candidate], name: usize, kana: usize, known: &Known) {
+    let (Some(of_name), Some(of_kana)) = (candidates.get(name), candidates.get(kana)) else {
+        return;
+    };
+    let is_read_so = |name: &str| {
+        parts(name, &of_kana.judged.value)
+            .is_some_and(|parts| parts.iter().all(|(name, kana)| fits(name, kana, known, None)))
+    };
+    if of_name.certainty.0 > DOUBTED || is_read_so(&of_name.judged.value) {
+        return;
+    }
+    let other = of_name.judged.held.iter().find(|held| is_read_so(held)).cloned();
+    if let (Some(other), Some(own)) = (other, candidates.get_mut(name)) {
+        own.judged.change_to(other);
+    }
+}
+
+/// Moves the blank of kana to where both parts are those of the name. In half-width kana the blank that was
+/// seen may have been the mark of the letter before it.
+fn settle_blank(candidates: &mut [Candidate], name: usize, kana: usize, known: &Known) {
+    let (Some(of_name), Some(of_kana)) = (candidates.get(name), candidates.get(kana)) else {
+        return;
+    };
+    let names: Vec<Vec<char>> = of_name.judged.value.split_whitespace().map(katakana).collect();
+    let read: Vec<Vec<char>> = of_kana.judged.value.split_whitespace().map(katakana).collect();
+    let [family, given] = names.as_slice() else {
+        return;
+    };
+    let letters = read.concat();
+    let blank = read.first().map_or(0, Vec::len);
+    let both = |letters: &[char], at: usize| {
+        let (front, back) = letters.split_at(at.min(letters.len()));
+        fits(family, front, known, None) && fits(given, back, known, None)
+    };
+    if letters.len() > 2 * LENGTH_MAX || read.len() == 2 && both(&letters, blank) {
+        return;
+    }
+    // What stood before the first letter, such as a colon, is none.
+    let without_first = letters.get(1..).unwrap_or_default().to_vec();
+    let mut marked = letters.clone();
+    if let Some(letter) = blank.checked_sub(1).and_then(|before| marked.get_mut(before)) {
+        *letter = voiced(*letter).unwrap_or(*letter);
+    }
+    let found = [marked, letters, without_first].into_iter().find_map(|letters| {
+        let mut places = (1..letters.len()).filter(|at| both(&letters, *at));
+        let at = places.next()?;
+        let (front, back) = letters.split_at(at);
+        let text = |part: &[char]| part.iter().collect::<String>();
+        places
+            .next()
+            .is_none()
+            .then(|| format!("{}\u{3000}{}", text(front), text(back)))
+    });
+    if let (Some(value), Some(own)) = (found, candidates.get_mut(kana)) {
+        own.judged.change_to(value);
+    }
+}
+
+/// For each part of the kana and each letter of it, what else the reader held possible.
+fn held_letters(kana: &Candidate) -> Vec<Vec<Vec<char>>> {
+    let split = |text: &str| -> Vec<Vec<char>> { text.split_whitespace().map(katakana).collect() };
+    let own = split(&kana.judged.value);
+    let mut letters: Vec<Vec<Vec<char>>> = own
+        .iter()
+        .map(|part| vec![Vec::new(); part.len()])
+        .collect();
+    for held in &kana.judged.held {
+        let other = split(held);
+        for ((part, of_other), of_own) in letters.iter_mut().zip(&other).zip(&own) {
+            for ((letter, other), own) in part.iter_mut().zip(of_other).zip(of_own) {
+                if other != own {
+                    letter.push(*other);
+                }
             }
         }
     }
-    found
+    letters
+}
+
+/// The one reading that differs from the kana in one letter, or where none does in at most `most`: letters
+/// that look alike, that have or lack a voicing mark, or that the reader held possible.
+fn only_other(
+    name: &[char],
+    kana: &[char],
+    known: &Known,
+    held: &[Vec<char>],
+    most: usize,
+) -> Option<Vec<char>> {
+    let options: Vec<Vec<char>> = kana
+        .iter()
+        .enumerate()
+        .map(|(place, own)| {
+            let held = held.get(place).map(Vec::as_slice).unwrap_or_default();
+            // An unwritten ノ would explain away any letter.
+            let is_new_no = |other: &char| *other == 'ノ' && !name.contains(&'ノ');
+            let mut options: Vec<char> = alike(*own).chain(held.iter().copied()).collect();
+            options.retain(|other| other != own && !is_new_no(other));
+            options.sort_unstable();
+            options.dedup();
+            options
+        })
+        .collect();
+    let mut ways: Vec<Vec<char>> = vec![kana.to_vec()];
+    for _ in 0..most {
+        ways = ways
+            .iter()
+            .flat_map(|way| changed_once(way, kana, &options))
+            .collect();
+        ways.sort_unstable();
+        ways.dedup();
+        let mut fitting = ways.iter().filter(|way| fits(name, way, known, None));
+        if let Some(only) = fitting.next() {
+            return fitting.next().is_none().then(|| only.clone());
+        }
+    }
+    None
+}
+
+/// The ways in which one more letter is another, from left to right.
+fn changed_once(way: &[char], kana: &[char], options: &[Vec<char>]) -> Vec<Vec<char>> {
+    let last = way.iter().zip(kana).rposition(|(one, other)| one != other);
+    let mut ways = Vec::new();
+    for (place, others) in options.iter().enumerate().skip(last.map_or(0, |last| last + 1)) {
+        for other in others {
+            let mut next = way.to_vec();
+            if let Some(letter) = next.get_mut(place) {
+                *letter = *other;
+            }
+            ways.push(next);
+        }
+    }
+    ways
+}
+
+/// Letters that scans take for this one.
+fn alike(own: char) -> impl Iterator<Item = char> {
+    // A voiced letter is taken for another voiced one.
+    let bare = bare(own);
+    let others = ALIKE
+        .iter()
+        .filter(move |group| group.contains(bare))
+        .flat_map(|group| group.chars())
+        .filter_map(move |c| if bare == own { Some(c) } else { voiced(c) });
+    others.chain(voiced(own)).chain([bare])
 }
 
 /// Whether the kana can be read off the characters one after the other. `before` is the character
@@ -303,7 +428,7 @@ mod tests {
         let found = if fits(&name, &read, &known(), None) {
             kana.to_owned()
         } else {
-            only_other(&name, &read, &known())
+            only_other(&name, &read, &known(), &[], 1)
                 .map_or_else(|| "-".to_owned(), |other| other.into_iter().collect())
         };
         assert_eq!(found, expected, "{kana}");

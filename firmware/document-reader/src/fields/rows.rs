@@ -1,7 +1,7 @@
 //! Values of labels that share a row or a cell with them.
 
 use crate::field::FieldName;
-use crate::fields::found::{Found, is_personal, pieces};
+use crate::fields::found::{Found, atom_pieces, is_personal, pieces};
 use crate::fields::headed::below;
 use crate::fields::text::{Atom, around, horizontal_overlap};
 use crate::fields::unit::{Tag, Token, token_characters};
@@ -124,7 +124,11 @@ fn beside<'p>(rows: &[Vec<Token<'p>>], at: usize, place: usize, columns: &[f32])
     if atoms.is_empty() {
         return vec![found(tag.bounds, beneath(rows, at, tag))];
     }
-    let atoms = &atoms;
+    let atoms = &if columns.len() > 1 {
+        atoms
+    } else {
+        own_part(field, atoms)
+    };
     let is_alone = pieces(atoms).len() == 1
         && matches!(
             field,
@@ -163,6 +167,20 @@ fn beside<'p>(rows: &[Vec<Token<'p>>], at: usize, place: usize, columns: &[f32])
         lines = longer;
     }
     vec![found(slot, lines)]
+}
+
+/// The text up to the first wide gap, where only that can be the value: behind it stands another label
+/// that was not read.
+fn own_part<'p>(field: FieldName, atoms: Vec<Atom<'p>>) -> Vec<Atom<'p>> {
+    let fits = |atoms: &[Atom<'p>]| {
+        let row = atoms.iter().flat_map(|atom| atom.characters.clone());
+        value::fits(field, &[row.collect()])
+    };
+    let mut parts = atom_pieces(&atoms).into_iter();
+    match (parts.next(), parts.next()) {
+        (Some(first), Some(_)) if fits(&first) > 0.7 && fits(&atoms) < 0.5 => first,
+        _ => atoms,
+    }
 }
 
 /// The text of each column, by the nearest middle.

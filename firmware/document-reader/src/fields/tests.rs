@@ -19,11 +19,24 @@ static FINDER: LazyLock<Finder> = LazyLock::new(|| {
 
 /// One row of text, read without doubt, as a value.
 pub(super) fn value_of(field: FieldName, text: &str) -> Judged {
-    let page = sketch::parse(&format!(
+    value_held(field, text, ('\0', '\0'))
+}
+
+/// The same, where the first `read` was held to be `other` as well.
+pub(super) fn value_held(
+    field: FieldName,
+    text: &str,
+    (read, other): (char, char),
+) -> Judged {
+    let mut page = sketch::parse(&format!(
         "page 2000 100\nline 0 0 {} 40 {text}",
         text.chars().count() * 40
     ))
     .unwrap();
+    let mut all = page.lines.iter_mut().flat_map(|line| &mut line.characters);
+    if let Some(one) = all.find(|one| one.value == read) {
+        one.alternatives.push((other, 0.2));
+    }
     let rows: Vec<Vec<&Character>> = page
         .lines
         .iter()

@@ -2,7 +2,9 @@
 //! for what no line divides.
 
 use crate::field::{DocumentKind, FieldName};
-use crate::fields::text::{Area, Atom, Row, around};
+use crate::fields::found::atom_pieces;
+use crate::fields::relabelled::DOUBTED;
+use crate::fields::text::{Area, Atom, Row, VALUE_GAP, around, count, plain};
 use crate::fields::value;
 use crate::labels::{Labels, Matched, Meaning};
 use crate::page::{Character, Rect};
@@ -231,6 +233,8 @@ pub(super) fn loose<'p>(
 
 /// Letters of one label are at most this many heights apart (氏　　　名).
 const SPREAD: f32 = 5.0;
+/// No badly read label is longer.
+const BADLY_READ_LONGEST: usize = 14;
 /// A label has at most this many pieces.
 const PIECES: usize = 9;
 
@@ -262,7 +266,11 @@ fn tokens<'p>(labels: &Labels, kind: DocumentKind, row: &Row<'p>) -> Vec<Token<'
             at += taken;
             continue;
         }
-        if divided.is_empty() {
+        if divided.is_empty()
+            && let Some(tag) = badly_read(labels, kind, &row.atoms, at)
+        {
+            tokens.push(Token::Label(tag));
+        } else if divided.is_empty() {
             push_value(&mut tokens, atom.clone());
         }
         for token in divided {
@@ -276,6 +284,51 @@ fn tokens<'p>(labels: &Labels, kind: DocumentKind, row: &Row<'p>) -> Vec<Token<'
         at += 1;
     }
     tokens
+}
+
+/// A piece of text before a gap that is near to one label only whose value what follows can be.
+fn badly_read<'p>(
+    labels: &Labels,
+    kind: DocumentKind,
+    atoms: &[Atom<'p>],
+    at: usize,
+) -> Option<Tag<'p>> {
+    let atom = atoms.get(at)?;
+    let next = atoms.get(at + 1)?;
+    let gap = next.bounds.x - atom.bounds.right();
+    let is_apart = |before: &Atom<'p>| {
+        atom.bounds.x - before.bounds.right() > VALUE_GAP * atom.bounds.height
+    };
+    let starts = at.checked_sub(1).and_then(|at| atoms.get(at)).is_none_or(is_apart);
+    let is_doubted = atom.characters.iter().any(|one| one.probability < DOUBTED);
+    if !starts
+        || !is_doubted
+        || gap < VALUE_GAP * atom.bounds.height
+        || atom.characters.len() > BADLY_READ_LONGEST
+    {
+        return None;
+    }
+    let pieces = atom_pieces(atoms.get(at + 1..)?);
+    let row: Vec<&Character> = pieces
+        .first()?
+        .iter()
+        .flat_map(|atom| atom.characters.clone())
+        .collect();
+    let mut near = labels.all_near(kind, &atom.characters);
+    near.retain(|matched| match matched.meaning {
+        Meaning::Field(field) => {
+            // Nearly any text could be a name.
+            let most = if value::is_name(field) { 0.4 } else { 0.5 };
+            matched.distance <= most * count(matched.length)
+                && value::fits(field, std::slice::from_ref(&row)) >= 0.8
+        }
+        Meaning::Unwanted | Meaning::Before | Meaning::After | Meaning::SomebodyElse => false,
+    });
+    let best = *near.first()?;
+    let rival = near.iter().find(|other| other.meaning != best.meaning);
+    rival
+        .is_none_or(|rival| rival.distance >= best.distance + 0.3)
+        .then(|| tag(best, vec![atom.clone()]))
 }
 
 /// How well the first of these tokens was read, if it is a label.
@@ -303,6 +356,9 @@ fn spread_label<'p>(
 ) -> Option<(usize, Tag<'p>)> {
     let mut own: Vec<Atom<'p>> = Vec::new();
     let mut best: Option<(usize, Tag<'p>)> = None;
+    if goes_on_a_number(atoms, at) {
+        return None;
+    }
     for atom in atoms.iter().skip(at).take(PIECES) {
         if let Some(last) = own.last()
             && atom.bounds.x - last.bounds.right() > SPREAD * atom.bounds.height
@@ -343,13 +399,28 @@ fn spread_label<'p>(
     best
 }
 
-fn tag(matched: Matched, atoms: Vec<Atom<'_>>) -> Tag<'_> {
+pub(super) fn tag(matched: Matched, atoms: Vec<Atom<'_>>) -> Tag<'_> {
     let bounds = around(atoms.iter().map(|atom| atom.bounds)).unwrap_or_default();
     Tag {
         matched,
         atoms,
         bounds,
     }
+}
+
+/// Whether digits follow other digits or marks so closely that they number no label: the day in `S22. 05. 18`.
+fn goes_on_a_number(atoms: &[Atom<'_>], at: usize) -> bool {
+    let is_number = |atom: &Atom<'_>| {
+        atom.characters
+            .iter()
+            .all(|one| plain(one.value).is_ascii_digit() || plain(one.value) == '.')
+    };
+    let before = at.checked_sub(1).and_then(|before| atoms.get(before));
+    before.zip(atoms.get(at)).is_some_and(|(before, own)| {
+        let ends = before.characters.last().map(|one| plain(one.value));
+        let is_close = own.bounds.x - before.bounds.right() < VALUE_GAP * own.bounds.height;
+        is_number(own) && is_close && ends.is_some_and(|c| c.is_ascii_digit() || c == '.')
+    })
 }
 
 /// Signs of a box to tick, empty or ticked.
@@ -474,7 +545,9 @@ fn run_together<'p>(
             return None;
         };
         let rows = vec![after.to_vec()];
-        (value::fits(field, &rows) >= 0.8).then_some(())?;
+        // 世帯主との続柄 is one label, however badly its end was read.
+        let goes_on = after.first().is_some_and(|one| matches!(one.value, 'と' | 'の'));
+        (!goes_on && value::fits(field, &rows) >= 0.8).then_some(())?;
         Some(vec![
             Token::Label(tag(matched, vec![part(before)?])),
             Token::Value(vec![part(after)?]),

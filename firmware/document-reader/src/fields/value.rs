@@ -17,14 +17,33 @@ pub(super) struct Judged {
     pub(super) failed: Vec<Check>,
     /// Likeliest first, without `value`.
     pub(super) alternatives: Vec<String>,
+    /// A name or its kana with one character as the reader also held possible, likeliest first.
+    pub(super) held: Vec<String>,
     /// Characters that were changed to come from the text to the value.
     pub(super) corrected: f32,
     /// Characters that are often the misread form of another one (高 for 髙).
     pub(super) variants: f32,
 }
 
+impl Judged {
+    /// Takes another value; the one before is offered beside it.
+    pub(super) fn change_to(&mut self, value: String) {
+        let before = std::mem::replace(&mut self.value, value);
+        self.alternatives.insert(0, before);
+        self.corrected += 1.0;
+    }
+}
+
 /// Rows of characters.
 pub(super) type Rows<'p> = [Vec<&'p Character>];
+
+/// Fields whose value nearly any text could be.
+pub(super) fn is_name(field: FieldName) -> bool {
+    matches!(
+        field,
+        FieldName::Name | FieldName::NameKana | FieldName::HouseholdHead | FieldName::RegisterHead
+    )
+}
 
 /// How much the text looks like a value of that field, 0 to 1, without any dictionary.
 pub(super) fn fits(field: FieldName, rows: &Rows<'_>) -> f32 {

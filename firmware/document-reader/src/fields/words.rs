@@ -59,7 +59,21 @@ pub(super) fn sex(rows: &Rows<'_>) -> Judged {
     match (male, female) {
         (true, false) => word("男", as_read, fit),
         (false, true) => word("女", as_read, fit),
-        (true, true) | (false, false) => no_word(as_read),
+        (true, true) => no_word(as_read),
+        (false, false) => match held(rows, &["男"], &["女"]) {
+            Some(true) => mended("男", as_read, 0.5),
+            Some(false) => mended("女", as_read, 0.5),
+            None => no_word(as_read),
+        },
+    }
+}
+
+/// A word of the list that was read with one character wrong.
+fn mended(value: &str, as_read: String, fit: f32) -> Judged {
+    Judged {
+        corrected: 1.0,
+        alternatives: vec![as_read.clone()],
+        ..word(value, as_read, fit)
     }
 }
 
@@ -141,14 +155,9 @@ pub(super) fn relation(rows: &Rows<'_>) -> Judged {
         }
         return found;
     }
-    let near = nearest(&RELATIONS, &text, rows);
-    near.map_or_else(
+    nearest(&RELATIONS, &text, rows).map_or_else(
         || no_word(as_read.clone()),
-        |value| Judged {
-            corrected: 1.0,
-            alternatives: vec![as_read.clone()],
-            ..word(value, as_read.clone(), 0.6)
-        },
+        |value| mended(value, as_read.clone(), 0.6),
     )
 }
 
@@ -285,11 +294,30 @@ const KEPT: [(FieldName, &[&str]); 3] = [
     ),
 ];
 
+/// Characters that a ticked box becomes.
+const LIKE_TICKED: &str = "日曰目回";
+
+/// Older forms that a reader sees in filled characters; the words here have none.
+fn common_form(c: char) -> char {
+    match c {
+        '對' => '対',
+        '兒' => '児',
+        '當' => '当',
+        '號' => '号',
+        '險' => '険',
+        other => other,
+    }
+}
+
+/// Characters that 無 becomes when ink fills it, where one character stands alone.
+const LIKE_NONE: &str = "熊黑黒馬焦魚燕蕪舞景票";
+
 /// Whether somebody is insured or paid: 有, 無, or the kind that is printed.
 pub(super) fn standing(field: FieldName, rows: &Rows<'_>) -> Judged {
     let as_read = joined(rows);
     let text: String = bare(rows)
         .chars()
+        .map(common_form)
         .filter(|c| !"・.,:|()（）".contains(*c))
         .collect();
     if text.is_empty() {
@@ -312,24 +340,50 @@ pub(super) fn standing(field: FieldName, rows: &Rows<'_>) -> Judged {
         .find_map(|(_, words)| nearest(words, &text, rows));
     if let Some(value) = near_kept {
         let value = kept_word(field, value).unwrap_or_else(|| value.to_owned());
-        return Judged {
-            corrected: 1.0,
-            alternatives: vec![as_read.clone()],
-            ..word(&value, as_read, 0.6)
-        };
+        return mended(&value, as_read, 0.6);
     }
-    held_sign(rows).map_or_else(
-        || no_word(as_read.clone()),
-        |value| Judged {
-            corrected: 1.0,
-            alternatives: vec![as_read.clone()],
-            ..word(value, as_read.clone(), 0.5)
-        },
-    )
+    let said = match held(rows, &["有", "○"], &["無"]) {
+        None => yes_or_no(&text),
+        said => said,
+    };
+    match said {
+        Some(true) => mended("有", as_read, 0.5),
+        Some(false) => mended("無", as_read, 0.5),
+        None => no_word(as_read),
+    }
 }
 
-/// 有 or 無 where one character stands that the reader also held to be it, and not the other as well.
-fn held_sign(rows: &Rows<'_>) -> Option<&'static str> {
+/// A longer word for yes or no with one character misread, where it is near no word for the other.
+fn yes_or_no(text: &str) -> Option<bool> {
+    let length = text.chars().count();
+    let near = |list: &[&str]| {
+        list.iter().any(|word| {
+            let same = word.chars().zip(text.chars()).filter(|(a, b)| a == b);
+            word.chars().count() == length && same.count() + 1 == length
+        })
+    };
+    let mut letters = text.chars();
+    if let (Some(only), None) = (letters.next(), letters.next()) {
+        return match only {
+            only if LIKE_NONE.contains(only) => Some(false),
+            only if LIKE_TICKED.contains(only) => Some(true),
+            _ => None,
+        };
+    }
+    // 有無 is a choice nobody made.
+    if length < 2 || text.contains('有') && text.contains('無') {
+        return None;
+    }
+    match (near(&YES), near(&NO)) {
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        (true, true) | (false, false) => None,
+    }
+}
+
+/// Which of two signs the one character is that stands there, where the reader held it to be one of them
+/// and not the other as well.
+fn held(rows: &Rows<'_>, yes: &[&str], no: &[&str]) -> Option<bool> {
     let mut all = rows.iter().flatten();
     let (one, None) = (all.next()?, all.next()) else {
         return None;
@@ -339,9 +393,9 @@ fn held_sign(rows: &Rows<'_>) -> Option<&'static str> {
             .iter()
             .any(|(other, _)| list.contains(&plain(*other).to_string().as_str()))
     };
-    match (held(&["有", "○"]), held(&["無"])) {
-        (true, false) => Some("有"),
-        (false, true) => Some("無"),
+    match (held(yes), held(no)) {
+        (true, false) => Some(true),
+        (false, true) => Some(false),
         (true, true) | (false, false) => None,
     }
 }
@@ -372,7 +426,7 @@ fn kept_word(field: FieldName, text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fields::tests::value_of;
+    use crate::fields::tests::{value_held, value_of};
 
     #[track_caller]
     fn check(field: FieldName, text: &str, expected: &str) {
@@ -412,5 +466,18 @@ mod tests {
         check(FieldName::Pension, "３号", "第3号");
         check(FieldName::ChildAllowance, "対象児重", "対象児童");
         check(FieldName::LongTermCare, "要介護２", "要介護2");
+        check(FieldName::HealthInsurance, "亥当", "有");
+        check(FieldName::HealthInsurance, "非亥当", "無");
+        check(FieldName::HealthInsurance, "熊", "無");
+        check(FieldName::ChildAllowance, "對象兒童", "対象児童");
+        check(FieldName::HealthInsurance, "資格？", "資格？");
+        check(FieldName::HealthInsurance, "有・無", "有・無");
+    }
+
+    #[test]
+    fn the_sex_that_the_reader_held_possible() {
+        let found = value_held(FieldName::Sex, "勇", ('勇', '男'));
+        assert_eq!((found.value.as_str(), found.corrected), ("男", 1.0));
+        check(FieldName::Sex, "勇", "勇");
     }
 }
