@@ -138,9 +138,7 @@ impl Labels {
         let mut near: Vec<Matched> = self
             .words_for(kind)
             .filter(|word| word.folded.len() > 1)
-            .filter(|word| {
-                word.folded.len().abs_diff(read.len()) <= (word.folded.len() / 4).max(1)
-            })
+            .filter(|word| word.folded.len().abs_diff(read.len()) <= (word.folded.len() / 4).max(1))
             .filter_map(|word| word.laid(&read, count(word.folded.len()) * MISREAD_MAX))
             .collect();
         near.sort_by(|one, other| one.distance.total_cmp(&other.distance));
@@ -392,7 +390,10 @@ mod tests {
                 .near(DocumentKind::MoveOutCertificate, &own)
                 .map(|one| one.meaning)
         };
-        assert_eq!(near("後期萬離"), Some(Meaning::Field(FieldName::LateElderly)));
+        assert_eq!(
+            near("後期萬離"),
+            Some(Meaning::Field(FieldName::LateElderly))
+        );
         assert_eq!(near("介議"), Some(Meaning::Field(FieldName::LongTermCare)));
         // 旧住所 or 新住所.
         assert_eq!(near("訥住所"), None);

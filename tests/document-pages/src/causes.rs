@@ -143,9 +143,7 @@ fn cause(truth: &TruthField, found: Option<&Weighed>, read: &str) -> Cause {
 fn read_in(page: &Page, [x, y, width, height]: [f32; 4]) -> (String, f32) {
     let inside = |one: &Character| {
         let (across, down) = one.bounds.centre();
-        let (across, down) = page
-            .to_given
-            .point((f64::from(across), f64::from(down)));
+        let (across, down) = page.to_given.point((f64::from(across), f64::from(down)));
         let (x, y) = (f64::from(x), f64::from(y));
         (x..x + f64::from(width)).contains(&across) && (y..y + f64::from(height)).contains(&down)
     };

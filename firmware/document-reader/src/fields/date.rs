@@ -108,10 +108,12 @@ fn held_possible(rows: &Rows<'_>) -> Option<Reading> {
         .collect();
     let text: String = letters.iter().map(|(c, _)| *c).collect();
     let found = |text: &str, changed: usize| {
-        read(text).filter(|reading| reading.date.is_ok()).map(|one| Reading {
-            repaired: one.repaired + changed,
-            ..one
-        })
+        read(text)
+            .filter(|reading| reading.date.is_ok())
+            .map(|one| Reading {
+                repaired: one.repaired + changed,
+                ..one
+            })
     };
     if changed > 0
         && let Some(reading) = found(&text, changed)
@@ -120,9 +122,13 @@ fn held_possible(rows: &Rows<'_>) -> Option<Reading> {
     }
     let mut ways: Vec<Reading> = Vec::new();
     for (place, (own, character)) in letters.iter().enumerate() {
-        let held = character.alternatives.iter().map(|(other, _)| plain(*other));
+        let held = character
+            .alternatives
+            .iter()
+            .map(|(other, _)| plain(*other));
         for other in held.filter(|other| other.is_ascii_digit() && own.is_ascii_digit()) {
-            let with = |(at, (c, _)): (usize, &(char, &Character))| if at == place { other } else { *c };
+            let with =
+                |(at, (c, _)): (usize, &(char, &Character))| if at == place { other } else { *c };
             let way: String = letters.iter().enumerate().map(with).collect();
             ways.extend(found(&way, changed + 1));
         }

@@ -139,13 +139,18 @@ fn in_common_forms(value: &str, rows: &Rows<'_>) -> String {
             if c.is_whitespace() {
                 return c;
             }
-            let (Some(one), Some(common)) = (all.next(), group(c).and_then(|all| all.chars().next()))
+            let (Some(one), Some(common)) =
+                (all.next(), group(c).and_then(|all| all.chars().next()))
             else {
                 return c;
             };
             let mut held = one.alternatives.iter();
             let is_held = held.any(|(other, p)| *other == common && p * COMMONER > one.probability);
-            if RARE.contains(c) && is_held { common } else { c }
+            if RARE.contains(c) && is_held {
+                common
+            } else {
+                c
+            }
         })
         .collect()
 }

@@ -177,13 +177,21 @@ fn settle_name(candidates: &mut [Candidate], name: usize, kana: usize, known: &K
         return;
     };
     let is_read_so = |name: &str| {
-        parts(name, &of_kana.judged.value)
-            .is_some_and(|parts| parts.iter().all(|(name, kana)| fits(name, kana, known, None)))
+        parts(name, &of_kana.judged.value).is_some_and(|parts| {
+            parts
+                .iter()
+                .all(|(name, kana)| fits(name, kana, known, None))
+        })
     };
     if of_name.certainty.0 > DOUBTED || is_read_so(&of_name.judged.value) {
         return;
     }
-    let other = of_name.judged.held.iter().find(|held| is_read_so(held)).cloned();
+    let other = of_name
+        .judged
+        .held
+        .iter()
+        .find(|held| is_read_so(held))
+        .cloned();
     if let (Some(other), Some(own)) = (other, candidates.get_mut(name)) {
         own.judged.change_to(other);
     }
@@ -195,8 +203,18 @@ fn settle_blank(candidates: &mut [Candidate], name: usize, kana: usize, known: &
     let (Some(of_name), Some(of_kana)) = (candidates.get(name), candidates.get(kana)) else {
         return;
     };
-    let names: Vec<Vec<char>> = of_name.judged.value.split_whitespace().map(katakana).collect();
-    let read: Vec<Vec<char>> = of_kana.judged.value.split_whitespace().map(katakana).collect();
+    let names: Vec<Vec<char>> = of_name
+        .judged
+        .value
+        .split_whitespace()
+        .map(katakana)
+        .collect();
+    let read: Vec<Vec<char>> = of_kana
+        .judged
+        .value
+        .split_whitespace()
+        .map(katakana)
+        .collect();
     let [family, given] = names.as_slice() else {
         return;
     };
@@ -212,19 +230,24 @@ fn settle_blank(candidates: &mut [Candidate], name: usize, kana: usize, known: &
     // What stood before the first letter, such as a colon, is none.
     let without_first = letters.get(1..).unwrap_or_default().to_vec();
     let mut marked = letters.clone();
-    if let Some(letter) = blank.checked_sub(1).and_then(|before| marked.get_mut(before)) {
+    if let Some(letter) = blank
+        .checked_sub(1)
+        .and_then(|before| marked.get_mut(before))
+    {
         *letter = voiced(*letter).unwrap_or(*letter);
     }
-    let found = [marked, letters, without_first].into_iter().find_map(|letters| {
-        let mut places = (1..letters.len()).filter(|at| both(&letters, *at));
-        let at = places.next()?;
-        let (front, back) = letters.split_at(at);
-        let text = |part: &[char]| part.iter().collect::<String>();
-        places
-            .next()
-            .is_none()
-            .then(|| format!("{}\u{3000}{}", text(front), text(back)))
-    });
+    let found = [marked, letters, without_first]
+        .into_iter()
+        .find_map(|letters| {
+            let mut places = (1..letters.len()).filter(|at| both(&letters, *at));
+            let at = places.next()?;
+            let (front, back) = letters.split_at(at);
+            let text = |part: &[char]| part.iter().collect::<String>();
+            places
+                .next()
+                .is_none()
+                .then(|| format!("{}\u{3000}{}", text(front), text(back)))
+        });
     if let (Some(value), Some(own)) = (found, candidates.get_mut(kana)) {
         own.judged.change_to(value);
     }
@@ -294,7 +317,11 @@ fn only_other(
 fn changed_once(way: &[char], kana: &[char], options: &[Vec<char>]) -> Vec<Vec<char>> {
     let last = way.iter().zip(kana).rposition(|(one, other)| one != other);
     let mut ways = Vec::new();
-    for (place, others) in options.iter().enumerate().skip(last.map_or(0, |last| last + 1)) {
+    for (place, others) in options
+        .iter()
+        .enumerate()
+        .skip(last.map_or(0, |last| last + 1))
+    {
         for other in others {
             let mut next = way.to_vec();
             if let Some(letter) = next.get_mut(place) {

@@ -129,7 +129,10 @@ fn typed<'p>(units: &[Unit<'p>], unit: &Unit<'p>) -> Option<Vec<Vec<Token<'p>>>>
     ];
     let own = unit.characters();
     let row = line(units, unit, along_row);
-    if unit.holds != Holds::Values || own.iter().map(Vec::len).sum::<usize>() > LONGEST || !row.heads {
+    if unit.holds != Holds::Values
+        || own.iter().map(Vec::len).sum::<usize>() > LONGEST
+        || !row.heads
+    {
         return None;
     }
     let mut below: Vec<&Unit<'_>> = units
@@ -183,7 +186,10 @@ fn relabelled<'p>(
     if !(2..=LONGEST).contains(&length) {
         return None;
     }
-    let lines = [line(units, unit, along_row), line(units, unit, along_column)];
+    let lines = [
+        line(units, unit, along_row),
+        line(units, unit, along_column),
+    ];
     let rows = as_labels(labels, kind, units, unit)?;
     let misread = rows.iter().flatten().map(share_misread).fold(0.0, f32::max);
     let is_among = |line: &Line| {
@@ -293,15 +299,13 @@ fn line(units: &[Unit<'_>], own: &Unit<'_>, along: fn(&Rect, &Rect) -> Option<f3
 /// How far to the right a cell of the same row lies.
 fn along_row(own: &Rect, other: &Rect) -> Option<f32> {
     let near = 0.2 * own.height;
-    let is_in_row =
-        (own.y - other.y).abs() < near && (own.bottom() - other.bottom()).abs() < near;
+    let is_in_row = (own.y - other.y).abs() < near && (own.bottom() - other.bottom()).abs() < near;
     is_in_row.then_some(other.x - own.x)
 }
 
 /// How far down a cell of the same column lies.
 fn along_column(own: &Rect, other: &Rect) -> Option<f32> {
     let near = (0.12 * own.width).clamp(5.0, 40.0);
-    let is_in_column =
-        (own.x - other.x).abs() < near && (own.right() - other.right()).abs() < near;
+    let is_in_column = (own.x - other.x).abs() < near && (own.right() - other.right()).abs() < near;
     is_in_column.then_some(other.y - own.y)
 }

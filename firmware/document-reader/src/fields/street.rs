@@ -25,7 +25,11 @@ fn mended(address: &str) -> String {
     let mut letters: Vec<char> = address.chars().collect();
     let is_digit = |c: Option<&char>| c.is_some_and(|c| plain(*c).is_ascii_digit());
     for place in 1..letters.len() {
-        let (before, own, after) = (letters.get(place - 1), letters[place], letters.get(place + 1));
+        let (before, own, after) = (
+            letters.get(place - 1),
+            letters[place],
+            letters.get(place + 1),
+        );
         let ends = after.is_none_or(|c| c.is_whitespace() || matches!(*c, '地' | 'の'));
         let is_after_unit = letters
             .iter()
@@ -70,7 +74,8 @@ mod tests {
 
     #[test]
     fn names_of_buildings_and_towns_stay() {
-        for text in ["見本町1番地2　3香ハイツ", "香取市春日町1-2", "丁月町1番地"] {
+        for text in ["見本町1番地2　3香ハイツ", "香取市春日町1-2", "丁月町1番地"]
+        {
             check(text, text);
         }
     }

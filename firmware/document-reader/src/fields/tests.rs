@@ -23,11 +23,7 @@ pub(super) fn value_of(field: FieldName, text: &str) -> Judged {
 }
 
 /// The same, where the first `read` was held to be `other` as well.
-pub(super) fn value_held(
-    field: FieldName,
-    text: &str,
-    (read, other): (char, char),
-) -> Judged {
+pub(super) fn value_held(field: FieldName, text: &str, (read, other): (char, char)) -> Judged {
     let mut page = sketch::parse(&format!(
         "page 2000 100\nline 0 0 {} 40 {text}",
         text.chars().count() * 40

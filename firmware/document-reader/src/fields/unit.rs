@@ -296,10 +296,12 @@ fn badly_read<'p>(
     let atom = atoms.get(at)?;
     let next = atoms.get(at + 1)?;
     let gap = next.bounds.x - atom.bounds.right();
-    let is_apart = |before: &Atom<'p>| {
-        atom.bounds.x - before.bounds.right() > VALUE_GAP * atom.bounds.height
-    };
-    let starts = at.checked_sub(1).and_then(|at| atoms.get(at)).is_none_or(is_apart);
+    let is_apart =
+        |before: &Atom<'p>| atom.bounds.x - before.bounds.right() > VALUE_GAP * atom.bounds.height;
+    let starts = at
+        .checked_sub(1)
+        .and_then(|at| atoms.get(at))
+        .is_none_or(is_apart);
     let is_doubted = atom.characters.iter().any(|one| one.probability < DOUBTED);
     if !starts
         || !is_doubted
@@ -546,7 +548,9 @@ fn run_together<'p>(
         };
         let rows = vec![after.to_vec()];
         // 世帯主との続柄 is one label, however badly its end was read.
-        let goes_on = after.first().is_some_and(|one| matches!(one.value, 'と' | 'の'));
+        let goes_on = after
+            .first()
+            .is_some_and(|one| matches!(one.value, 'と' | 'の'));
         (!goes_on && value::fits(field, &rows) >= 0.8).then_some(())?;
         Some(vec![
             Token::Label(tag(matched, vec![part(before)?])),

@@ -186,7 +186,13 @@ mod tests {
     fn the_head_is_named_twice() {
         check(
             vec![
-                candidate(FieldName::HouseholdHead, -1, "架空　大郎", 0.6, "架空　太郎"),
+                candidate(
+                    FieldName::HouseholdHead,
+                    -1,
+                    "架空　大郎",
+                    0.6,
+                    "架空　太郎",
+                ),
                 candidate(FieldName::Name, 0, "架空　太郎", 0.99, ""),
                 candidate(FieldName::Relationship, 0, "世帯主", 0.99, ""),
                 candidate(FieldName::Name, 1, "架空　次郎", 0.7, "架空　太郎"),
