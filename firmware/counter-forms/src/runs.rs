@@ -29,7 +29,7 @@ fn joined(frame: &Frame) -> Frame {
     for (at, item) in frame.items() {
         let item = match item {
             FrameItem::Text(text) => {
-                if extended(items.last_mut(), *at, text) {
+                if extended(&mut items, *at, text) {
                     continue;
                 }
                 item.clone()
@@ -53,9 +53,9 @@ fn joined(frame: &Frame) -> Frame {
     out
 }
 
-/// Whether `next` was added to the run before it.
-fn extended(before: Option<&mut (Point, FrameItem)>, at: Point, next: &TextItem) -> bool {
-    let Some((start, FrameItem::Text(run))) = before else {
+/// Whether `next` was added to the run that stands last.
+fn extended(before: &mut [(Point, FrameItem)], at: Point, next: &TextItem) -> bool {
+    let Some((start, FrameItem::Text(run))) = before.last_mut() else {
         return false;
     };
     let gap = at.x - start.x - run.width();

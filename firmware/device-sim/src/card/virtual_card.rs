@@ -395,13 +395,13 @@ impl VirtualCard {
                     None => 0x6300.into(),
                 }
             }
-            [0x0c, ..] => match chip.open(command) {
-                Some(protected) => self.protected(&protected),
-                None => {
-                    chip.forget();
-                    0x6988.into()
+            [0x0c, ..] => {
+                if let Some(protected) = chip.open(command) {
+                    return self.protected(&protected);
                 }
-            },
+                chip.forget();
+                0x6988.into()
+            }
             [0x00, 0xb0, ..] => 0x6982.into(),
             [0x00, ..] => 0x6d00.into(),
             _ => 0x6e00.into(),

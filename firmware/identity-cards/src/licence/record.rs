@@ -11,14 +11,17 @@ use crate::picture::Picture;
 use crate::tlv::{self, Object, TagStyle};
 use crate::{ReadCardError, Warning};
 
+/// The domicile, and what was noted of it since the issue.
+type Domicile = (Zeroizing<Vec<u8>>, Option<Zeroizing<Vec<u8>>>);
+
 /// The files of DF1, as read.
 pub(crate) struct Files {
     pub(crate) entries: Zeroizing<Vec<u8>>,
     pub(crate) gaiji: Zeroizing<Vec<u8>>,
     pub(crate) changes: Zeroizing<Vec<u8>>,
     pub(crate) changed_gaiji: Zeroizing<Vec<u8>>,
-    /// With PIN 2: the domicile, and what was noted of it since the issue.
-    pub(crate) domicile: Option<(Zeroizing<Vec<u8>>, Option<Zeroizing<Vec<u8>>>)>,
+    /// With PIN 2.
+    pub(crate) domicile: Option<Domicile>,
 }
 
 /// A character outside the standard (外字), as the bitmap on the card: 32 rows of four bytes, the

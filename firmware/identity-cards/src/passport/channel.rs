@@ -257,7 +257,8 @@ mod tests {
     fn a_changed_answer_is_not_believed() {
         let (mut card, mut channel) = example();
         channel.select(&mut card, 0x011e).unwrap();
-        card.0[0].1[4] ^= 1;
+        let (_, answer) = card.0.front_mut().unwrap();
+        *answer.get_mut(4).unwrap() ^= 1;
         let changed = channel.read(&mut card, 0, 4).map(drop);
         assert_eq!(changed, Err(ReadCardError::NotProven));
     }
@@ -265,7 +266,7 @@ mod tests {
     #[test]
     fn an_answer_in_clear_ends_the_session() {
         let (mut card, mut channel) = example();
-        card.0[0].1 = vec![0x69, 0x88];
+        card.0.front_mut().unwrap().1 = vec![0x69, 0x88];
         let refused = channel.select(&mut card, 0x011e).map(drop);
         let sw = StatusWord(0x6988);
         assert_eq!(refused, Err(ReadCardError::Refused { sw }));

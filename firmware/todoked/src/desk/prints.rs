@@ -242,6 +242,7 @@ impl<R: Records> Desk<R> {
         }
         let visit = self.visit()?;
         let (case, number) = (visit.case(), visit.receipt_number());
+        self.stays_printable(sheet.kind, Some(case))?;
         let printer = self.printer_for(sheet.kind);
         let printer = printer.ok_or_else(|| notice(Code::PrintUnset))?.clone();
         let title = match page {
@@ -270,6 +271,20 @@ impl<R: Records> Desk<R> {
                 wish: sheet.wish,
             },
         );
+        Ok(())
+    }
+
+    /// Pages are older than the moment they are asked for: somebody may have come under protection
+    /// since, and then what says where people live is not printed here any more.
+    fn stays_printable(&self, kind: SheetKind, case: Option<CaseId>) -> Result<(), Notice> {
+        let Some(case) = case.filter(|_| kind != SheetKind::Guidance) else {
+            return Ok(());
+        };
+        let record = self.records.case(case);
+        let record = record.map_err(|error| crate::desk::store_failed(&error))?;
+        if record.protected {
+            return Err(notice(Code::PrintProtected));
+        }
         Ok(())
     }
 
@@ -352,6 +367,7 @@ impl<R: Records> Desk<R> {
         let found = self.prints.jobs.iter().find(|job| job.id == id);
         let old = found.filter(|job| job.stage.is_over());
         let old = old.ok_or_else(|| notice(Code::NotPossibleNow))?;
+        self.stays_printable(old.kind, old.case)?;
         let mut job = Job {
             number: old.number.clone(),
             sheet: old.sheet.clone(),
