@@ -291,7 +291,7 @@ fn line(units: &[Unit<'_>], own: &Unit<'_>, along: fn(&Rect, &Rect) -> Option<f3
         heads: labels >= 2 && labels > values,
         fields: tagged
             .iter()
-            .flat_map(|unit| unit.tags().filter_map(|tag| tag.field()))
+            .flat_map(|unit| unit.tags().filter_map(super::unit::Tag::field))
             .collect(),
     }
 }

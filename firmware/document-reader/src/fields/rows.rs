@@ -108,19 +108,7 @@ fn beside<'p>(rows: &[Vec<Token<'p>>], at: usize, place: usize, columns: &[f32])
         label: tag.bounds,
         rows,
     };
-    let is_value = |token: &&Token<'p>| match token {
-        Token::Value(_) => true,
-        Token::Label(next) => field == FieldName::Relationship && next.matched.may_be_value,
-    };
-    let atoms: Vec<Atom<'p>> = row
-        .iter()
-        .skip(place + 1)
-        .take_while(is_value)
-        .flat_map(|token| match token {
-            Token::Value(atoms) => atoms.clone(),
-            Token::Label(next) => next.atoms.clone(),
-        })
-        .collect();
+    let atoms = behind(row, place, field);
     if atoms.is_empty() {
         return vec![found(tag.bounds, beneath(rows, at, tag))];
     }
@@ -167,6 +155,22 @@ fn beside<'p>(rows: &[Vec<Token<'p>>], at: usize, place: usize, columns: &[f32])
         lines = longer;
     }
     vec![found(slot, lines)]
+}
+
+/// What stands behind the label at `place` of its row, up to the next one.
+fn behind<'p>(row: &[Token<'p>], place: usize, field: FieldName) -> Vec<Atom<'p>> {
+    let is_value = |token: &&Token<'p>| match token {
+        Token::Value(_) => true,
+        Token::Label(next) => field == FieldName::Relationship && next.matched.may_be_value,
+    };
+    row.iter()
+        .skip(place + 1)
+        .take_while(is_value)
+        .flat_map(|token| match token {
+            Token::Value(atoms) => atoms.clone(),
+            Token::Label(next) => next.atoms.clone(),
+        })
+        .collect()
 }
 
 /// The text up to the first wide gap, where only that can be the value: behind it stands another label

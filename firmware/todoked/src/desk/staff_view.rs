@@ -148,23 +148,11 @@ impl<R: Records> Desk<R> {
         FieldView {
             label: def.label.ja.clone(),
             kind: def.kind.on_screen(),
-            value: match def.kind {
-                Kind::Choice => value.to_owned(),
-                Kind::Text
-                | Kind::Exact
-                | Kind::Kana
-                | Kind::Date
-                | Kind::Phone
-                | Kind::ResidenceCard => shown(def, value),
-            },
-            hint: match def.kind {
-                Kind::Date => date_hint(&path, value, self.today()),
-                Kind::Text
-                | Kind::Exact
-                | Kind::Kana
-                | Kind::Choice
-                | Kind::Phone
-                | Kind::ResidenceCard => hint(visit, &path),
+            value: as_shown(def, value),
+            hint: if def.kind == Kind::Date {
+                date_hint(&path, value, self.today())
+            } else {
+                hint(visit, &path)
             },
             choices: choices(visit, def),
             source: merged
@@ -192,15 +180,10 @@ impl<R: Records> Desk<R> {
                 .collect(),
             beside: beside(visit, def, &path),
             picks_characters: self.picks_characters(visit, &path),
-            lacking: match def.kind {
-                Kind::Exact if visit.is_editable() => self.lacking_in_words(visit, value),
-                Kind::Exact
-                | Kind::Text
-                | Kind::Kana
-                | Kind::Date
-                | Kind::Choice
-                | Kind::Phone
-                | Kind::ResidenceCard => String::new(),
+            lacking: if def.kind == Kind::Exact && visit.is_editable() {
+                self.lacking_in_words(visit, value)
+            } else {
+                String::new()
             },
             copy_value: copy_value(visit, &path).map(|copy| shown(def, &copy)),
             read: paper::read_view(visit, def, &path),
@@ -356,6 +339,16 @@ fn exemptions(visit: &Visit) -> Vec<Choice> {
             label: words.ja.clone(),
         })
         .collect()
+}
+
+/// A value as its field shows it; of a choice, the value that is chosen.
+fn as_shown(def: &FieldDef, value: &str) -> String {
+    match def.kind {
+        Kind::Choice => value.to_owned(),
+        Kind::Text | Kind::Exact | Kind::Kana | Kind::Date | Kind::Phone | Kind::ResidenceCard => {
+            shown(def, value)
+        }
+    }
 }
 
 /// What helps to fill a field of this event.

@@ -1,9 +1,4 @@
 //! Certificates at the desk: who may ask, what they cost, which form and paper they bring.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops at what it did not expect"
-)]
 
 use counter_api::{ResidentScreen, StaffAction};
 use counter_domain::ids::CaseId;

@@ -1,9 +1,5 @@
 //! Every event of the law at the desk: chosen, changed midway, refused.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test stops at what it did not expect"
-)]
+#![expect(clippy::panic, reason = "a test stops at what it did not expect")]
 
 use counter_api::{
     DifferenceKind, DifferenceView, FieldView, ReceptionView, ResidentScreen, StaffAction, Step,

@@ -1,5 +1,4 @@
 //! Who somebody is: two documents without a photograph, and the authority of whoever files for others.
-#![expect(clippy::expect_used, reason = "a test stops at what it did not expect")]
 
 use counter_api::{FieldView, StaffAction, Step};
 use counter_domain::draft::FieldPath;
