@@ -327,7 +327,7 @@ pub fn fold(events: &[CaseEvent]) -> CaseSummary {
     let mut seen = BTreeSet::new();
     let mut case = CaseSummary::default();
     for event in ordered {
-        if seen.insert(event.id) && !case.step(event) {
+        if seen.insert(event.id) && !case.step(event, &seen) {
             case.overruled.push(event.id);
         }
     }
@@ -335,8 +335,9 @@ pub fn fold(events: &[CaseEvent]) -> CaseSummary {
 }
 
 impl CaseSummary {
-    /// Takes one step; `false` when people must be told that it did not do what it says.
-    fn step(&mut self, event: &CaseEvent) -> bool {
+    /// Takes one step behind those that are `here`; `false` when people must be told that it did not
+    /// do what it says.
+    fn step(&mut self, event: &CaseEvent, here: &BTreeSet<EventId>) -> bool {
         match &event.what {
             CaseStep::Started {
                 branch,
@@ -373,11 +374,11 @@ impl CaseSummary {
                 true
             }
             CaseStep::Transferred(handing) => {
-                self.take_move(event, MoveKind::Transferred, handing);
+                self.take_move(event, (MoveKind::Transferred, handing), here);
                 true
             }
             CaseStep::TakenBack(handing) => {
-                self.take_move(event, MoveKind::TakenBack, handing);
+                self.take_move(event, (MoveKind::TakenBack, handing), here);
                 true
             }
             CaseStep::HolderSettled(settling) => {

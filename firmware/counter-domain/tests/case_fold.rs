@@ -1,7 +1,8 @@
 //! The fold of a case's history (`domain.md` D.15).
 
 use counter_domain::case::{
-    CaseEvent, CaseState, CaseStep, CaseSummary, NotAcceptable, Remark, RemarkCategory, fold,
+    CaseEvent, CaseState, CaseStep, CaseSummary, Handing, NotAcceptable, Remark, RemarkCategory,
+    Settling, fold,
 };
 use counter_domain::hlc::Hlc;
 use counter_domain::ids::{BlobHash, DeviceId, EventId, SnapshotHash, StaffId};
@@ -270,4 +271,56 @@ proptest! {
             prop_assert!(by_another);
         }
     }
+}
+
+fn moved(from: &str, to: &str, after: Option<u8>) -> CaseStep {
+    CaseStep::Transferred(Handing {
+        from: from.into(),
+        to: to.into(),
+        reason: "架空".to_owned(),
+        after: after.map(numbered),
+    })
+}
+
+fn numbered(number: u8) -> EventId {
+    event(number, 0, COUNTER, CaseStep::Completed).id
+}
+
+/// A branch that never saw the first move was told of the next ones: it knows who has the case.
+#[test]
+fn move_upon_one_that_is_not_here_counts() {
+    let known = story(&[
+        (COUNTER, started()),
+        (REVIEWER, moved("00", "02", Some(9))),
+        (REVIEWER, moved("02", "11", Some(2))),
+    ]);
+    assert_eq!(known.branch, Some("11".into()));
+    assert!(known.contested.is_empty());
+}
+
+/// Without its beginning nobody says whose it is.
+#[test]
+fn moves_of_a_case_that_is_not_here_name_nobody() {
+    let known = story(&[(REVIEWER, moved("00", "02", Some(9)))]);
+    assert_eq!(known.branch, None);
+}
+
+/// A move upon one that a person decided against is contested anew: that one is here.
+#[test]
+fn move_upon_one_that_was_decided_against_is_contested() {
+    let known = story(&[
+        (COUNTER, started()),
+        (REVIEWER, moved("07", "02", None)),
+        (COUNTER, moved("07", "11", None)),
+        (
+            REVIEWER,
+            CaseStep::HolderSettled(Settling {
+                branch: "02".into(),
+                settles: vec![numbered(3)],
+            }),
+        ),
+        (COUNTER, moved("11", "07", Some(3))),
+    ]);
+    assert_eq!(known.branch, Some("02".into()));
+    assert_eq!(known.contested.len(), 1);
 }

@@ -203,3 +203,10 @@ fn disk_that_lied_about_a_new_appliance_knows_head_office() {
     ];
     check_history(40_033, (Cases::Stay, Faults::Rough), &history);
 }
+
+/// A branch that was told of a case while it had it, and never saw the move before, named another
+/// branch.
+#[test]
+fn branch_that_missed_a_move_names_the_same_holder() {
+    check_with(201_275, 500, Cases::Move);
+}

@@ -2,7 +2,11 @@
 //!
 //! Each move names the move it was made upon. One that was made without knowing the newest does not
 //! move the case: it is *contested*, everybody sees 要確認, and a person at head office settles it.
+//! One that was made upon a move that is not here counts: whoever made it knew more than is known
+//! here, because the other record is still on its way or was not for this office to see.
 //! So every replica names the same one branch that may work on a case, whatever arrived when.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -161,8 +165,13 @@ impl CaseSummary {
         }
     }
 
-    /// Takes a move; one that was made upon something older is contested.
-    pub(super) fn take_move(&mut self, event: &CaseEvent, kind: MoveKind, handing: &Handing) {
+    /// Takes a move; one that was made upon something older of what is `here` is contested.
+    pub(super) fn take_move(
+        &mut self,
+        event: &CaseEvent,
+        (kind, handing): (MoveKind, &Handing),
+        here: &BTreeSet<EventId>,
+    ) {
         let moved = CaseMove {
             event: event.id,
             at: event.at,
@@ -174,7 +183,9 @@ impl CaseSummary {
         };
         let upon_newest = self.last_move().map(|last| last.event) == handing.after;
         let held = self.branch.as_ref();
-        if upon_newest && held.is_none_or(|branch| *branch == handing.from) {
+        let follows = upon_newest && held.is_none_or(|branch| *branch == handing.from);
+        let is_ahead = handing.after.is_some_and(|after| !here.contains(&after));
+        if follows || (is_ahead && self.started_in.is_some()) {
             self.branch = Some(handing.to.clone());
             self.moves.push(moved);
         } else {
