@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 
 use counter_domain::case::{CaseEvent, CaseStep};
 use counter_domain::hlc::Hlc;
-use counter_domain::ids::{BranchCode, CaseId};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, named_params};
+use counter_domain::ids::{BranchCode, CaseId, StaffId};
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params};
 use sync_engine::{CasePart, CaseTurn, CaseWant, Peer, PeerRole};
 use sync_protocol::limits::CASES_MAX;
 use sync_protocol::{CellValue, Change, SiteId, VersionVector};
@@ -19,6 +19,7 @@ use crate::database::Replica;
 use crate::error::StoreError;
 use crate::incoming::{insert_once, is_own_fault, move_clock};
 use crate::outgoing::size_of;
+use crate::stream::AuditAction;
 use crate::validate::{Meaning, Origin, Refusal, check};
 use crate::{blob, parked, scope};
 
@@ -265,30 +266,55 @@ impl Replica {
             return Ok(0);
         }
         let now_unix_ms = self.around.unix_ms();
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if let Err(refusal) = take_rows(&transaction, part, now_unix_ms)? {
-            tracing::warn!(%case, %refusal, "part of a case not taken");
-            return Ok(0);
+        let taken = self.write_local(|write| {
+            take_rows(&write.transaction, part, now_unix_ms)??;
+            let state = if part.next.is_empty() {
+                CopyState::Whole
+            } else {
+                CopyState::Coming
+            };
+            let (turn, next) = (part.turn, part.next.clone());
+            note_copy(&write.transaction, case, &Copy { turn, state, next })?;
+            forget_orders_before(&write.transaction, case, turn)?;
+            if begins {
+                ask_again(&write.transaction, held)?;
+            }
+            if state == CopyState::Whole {
+                scope::settle(&write.transaction, case)?;
+                project(&write.transaction, &BTreeSet::from([case]))?;
+                // So that a copy of this disk that takes a case in is told by its log.
+                write.audit(&StaffId::from("-"), AuditAction::CaseArrived, Some(case))?;
+            }
+            Ok(part.rows.len())
+        });
+        match taken {
+            Ok(count) => Ok(count),
+            Err(NotTaken::Refused(refusal)) => {
+                tracing::warn!(%case, %refusal, "part of a case not taken");
+                Ok(0)
+            }
+            Err(NotTaken::Store(error)) => Err(error),
         }
-        let state = if part.next.is_empty() {
-            CopyState::Whole
-        } else {
-            CopyState::Coming
-        };
-        let (turn, next) = (part.turn, part.next.clone());
-        note_copy(&transaction, case, &Copy { turn, state, next })?;
-        forget_orders_before(&transaction, case, turn)?;
-        if begins {
-            ask_again(&transaction, held)?;
-        }
-        if state == CopyState::Whole {
-            scope::settle(&transaction, case)?;
-            project(&transaction, &BTreeSet::from([case]))?;
-        }
-        transaction.commit()?;
-        Ok(part.rows.len())
+    }
+}
+
+/// Why a part of a case was not taken.
+enum NotTaken {
+    /// Something in it is not what it should be.
+    Refused(Refusal),
+    /// The database failed.
+    Store(StoreError),
+}
+
+impl From<Refusal> for NotTaken {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for NotTaken {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 

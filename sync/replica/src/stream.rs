@@ -98,6 +98,8 @@ pub enum AuditAction {
     Recovered,
     /// Handed a case to another branch, took it back, or decided who has it.
     CaseMoved,
+    /// This device took in a case that was handed to its branch.
+    CaseArrived,
     /// Ordered a branch's copy of a case overwritten.
     CopyRevoked,
     /// This device overwrote its copy of a case on such an order.

@@ -2,8 +2,10 @@
 //! overwrite the copies of whom they were taken from.
 //!
 //! Head office offers and orders until it is told that it was done; a counter tells in every round
-//! what is on its disk of what it was offered or ordered in the last one. So each end may forget
-//! the session, and messages may be lost or doubled.
+//! what is on its disk of what it was offered or ordered in the last one, once head office has the
+//! counter's whole log: of a cloned disk there are two logs, and head office must not take from one
+//! appliance what only the other one did. So each end may forget the session, and messages may be
+//! lost or doubled.
 
 use sync_protocol::limits::CASES_MAX;
 use sync_protocol::{
@@ -12,7 +14,7 @@ use sync_protocol::{
 };
 
 use crate::outgoing::Data;
-use crate::session::Ends;
+use crate::session::{Ends, Theirs};
 use crate::{Peer, Session, Store};
 
 /// What the conversation about moved cases needs of a database. Without an answer of its own a
@@ -233,8 +235,11 @@ impl Session {
             }
             Ends::CounterToHub => {
                 let offers = &theirs.case_offers;
-                say(spoken, Message::CasesHeld, store.cases_whole(offers)?);
                 say(spoken, Message::CaseWants, store.cases_wanted(offers)?);
+                if !has_all_of_log(theirs, store)? {
+                    return Ok(());
+                }
+                say(spoken, Message::CasesHeld, store.cases_whole(offers)?);
                 let mut done = store.purges_done(&theirs.purges_told)?;
                 done.extend(store.purges_forgotten(&theirs.purges_closed)?);
                 say(spoken, Message::PurgesDone, done);
@@ -249,6 +254,13 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Whether the other end said that it has this device's log to its end.
+fn has_all_of_log<S: Store>(theirs: &Theirs, store: &S) -> Result<bool, S::Error> {
+    let of_own = |heads: &VersionVector| heads.get(&store.site()).copied().unwrap_or(0);
+    let told = theirs.stream_heads.as_ref().map_or(0, of_own);
+    Ok(told >= of_own(&store.stream_heads()?))
 }
 
 /// Names an empty list by saying nothing.

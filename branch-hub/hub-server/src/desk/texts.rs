@@ -603,6 +603,7 @@ pub(crate) fn audit(action: AuditAction) -> &'static str {
         AuditAction::CourierWritten => "運搬ファイルを作った",
         AuditAction::CourierRead => "運搬ファイルを取り込んだ",
         AuditAction::CaseMoved => "担当の支所を変えた",
+        AuditAction::CaseArrived => "引き継がれた届出を受け取った",
         AuditAction::CopyRevoked => "支所の控えの消去を指示した",
         AuditAction::CopyOverwritten => "指示により控えを消去した",
         AuditAction::RetentionChanged => "保存年数を変えた",
