@@ -24,7 +24,8 @@ use sync_protocol::{ChangeBatch, SiteId, VersionVector};
 use crate::copies::{self, Copy, CopyState, copy, note_copy};
 use crate::database::{Replica, Write};
 use crate::error::StoreError;
-use crate::{holes, scope, stream};
+use crate::stream::AuditAction;
+use crate::{holes, scope};
 
 /// Noted in `next` of an overwritten case while the log may still hold pages of it.
 const LOG_NOT_EMPTIED: &[u8] = &[1];
@@ -389,11 +390,13 @@ impl Replica {
             let was_here = has_content(write.connection(), case)?;
             forget(write.connection())?;
             overwrite(write.connection(), case, turn)?;
-            if !was_here {
-                return Ok(());
-            }
-            let nobody = StaffId::from("-");
-            write.audit(&nobody, stream::AuditAction::CopyOverwritten, Some(case))
+            // Written either way: by its log the other appliance of a cloned disk is told.
+            let done = if was_here {
+                AuditAction::CopyOverwritten
+            } else {
+                AuditAction::NothingToOverwrite
+            };
+            write.audit(&StaffId::from("-"), done, Some(case))
         })
     }
 
@@ -420,7 +423,7 @@ impl Replica {
             }
             forget(write.connection())?;
             overwrite(write.connection(), case, turn)?;
-            write.audit(by, stream::AuditAction::CaseDeleted, Some(case))
+            write.audit(by, AuditAction::CaseDeleted, Some(case))
         })
     }
 

@@ -104,6 +104,8 @@ pub enum AuditAction {
     CopyRevoked,
     /// This device overwrote its copy of a case on such an order.
     CopyOverwritten,
+    /// This device was ordered to overwrite a case of which nothing was here.
+    NothingToOverwrite,
     /// Decided how long filings are kept.
     RetentionChanged,
     /// Made a list of filings to delete.

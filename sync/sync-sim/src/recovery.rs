@@ -110,6 +110,8 @@ impl World {
         through: u64,
     ) -> Result<()> {
         self.truth.sites.insert(site, Site { cells, through });
+        // A standby that is behind would be a second disk lost at once: it copies again first.
+        self.standby = None;
         self.forget_cases_nobody_has()?;
         self.note_lost_blobs()?;
         self.lose_what_is_under_way(counter);

@@ -210,3 +210,20 @@ fn disk_that_lied_about_a_new_appliance_knows_head_office() {
 fn branch_that_missed_a_move_names_the_same_holder() {
     check_with(201_275, 500, Cases::Move);
 }
+
+/// A cloned disk took in a case, or an order to overwrite one, and head office never told the other
+/// appliance.
+#[test]
+fn what_a_clone_was_told_is_told_to_the_other_one_too() {
+    for seed in [50_045, 100_979, 200_564] {
+        check_plan((seed, 500), Cases::Move, Faults::Rough);
+    }
+}
+
+/// The simulator's own fault: a counter and head office lost at once what both had.
+#[test]
+fn standby_copies_again_after_a_counter_was_lost() {
+    for seed in [200_528, 201_104] {
+        check_plan((seed, 500), Cases::Stay, Faults::Rough);
+    }
+}

@@ -606,6 +606,7 @@ pub(crate) fn audit(action: AuditAction) -> &'static str {
         AuditAction::CaseArrived => "引き継がれた届出を受け取った",
         AuditAction::CopyRevoked => "支所の控えの消去を指示した",
         AuditAction::CopyOverwritten => "指示により控えを消去した",
+        AuditAction::NothingToOverwrite => "消去の指示を受けたが、控えはなかった",
         AuditAction::RetentionChanged => "保存年数を変えた",
         AuditAction::DeletionPrepared => "廃棄の一覧を作った",
         AuditAction::DeletionApproved => "廃棄の一覧を承認した",
