@@ -2,10 +2,9 @@
 //! overwrite the copies of whom they were taken from.
 //!
 //! Head office offers and orders until it is told that it was done; a counter tells in every round
-//! what is on its disk of what it was offered or ordered in the last one, once head office has the
-//! counter's whole log: of a cloned disk there are two logs, and head office must not take from one
-//! appliance what only the other one did. So each end may forget the session, and messages may be
-//! lost or doubled.
+//! what is on its disk of what it was offered or ordered in the last one. So each end may forget the
+//! session, and messages may be lost or doubled. It tells so behind the end of its log: of a cloned
+//! disk there are two logs, and what one appliance did must not be taken for what the other one did.
 
 use sync_protocol::limits::CASES_MAX;
 use sync_protocol::{
@@ -14,7 +13,7 @@ use sync_protocol::{
 };
 
 use crate::outgoing::Data;
-use crate::session::{Ends, Theirs};
+use crate::session::Ends;
 use crate::{Peer, Session, Store};
 
 /// What the conversation about moved cases needs of a database. Without an answer of its own a
@@ -207,7 +206,7 @@ impl Session {
         Ok(())
     }
 
-    /// Offers, orders, and how far the orders of the other end are followed.
+    /// Offers, orders and wants.
     pub(crate) fn tell_copies<S: Store>(
         &self,
         spoken: &mut Vec<Message>,
@@ -236,13 +235,6 @@ impl Session {
             Ends::CounterToHub => {
                 let offers = &theirs.case_offers;
                 say(spoken, Message::CaseWants, store.cases_wanted(offers)?);
-                if !has_all_of_log(theirs, store)? {
-                    return Ok(());
-                }
-                say(spoken, Message::CasesHeld, store.cases_whole(offers)?);
-                let mut done = store.purges_done(&theirs.purges_told)?;
-                done.extend(store.purges_forgotten(&theirs.purges_closed)?);
-                say(spoken, Message::PurgesDone, done);
             }
             Ends::Counters => {
                 say(
@@ -254,13 +246,28 @@ impl Session {
         }
         Ok(())
     }
-}
 
-/// Whether the other end said that it has this device's log to its end.
-fn has_all_of_log<S: Store>(theirs: &Theirs, store: &S) -> Result<bool, S::Error> {
-    let of_own = |heads: &VersionVector| heads.get(&store.site()).copied().unwrap_or(0);
-    let told = theirs.stream_heads.as_ref().map_or(0, of_own);
-    Ok(told >= of_own(&store.stream_heads()?))
+    /// What is here of the cases offered, and how far the orders are followed.
+    pub(crate) fn tell_taken_in<S: Store>(
+        &self,
+        data: &mut Data,
+        store: &S,
+    ) -> Result<(), S::Error> {
+        let Some(theirs) = &self.theirs else {
+            return Ok(());
+        };
+        if theirs.version < version::CASES_MOVED {
+            return Ok(());
+        }
+        let mut spoken = Vec::new();
+        let held = store.cases_whole(&theirs.case_offers)?;
+        say(&mut spoken, Message::CasesHeld, held);
+        let mut done = store.purges_done(&theirs.purges_told)?;
+        done.extend(store.purges_forgotten(&theirs.purges_closed)?);
+        say(&mut spoken, Message::PurgesDone, done);
+        spoken.into_iter().for_each(|message| data.push(message));
+        Ok(())
+    }
 }
 
 /// Names an empty list by saying nothing.

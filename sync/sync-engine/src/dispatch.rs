@@ -147,7 +147,7 @@ impl Dispatch {
             self.ask_after_all_blobs(&mut said, store)?;
             said.retain(|message| !matches!(message, Message::Done(_)));
         } else {
-            said.retain(Message::carries_data);
+            said.retain(|message| message.carries_data() || tells_what_was_taken_in(message));
         }
         self.over = !data;
         Ok((!said.is_empty()).then_some(said))
@@ -256,6 +256,11 @@ impl Session {
             .blob_wants
             .retain(|want| want.hash != part.hash || want.have < part.length);
     }
+}
+
+/// Said behind the end of the log, which may need several rounds.
+fn tells_what_was_taken_in(message: &Message) -> bool {
+    matches!(message, Message::CasesHeld(_) | Message::PurgesDone(_))
 }
 
 fn behind(offset: u64, length: usize) -> u64 {

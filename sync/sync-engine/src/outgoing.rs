@@ -75,8 +75,8 @@ impl Session {
             }
             // The log before the records: whatever head office has of this device, it has the log of
             // it too, and a log of another history is found before anything is taken.
-            if self.peer_is_hub() {
-                sender.stream(&mut data, store)?;
+            if self.peer_is_hub() && sender.stream(&mut data, store)? {
+                self.tell_taken_in(&mut data, store)?;
             }
             sender.changes(&mut data, store, &vector)?;
             if self.ends == Ends::HubToCounter {
@@ -409,28 +409,29 @@ impl Sender<'_> {
         Ok(())
     }
 
-    fn stream<S: Store>(&self, data: &mut Data, store: &S) -> Result<(), S::Error> {
+    /// The own log behind what the other end has; returns whether that is all of it.
+    fn stream<S: Store>(&self, data: &mut Data, store: &S) -> Result<bool, S::Error> {
         let own = store.site();
         let Some(heads) = &self.theirs.stream_heads else {
-            return Ok(());
+            return Ok(false);
         };
         let mut after = heads.get(&own).copied().unwrap_or(0);
         let held = store.stream_heads()?.get(&own).copied().unwrap_or(0);
         while after < held {
             let Some(bytes) = data.share(self.limits.batch_bytes) else {
-                return Ok(());
+                return Ok(false);
             };
             let entries = store.stream_entries(own, after, bytes)?;
             let Some(last) = entries.last().map(|entry| entry.sequence) else {
-                return Ok(());
+                return Ok(false);
             };
             if last <= after {
-                return Ok(());
+                return Ok(false);
             }
             after = last;
             data.push(Message::StreamEntries(entries));
         }
-        Ok(())
+        Ok(true)
     }
 
     fn datasets<S: Store>(
