@@ -40,9 +40,11 @@ bench-sync: packages ## Prints replication beside bare cr-sqlite and PouchDB, a 
 sim: packages ## Plays made-up weeks of replication: make sim SEED=1 STEPS=500 COUNT=100 [MOVING=1] [ROUGH=1]
 	@cargo run --quiet -p sync-sim --locked -- --seed $(or $(SEED),1) --steps $(or $(STEPS),500) --count $(or $(COUNT),1) $(if $(MOVING),--moving) $(if $(ROUGH),--rough)
 
-fuzz: packages ## Feeds foreign bytes to every parser of devices and files for long: make fuzz CASES=100000 ROUNDS=5000
+fuzz: packages ## Feeds foreign bytes to every parser of messages, devices and files for long: make fuzz CASES=100000 ROUNDS=5000
 	@PROPTEST_CASES=$(or $(CASES),20000) TODOKE_FUZZ_ROUNDS=$(or $(ROUNDS),2000) cargo test --locked \
-		-p identity-cards -p paper-devices -p page-scanner -p counter-codes -p document-reader -p device-sim -- panic any_bytes foreign_ spoil
+		-p sync-protocol -p replica -p sync-transport \
+		-p identity-cards -p paper-devices -p page-scanner -p counter-codes -p document-reader -p device-sim -- \
+		panic unpack any_bytes foreign_ spoil
 
 kill-loop: packages build ## Kills the counter and head office at random moments, over and over: make kill-loop CYCLES=500 [SEED=1]
 	@$(BIN)/todoke-kill-loop --cycles $(or $(CYCLES),500) --seed $(or $(SEED),1)
