@@ -6,16 +6,18 @@
     reason = "a test stops at what it did not expect"
 )]
 
+mod cells;
+mod pictures;
+
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::process::Command;
 use std::str::FromStr as _;
 use std::sync::LazyLock;
 
 use counter_domain::date::FuzzyDate;
 use counter_forms::{
-    Assets, FieldKind, FontPaths, FormData, FormMeta, Forms, Picture, Point, RenderedForm,
-    SampleKind, Stroke, signature_svg,
+    Assets, FieldKind, FontPaths, FormData, FormMeta, Forms, Point, RenderedForm, SampleKind,
+    Stroke, signature_svg,
 };
 use serde_json::Value;
 
@@ -193,7 +195,7 @@ const NOT_PRINTED: [&str; 2] = ["language", "event.kind"];
 #[test]
 fn every_form_is_pdf_a_2u_with_every_field_in_its_text() {
     let fields: toml::Table =
-        toml::from_str(include_str!("../forms/fields.toml")).expect("fields.toml is read");
+        toml::from_str(include_str!("../../forms/fields.toml")).expect("fields.toml is read");
     let shared_kind = |path: &str| -> Option<FieldKind> {
         fields.get(path)?.get("kind")?.clone().try_into().ok()
     };
@@ -223,131 +225,4 @@ fn every_form_is_pdf_a_2u_with_every_field_in_its_text() {
             }
         }
     });
-}
-
-// --- pictures ------------------------------------------------------------------------------------
-
-/// Pixels of a page at 72 dpi that make one cell of the picture agreed on.
-const CELL: usize = 5;
-/// Grey levels two cells may lie apart.
-const SAME_WITHIN: u8 = 24;
-/// Cells that may differ: rounding at the edges of lines on another machine.
-const TOLERATED: usize = 4;
-
-/// Every page of every sample, small and grey, side by side.
-fn contact_sheet(meta: &FormMeta) -> Picture {
-    let mut pages = Vec::new();
-    for kind in SampleKind::ALL {
-        let data = sample(meta, kind);
-        let drawn = FORMS.pictures(&meta.id, &data, &assets(&data), data.text("filed_on"), 1.0);
-        pages.extend(drawn.expect("the pages are drawn").iter().map(small));
-    }
-    let width = pages.iter().map(|page| page.width).sum();
-    let height = pages.first().map_or(0, |page| page.height);
-    let rgb = (0..height as usize)
-        .flat_map(|y| {
-            pages.iter().flat_map(move |page| {
-                let row = page.width as usize * 3;
-                page.rgb[y * row..(y + 1) * row].iter().copied()
-            })
-        })
-        .collect();
-    Picture { width, height, rgb }
-}
-
-/// A page in cells of one grey, sixteen levels.
-fn small(page: &Picture) -> Picture {
-    let (width, height) = (page.width as usize / CELL, page.height as usize / CELL);
-    let mut rgb = Vec::with_capacity(width * height * 3);
-    for y in 0..height {
-        for x in 0..width {
-            let sum: usize = (0..CELL)
-                .flat_map(|dy| (0..CELL * 3).map(move |dx| (dy, dx)))
-                .map(|(dy, dx)| {
-                    let at = ((y * CELL + dy) * page.width as usize + x * CELL) * 3 + dx;
-                    usize::from(page.rgb[at])
-                })
-                .sum();
-            let grey = u8::try_from(sum / (CELL * CELL * 3)).expect("a mean of bytes") & 0xF0;
-            rgb.extend([grey; 3]);
-        }
-    }
-    Picture {
-        width: u32::try_from(width).expect("a page"),
-        height: u32::try_from(height).expect("a page"),
-        rgb,
-    }
-}
-
-fn differing_cells(a: &Picture, b: &Picture) -> usize {
-    if (a.width, a.height) != (b.width, b.height) {
-        return usize::MAX;
-    }
-    let differ = |(a, b): (&[u8], &[u8])| a[0].abs_diff(b[0]) > SAME_WITHIN;
-    let cells = a.rgb.chunks_exact(3).zip(b.rgb.chunks_exact(3));
-    cells.filter(|pair| differ(*pair)).count()
-}
-
-fn agreed_file(meta: &FormMeta) -> PathBuf {
-    let name = format!("tests/ref/{}-{}.png", meta.number, meta.id);
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
-}
-
-/// `UPDATE=1` writes the pictures anew; look at them then.
-#[test]
-fn every_form_looks_as_agreed() {
-    let update = std::env::var_os("UPDATE").is_some();
-    let mut differing = Vec::new();
-    for meta in FORMS.list() {
-        let now = contact_sheet(meta);
-        let file = agreed_file(meta);
-        if update {
-            std::fs::write(&file, now.to_png().expect("a PNG")).expect("written");
-        }
-        let agreed = std::fs::read(&file)
-            .unwrap_or_else(|_| panic!("no picture of {} was agreed on; UPDATE=1", meta.id));
-        let agreed = Picture::from_png(&agreed).expect("a picture");
-        let cells = differing_cells(&agreed, &now);
-        if cells > TOLERATED {
-            let report = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-                .join(format!("{}-difference.png", meta.id));
-            let beside = agreed.beside(&now).to_png().expect("a PNG");
-            std::fs::write(&report, beside).expect("the difference is written");
-            differing.push(format!(
-                "{}: {cells} cells, see {}",
-                meta.id,
-                report.display()
-            ));
-        }
-    }
-    assert!(differing.is_empty(), "{}", differing.join("\n"));
-}
-
-#[test]
-fn one_tick_elsewhere_is_noticed() {
-    let meta = FORMS.meta("move-out").expect("a form");
-    let data = sample(meta, SampleKind::Typical);
-    let moved = data
-        .clone()
-        .patched(&serde_json::json!({ "detail": { "whole": "part" } }));
-    let draw = |data: &FormData| {
-        let drawn = FORMS.pictures(&meta.id, data, &assets(data), "2026-11-21", 1.0);
-        small(&drawn.expect("drawn")[0])
-    };
-    let cells = differing_cells(&draw(&data), &draw(&moved));
-    assert!(cells > TOLERATED, "only {cells} cells differ");
-}
-
-#[test]
-fn pictures_of_forms_that_are_gone_are_gone() {
-    let known: BTreeSet<PathBuf> = FORMS.list().into_iter().map(agreed_file).collect();
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/ref");
-    for entry in std::fs::read_dir(folder).expect("tests/ref") {
-        let path = entry.expect("readable").path();
-        assert!(
-            known.contains(&path),
-            "{} belongs to no form",
-            path.display()
-        );
-    }
 }
