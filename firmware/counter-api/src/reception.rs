@@ -76,6 +76,9 @@ pub struct ReceptionView {
     pub trail: Vec<TrailItem>,
     /// Card on the reader.
     pub card: CardView,
+    /// What the card that was read filled, and what it did not, in words; empty before.
+    #[serde(default)]
+    pub card_filled: String,
     /// Fields about the move: event date, new and old address, heads, notifier's phone.
     pub move_fields: Vec<FieldView>,
     /// Persons.

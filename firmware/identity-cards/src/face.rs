@@ -95,7 +95,7 @@ impl From<&LicenceReading> for FaceReading {
             birth: licence.birth.map(|day| day.to_string()),
             sex: None,
             expires: licence.expires.map(|day| day.to_string()),
-            genuineness: Genuineness::NotChecked,
+            genuineness: licence.genuineness,
         }
     }
 }

@@ -25,6 +25,9 @@ pub enum Genuineness {
     Genuine,
     /// The signatures fit each other, but the authority above them is not installed: not proved.
     AuthorityUnknown,
+    /// The card is signed, but the key that could prove it is neither on it nor known here: nothing
+    /// was compared.
+    KeyUnknown,
     /// A signature or digest does not fit: forged, or changed.
     Forged,
     /// The card carries nothing to check, as the cards of small children.
@@ -39,6 +42,7 @@ impl Genuineness {
         match self {
             Self::Genuine => "genuine",
             Self::AuthorityUnknown => "authority-unknown",
+            Self::KeyUnknown => "key-unknown",
             Self::Forged => "forged",
             Self::NotSigned => "not-signed",
             Self::NotChecked => "not-checked",

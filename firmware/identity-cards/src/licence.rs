@@ -1,6 +1,8 @@
 //! The driver's licence (運転免許証) with its own chip.
 //!
-//! PIN 1 opens everything but the photo and the registered domicile, which need PIN 2 as well.
+//! PIN 1 opens everything but the photo, the registered domicile and the signature over the data,
+//! which need PIN 2 as well. Who made the signature is on the card and the key is not, so it is told
+//! to be there and proves nothing.
 //! A holder who chose no PIN has four asterisks in its place. Source: 運転免許証及び運転免許証作成
 //! システム等仕様書 (version 010), as read by several public readers.
 
@@ -137,6 +139,11 @@ impl<'card> DrivingLicence<'card> {
             } else {
                 None
             },
+            signature: if has_second {
+                unless_refused(read(0x0007))?
+            } else {
+                None
+            },
         })
     }
 
@@ -144,6 +151,18 @@ impl<'card> DrivingLicence<'card> {
         apdu::enter_application(self.card, PHOTO)?;
         apdu::select_file(self.card, 0x0001)?;
         apdu::read_object(self.card, TagStyle::Licence).map(Some)
+    }
+}
+
+/// `None` for a file that the card does not give, whatever its reason, or that is no list of objects.
+fn unless_refused(
+    read: Result<Zeroizing<Vec<u8>>, ReadCardError>,
+) -> Result<Option<Zeroizing<Vec<u8>>>, ReadCardError> {
+    match read {
+        Err(ReadCardError::Locked | ReadCardError::Refused { .. } | ReadCardError::Malformed) => {
+            Ok(None)
+        }
+        read => read.map(Some),
     }
 }
 

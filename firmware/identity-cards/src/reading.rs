@@ -26,6 +26,8 @@ pub enum Warning {
     ApplicationUnderWay,
     /// The signature is right, but no installed authority vouches for it.
     AuthorityUnknown,
+    /// There is a signature, and no key to check it with: nothing is proved.
+    SignatureUnchecked,
     /// Signature or content do not fit: do not use the card.
     Forged,
     /// Whether the certificate was revoked is not known without the network (失効未確認).
@@ -44,6 +46,7 @@ impl Warning {
             Self::CharsetUncertain => "charset-uncertain",
             Self::ApplicationUnderWay => "application-under-way",
             Self::AuthorityUnknown => "authority-unknown",
+            Self::SignatureUnchecked => "signature-unchecked",
             Self::Forged => "forged",
             Self::RevocationUnknown => "revocation-unknown",
         }
@@ -64,6 +67,8 @@ pub struct DocumentReading {
     pub birth: Option<String>,
     /// Sex.
     pub sex: Option<Sex>,
+    /// Registered domicile (本籍), of a licence that both PINs opened.
+    pub domicile: Option<CardText>,
     /// What a person must look at.
     pub warnings: Vec<Warning>,
 }
@@ -82,6 +87,7 @@ impl From<&BasicFour> for DocumentReading {
             address: Some(CardText::whole(&four.address)),
             birth: Some(four.birth.clone()),
             sex: Some(four.sex),
+            domicile: None,
             warnings: Vec::new(),
         }
     }
@@ -89,6 +95,8 @@ impl From<&BasicFour> for DocumentReading {
 
 impl From<&LicenceReading> for DocumentReading {
     fn from(licence: &LicenceReading) -> Self {
+        let mut warnings = licence.warnings.clone();
+        warnings.extend(genuineness_warning(licence.genuineness));
         Self {
             kind: CardKind::DriversLicence,
             name: Some(licence.name.clone()),
@@ -96,7 +104,8 @@ impl From<&LicenceReading> for DocumentReading {
             birth: licence.birth.map(|day| day.to_string()),
             // A licence says nothing about it.
             sex: None,
-            warnings: licence.warnings.clone(),
+            domicile: licence.domicile.clone().filter(|text| !text.is_blank()),
+            warnings,
         }
     }
 }
@@ -111,6 +120,7 @@ impl From<&ResidenceReading> for DocumentReading {
             address: card.noted_address.clone(),
             birth: card.birth.clone(),
             sex: card.sex,
+            domicile: None,
             warnings,
         }
     }
@@ -126,6 +136,7 @@ impl From<&PassportZone> for DocumentReading {
             address: None,
             birth: Some(zone.birth.to_string()),
             sex: Some(zone.sex),
+            domicile: None,
             warnings: is_japanese
                 .then_some(Warning::NameIsRoman)
                 .into_iter()
@@ -138,6 +149,7 @@ impl From<&PassportZone> for DocumentReading {
 pub(crate) fn genuineness_warning(verdict: Genuineness) -> Option<Warning> {
     match verdict {
         Genuineness::AuthorityUnknown => Some(Warning::AuthorityUnknown),
+        Genuineness::KeyUnknown => Some(Warning::SignatureUnchecked),
         Genuineness::Forged => Some(Warning::Forged),
         Genuineness::Genuine | Genuineness::NotSigned | Genuineness::NotChecked => None,
     }

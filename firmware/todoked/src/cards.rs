@@ -11,7 +11,7 @@ use counter_api::Digits;
 use identity_cards::session::{self, Keys, SeenCard};
 use identity_cards::{
     BasicFour, CardKind, Judging, LastingReading, NumberB, Pin, ReadCardError, SecretFormatError,
-    SecretKind, SessionRandom,
+    SecretKind, SessionRandom, Warning,
 };
 
 use crate::clock::{Clock as _, SystemClock};
@@ -177,12 +177,16 @@ fn facts(seen: &SeenCard) -> CardFacts {
         address: text(&reading.address),
         birth_date: reading.birth.clone().unwrap_or_default(),
         sex: reading.sex.map_or("", face::sex).to_owned(),
+        domicile: text(&reading.domicile),
         face: seen.face.as_ref().map(face::facts),
         certificate: seen.certificate,
-        to_check: reading
-            .warnings
-            .iter()
-            .any(|warning| *warning != identity_cards::Warning::AuthorityUnknown),
+        // What is to be said of a signature stands beside the face.
+        to_check: reading.warnings.iter().any(|warning| {
+            !matches!(
+                warning,
+                Warning::AuthorityUnknown | Warning::SignatureUnchecked
+            )
+        }),
     }
 }
 

@@ -304,6 +304,8 @@ pub struct CardFacts {
     pub birth_date: String,
     /// Sex, `male` or `female`; empty when the card does not say.
     pub sex: String,
+    /// Registered domicile (本籍), of a licence that both PINs opened; empty otherwise.
+    pub domicile: String,
     /// What stands on its face, as far as what was entered opens it.
     pub face: Option<FaceFacts>,
     /// The certificate of a My Number card.

@@ -1,8 +1,9 @@
 //! `todoke card` and `todoke device` with the real pcscd and virtual cards (`TODOKE_PCSC=1`).
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
 use device_sim::card::{
@@ -54,13 +55,34 @@ impl Counter {
             .collect()
     }
 
+    /// Runs the command line; what stands behind `<` goes to its standard input, one a line.
     fn run(&self, words: &[&str]) -> Output {
-        Command::new(PathBuf::from(env!("CARGO_BIN_EXE_todoke")))
+        let (words, lines) = match words.iter().position(|word| *word == "<") {
+            Some(place) => (&words[..place], &words[place + 1..]),
+            None => (words, &[][..]),
+        };
+        self.start(words, lines).wait_with_output().unwrap()
+    }
+
+    fn start(&self, words: &[&str], lines: &[&str]) -> Child {
+        let mut running = Command::new(PathBuf::from(env!("CARGO_BIN_EXE_todoke")))
             .args(words)
             .arg("--json")
             .env(SOCKET_VARIABLE, self.pcscd.socket())
-            .output()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let entered: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        // A command that asks for nothing may have ended already.
+        running
+            .stdin
+            .take()
             .unwrap()
+            .write_all(entered.as_bytes())
+            .ok();
+        running
     }
 
     #[track_caller]
@@ -113,29 +135,32 @@ fn a_my_number_card_is_read_with_stable_keys_and_codes() {
         "warnings": [],
         "tries_left": tries,
     });
-    assert_eq!(counter.says(&["card", "read", "--pin", "1234"]), expected);
     assert_eq!(
-        counter.says(&["card", "read", "--number-b", "60071420334711"]),
+        counter.says(&["card", "read", "--pin", "<", "1234"]),
+        expected
+    );
+    assert_eq!(
+        counter.says(&["card", "read", "--number-b", "<", "60071420334711"]),
         expected
     );
     expected["individual_number"] = "123456789018".into();
     assert_eq!(
-        counter.says(&["card", "read", "--pin", "1234", "--with-number"]),
+        counter.says(&["card", "read", "--pin", "--with-number", "<", "1234"]),
         expected
     );
     let presented = chip.lock().unwrap().counted().1;
     assert_eq!(presented, 3);
-    let wrong = counter.refuses(&["card", "read", "--pin", "9999"]);
+    let wrong = counter.refuses(&["card", "read", "--pin", "<", "9999"]);
     assert!(
         wrong.starts_with("todoke: CARD-PIN-WRONG tries_left=2"),
         "{wrong}"
     );
     assert!(
         counter
-            .refuses(&["card", "read", "--pin", "9999"])
+            .refuses(&["card", "read", "--pin", "<", "9999"])
             .contains("tries_left=1")
     );
-    let last = counter.refuses(&["card", "read", "--pin", "1234"]);
+    let last = counter.refuses(&["card", "read", "--pin", "<", "1234"]);
     assert!(
         last.starts_with("todoke: CARD-PIN-LAST-TRY tries_left=1"),
         "{last}"
@@ -145,9 +170,9 @@ fn a_my_number_card_is_read_with_stable_keys_and_codes() {
         presented + 2,
         "it was not sent"
     );
-    counter.says(&["card", "read", "--pin", "1234", "--insist"]);
+    counter.says(&["card", "read", "--pin", "--insist", "<", "1234"]);
     chip.lock().unwrap().set_tries(SecretName::Pin, 0);
-    let locked = counter.refuses(&["card", "read", "--pin", "1234", "--insist"]);
+    let locked = counter.refuses(&["card", "read", "--pin", "--insist", "<", "1234"]);
     assert!(
         locked.starts_with("todoke: CARD-PIN-LOCKED tries_left=0"),
         "{locked}"
@@ -159,7 +184,7 @@ fn a_my_number_card_is_read_with_stable_keys_and_codes() {
     );
     assert!(
         counter
-            .refuses(&["card", "read", "--pin", "12"])
+            .refuses(&["card", "read", "--pin", "<", "12"])
             .contains("CARD-PIN-FOUR-DIGITS")
     );
 }
@@ -171,7 +196,7 @@ fn other_cards_are_read_as_far_as_their_chips_go() {
     };
     let (_chip, inserted) = counter.lay(&CardPerson::hanako());
     assert_eq!(
-        counter.says(&["card", "read", "--pin", "1111"]),
+        counter.says(&["card", "read", "--pin", "<", "1111"]),
         json!({
             "card": "drivers-licence",
             "name": "架空　花〓子",
@@ -184,10 +209,10 @@ fn other_cards_are_read_as_far_as_their_chips_go() {
     );
     counter.lift(inserted);
     let (_chip, inserted) = counter.lay(&CardPerson::rei(CardSort::ResidenceFirst));
-    let wrong = counter.refuses(&["card", "read", "--card-number", "ZZ12345678YZ"]);
+    let wrong = counter.refuses(&["card", "read", "--card-number", "<", "ZZ12345678YZ"]);
     assert!(wrong.starts_with("todoke: CARD-NUMBER-WRONG:"), "{wrong}");
     assert_eq!(
-        counter.says(&["card", "read", "--card-number", "zz12345678yy"]),
+        counter.says(&["card", "read", "--card-number", "<", "zz12345678yy"]),
         json!({
             "card": "residence-card",
             "name": null,
@@ -206,7 +231,7 @@ fn other_cards_are_read_as_far_as_their_chips_go() {
     let (_chip, _inserted) = counter.lay(&unknown);
     assert!(
         counter
-            .refuses(&["card", "read", "--pin", "1234"])
+            .refuses(&["card", "read", "--pin", "<", "1234"])
             .contains("CARD-UNKNOWN")
     );
     assert_eq!(
@@ -222,12 +247,7 @@ fn a_card_that_was_lifted_is_waited_for_and_read_on() {
     };
     let (chip, inserted) = counter.lay(&CardPerson::taro());
     chip.lock().unwrap().arrange(Fault::PullAfter(9));
-    let reading = Command::new(PathBuf::from(env!("CARGO_BIN_EXE_todoke")))
-        .args(["card", "read", "--pin", "1234", "--wait", "20", "--json"])
-        .env(SOCKET_VARIABLE, counter.pcscd.socket())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let reading = counter.start(&["card", "read", "--pin", "--wait", "20"], &["1234"]);
     while inserted.next_event() != Some(LinkEvent::Ended) {}
     counter.lift(inserted);
     let _back = insert(Arc::clone(&chip), counter.pcscd.port()).unwrap();
@@ -236,4 +256,55 @@ fn a_card_that_was_lifted_is_waited_for_and_read_on() {
     assert_eq!(read["name"], "架空　太郎");
     assert!(chip.lock().unwrap().counted().1 <= 2);
     assert_eq!(chip.lock().unwrap().tries_left(SecretName::Pin), Some(3));
+}
+
+#[test]
+fn secrets_come_from_the_standard_input_and_an_argument_is_warned_of() {
+    let Some(counter) = Counter::open() else {
+        return;
+    };
+    let (chip, inserted) = counter.lay(&CardPerson::taro());
+    let asked = counter.run(&["card", "read", "--pin", "<", "1234"]);
+    assert!(asked.status.success() && asked.stderr.is_empty());
+    // Other programs rely on it: it works, and says who can see it.
+    let given = counter.run(&["card", "read", "--pin", "1234"]);
+    assert!(given.status.success());
+    assert_eq!(given.stdout, asked.stdout);
+    let warning = String::from_utf8(given.stderr).unwrap();
+    assert!(warning.contains("other users of this machine"), "{warning}");
+    assert!(!warning.contains("1234"), "{warning}");
+    let presented = chip.lock().unwrap().counted().1;
+    let nothing = counter.refuses(&["card", "read", "--pin"]);
+    assert!(nothing.contains("nothing was entered"), "{nothing}");
+    let long = "1".repeat(100);
+    counter.refuses(&["card", "read", "--pin", "<", long.as_str()]);
+    assert_eq!(
+        chip.lock().unwrap().counted().1,
+        presented,
+        "nothing was sent"
+    );
+    counter.lift(inserted);
+    // Two secrets, a line each.
+    let (_chip, inserted) = counter.lay(&CardPerson::hanako());
+    let read = counter.says(&["card", "read", "--pin", "--pin2", "<", "1111", "2222"]);
+    assert_eq!(read["domicile"], "神奈川県架空市本町一番");
+    counter.lift(inserted);
+    let (_chip, _inserted) = counter.lay(&CardPerson::traveller());
+    let words = [
+        "card",
+        "read",
+        "--passport",
+        "<",
+        "TK1234567",
+        "921103",
+        "310630",
+    ];
+    assert_eq!(counter.says(&words)["birth_date"], "1992-11-03");
+    assert_eq!(
+        counter
+            .run(&["card", "read", "--passport", "TK1234567"])
+            .status
+            .code(),
+        Some(2)
+    );
 }

@@ -135,6 +135,7 @@ impl ReceptionController {
         api.set_identity_recorded(recorded.into());
         api.set_identity_chosen(view.identity.chosen.as_str().into());
         draw::card(&api, &view.card);
+        api.set_card_filled(view.card_filled.as_str().into());
         if self.face != view.face {
             api.set_face(face::face(view.face.as_ref()));
             self.face.clone_from(&view.face);

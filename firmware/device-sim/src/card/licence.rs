@@ -82,6 +82,20 @@ fn records(chip: &mut Contents, person: &CardPerson, licence: &LicencePerson) {
     chip.file(0x0004, padded(changes, 640), FIRST);
     chip.file(0x0005, padded(object(&[0x50], &[0]), 663), FIRST);
     chip.file(0x0006, padded(object(&[0x50], &[0]), 256), BOTH);
+    chip.file(0x0007, padded(signature(), 578), BOTH);
+}
+
+/// Signature, serial number, issuer, subject and name of the key. Nobody can check it: the key is not
+/// on the card.
+fn signature() -> Vec<u8> {
+    [
+        object(&[0xb1], &[0xa5; 256]),
+        object(&[0xb2], b"00000001"),
+        object(&[0xb3], "架空県公安委員会".as_bytes()),
+        object(&[0xb4], "架空県公安委員会".as_bytes()),
+        object(&[0xb5], &[7; 20]),
+    ]
+    .concat()
 }
 
 fn padded(mut file: Vec<u8>, size: usize) -> Vec<u8> {

@@ -301,7 +301,7 @@ pub(crate) const CASES: [Case; 14] = [
         read: licence,
         verifies: 2,
         gives: "架空　花〓子; 神奈川県架空市本町一丁目１番１号; 1992-11-03; -; \
-                changes-on-back missing-characters; 神奈川県架空市見本町二番地; \
+                changes-on-back missing-characters signature-unchecked; 神奈川県架空市見本町二番地; \
                 神奈川県架空市本町一番; 1:128",
     },
     Case {

@@ -9,7 +9,7 @@ use crate::card_text::{CardText, Missing};
 use crate::era_date::{decimal_date, era_date};
 use crate::picture::Picture;
 use crate::tlv::{self, Object, TagStyle};
-use crate::{ReadCardError, Warning};
+use crate::{Genuineness, ReadCardError, Warning};
 
 /// The domicile, and what was noted of it since the issue.
 type Domicile = (Zeroizing<Vec<u8>>, Option<Zeroizing<Vec<u8>>>);
@@ -22,6 +22,8 @@ pub(crate) struct Files {
     pub(crate) changed_gaiji: Zeroizing<Vec<u8>>,
     /// With PIN 2.
     pub(crate) domicile: Option<Domicile>,
+    /// With PIN 2, where the card gives it.
+    pub(crate) signature: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// A character outside the standard (外字), as the bitmap on the card: 32 rows of four bytes, the
@@ -68,6 +70,8 @@ pub struct LicenceReading {
     /// Texts noted on the back since the issue, in the card's order. What each of them means is for
     /// a person to read: the tags are not published.
     pub changes: Vec<CardText>,
+    /// What is known of the signature over the data: with PIN 2 that there is one, never more.
+    pub genuineness: Genuineness,
     /// What a person must look at.
     pub warnings: Vec<Warning>,
 }
@@ -104,7 +108,8 @@ impl LicenceReading {
         if has_changes {
             warnings.push(Warning::ChangesOnBack);
         }
-        if !name.marks().is_empty() || !address.marks().is_empty() {
+        let texts: Vec<&CardText> = [&name, &address].into_iter().chain(&domicile).collect();
+        if texts.iter().any(|text| !text.marks().is_empty()) {
             warnings.push(Warning::MissingCharacters);
         }
         Ok(Self {
@@ -115,13 +120,29 @@ impl LicenceReading {
             issued: common_date(common, 3..7)?,
             expires: common_date(common, 7..11)?,
             photo: photo.map(photo_of).transpose()?.flatten(),
-            gaiji: gaiji(files, &[&name, &address])?,
+            gaiji: gaiji(files, &texts)?,
             domicile,
             changes: noted,
+            genuineness: files
+                .signature
+                .as_deref()
+                .map_or(Genuineness::NotChecked, |file| signed(file)),
             name,
             address,
             warnings,
         })
+    }
+}
+
+/// Whether EF07 holds a signature (`B1`). Its key belongs to the public safety commission that
+/// issued the licence; neither it nor what exactly it signed is known here.
+fn signed(file: &[u8]) -> Genuineness {
+    let Ok(objects) = tlv::objects(TagStyle::Licence, file) else {
+        return Genuineness::NotChecked;
+    };
+    match tlv::find(&objects, 0xb1) {
+        Some(signature) if signature.iter().any(|byte| *byte != 0) => Genuineness::KeyUnknown,
+        Some(_) | None => Genuineness::NotSigned,
     }
 }
 
@@ -215,6 +236,7 @@ mod tests {
             changes: file(),
             changed_gaiji: file(),
             domicile: Some((file(), Some(file()))),
+            signature: Some(file()),
         }
     }
 
@@ -231,6 +253,15 @@ mod tests {
         assert!(is_noted);
         let texts: Vec<&str> = texts.iter().map(CardText::as_str).collect();
         assert_eq!(texts, ["架空市　"]);
+    }
+
+    #[test]
+    fn a_signature_without_a_key_proves_nothing() {
+        let file = |signature: &[u8]| [&[0xb1, 4], signature, &[0xb2, 1, 7, 0xff]].concat();
+        assert_eq!(signed(&file(&[9, 8, 7, 6])), Genuineness::KeyUnknown);
+        assert_eq!(signed(&file(&[0; 4])), Genuineness::NotSigned);
+        assert_eq!(signed(&[0xff; 20]), Genuineness::NotSigned);
+        assert_eq!(signed(&[0xb1, 0x82, 0xff]), Genuineness::NotChecked);
     }
 
     #[test]

@@ -90,6 +90,7 @@ pub(crate) fn is_forged(verdict: Genuineness) -> bool {
         Genuineness::Forged => true,
         Genuineness::Genuine
         | Genuineness::AuthorityUnknown
+        | Genuineness::KeyUnknown
         | Genuineness::NotSigned
         | Genuineness::NotChecked => false,
     }

@@ -2,6 +2,9 @@
 //!
 //! Reading prints one JSON document; what goes wrong is one line on the error output that begins
 //! with a stable code and, where a secret is to blame, the tries left: `CARD-PIN-WRONG tries_left=2`.
+//! Secrets come from the standard input ([`secrets`]).
+
+mod secrets;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,18 +15,21 @@ use clap::{Args, Subcommand};
 use identity_cards::session::{self, Keys};
 use identity_cards::{
     Auth, CardKind, CardText, DocumentReading, Insist, JpkiApplication, Judging, LastingReading,
-    NumberB, PassportKey, Pin, ReadCardError, ResidenceNumber, SecretKind, Sex, TriesLeft,
-    TrustStore,
+    ReadCardError, SecretKind, Sex, TriesLeft, TrustStore,
 };
 use serde_json::{Map, Value, json};
 
 use crate::cards::{self, CardAuthorities};
 use crate::cli::{print_json, print_line};
 use crate::clock::{Clock as _, SystemClock};
+use secrets::Secrets;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CardCommand {
     /// Reads name, address, birth date and sex of whatever card lies there. A secret is sent once.
+    ///
+    /// Secrets come from the standard input, one a line in the order of the options below:
+    /// `todoke card read --pin --json < FILE`. At a terminal they are asked for and not shown.
     Read(Read),
     /// Tells the tries left; costs nothing.
     Tries(Tries),
@@ -44,27 +50,8 @@ struct Place {
 
 #[derive(Debug, Args)]
 pub(super) struct Read {
-    /// Four digits: the PIN of a My Number card, PIN 1 of a licence.
-    #[arg(long, conflicts_with = "number_b")]
-    pin: Option<String>,
-    /// PIN 2 of a licence.
-    #[arg(long, requires = "pin")]
-    pin2: Option<String>,
-    /// Fourteen digits printed on a My Number card.
-    #[arg(long)]
-    number_b: Option<String>,
-    /// Number printed on a residence card.
-    #[arg(long)]
-    card_number: Option<String>,
-    /// Number of a passport; letters and digits as printed.
-    #[arg(long, requires = "birth", requires = "expires")]
-    passport: Option<String>,
-    /// Birth date printed in a passport, `YYMMDD`.
-    #[arg(long, requires = "passport")]
-    birth: Option<String>,
-    /// Last day printed in a passport, `YYMMDD`.
-    #[arg(long, requires = "passport")]
-    expires: Option<String>,
+    #[command(flatten)]
+    secrets: Secrets,
     /// Reads the individual number too; only where the law asks for it.
     #[arg(long, requires = "pin")]
     with_number: bool,
@@ -108,7 +95,7 @@ impl CardCommand {
 
 impl Read {
     fn run(self) -> Result<()> {
-        let keys = self.keys()?;
+        let keys = self.secrets.keys()?;
         if self.wait > 0 && !self.with_number {
             return self.run_lasting(&keys);
         }
@@ -171,29 +158,6 @@ impl Read {
         Ok(())
     }
 
-    fn keys(&self) -> Result<Keys> {
-        let pin = |digits: &Option<String>| digits.as_deref().map(Pin::parse).transpose();
-        let number_b = self.number_b.as_deref().map(NumberB::parse).transpose();
-        let card_number = self.card_number.as_deref().map(ResidenceNumber::parse);
-        Ok(Keys {
-            pin: pin(&self.pin).context("CARD-PIN-FOUR-DIGITS")?,
-            second_pin: pin(&self.pin2).context("CARD-PIN-FOUR-DIGITS")?,
-            number_b: number_b.context("CARD-NUMBER-B-DIGITS")?,
-            card_number: card_number.transpose().context("CARD-NUMBER-FORM")?,
-            passport: self.passport_key()?,
-        })
-    }
-
-    fn passport_key(&self) -> Result<Option<PassportKey>> {
-        let (Some(number), Some(birth), Some(expires)) =
-            (&self.passport, &self.birth, &self.expires)
-        else {
-            return Ok(None);
-        };
-        let key = PassportKey::parse(number, birth, expires);
-        key.map(Some).context("CARD-PASSPORT-FORM")
-    }
-
     fn insist(&self) -> Insist {
         if self.insist { Insist::Yes } else { Insist::No }
     }
@@ -213,6 +177,9 @@ fn document(reading: &DocumentReading) -> Map<String, Value> {
     put("address", text(&reading.address));
     put("birth_date", reading.birth.clone().into());
     put("sex", reading.sex.and_then(sex_name).into());
+    if reading.domicile.is_some() {
+        put("domicile", text(&reading.domicile));
+    }
     put("warnings", warnings.into());
     document
 }

@@ -13,7 +13,10 @@ use crate::desk::visit::{Pin, Pins, Visit};
 use crate::devices::{CardFacts, CardKey, CardLies, CardOrder, CardTrouble, Effect, OtherCard};
 use crate::fields::{fields, member_path};
 use crate::records::{Deed, Entry, Records};
-use crate::texts::{Code, notice, notice_with};
+use crate::texts::{Code, notice, notice_with, sentence, word};
+
+/// The registered domicile (本籍), as certificates and notifications ask for it.
+const DOMICILE: &str = "domicile.place";
 
 impl<R: Records> Desk<R> {
     /// Asks the resident for the PIN. The card is asked for its tries first; a locked one is not
@@ -307,7 +310,14 @@ impl<R: Records> Desk<R> {
         let places = places.flat_map(|path| self.read_address(visit, path, &facts.address, source));
         let files = (number > 1)
             .then(|| Entry::text("notifier.member", number.to_string(), Source::Derived));
-        let all = person.into_iter().chain(places).chain(files);
+        // The registered domicile is asked of the first person only.
+        let is_asked = number == 1 && visit.plan().find(DOMICILE).is_some();
+        let domicile = is_asked.then(|| Entry::text(DOMICILE, &facts.domicile, source));
+        let all = person
+            .into_iter()
+            .chain(places)
+            .chain(domicile)
+            .chain(files);
         let mut entries: Vec<Entry> = all
             .filter(|entry| entry.value.as_text().is_some())
             .collect();
@@ -318,13 +328,15 @@ impl<R: Records> Desk<R> {
         self.keep_prepared_beside(&mut entries);
         self.keep_paper_beside(&mut entries);
         let differs = self.typed_differently(&entries);
+        let filled = Filled::by(&entries, visit, number);
         if let Err(notice) = self.store(&entries) {
             self.notice = Some(notice);
             return;
         }
-        self.tell_what_was_read(facts, &differs);
+        self.tell_what_was_read(facts, &differs, &filled);
         let case = self.visit.as_mut().map(|visit| {
             visit.pin = Pin::Read;
+            visit.card_filled = filled.in_words(facts.card);
             visit.face = Some(Face::after(visit.face.take(), number, facts));
             visit.case()
         });
@@ -370,7 +382,7 @@ impl<R: Records> Desk<R> {
         found.join("、")
     }
 
-    fn tell_what_was_read(&mut self, facts: &CardFacts, differs: &str) {
+    fn tell_what_was_read(&mut self, facts: &CardFacts, differs: &str, filled: &Filled) {
         let code = if let Some(alarm) = face::alarm(facts) {
             alarm
         } else if differs.is_empty() {
@@ -382,7 +394,8 @@ impl<R: Records> Desk<R> {
         } else {
             Code::CardReadDiffers
         };
-        let values = [("typed", differs)];
+        let filled = items(&filled.filled);
+        let values = [("typed", differs), ("filled", filled.as_str())];
         self.notice = Some(notice_with(code, Language::Japanese, &values));
     }
 
@@ -471,6 +484,57 @@ impl<R: Records> Desk<R> {
             | CardTrouble::Unreadable => {}
         }
     }
+}
+
+/// Items of a card whose fields it filled, and those it left to be typed.
+struct Filled {
+    filled: Vec<&'static str>,
+    left: Vec<&'static str>,
+}
+
+impl Filled {
+    fn by(entries: &[Entry], visit: &Visit, number: u8) -> Self {
+        let own = |name: &str| vec![member_path(number, name)];
+        let asked = [
+            ("name", own("name")),
+            ("address", visit.plan().copy.address.clone()),
+            ("birth_date", own("birth_date")),
+            ("sex", own("sex")),
+        ];
+        let is_filled = |path: &str| entries.iter().any(|entry| entry.path.as_str() == path);
+        let (mut filled, mut left) = (Vec::new(), Vec::new());
+        for (item, paths) in asked.into_iter().filter(|(_, paths)| !paths.is_empty()) {
+            let side = if paths.iter().any(|path| is_filled(path)) {
+                &mut filled
+            } else {
+                &mut left
+            };
+            side.push(item);
+        }
+        if is_filled(DOMICILE) {
+            filled.push("domicile");
+        }
+        Self { filled, left }
+    }
+
+    fn in_words(&self, card: Option<OtherCard>) -> String {
+        let said = |name: &str, of: &[&'static str]| match items(of) {
+            none if none.is_empty() => String::new(),
+            all => sentence("card", name, &[("items", &all)]),
+        };
+        let why = match card {
+            Some(OtherCard::Passport) if !self.left.is_empty() => word("card", "passport"),
+            Some(OtherCard::Passport | OtherCard::DriversLicence | OtherCard::Residence) | None => {
+                String::new()
+            }
+        };
+        [said("filled", &self.filled), said("left", &self.left), why].concat()
+    }
+}
+
+fn items(names: &[&'static str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| word("card", name)).collect();
+    names.join("・")
 }
 
 /// What the resident is told of it: what they can do something about, and that a PIN is locked now.

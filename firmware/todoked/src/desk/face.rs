@@ -168,6 +168,7 @@ fn signature(verdict: Genuineness) -> Option<FaceFinding> {
         Genuineness::AuthorityUnknown => {
             Some(finding(FaceVerdict::Look, "authority_unknown", ("day", "")))
         }
+        Genuineness::KeyUnknown => Some(finding(FaceVerdict::Look, "key_unknown", ("day", ""))),
         Genuineness::Forged => Some(finding(FaceVerdict::Wrong, "forged", ("day", ""))),
         Genuineness::NotSigned | Genuineness::NotChecked => None,
     }

@@ -78,6 +78,7 @@ impl<R: Records> Desk<R> {
             trail: self.trail(visit),
             card: self.card_view(visit),
             move_fields: asked_of_the_move(visit).iter().map(field).collect(),
+            card_filled: visit.card_filled.clone(),
             members: members.collect(),
             question: self.question(visit),
             answered: self.answered(visit),

@@ -83,6 +83,8 @@ pub(super) struct Visit {
     /// The face of the card that was read last.
     pub(super) face: Option<Face>,
     /// The paper on the scanner, and what was read.
+    /// What the card that was read last filled, in words.
+    pub(super) card_filled: String,
     pub(super) paper: Paper,
     pub(super) receipt: Receipt,
     /// The newest signature's content.
@@ -527,6 +529,7 @@ impl<R: Records> Desk<R> {
             paper: Paper::default(),
             receipt: if printed {
                 Receipt::Printed
+            card_filled: String::new(),
             } else {
                 Receipt::NotYet
             },

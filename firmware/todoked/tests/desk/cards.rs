@@ -1,8 +1,8 @@
 //! Other cards than the My Number card, and what was typed against what the chip says.
 
 use counter_api::{
-    CardNumber, CardPin, CardView, Digits, FaceVerdict, FaceView, FieldView, ResidentAction,
-    ResidentScreen, StaffAction, Step,
+    CardNumber, CardPin, CardView, Digits, FaceFinding, FaceVerdict, FaceView, FieldView,
+    ResidentAction, ResidentScreen, StaffAction, Step,
 };
 use counter_domain::draft::Source;
 use identity_cards::{Genuineness, Insist};
@@ -21,6 +21,7 @@ fn hanako() -> CardFacts {
         address: "神奈川県架空市本町一丁目１番１号".to_owned(),
         birth_date: "1992-11-03".to_owned(),
         sex: String::new(),
+        domicile: String::new(),
         face: None,
         certificate: None,
     }
@@ -334,12 +335,31 @@ fn both_pins_of_a_licence_go_to_the_card_together() {
             name: Zeroizing::default(),
             address: Zeroizing::default(),
             sex: String::new(),
+            genuineness: Genuineness::KeyUnknown,
             ..with_face("1992-11-03").face.expect("a face")
         }),
+        domicile: "神奈川県架空市本町一番".to_owned(),
         ..hanako()
     };
     rig.happened(Happened::CardRead(Ok(facts)));
-    assert_eq!(face(&rig).expect("the face").photo, "picture-of-head");
+    let shown = face(&rig).expect("the face");
+    assert_eq!(shown.photo, "picture-of-head");
+    // A signature nobody can check proves nothing.
+    let unchecked = |one: &&FaceFinding| one.text.contains("確かめていません");
+    let told = shown.findings.iter().find(unchecked).expect("told");
+    assert_eq!(told.verdict, FaceVerdict::Look);
+    assert!(
+        !shown
+            .findings
+            .iter()
+            .any(|one| one.text.contains("署名を確かめました"))
+    );
+    assert_eq!(rig.value("domicile.place"), "神奈川県架空市本町一番");
+    assert_eq!(source_of(&rig, "domicile.place"), Some(Source::LicenceChip));
+    assert_eq!(
+        rig.reception().card_filled,
+        "氏名・住所・生年月日・本籍が入りました。性別は入っていません。手で入力してください。"
+    );
 }
 
 #[test]
@@ -480,6 +500,7 @@ fn a_passport_is_opened_with_what_is_printed_in_it() {
         address: String::new(),
         birth_date: "1992-11-03".to_owned(),
         sex: "female".to_owned(),
+        domicile: String::new(),
         to_check: true,
         face: Some(FaceFacts {
             photo: Zeroizing::default(),
@@ -503,6 +524,11 @@ fn a_passport_is_opened_with_what_is_printed_in_it() {
         rig.value("member.1.name"),
         "",
         "the register writes it otherwise"
+    );
+    assert_eq!(
+        rig.reception().card_filled,
+        "生年月日・性別が入りました。氏名・住所は入っていません。手で入力してください。\
+         旅券のチップに住所はなく、日本の旅券の氏名はローマ字だけです。"
     );
     let findings = face(&rig).expect("the face").findings;
     assert!(

@@ -521,6 +521,7 @@ pub(crate) fn taro() -> CardFacts {
         address: "東京都千代田区架空町一丁目２番３－４０５号".to_owned(),
         birth_date: "1985-07-14".to_owned(),
         sex: "male".to_owned(),
+        domicile: String::new(),
         face: None,
         certificate: None,
     }
