@@ -196,6 +196,17 @@ impl Forms {
         added.map_or(&[], |added| added.characters.as_slice())
     }
 
+    /// The font files of labels, of names and of added characters, in this order. Whoever draws with
+    /// them shares the copy that is in memory.
+    pub fn font_bytes(&self) -> Vec<Arc<dyn AsRef<[u8]> + Send + Sync>> {
+        let added = self.fonts.added.as_ref().map(|added| added.font.font());
+        [self.fonts.label.font(), self.fonts.exact.font()]
+            .into_iter()
+            .chain(added)
+            .map(|font| Arc::new(font.data().clone()) as _)
+            .collect()
+    }
+
     /// Outline of one character as a form prints it in a name: SVG path data in a square of
     /// [`crate::OUTLINE_SIDE`]. `None` when it cannot be printed.
     pub fn outline(&self, character: &str) -> Option<String> {

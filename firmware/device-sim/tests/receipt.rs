@@ -100,6 +100,33 @@ fn rare_characters_come_out_as_a_picture() {
 }
 
 #[test]
+fn a_receipt_in_safe_characters_opens_no_font() {
+    let folder = tempfile::tempdir().unwrap();
+    let (label, names) = (
+        folder.path().join("label.ttf"),
+        folder.path().join("names.ttf"),
+    );
+    let raster = FontRaster::when_needed(&[&label, &names]);
+    let printed = folder.path().join("receipts.bin");
+    let mut printer = FilePrinter::new(&printed, Arc::new(raster.clone()));
+    // Neither font is there: whoever opened one would fail here.
+    printer.print(&receipt("架空　太郎")).unwrap();
+    assert_eq!(raster.fonts_read(), 0);
+    let raster = FontRaster::when_needed(&[&label, &names]);
+    let mut printer = FilePrinter::new(&printed, Arc::new(raster.clone()));
+    std::fs::copy(ROM, &label).unwrap();
+    std::fs::copy(NAMES, &names).unwrap();
+    printer.print(&receipt("髙橋")).unwrap();
+    assert_eq!(raster.fonts_read(), 1, "the font of labels has it");
+    printer.print(&receipt("髙橋　葛\u{e0102}")).unwrap();
+    assert_eq!(raster.fonts_read(), 2);
+    // They are kept: the files are not asked for again.
+    std::fs::remove_file(&label).unwrap();
+    std::fs::remove_file(&names).unwrap();
+    printer.print(&receipt("𠮷野")).unwrap();
+}
+
+#[test]
 fn variation_changes_the_glyph_and_an_unknown_one_is_refused() {
     let raster = raster();
     let [base, mj] = ["葛", "葛\u{e0102}"].map(|text| raster.draw(text, 48).unwrap());

@@ -27,6 +27,6 @@ pub use printer::{
     FilePrinter, NetworkPrinter, PrintReceiptError, PrinterStatus, ReadBack, ReceiptPrinter,
     WiredPrinter,
 };
-pub use raster::{Bitmap, FontRaster, LineRaster, OpenFontError, UndrawableCharacter};
+pub use raster::{Bitmap, FontBytes, FontRaster, LineRaster, OpenFontError, UndrawableCharacter};
 pub use receipt::{Receipt, ReceiptLine};
 pub use test_page::test_page;

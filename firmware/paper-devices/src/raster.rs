@@ -1,6 +1,8 @@
 //! Lines drawn as pictures, for characters a printer does not have.
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use ab_glyph_rasterizer::{Point, Rasterizer, point};
 use thiserror::Error;
@@ -88,41 +90,94 @@ pub enum OpenFontError {
     NotAFont(#[from] ttf_parser::FaceParsingError),
 }
 
-/// Draws with font files, tried in order.
-///
-/// Give the font of names (IPAmj Mincho) first: a line is drawn whole in the first font that has
-/// all of it, and character by character only when none has.
-#[derive(Clone, Default)]
-pub struct FontRaster {
-    fonts: Vec<std::sync::Arc<Vec<u8>>>,
+/// A font file's bytes, held by whoever needs them: one copy serves the whole program.
+pub type FontBytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
+
+/// A font that is read when a character must be drawn, and kept from then on.
+struct FontFile {
+    path: PathBuf,
+    read: OnceLock<Option<FontBytes>>,
 }
 
-impl std::fmt::Debug for FontRaster {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl FontFile {
+    fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            read: OnceLock::new(),
+        }
+    }
+
+    fn holding(bytes: FontBytes) -> Self {
+        Self {
+            path: PathBuf::new(),
+            read: OnceLock::from(Some(bytes)),
+        }
+    }
+
+    /// `None` for a file that is missing or no font.
+    fn face(&self) -> Option<Face<'_>> {
+        let read = || -> Option<FontBytes> { Some(Arc::new(std::fs::read(&self.path).ok()?)) };
+        let bytes = self.read.get_or_init(read).as_deref()?;
+        Face::parse(bytes.as_ref(), 0).ok()
+    }
+}
+
+/// Draws with fonts, tried in order.
+///
+/// Give the font of labels first and that of names (IPAmj Mincho, 46 MB) after it: a line is drawn
+/// whole in the first font that has all of it, and character by character only when none has. A font
+/// that no line needed is not read.
+#[derive(Clone, Default)]
+pub struct FontRaster {
+    fonts: Vec<Arc<FontFile>>,
+}
+
+impl fmt::Debug for FontRaster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "FontRaster({} fonts)", self.fonts.len())
     }
 }
 
 impl FontRaster {
-    /// Reads font files whole: IPAmj Mincho takes 46 MB of memory.
+    /// Reads font files whole and at once.
     ///
     /// # Errors
     /// When a file is missing or not a font.
     pub fn open(files: &[&Path]) -> Result<Self, OpenFontError> {
-        let mut fonts = Vec::with_capacity(files.len());
+        let mut fonts: Vec<FontBytes> = Vec::with_capacity(files.len());
         for file in files {
             let bytes = std::fs::read(file)?;
             Face::parse(&bytes, 0)?;
-            fonts.push(std::sync::Arc::new(bytes));
+            fonts.push(Arc::new(bytes));
         }
-        Ok(Self { fonts })
+        Ok(Self::of(fonts))
     }
 
-    fn faces(&self) -> Vec<Face<'_>> {
-        self.fonts
-            .iter()
-            .filter_map(|bytes| Face::parse(bytes, 0).ok())
-            .collect()
+    /// With fonts that somebody has already read.
+    pub fn of(fonts: Vec<FontBytes>) -> Self {
+        let fonts = fonts.into_iter().map(FontFile::holding).map(Arc::new);
+        Self {
+            fonts: fonts.collect(),
+        }
+    }
+
+    /// Reads each file when a character must be drawn that no file before it has. One that is
+    /// missing or no font then has no character.
+    pub fn when_needed(files: &[&Path]) -> Self {
+        let fonts = files.iter().map(|file| Arc::new(FontFile::new(file)));
+        Self {
+            fonts: fonts.collect(),
+        }
+    }
+
+    /// How many of the fonts are in memory.
+    pub fn fonts_read(&self) -> usize {
+        let read = |font: &&Arc<FontFile>| font.read.get().is_some_and(Option::is_some);
+        self.fonts.iter().filter(read).count()
+    }
+
+    fn faces(&self) -> impl Iterator<Item = Face<'_>> {
+        self.fonts.iter().filter_map(|font| font.face())
     }
 }
 
@@ -145,17 +200,17 @@ fn glyph_in(face: &Face<'_>, glyph: Glyph) -> Option<GlyphId> {
 impl LineRaster for FontRaster {
     fn draw(&self, text: &str, height: usize) -> Result<Bitmap, UndrawableCharacter> {
         let glyphs = plain::glyphs(text);
-        let faces = self.faces();
-        let whole = faces
-            .iter()
-            .find(|face| glyphs.iter().all(|g| glyph_in(face, *g).is_some()));
+        let has_all = |face: &Face<'_>| glyphs.iter().all(|g| glyph_in(face, *g).is_some());
+        let faces: Vec<Face<'_>> = match self.faces().find(has_all) {
+            Some(whole) => vec![whole],
+            None => self.faces().collect(),
+        };
         let mut placed = Vec::with_capacity(glyphs.len());
         let mut x = 0;
-        for glyph in glyphs {
-            let (face, id) = whole
-                .into_iter()
-                .chain(&faces)
-                .find_map(|face| glyph_in(face, glyph).map(|id| (face, id)))
+        for glyph in &glyphs {
+            let (face, id) = faces
+                .iter()
+                .find_map(|face| glyph_in(face, *glyph).map(|id| (face, id)))
                 .ok_or(UndrawableCharacter)?;
             placed.push((face, id, x));
             x += glyph.columns() * height / 2;

@@ -225,28 +225,38 @@ impl GlyphGate for FormMaker {
     }
 }
 
-/// The receipt printer of this counter. The fonts for rare characters (46 MB) are read for each
-/// receipt and let go after it.
+/// The receipt printer of this counter.
 #[derive(Debug, Clone)]
 pub struct ReceiptDesk {
     address: Option<String>,
-    fonts: FontPaths,
+    raster: FontRaster,
 }
 
 impl ReceiptDesk {
     /// The printer at `address`: `host:port`; a device file (`/dev/usb/lp0`), a serial line with its
     /// speed (`/dev/ttyS0@19200`); a plain file that keeps the bytes. `silent:` before it stands for
     /// a printer that never answers, so that its state stays unknown. `None` when there is none.
+    ///
+    /// The fonts (that of names has 46 MB) are read when a character must be drawn, and kept.
     pub fn new(address: Option<String>, fonts: &FontPaths) -> Self {
+        let mut files = vec![fonts.label.as_path(), fonts.exact.as_path()];
+        files.extend(fonts.added.as_deref());
         Self {
             address,
-            fonts: fonts.clone(),
+            raster: FontRaster::when_needed(&files),
         }
     }
 
-    fn printer(&self, raster: FontRaster) -> Result<Box<dyn ReceiptPrinter>, PrintTrouble> {
+    /// Draws with the fonts of the forms, which are in memory already.
+    #[must_use]
+    pub fn sharing(mut self, maker: &FormMaker) -> Self {
+        self.raster = FontRaster::of(maker.forms().font_bytes());
+        self
+    }
+
+    fn printer(&self) -> Result<Box<dyn ReceiptPrinter>, PrintTrouble> {
         let address = self.address.as_deref().ok_or(PrintTrouble::Unset)?;
-        let raster: Arc<dyn LineRaster> = Arc::new(raster);
+        let raster: Arc<dyn LineRaster> = Arc::new(self.raster.clone());
         let (read_back, address) = match address.strip_prefix("silent:") {
             Some(rest) => (ReadBack::Skip, rest),
             None => (ReadBack::Ask, address),
@@ -276,14 +286,12 @@ impl ReceiptDesk {
     /// # Errors
     /// Why not.
     pub fn status(&self) -> Result<PrinterStatus, PrintTrouble> {
-        self.printer(FontRaster::default())?
-            .status()
-            .map_err(trouble)
+        self.printer()?.status().map_err(trouble)
     }
 
     /// What the printer says about itself; nothing when it says nothing.
     pub fn identity(&self) -> Identity {
-        let printer = self.printer(FontRaster::default());
+        let printer = self.printer();
         printer.map_or_else(|_| Identity::default(), |mut printer| printer.identity())
     }
 
@@ -292,13 +300,7 @@ impl ReceiptDesk {
     /// # Errors
     /// Why nothing came out.
     pub fn print(&self, job: &ReceiptJob) -> Result<(), PrintTrouble> {
-        let mut fonts = vec![self.fonts.label.as_path(), self.fonts.exact.as_path()];
-        fonts.extend(self.fonts.added.as_deref());
-        let raster = FontRaster::open(&fonts).unwrap_or_else(|error| {
-            tracing::warn!(%error, "no fonts for receipts; rare characters cannot be printed");
-            FontRaster::default()
-        });
-        self.printer(raster)?.print(&receipt(job)).map_err(|error| {
+        self.printer()?.print(&receipt(job)).map_err(|error| {
             tracing::warn!(%error, "receipt not printed");
             trouble(error)
         })

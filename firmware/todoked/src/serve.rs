@@ -128,6 +128,10 @@ async fn serve(
     let fonts = font_paths(Some(&settings));
     let (maker, gate) = forms_and_gate(&fonts, &store);
     let receipts = ReceiptDesk::new(settings.receipt_printer.clone(), &fonts);
+    let receipts = match &maker {
+        Some(maker) => receipts.sharing(maker),
+        None => receipts,
+    };
     let (inputs, received) = Counter::channel();
     let health = Health::new(folder, Arc::clone(&store));
     let line = Line::start(
