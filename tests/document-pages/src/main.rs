@@ -42,7 +42,8 @@ enum Command {
         /// Folder for pictures and truth.
         #[arg(long)]
         out: PathBuf,
-        /// scan300, fax200, stamp300, scan200, clean300 or camera; one after the other without it.
+        /// scan300, fax200, darkfax200, stamp300, scan200, clean300 or camera; one after the other
+        /// without it.
         #[arg(long)]
         condition: Option<String>,
         /// Kind of document.

@@ -16,22 +16,29 @@ pub(crate) enum Condition {
     Scan200,
     /// A colour scan of paper with stamps, a copy-protection pattern and folds.
     Stamped,
-    /// A fax: 200 dpi, black and white, lines shifted.
+    /// A fax: 200 dpi, black and white, lines shifted; strokes two to three pixels wide in the middle.
     Fax,
+    /// A fax of a machine set too dark: strokes four to five pixels wide, which fill characters.
+    DarkFax,
     /// A camera over the counter: perspective and uneven light.
     Camera,
 }
 
 impl Condition {
     /// Every condition with its name.
-    pub(crate) const ALL: [(Self, &'static str); 6] = [
+    pub(crate) const ALL: [(Self, &'static str); 7] = [
         (Self::Scan300, "scan300"),
         (Self::Fax, "fax200"),
+        (Self::DarkFax, "darkfax200"),
         (Self::Stamped, "stamp300"),
         (Self::Scan200, "scan200"),
         (Self::Clean, "clean300"),
         (Self::Camera, "camera"),
     ];
+
+    fn is_fax(self) -> bool {
+        matches!(self, Self::Fax | Self::DarkFax)
+    }
 
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
@@ -59,7 +66,7 @@ pub(crate) fn spoil(
         return DynamicImage::ImageRgb8(full);
     }
     let scale = match condition {
-        Condition::Fax | Condition::Scan200 => 2.0 / 3.0,
+        Condition::Fax | Condition::DarkFax | Condition::Scan200 => 2.0 / 3.0,
         Condition::Clean | Condition::Scan300 | Condition::Stamped | Condition::Camera => 1.0,
     };
     let full = if scale < 1.0 {
@@ -84,29 +91,59 @@ pub(crate) fn spoil(
     if condition == Condition::Stamped || condition == Condition::Camera {
         light(&mut warped, random);
     }
-    let blurred = image::imageops::fast_blur(
-        &warped,
-        if condition == Condition::Fax {
-            0.6
-        } else {
-            0.7 + 0.5 * random.f32()
-        },
-    );
+    let blurred = match condition {
+        // Fax machines sharpen.
+        Condition::Fax => warped,
+        Condition::DarkFax => image::imageops::fast_blur(&warped, 0.6),
+        Condition::Clean
+        | Condition::Scan300
+        | Condition::Scan200
+        | Condition::Stamped
+        | Condition::Camera => image::imageops::fast_blur(&warped, 0.7 + 0.5 * random.f32()),
+    };
     let strength = match condition {
         Condition::Scan200 | Condition::Camera => 7.0,
-        Condition::Clean | Condition::Scan300 | Condition::Stamped | Condition::Fax => 5.0,
+        Condition::Clean
+        | Condition::Scan300
+        | Condition::Stamped
+        | Condition::Fax
+        | Condition::DarkFax => 5.0,
     };
     let noisy = noisy(&blurred, random, strength, paper);
-    if condition == Condition::Fax {
-        return DynamicImage::ImageLuma8(faxed(&noisy, random));
+    if condition.is_fax() {
+        let gray = image::imageops::grayscale(&noisy);
+        let limit = if condition == Condition::DarkFax {
+            188 + random.u8(0..18)
+        } else {
+            between_ink_and_paper(&gray) - 8 + random.u8(0..16)
+        };
+        return DynamicImage::ImageLuma8(faxed(&gray, limit, random));
     }
     DynamicImage::ImageRgb8(noisy)
+}
+
+/// As a machine sets itself by the page: half-way between the paper and the mean of what is printed,
+/// so that a stroke is about as wide as it was.
+fn between_ink_and_paper(gray: &GrayImage) -> u8 {
+    let mut counts = [0_u64; 256];
+    for pixel in gray.pixels() {
+        counts[usize::from(pixel.0[0])] += 1;
+    }
+    let paper = (0..=255_u8).max_by_key(|level| counts[usize::from(*level)]);
+    let paper = paper.unwrap_or(u8::MAX);
+    let printed = 0..paper.saturating_sub(48);
+    let (sum, all) = printed.fold((0, 0), |(sum, all), level| {
+        let count = counts[usize::from(level)];
+        (sum + count * u64::from(level), all + count)
+    });
+    let ink = u8::try_from(sum / all.max(1)).unwrap_or(u8::MAX);
+    paper.midpoint(ink)
 }
 
 /// Quality of the JPEG; nothing for a picture kept without loss.
 pub(crate) fn jpeg_quality(condition: Condition) -> Option<u8> {
     match condition {
-        Condition::Clean | Condition::Fax => None,
+        Condition::Clean | Condition::Fax | Condition::DarkFax => None,
         Condition::Scan300 | Condition::Stamped => Some(80),
         Condition::Scan200 => Some(60),
         Condition::Camera => Some(85),
@@ -153,7 +190,7 @@ fn byte(value: f32) -> u8 {
 fn maps(condition: Condition, random: &mut Rng, (width, height): (f32, f32)) -> (Map, Map) {
     let degrees = match condition {
         Condition::Clean => 0.0,
-        Condition::Scan300 | Condition::Stamped | Condition::Fax => 2.0,
+        Condition::Scan300 | Condition::Stamped | Condition::Fax | Condition::DarkFax => 2.0,
         Condition::Scan200 => 1.5,
         Condition::Camera => 4.0,
     };
@@ -327,10 +364,8 @@ fn noisy(picture: &RgbImage, random: &mut Rng, strength: f32, paper: [f32; 3]) -
     out
 }
 
-/// Black and white with specks, each line shifted a little.
-fn faxed(picture: &RgbImage, random: &mut Rng) -> GrayImage {
-    let gray = image::imageops::grayscale(picture);
-    let limit = 188 + random.u8(0..18);
+/// Black and white with specks, each line shifted a little. What is darker than `limit` is black.
+fn faxed(gray: &GrayImage, limit: u8, random: &mut Rng) -> GrayImage {
     let mut out = GrayImage::new(gray.width(), gray.height());
     let mut shift = 0_i64;
     for row in 0..gray.height() {
