@@ -309,8 +309,9 @@ fn common_form(c: char) -> char {
     }
 }
 
-/// Characters that 無 becomes when ink fills it, where one character stands alone.
-const LIKE_NONE: &str = "熊黑黒馬焦魚燕蕪舞景票";
+/// Characters that 無 becomes when ink fills it or its thin strokes break, where one character stands
+/// alone.
+const LIKE_NONE: &str = "熊黑黒馬焦魚燕蕪舞景票兼蒲浦淵渊湘撫";
 
 /// Whether somebody is insured or paid: 有, 無, or the kind that is printed.
 pub(super) fn standing(field: FieldName, rows: &Rows<'_>) -> Judged {
@@ -469,6 +470,7 @@ mod tests {
         check(FieldName::HealthInsurance, "亥当", "有");
         check(FieldName::HealthInsurance, "非亥当", "無");
         check(FieldName::HealthInsurance, "熊", "無");
+        check(FieldName::HealthInsurance, "兼", "無");
         check(FieldName::ChildAllowance, "對象兒童", "対象児童");
         check(FieldName::HealthInsurance, "資格？", "資格？");
         check(FieldName::HealthInsurance, "有・無", "有・無");
