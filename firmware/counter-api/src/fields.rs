@@ -22,6 +22,8 @@ pub enum FieldKind {
     Date,
     /// One of `choices`.
     Choice,
+    /// Any of `choices`; the value has them parted by commas.
+    Choices,
     /// Telephone.
     Phone,
 }
@@ -33,6 +35,10 @@ pub struct FieldView {
     pub path: String,
     /// Its label.
     pub label: String,
+    /// Of a box of a form: label and choices in the language the resident reads; empty for
+    /// Japanese.
+    #[serde(default)]
+    pub translated: String,
     /// What it is.
     pub kind: FieldKind,
     /// The value as shown.
@@ -79,6 +85,7 @@ impl FieldView {
         Self {
             path,
             label,
+            translated: String::new(),
             kind,
             value: String::new(),
             hint: String::new(),

@@ -26,6 +26,7 @@ pub mod receipt;
 pub mod redacted;
 pub mod refusal;
 pub mod relation;
+pub mod residence;
 pub mod resident;
 pub mod romaji;
 pub mod snapshot;

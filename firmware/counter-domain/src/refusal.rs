@@ -17,6 +17,7 @@ use crate::event::{Event, Filing};
 use crate::household::{MemberDraft, MoveDraft, Sex};
 use crate::name::PersonName;
 use crate::relation::{Relation, Step};
+use crate::residence::{Period, ResidenceStatus, ResidenceStatuses, StayClass};
 
 /// Days after the move within which the card path stays open (住基令24条の4).
 const CARD_PATH_AFTER_MOVE: i64 = 14;
@@ -24,8 +25,6 @@ const CARD_PATH_AFTER_MOVE: i64 = 14;
 const CARD_PATH_AFTER_PLAN: i64 = 30;
 /// Months for which a stay goes on after its end while a decision is awaited (入管法20条6項).
 const STAY_GOES_ON: i32 = 2;
-/// Statuses of residence (在留資格) without a resident record (住基法30条の45).
-const WITHOUT_RECORD: [&str; 3] = ["短期滞在", "外交", "公用"];
 /// Who is older than the head.
 const ELDERS: [Step; 4] = [
     Step::Father,
@@ -112,8 +111,18 @@ pub enum RefusalKind {
     BirthDayDiffers,
     /// Two households before, where the event is about one.
     TwoHouseholdsBefore,
+    /// Two households come into being, or one has two heads.
+    SeveralHeadsAfter,
     /// The status of residence gives no resident record (住基法30条の45).
     StatusWithoutRecord,
+    /// The class of the stay is another than the status of residence leads to.
+    ClassAgainstStatus,
+    /// A status without a period of stay has one, or the day it ends.
+    StayWithoutEnd,
+    /// A status with a period of stay is said to have none.
+    StayHasAnEnd,
+    /// A stay of three months or less gives no resident record (住基法30条の45).
+    StayTooShort,
     /// The period of stay ended more than two months ago (入管法20条6項).
     StayOver,
 }
@@ -124,11 +133,13 @@ struct Case<'a> {
     entered: &'a MoveDraft,
     event: Event,
     filed_on: Date,
+    statuses: &'a ResidenceStatuses,
     found: Vec<Refusal>,
 }
 
-/// What stands in the way of filing this draft on this day, in form order.
-pub fn refusals(draft: &Draft, filed_on: Date) -> Vec<Refusal> {
+/// What stands in the way of filing this draft on this day, in form order. A status of residence
+/// that `statuses` do not know is nobody's fault.
+pub fn refusals(draft: &Draft, filed_on: Date, statuses: &ResidenceStatuses) -> Vec<Refusal> {
     let entered = MoveDraft::from_draft(draft, filed_on);
     let Some(event) = entered.event.as_deref().and_then(Event::from_code) else {
         return Vec::new();
@@ -138,6 +149,7 @@ pub fn refusals(draft: &Draft, filed_on: Date) -> Vec<Refusal> {
         entered: &entered,
         event,
         filed_on,
+        statuses,
         found: Vec::new(),
     };
     case.check_days();
@@ -330,18 +342,44 @@ impl Case<'_> {
         if !is_recorded {
             return;
         }
-        let status = self
-            .draft
-            .text(&path("residence_status"))
-            .unwrap_or_default();
-        if WITHOUT_RECORD.contains(&status.trim()) {
-            self.refuse(&path("residence_status"), RefusalKind::StatusWithoutRecord);
+        let (draft, statuses) = (self.draft, self.statuses);
+        let status = draft.text(&path("residence_status")).unwrap_or_default();
+        match statuses.find(status, self.filed_on) {
+            Some(status) if !status.record => {
+                self.refuse(&path("residence_status"), RefusalKind::StatusWithoutRecord);
+            }
+            Some(status) => self.check_status(member, status),
+            None => {}
         }
         let expires = self.draft.text(&path("residence_expires"));
         let expires = expires.and_then(|text| text.parse::<FuzzyDate>().ok()?.interval());
         let until = expires.and_then(|(_, last)| last.checked_add(STAY_GOES_ON.months()).ok());
         if until.is_some_and(|until| self.filed_on > until) {
             self.refuse(&path("residence_expires"), RefusalKind::StayOver);
+        }
+    }
+
+    /// Class and period of a stay beside its status of residence.
+    fn check_status(&mut self, member: &MemberDraft, status: &ResidenceStatus) {
+        let path = |field: &str| format!("member.{}.{field}", member.number);
+        let draft = self.draft;
+        let text = |field: &str| draft.text(&path(field)).unwrap_or_default();
+        let class = text("residence_class");
+        if !["", "none", status.class.code()].contains(&class) {
+            self.refuse(&path("residence_class"), RefusalKind::ClassAgainstStatus);
+        }
+        let period = Period::parse(text("residence_period"));
+        if !status.limited {
+            if matches!(period, Some(Period::Limited { .. })) {
+                self.refuse(&path("residence_period"), RefusalKind::StayWithoutEnd);
+            }
+            if !text("residence_expires").is_empty() {
+                self.refuse(&path("residence_expires"), RefusalKind::StayWithoutEnd);
+            }
+        } else if period == Some(Period::Endless) {
+            self.refuse(&path("residence_period"), RefusalKind::StayHasAnEnd);
+        } else if status.class == StayClass::MidLong && period.is_some_and(Period::is_short) {
+            self.refuse(&path("residence_period"), RefusalKind::StayTooShort);
         }
     }
 
@@ -412,7 +450,12 @@ impl Case<'_> {
             let relation = member.relation.as_ref().map(Relation::steps);
             relation.is_some_and(|relation| matches!(relation, [one] if steps.contains(one)))
         };
-        let head = members.iter().find(|member| is(member, &[Step::Head]));
+        let mut heads = members.iter().filter(|member| is(member, &[Step::Head]));
+        let head = heads.next();
+        if let Some(second) = heads.next() {
+            let path = format!("member.{}.relation", second.number);
+            self.refuse(&path, RefusalKind::SeveralHeadsAfter);
+        }
         let spouses: Vec<_> = members
             .iter()
             .filter(|member| is(member, &[Step::Husband, Step::Wife]))

@@ -12,6 +12,7 @@ use counter_domain::hlc::Hlc;
 use counter_domain::ids::DeviceId;
 use counter_domain::name::PersonName;
 use counter_domain::refusal::{RefusalKind, refusals};
+use counter_domain::residence::{ResidenceStatus, ResidenceStatuses, StayClass};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
@@ -39,6 +40,25 @@ fn draft(fields: &[(&str, &str)]) -> Draft {
     draft
 }
 
+fn statuses() -> ResidenceStatuses {
+    let status = |name: &str, class, limited, record| ResidenceStatus {
+        name: name.to_owned(),
+        english: name.to_owned(),
+        class,
+        limited,
+        record,
+        from: None,
+        to: None,
+    };
+    ResidenceStatuses::new(vec![
+        status("家族滞在", StayClass::MidLong, true, true),
+        status("短期滞在", StayClass::MidLong, true, false),
+        status("永住者", StayClass::MidLong, false, true),
+        status("特別永住者", StayClass::SpecialPermanent, false, true),
+        status("仮滞在許可者", StayClass::TemporaryRefuge, true, true),
+    ])
+}
+
 /// A move-in of two with some fields changed.
 fn refused(changes: &[(&str, &str)]) -> Vec<(String, RefusalKind)> {
     let mut fields = vec![
@@ -58,7 +78,7 @@ fn refused(changes: &[(&str, &str)]) -> Vec<(String, RefusalKind)> {
         fields.retain(|(known, _)| known != path);
         fields.push((path, text));
     }
-    let found = refusals(&draft(&fields), FILED).into_iter();
+    let found = refusals(&draft(&fields), FILED, &statuses()).into_iter();
     found
         .map(|refusal| (refusal.path.0, refusal.kind))
         .collect()
@@ -443,6 +463,19 @@ fn two_households_file_apart_unless_they_come_together() {
 }
 
 #[test]
+fn one_filing_makes_one_new_household() {
+    let apart = [
+        ("event.type", "hh_split"),
+        ("address.old", "神奈川県藤沢市片瀬3丁目9番6号"),
+        ("member.2.relation", "世帯主"),
+    ];
+    check(&apart, "member.2.relation", RefusalKind::SeveralHeadsAfter);
+    // Whoever stays has a head of their own.
+    let stays = [&apart[..], &[("member.1.moving", "no")]].concat();
+    assert_eq!(refused(&stays), Vec::new());
+}
+
+#[test]
 fn stay_that_gives_no_record_or_is_over() {
     let foreign = [
         ("event.type", "move_in_abroad"),
@@ -482,6 +515,79 @@ fn stay_that_gives_no_record_or_is_over() {
     ]
     .concat();
     assert_eq!(refused(&gone), Vec::new());
+}
+
+#[test]
+fn status_period_and_class_agree() {
+    let with = |fields: &[(&'static str, &'static str)]| {
+        let foreign = [
+            ("event.type", "move_in_abroad"),
+            ("address.old", "国外"),
+            ("member.2.nationality", "外国"),
+        ];
+        [&foreign[..], fields].concat()
+    };
+    let (class, status) = ("member.2.residence_class", "member.2.residence_status");
+    let (period, expires) = ("member.2.residence_period", "member.2.residence_expires");
+    for (fields, path, kind) in [
+        (
+            with(&[(class, "mid_long"), (status, "永住者"), (period, "5年")]),
+            period,
+            RefusalKind::StayWithoutEnd,
+        ),
+        (
+            with(&[
+                (class, "mid_long"),
+                (status, "永住者"),
+                (expires, "2033-01-01"),
+            ]),
+            expires,
+            RefusalKind::StayWithoutEnd,
+        ),
+        (
+            with(&[
+                (class, "mid_long"),
+                (status, "家族滞在"),
+                (period, "無期限"),
+            ]),
+            period,
+            RefusalKind::StayHasAnEnd,
+        ),
+        (
+            with(&[(class, "mid_long"), (status, "家族滞在"), (period, "３月")]),
+            period,
+            RefusalKind::StayTooShort,
+        ),
+        (
+            with(&[(class, "mid_long"), (status, "特別永住者")]),
+            class,
+            RefusalKind::ClassAgainstStatus,
+        ),
+    ] {
+        check(&fields, path, kind);
+    }
+    for right in [
+        with(&[(class, "mid_long"), (status, "永住者"), (period, "無期限")]),
+        with(&[
+            (class, "special_permanent"),
+            (status, "特別永住者"),
+            (period, "***"),
+        ]),
+        // Three months are too short for a status, not for a permit.
+        with(&[
+            (class, "temporary_refuge"),
+            (status, "仮滞在許可者"),
+            (period, "3月"),
+        ]),
+        // What the catalogue does not know is a person's to judge.
+        with(&[
+            (class, "mid_long"),
+            (status, "これから出来る資格"),
+            (period, "無期限"),
+        ]),
+    ] {
+        assert_eq!(refused(&right), Vec::new());
+    }
 }
 
 #[test]
@@ -545,7 +651,7 @@ proptest! {
             ("address.old", address.as_str()),
             ("notifier.member", relation.as_str()),
         ];
-        for refusal in refusals(&draft(&fields), FILED) {
+        for refusal in refusals(&draft(&fields), FILED, &statuses()) {
             prop_assert!(!refusal.kind.reason_ja().is_empty());
         }
     }

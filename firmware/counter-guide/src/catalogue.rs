@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use counter_domain::deadline::ClosedDays;
+use counter_domain::residence::ResidenceStatuses;
 use thiserror::Error;
 
 use crate::known::Known;
@@ -238,6 +239,7 @@ pub struct Catalogue {
     field_sets: Vec<(String, Vec<String>)>,
     impossible: Vec<Impossible>,
     holidays: ClosedDays,
+    statuses: Arc<ResidenceStatuses>,
     advice: BTreeMap<String, Advice>,
     consequences: BTreeMap<String, Words>,
     counters: BTreeMap<String, Counter>,
@@ -336,6 +338,11 @@ impl Catalogue {
                 text.unwrap_or(&words.en)
             }
         }
+    }
+
+    /// The statuses of residence (在留資格).
+    pub fn statuses(&self) -> &Arc<ResidenceStatuses> {
+        &self.statuses
     }
 
     /// What records answer of its facts.
@@ -445,6 +452,7 @@ pub const BUNDLED: &[(&str, &str)] = &[
         include_str!("../catalogue/advice/register.yaml"),
     ),
     ("known.yaml", include_str!("../catalogue/known.yaml")),
+    ("statuses.yaml", include_str!("../catalogue/statuses.yaml")),
     ("holidays.yaml", include_str!("../catalogue/holidays.yaml")),
     (
         "procedures/shimin.yaml",

@@ -4,6 +4,7 @@ use counter_domain::age::{compulsory_school, known_age_on, within_school_year_of
 use counter_domain::draft::{Draft, FieldPath, FieldValue, Source};
 use counter_domain::household::{MemberDraft, MoveDraft, Sex};
 use counter_domain::protection::PROTECTED_FLAG;
+use counter_domain::residence::ResidenceStatuses;
 use jiff::civil::Date;
 
 use crate::facts::{FactValue, Facts, MemberFacts};
@@ -160,6 +161,23 @@ fn member_facts(member: &MemberDraft, case: &MoveDraft, draft: &Draft, on: Date)
         (protected || of_copy).then(|| protected.into()),
     );
     known
+}
+
+/// The class of a stay follows from the status of residence, where nobody told the class.
+pub fn take_stays(draft: &Draft, statuses: &ResidenceStatuses, filed_on: Date, facts: &mut Facts) {
+    for member in &mut facts.members {
+        let path = format!("member.{}.residence_status", member.number);
+        let status = draft
+            .text(&path)
+            .and_then(|text| statuses.find(text, filed_on));
+        if let Some(status) = status.filter(|status| status.record) {
+            let class = FactValue::from(status.class.code());
+            member
+                .facts
+                .entry("residence_class".to_owned())
+                .or_insert(class);
+        }
+    }
 }
 
 fn take_answers(draft: &Draft, facts: &mut Facts) {

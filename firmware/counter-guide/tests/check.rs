@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use counter_guide::catalogue::BUNDLED;
+use counter_domain::residence::StayClass;
+use counter_guide::catalogue::{BUNDLED, Catalogue};
 use counter_guide::certificates;
 use counter_guide::check::check;
 
@@ -66,6 +67,58 @@ fn bundled_catalogue_is_right() {
     let findings = check(&borrowed(&bundled()), &borrowed(&golden()));
     let said: Vec<String> = findings.iter().map(ToString::to_string).collect();
     assert_eq!(said, Vec::<String>::new());
+}
+
+#[test]
+fn statuses_of_residence_are_checked() {
+    told(
+        "statuses.yaml",
+        "  留学: { en: 'Student'",
+        "  留学: { en: ' '",
+        "  »留学: { en",
+        "留学 has no en",
+    );
+    told(
+        "statuses.yaml",
+        "from: '2027-04-01'",
+        "from: '2027-04-31'",
+        "from: »'2027-04-31'",
+        "this is not a day",
+    );
+}
+
+#[test]
+fn every_status_of_the_law_is_there_once() {
+    let catalogue = Catalogue::bundled().unwrap();
+    let statuses = catalogue.statuses();
+    let today = jiff::civil::date(2026, 11, 22);
+    let find = |name: &str| statuses.find(name, today);
+    for name in ["短期滞在", "外交", "公用"] {
+        assert!(!find(name).unwrap().record, "{name}");
+    }
+    for name in ["永住者", "特別永住者", "高度専門職2号"] {
+        assert!(!find(name).unwrap().limited, "{name}");
+    }
+    let endless = statuses.iter().filter(|one| !one.limited).count();
+    let without_record = statuses.iter().filter(|one| !one.record).count();
+    assert_eq!((endless, without_record), (3, 3));
+    assert_eq!(
+        find("特別永住者").unwrap().class,
+        StayClass::SpecialPermanent
+    );
+    assert!(find("育成就労").is_none(), "from 1 April 2027");
+    assert_eq!(find("技能実習1号ロ").unwrap().name, "技能実習１号ロ");
+}
+
+#[test]
+fn catalogue_without_statuses_has_those_of_the_program() {
+    let files: Vec<(&str, &str)> = BUNDLED
+        .iter()
+        .filter(|(name, _)| *name != "statuses.yaml")
+        .copied()
+        .collect();
+    let without = Catalogue::from_files(&files).unwrap();
+    assert_eq!(without.statuses(), Catalogue::bundled().unwrap().statuses());
 }
 
 #[test]
@@ -360,7 +413,7 @@ fn a_language_is_a_file_and_what_it_lacks_is_told() {
         said[1],
         "languages/vi.yaml:6:5: nothing is called procedure.P999, so vi needs no text for it"
     );
-    let catalogue = counter_guide::Catalogue::from_files(&borrowed(&files)).unwrap();
+    let catalogue = Catalogue::from_files(&borrowed(&files)).unwrap();
     let name = |tag: &str, id: &str| {
         let words = &catalogue.procedure(id).unwrap().name;
         catalogue

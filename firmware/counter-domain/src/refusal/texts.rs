@@ -45,7 +45,16 @@ impl RefusalKind {
             Self::TooManyMarry => "婚姻した方が三人以上選ばれています。",
             Self::BirthDayDiffers => "生まれた日と、生まれた子の生年月日が違います。",
             Self::TwoHouseholdsBefore => "前の世帯主が二人います。",
+            Self::SeveralHeadsAfter => {
+                "新しい世帯主が二人います。一つの届で新しくできる世帯は一つです（住基法25条）。"
+            }
             Self::StatusWithoutRecord => "この在留資格では住民票を作れません（住基法30条の45）。",
+            Self::ClassAgainstStatus => "在留の区分と在留資格が合いません。",
+            Self::StayWithoutEnd => {
+                "この在留資格には在留期間がありません（無期限）。カードの有効期間と取り違えていませんか。"
+            }
+            Self::StayHasAnEnd => "この在留資格には在留期間があります（無期限ではありません）。",
+            Self::StayTooShort => "3か月以下の在留期間では住民票を作れません（住基法30条の45）。",
             Self::StayOver => "在留期間の満了日から2か月を過ぎています。",
         }
     }
@@ -129,6 +138,21 @@ impl RefusalKind {
             Self::BirthDayDiffers => "出生証明書の日付に、どちらも合わせてください。",
             Self::TwoHouseholdsBefore => {
                 "世帯ごとに別の受付にして、「関連づける」で結んでください。一つの世帯なら、前の続柄を直してください。"
+            }
+            Self::ClassAgainstStatus => {
+                "カードの在留資格を見て、在留の区分か在留資格を直してください。特別永住者は特別永住者証明書を持っています。"
+            }
+            Self::StayWithoutEnd => {
+                "在留期間と満了日を空にしてください（在留期間は「無期限」でも構いません）。"
+            }
+            Self::StayHasAnEnd => {
+                "在留カードの在留期間と満了日を入れてください。永住者になった方なら、在留資格を直してください。"
+            }
+            Self::StayTooShort => {
+                "在留カードか旅券の在留期間を確かめてください。3か月を超える在留期間になったら、14日以内にお越しください。"
+            }
+            Self::SeveralHeadsAfter => {
+                "三つ以上の世帯に分かれるときは、新しい世帯ごとに受付を作り、「関連づける」で結んでください。世帯が一つなら、続柄を直してください。"
             }
             Self::StatusWithoutRecord => {
                 "在留カードを確かめてください。中長期の在留資格になったら、14日以内にお越しください。"

@@ -173,6 +173,8 @@ pub(crate) struct FileYaml {
     #[serde(default)]
     pub(crate) field_sets: Entries<Vec<String>>,
     #[serde(default)]
+    pub(crate) statuses: Entries<StatusYaml>,
+    #[serde(default)]
     pub(crate) holidays: Vec<At<String>>,
     #[serde(default)]
     pub(crate) procedures: Vec<ProcedureYaml>,
@@ -217,6 +219,64 @@ pub(crate) struct KnownYaml {
     pub(crate) ages: Option<At<(i16, i16)>>,
     #[serde(default)]
     pub(crate) here: bool,
+}
+
+/// A status of residence, by its name in Japanese.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StatusYaml {
+    pub(crate) en: String,
+    /// Where the law has it; for people who edit the file.
+    #[serde(rename = "table")]
+    pub(crate) _table: StatusTable,
+    #[serde(default)]
+    pub(crate) class: StatusClass,
+    pub(crate) period: StatusPeriod,
+    #[serde(default = "yes")]
+    pub(crate) record: bool,
+    #[serde(default)]
+    pub(crate) from: Option<At<String>>,
+    #[serde(default)]
+    pub(crate) to: Option<At<String>>,
+}
+
+/// Tables of the Immigration Act (入管法別表), and what stands beside them.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(crate) enum StatusTable {
+    #[serde(rename = "1-1")]
+    FirstOne,
+    #[serde(rename = "1-2")]
+    FirstTwo,
+    #[serde(rename = "1-3")]
+    FirstThree,
+    #[serde(rename = "1-4")]
+    FirstFour,
+    #[serde(rename = "1-5")]
+    FirstFive,
+    #[serde(rename = "2")]
+    Second,
+    #[serde(rename = "special")]
+    SpecialAct,
+    #[serde(rename = "permit")]
+    Permit,
+}
+
+/// Classes of 住基法30条の45.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StatusClass {
+    #[default]
+    MidLong,
+    SpecialPermanent,
+    TemporaryRefuge,
+}
+
+/// Whether a status comes with a period of stay.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StatusPeriod {
+    Limited,
+    None,
 }
 
 /// What a city must still look at.

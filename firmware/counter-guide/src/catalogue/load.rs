@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use counter_domain::draft::FieldValue;
+use counter_domain::residence::{ResidenceStatus, ResidenceStatuses, StayClass};
 use counter_domain::resident::QUALIFICATIONS;
 use jiff::civil::Date;
 
 use super::entries::{At, Entries};
 use super::file::{
     AdviceYaml, CounterYaml, FactYaml, FileYaml, ImpossibleYaml, KnownYaml, LanguageYaml,
-    ProcedureYaml, Verify, parse,
+    ProcedureYaml, StatusClass, StatusPeriod, StatusYaml, Verify, parse,
 };
 use super::packed::Packed;
 use super::{
@@ -23,6 +24,8 @@ use crate::table::Cell;
 
 /// Where the program's own rules on what records answer are.
 const KNOWN_FILE: &str = "known.yaml";
+/// Where the program's own statuses of residence are.
+const STATUSES_FILE: &str = "statuses.yaml";
 
 /// Facts that follow when a rule holds for a member.
 #[derive(Debug, Clone)]
@@ -138,6 +141,10 @@ fn read(files: &[(&str, &str)], packed: &Packed) -> (Catalogue, Vec<CatalogueErr
     if loader.known.is_empty() && loader.errors.is_empty() {
         loader.take_programs_known();
     }
+    if loader.statuses.is_empty() && loader.errors.is_empty() {
+        loader.take_programs_statuses();
+    }
+    loader.catalogue.statuses = Arc::new(ResidenceStatuses::new(loader.statuses));
     loader.catalogue.known = Arc::new(Known(std::mem::take(&mut loader.known)));
     loader.catalogue.holidays = loader.holidays.into_iter().collect();
     (loader.catalogue, loader.errors)
@@ -182,12 +189,20 @@ fn parse_all(texts: &[&str]) -> Vec<Result<FileYaml, serde_saphyr::Error>> {
     })
 }
 
+/// A file of the program's own catalogue.
+fn programs_own(name: &str) -> Option<(&'static str, FileYaml)> {
+    let (name, text) = super::BUNDLED.iter().find(|(known, _)| *known == name)?;
+    let packed = Packed::default().file::<FileYaml>(text);
+    Some((name, packed.or_else(|| parse(text).ok())?))
+}
+
 struct Loader {
     catalogue: Catalogue,
     macros: BTreeMap<String, Expr>,
     derived: BTreeMap<FactId, Expr>,
     known: Vec<KnownRule>,
     holidays: Vec<Date>,
+    statuses: Vec<ResidenceStatus>,
     /// Ids of procedures, also of those whose rule cannot be read.
     declared: BTreeSet<String>,
     /// What was declared so far, in any file: its kind and id.
@@ -207,6 +222,7 @@ impl Default for Loader {
             field_sets: Vec::new(),
             impossible: Vec::new(),
             holidays: [].into_iter().collect(),
+            statuses: Arc::default(),
             advice: BTreeMap::new(),
             consequences: BTreeMap::new(),
             counters: BTreeMap::new(),
@@ -221,6 +237,7 @@ impl Default for Loader {
             derived,
             known: Vec::new(),
             holidays: Vec::new(),
+            statuses: Vec::new(),
             declared: BTreeSet::new(),
             named: BTreeSet::new(),
             errors: Vec::new(),
@@ -263,9 +280,42 @@ impl Loader {
             let read = self.note(read);
             self.holidays.extend(read);
         }
+        self.take_statuses(name, &mut file.statuses);
         self.take_facts(name, file);
         if let Some(language) = file.language.take() {
             self.take_language(name, language);
+        }
+    }
+
+    fn take_statuses(&mut self, name: &str, statuses: &mut Entries<StatusYaml>) {
+        for (japanese, status) in self.only_new(name, "status", statuses) {
+            let mut day = |written: Option<&At<String>>| {
+                let day: Result<Date, _> = written?.value.parse();
+                let place = Place::of(name, written?);
+                self.note(day.map_err(|_| place.error("this is not a day")))
+            };
+            let (from, to) = (day(status.from.as_ref()), day(status.to.as_ref()));
+            self.statuses.push(ResidenceStatus {
+                name: japanese,
+                english: status.en,
+                class: match status.class {
+                    StatusClass::MidLong => StayClass::MidLong,
+                    StatusClass::SpecialPermanent => StayClass::SpecialPermanent,
+                    StatusClass::TemporaryRefuge => StayClass::TemporaryRefuge,
+                },
+                limited: status.period == StatusPeriod::Limited,
+                record: status.record,
+                from,
+                to,
+            });
+        }
+    }
+
+    /// Takes the statuses that come with the program: a catalogue published before there were any
+    /// says nothing of them.
+    fn take_programs_statuses(&mut self) {
+        if let Some((name, mut file)) = programs_own(STATUSES_FILE) {
+            self.take_statuses(name, &mut file.statuses);
         }
     }
 
@@ -416,10 +466,7 @@ impl Loader {
     /// Takes the rules that come with the program, those of them that fit the facts there are: a
     /// catalogue published before there were any says nothing of them.
     fn take_programs_known(&mut self) {
-        let own = super::BUNDLED.iter().find(|(name, _)| *name == KNOWN_FILE);
-        let Some((name, text)) = own else { return };
-        let packed = Packed::default().file::<FileYaml>(text);
-        let Some(file) = packed.or_else(|| parse(text).ok()) else {
+        let Some((name, file)) = programs_own(KNOWN_FILE) else {
             return;
         };
         let rules = file.known.iter().map(|entry| self.known_rule(name, entry));

@@ -27,6 +27,12 @@ pub(super) fn check(catalogue: &Catalogue, places: &Places<'_>, findings: &mut V
             missing(&format!("English for {value}"), &words.en);
         }
     }
+    for status in catalogue.statuses().iter() {
+        if status.english.trim().is_empty() {
+            let sentence = format!("{} has no en", status.name);
+            findings.push(places.of("status", &status.name, sentence));
+        }
+    }
     for procedure in catalogue.procedures() {
         let id = &procedure.id;
         let mut report = |sentence: String| findings.push(places.of("procedure", id, sentence));

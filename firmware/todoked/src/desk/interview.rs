@@ -6,10 +6,11 @@ use counter_api::{Choice, ProcedureState, ProcedureView, QuestionMember, Questio
 use counter_domain::date::FuzzyDate;
 use counter_domain::deadline::ClosedDays;
 use counter_domain::draft::{Draft, FieldPath, FieldValue};
+use counter_domain::residence::ResidenceStatuses;
 use counter_domain::snapshot::SnapshotProcedure;
 use counter_guide::catalogue::{Fact, FactType, Procedure};
 use counter_guide::certificates::Certificates;
-use counter_guide::draft_facts::picked;
+use counter_guide::draft_facts::{picked, take_stays};
 use counter_guide::known::Known;
 use counter_guide::{
     AskGroup, Catalogue, FactRef, Facts, Guidance, Guide, Listed, ToConfirm, facts_from_draft,
@@ -96,6 +97,14 @@ impl Interviewer {
             .unwrap_or_default()
     }
 
+    /// The statuses of residence of the same edition.
+    pub(super) fn statuses(&self, draft: &Draft) -> Arc<ResidenceStatuses> {
+        let catalogue = self.catalogue(draft);
+        catalogue
+            .map(|one| Arc::clone(one.statuses()))
+            .unwrap_or_default()
+    }
+
     /// Days on which the office is closed, as the reception's catalogue has them.
     pub(super) fn closed_days(&self, draft: &Draft) -> ClosedDays {
         let catalogue = self.catalogue(draft);
@@ -126,7 +135,9 @@ impl Interviewer {
         if !plan.steps.contains(&Step::Questions) {
             return Interview::default();
         }
-        let mut facts = facts_from_draft(draft, filed_on.unwrap_or(today));
+        let filed_on = filed_on.unwrap_or(today);
+        let mut facts = facts_from_draft(draft, filed_on);
+        take_stays(draft, guide.catalogue().statuses(), filed_on, &mut facts);
         add_marks(guide.catalogue(), draft, plan, &mut facts);
         let guidance = guide.evaluate(&facts);
         let names = Names::of_case(draft);

@@ -160,7 +160,8 @@ pub(super) fn in_the_way(visit: &Visit, today: Date) -> Vec<Refusal> {
     if visit.plan().is_request() {
         return Vec::new();
     }
-    refusals(visit.draft(), filed_on(visit).unwrap_or(today))
+    let filed_on = filed_on(visit).unwrap_or(today);
+    refusals(visit.draft(), filed_on, &visit.statuses)
 }
 
 fn filed_on(visit: &Visit) -> Option<Date> {
@@ -227,7 +228,12 @@ pub(super) fn refused(visit: &Visit, refusal: &Refusal) -> RefusalView {
         | RefusalKind::TooManyMarry
         | RefusalKind::BirthDayDiffers
         | RefusalKind::TwoHouseholdsBefore
+        | RefusalKind::SeveralHeadsAfter
         | RefusalKind::StatusWithoutRecord
+        | RefusalKind::ClassAgainstStatus
+        | RefusalKind::StayWithoutEnd
+        | RefusalKind::StayHasAnEnd
+        | RefusalKind::StayTooShort
         | RefusalKind::StayOver => None,
     };
     let instead = instead.and_then(|key| {

@@ -9,6 +9,7 @@ use counter_domain::case::{CaseState, Remark, RemarkCategory};
 use counter_domain::draft::FieldValue;
 use counter_domain::protection::tells_where;
 use counter_domain::snapshot::Snapshot;
+use jiff::civil::Date;
 
 use crate::clock::{hour_and_minute, month_and_day};
 use crate::desk::Desk;
@@ -77,8 +78,8 @@ impl<R: Records> Desk<R> {
             step: visit.step,
             trail: self.trail(visit),
             card: self.card_view(visit),
-            move_fields: asked_of_the_move(visit).iter().map(field).collect(),
             card_filled: visit.card_filled.clone(),
+            move_fields: asked_of_the_move(visit).iter().map(field).collect(),
             members: members.collect(),
             question: self.question(visit),
             answered: self.answered(visit),
@@ -148,12 +149,13 @@ impl<R: Records> Desk<R> {
         }
         FieldView {
             label: def.label.ja.clone(),
+            translated: String::new(),
             kind: def.kind.on_screen(),
             value: as_shown(def, value),
             hint: if def.kind == Kind::Date {
                 date_hint(&path, value, self.today())
             } else {
-                hint(visit, &path)
+                hint(visit, &path, self.today())
             },
             choices: choices(visit, def),
             source: merged
@@ -353,14 +355,32 @@ fn as_shown(def: &FieldDef, value: &str) -> String {
 }
 
 /// What helps to fill a field of this event.
-fn hint(visit: &Visit, path: &str) -> String {
+fn hint(visit: &Visit, path: &str, today: Date) -> String {
     let name = match (path, split_member(path)) {
         ("address.old" | "address.new", _) if visit.plan().defaults.contains_key(path) => "abroad",
         ("event.late_reason", _) => "late",
+        (_, Some((_, "residence_status"))) => return status_hint(visit, path, today),
         (_, Some((number, "name"))) if is_newborn(visit, number) => "newborn",
         _ => return String::new(),
     };
     word("hint", name)
+}
+
+/// What the catalogue knows of a status of residence.
+fn status_hint(visit: &Visit, path: &str, today: Date) -> String {
+    let text = visit.text(path);
+    if text.is_empty() || visit.statuses.is_empty() {
+        return String::new();
+    }
+    let Some(status) = visit.statuses.find(text, today) else {
+        return word("hint", "status_unknown");
+    };
+    let period = if status.limited {
+        "status_limited"
+    } else {
+        "status_endless"
+    };
+    sentence("hint", period, &[("english", &status.english)])
 }
 
 fn is_newborn(visit: &Visit, number: u8) -> bool {

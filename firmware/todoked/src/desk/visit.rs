@@ -12,6 +12,7 @@ use counter_domain::protection::PROTECTED_FLAG;
 use counter_domain::reading::READING;
 use counter_domain::refusal::Refusal;
 use counter_domain::relation::Relation;
+use counter_domain::residence::ResidenceStatuses;
 use counter_domain::resident::name_key;
 use counter_domain::snapshot::{Snapshot, SnapshotField};
 use counter_forms::BOX;
@@ -61,6 +62,8 @@ pub(super) struct Visit {
     pub(super) certificates: Arc<Certificates>,
     /// What records answer, in the same edition.
     pub(super) known: Arc<Known>,
+    /// The statuses of residence, in the same edition.
+    pub(super) statuses: Arc<ResidenceStatuses>,
     /// What the law says against filing it like this.
     pub(super) refusals: Vec<Refusal>,
     /// How late it is.
@@ -80,11 +83,11 @@ pub(super) struct Visit {
     pub(super) number_b_last: bool,
     /// What is read now is read with the PIN the resident entered.
     pub(super) pin_entered: bool,
+    /// What the card that was read last filled, in words.
+    pub(super) card_filled: String,
     /// The face of the card that was read last.
     pub(super) face: Option<Face>,
     /// The paper on the scanner, and what was read.
-    /// What the card that was read last filled, in words.
-    pub(super) card_filled: String,
     pub(super) paper: Paper,
     pub(super) receipt: Receipt,
     /// The newest signature's content.
@@ -514,6 +517,7 @@ impl<R: Records> Desk<R> {
             interview: Interview::default(),
             certificates: Arc::default(),
             known: Arc::default(),
+            statuses: Arc::default(),
             refusals: Vec::new(),
             late: None,
             needs: None,
@@ -525,11 +529,11 @@ impl<R: Records> Desk<R> {
             first_pin: None,
             number_b_last: false,
             pin_entered: false,
+            card_filled: String::new(),
             face: None,
             paper: Paper::default(),
             receipt: if printed {
                 Receipt::Printed
-            card_filled: String::new(),
             } else {
                 Receipt::NotYet
             },
@@ -613,6 +617,7 @@ impl<R: Records> Desk<R> {
         let closed = self.interviewer.closed_days(&record.draft);
         let certificates = self.interviewer.certificates(&record.draft);
         let known = self.interviewer.known(&record.draft);
+        let statuses = self.interviewer.statuses(&record.draft);
         let Some(visit) = self.visit.as_mut() else {
             return;
         };
@@ -623,6 +628,7 @@ impl<R: Records> Desk<R> {
         }
         visit.certificates = certificates;
         visit.known = known;
+        visit.statuses = statuses;
         visit.signed = signed;
         visit.submitted = submitted;
         visit.interview = interview;

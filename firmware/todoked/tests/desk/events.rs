@@ -336,6 +336,39 @@ fn foreign_residents_are_asked_for_their_status() {
 }
 
 #[test]
+fn a_status_of_residence_is_known_by_the_catalogue() {
+    let mut rig = started("move_in_abroad", "");
+    rig.set("member.1.nationality", "外国");
+    rig.set("member.1.name", "SAMPLE MARIA");
+    rig.set("member.1.residence_class", "mid_long");
+    rig.set("member.1.residence_status", "永住者");
+    rig.set("member.1.residence_expires", "2033-05-01");
+    let view = rig.reception();
+    let hint = &field(&view, "member.1.residence_status").hint;
+    assert_eq!(
+        hint,
+        "Permanent Resident（在留期間なし。満了日は入れません）"
+    );
+    let about = |view: &ReceptionView| -> Vec<String> {
+        let refused = view.refusals.iter();
+        let stays = refused.filter(|one| one.path.starts_with("member.1.residence_"));
+        stays.map(|one| one.reason.clone()).collect()
+    };
+    let said = about(&view);
+    assert!(
+        matches!(said.as_slice(), [one] if one.contains("在留期間がありません")),
+        "{said:?}"
+    );
+    rig.set("member.1.residence_expires", "");
+    assert_eq!(about(&rig.reception()), Vec::<String>::new());
+    rig.set("member.1.residence_status", "まだない資格");
+    let view = rig.reception();
+    assert_eq!(about(&view), Vec::<String>::new());
+    let hint = &field(&view, "member.1.residence_status").hint;
+    assert!(hint.contains("一覧にありません"), "{hint}");
+}
+
+#[test]
 fn an_answer_says_which_procedures_came_and_went() {
     let mut rig = Rig::new();
     rig.filled_reception();
