@@ -4,8 +4,8 @@
 //! A form names these fields as `asks` in its `meta.toml`. In a draft one is
 //! `box.m<n>.<path>` where all forms share the field (a bank account is told once), and
 //! `box.m<n>.<form number>.<path>` where it is the form's own. A field of a list (`children.*.care`)
-//! belongs to the person of its entry. Nothing of it has to be filled: what is not stays blank for a
-//! pen.
+//! belongs to the person of its entry. Several ticks of one box are its values, parted by commas.
+//! Nothing of it has to be filled: what is not stays blank for a pen.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -42,7 +42,7 @@ pub struct FormBox {
     pub forms: Vec<String>,
     /// What may stand in it, and what it is called.
     pub rule: FieldRule,
-    /// What was entered; empty when nothing was.
+    /// What was entered; empty when nothing was. Several ticks are parted by commas.
     pub value: String,
 }
 
@@ -55,12 +55,37 @@ impl fmt::Debug for FormBox {
 impl FormBox {
     /// Whether a value may stand in it.
     pub fn takes(&self, value: &str) -> bool {
-        let is_known =
-            || self.rule.values.is_empty() || self.rule.values.iter().any(|known| known == value);
+        let known = |one: &str| self.rule.values.iter().any(|known| known == one);
+        let is_known = || {
+            if self.rule.kind == FieldKind::Choices {
+                ticks(value).all(known)
+            } else {
+                self.rule.values.is_empty() || known(value)
+            }
+        };
         let flag = self.rule.kind != FieldKind::Flag || ["true", "false"].contains(&value);
         value.is_empty()
             || (flag && is_known() && fits_kind(&self.rule, &written(&self.rule, value)))
     }
+
+    /// The ticks of `value` once each, in the order of the form; what the form does not know stands
+    /// behind them.
+    pub fn in_order(&self, value: &str) -> String {
+        let known = &self.rule.values;
+        let place = |tick: &&str| known.iter().position(|one| one == tick);
+        let mut found: Vec<&str> = ticks(value).collect();
+        found.sort_by_key(|tick| place(tick).unwrap_or(known.len()));
+        found.dedup();
+        found.join(",")
+    }
+}
+
+/// The values ticked in a box.
+pub fn ticks(value: &str) -> impl Iterator<Item = &str> {
+    value
+        .split(',')
+        .map(str::trim)
+        .filter(|one| !one.is_empty())
 }
 
 /// What a box of a draft is called, and `value` of it in words, by the forms of this program; `None`
@@ -74,10 +99,7 @@ pub fn box_in_words(path: &str, value: &str) -> Option<(String, String)> {
         form.meta.fields.get(own)
     });
     let rule = of_form.or_else(|| templates.fields.get(pattern))?;
-    let mut known = rule.values.iter().zip(&rule.words);
-    let chosen = known
-        .find(|(of, _)| *of == value)
-        .map(|(_, words)| words.clone());
+    let chosen = in_words(&rule.values, &rule.words, value);
     let label = rule.label.trim_start_matches("{}人目の").to_owned();
     let words = match (chosen, rule.kind, value) {
         (Some(words), _, _) => words,
@@ -90,6 +112,18 @@ pub fn box_in_words(path: &str, value: &str) -> Option<(String, String)> {
             .map_or_else(|| value.to_owned(), |day| day.wareki()),
     };
     Some((label, words))
+}
+
+/// The words of every ticked value; `None` when one has none.
+fn in_words(values: &[String], words: &[String], value: &str) -> Option<String> {
+    let word = |tick: &str| {
+        let place = values.iter().position(|known| known == tick)?;
+        words.get(place).map(String::as_str)
+    };
+    let found: Option<Vec<&str>> = ticks(value).map(word).collect();
+    found
+        .filter(|words| !words.is_empty())
+        .map(|words| words.join("、"))
 }
 
 /// What was entered into boxes, by their path in a draft without [`BOX`].
@@ -159,7 +193,7 @@ fn key(meta: &FormMeta, member: u8, pattern: &str) -> String {
 fn written(rule: &FieldRule, text: &str) -> Value {
     match rule.kind {
         FieldKind::Flag => json!(text == "true"),
-        FieldKind::Choices => json!([text]),
+        FieldKind::Choices => json!(ticks(text).collect::<Vec<_>>()),
         FieldKind::Count => text
             .parse::<u64>()
             .map_or_else(|_| json!(text), |n| json!(n)),
@@ -231,6 +265,7 @@ impl Forms {
                     forms: vec![meta.title.clone()],
                     rule: FieldRule {
                         label: rules.label(&path),
+                        label_en: rules.label_en(&path),
                         ..rule.clone()
                     },
                     value: boxes
@@ -259,6 +294,7 @@ fn is_blank(value: Option<&Value>) -> bool {
     match value {
         None | Some(Value::Null) => true,
         Some(Value::String(text)) => text.is_empty(),
-        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => false,
+        Some(Value::Array(list)) => list.is_empty(),
+        Some(Value::Bool(_) | Value::Number(_) | Value::Object(_)) => false,
     }
 }

@@ -1,7 +1,7 @@
 //! Checks a whole folder of forms, for whoever changes one: what the clerk at the counter would
 //! run into, said before it is published.
 
-use crate::definition::{FieldKind, FormMeta, Prefill, SampleKind};
+use crate::definition::{FieldKind, FieldRule, FormMeta, Prefill, SampleKind};
 use crate::notices;
 use crate::prefill::COPIED;
 use crate::render::{Assets, Forms};
@@ -95,9 +95,7 @@ impl Forms {
             .filter(|rule| !is_sound(rule, &rules))
             .map(|rule| notices::prefill_wrong(&rule.field));
         let asks = meta.asks.iter();
-        let asks = asks
-            .filter(|path| !can_be_asked(path, &rules))
-            .map(|path| notices::ask_wrong(path));
+        let asks = asks.filter_map(|path| ask_fault(path, &rules));
         let faults = unknown.chain(date_faults(meta)).chain(prefill);
         faults.chain(asks).collect()
     }
@@ -157,14 +155,26 @@ fn is_sound(rule: &Prefill, rules: &Rules<'_>) -> bool {
     content && fact && own && fields.any(|path| *path == rule.field)
 }
 
-/// Whether staff can be asked for a field: it is one of the form's, and each value of a choice has
-/// its words.
-fn can_be_asked(path: &str, rules: &Rules<'_>) -> bool {
+/// Why staff cannot be asked for a field: it is none of the form's, or label or values lack their
+/// words in a language.
+fn ask_fault(path: &str, rules: &Rules<'_>) -> Option<String> {
     let mut fields = rules.meta.required.iter().chain(&rules.meta.optional);
-    let has_words = rules
+    let rule = rules
         .rule(path)
-        .is_some_and(|rule| rule.values.len() == rule.words.len() && rule.kind != FieldKind::List);
-    has_words && fields.any(|field| field == path)
+        .filter(|_| fields.any(|field| field == path));
+    let worded = |words: &[String], rule: &FieldRule| {
+        words.len() == rule.values.len() && words.iter().all(|word| !word.trim().is_empty())
+    };
+    match rule {
+        Some(rule) if rule.kind == FieldKind::List || !worded(&rule.words, rule) => {
+            Some(notices::ask_wrong(path))
+        }
+        Some(rule) if rule.label_en.trim().is_empty() || !worded(&rule.words_en, rule) => {
+            Some(notices::ask_language(path))
+        }
+        Some(_) => None,
+        None => Some(notices::ask_wrong(path)),
+    }
 }
 
 pub(crate) fn dated(data: &FormData) -> String {

@@ -114,6 +114,9 @@ pub struct SignaturePlace {
 pub struct FieldRule {
     /// What a clerk calls it; `{}` becomes the number of the person or entry.
     pub label: String,
+    /// The same in English, where staff are asked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub label_en: String,
     /// Type of its value.
     pub kind: FieldKind,
     /// The values of a choice.
@@ -122,6 +125,9 @@ pub struct FieldRule {
     /// What stands on paper for each of `values`, where staff are asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<String>,
+    /// The same in English.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words_en: Vec<String>,
     /// Digits of a number, entries of a list; 0 when it does not matter.
     #[serde(default)]
     pub length: usize,

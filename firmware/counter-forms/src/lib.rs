@@ -36,7 +36,7 @@ mod signature;
 mod template;
 mod world;
 
-pub use boxes::{BOX, FormBox, box_in_words};
+pub use boxes::{BOX, FormBox, box_in_words, ticks};
 pub use check::Finding;
 pub use data::FormData;
 pub use definition::{FieldKind, FieldRule, FormMeta, People, Prefill, SampleKind, SignaturePlace};

@@ -67,6 +67,12 @@ pub(crate) fn ask_wrong(field: &str) -> String {
     )
 }
 
+pub(crate) fn ask_language(field: &str) -> String {
+    format!(
+        "meta.toml の asks「{field}」に英語がありません。label_en と、選択肢があれば values と同じ数の words_en を書いてください。"
+    )
+}
+
 pub(crate) fn font_missing(family: &str, package: &str) -> String {
     format!("書体 {family} が見つかりません。パッケージ {package} を入れてください。")
 }

@@ -126,6 +126,12 @@ pub struct MemberData {
     /// Former surname or alias (旧氏・通称), the name in kanji where there is neither.
     #[serde(default)]
     pub former_name: String,
+    /// Alias (通称), also where [`Self::former_name`] has it.
+    #[serde(default)]
+    pub alias: String,
+    /// Name in kanji of somebody registered in Latin letters (漢字併記名), likewise.
+    #[serde(default)]
+    pub kanji_name: String,
     /// Resident record code (住民票コード) before moving in; an item of the notification.
     #[serde(default)]
     pub resident_code: String,
@@ -198,6 +204,9 @@ pub struct IdentityData {
     /// `mncard`, `licence`, `passport`, `residence_card`, `other`, `two_points` or `oral`.
     #[serde(default)]
     pub kind: String,
+    /// The two documents without a photograph that were shown, in words.
+    #[serde(default)]
+    pub documents: String,
     /// `chip`, `pin`, `seen`, `pending`.
     #[serde(default)]
     pub methods: Vec<String>,
@@ -256,6 +265,7 @@ impl ResidentMoveData {
             "new.head" => "head.new".to_owned(),
             "old.head" => "head.old".to_owned(),
             "event.kind" => "event.type".to_owned(),
+            "identity.documents" => "identity.paper.1".to_owned(),
             _ => match path.strip_prefix("members.") {
                 Some(rest) => {
                     let (row, field) = rest.split_once('.')?;
@@ -302,6 +312,7 @@ pub fn from_snapshot(
         },
         identity: IdentityData {
             kind: fields.text("identity.kind"),
+            documents: documents(&fields),
             methods: words(&fields.text("identity.method")),
         },
         papers: papers(&fields, &flow, &role),
@@ -424,6 +435,8 @@ fn member(fields: &Fields<'_>, number: u8) -> Result<MemberData, FromSnapshotErr
             .into_iter()
             .find(|name| !name.is_empty())
             .unwrap_or_default(),
+        alias: text("alias"),
+        kanji_name: text("kanji_name"),
         resident_code: text("resident_code"),
         birth_date: text("birth_date"),
         sex: printed_sex(&text("sex")),
@@ -481,6 +494,13 @@ fn notifier_name(fields: &Fields<'_>) -> Result<String, FromSnapshotError> {
     Some(fields.text(&format!("member.{number}.name")))
         .filter(|name| !name.is_empty())
         .ok_or_else(|| FromSnapshotError::Missing("notifier.member".into()))
+}
+
+/// The documents of an identity check by two of them.
+fn documents(fields: &Fields<'_>) -> String {
+    let shown = ["identity.paper.1", "identity.paper.2"].map(|path| fields.text(path));
+    let shown: Vec<String> = shown.into_iter().filter(|name| !name.is_empty()).collect();
+    shown.join("、")
 }
 
 /// What the office must know beside the boxes.

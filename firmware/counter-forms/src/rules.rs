@@ -33,6 +33,22 @@ impl<'f> Rules<'f> {
     /// What a clerk calls the field at `path`; the path itself when nobody named it. A template
     /// that stops names at times the box that holds the field: `notifier.name` or `new`.
     pub(crate) fn label(&self, path: &str) -> String {
+        let (rule, numbers) = self.named(path);
+        rule.map_or_else(
+            || path.to_owned(),
+            |rule| numbered(&rule.label, numbers.iter().copied()),
+        )
+    }
+
+    /// The same in English; empty when nobody named it.
+    pub(crate) fn label_en(&self, path: &str) -> String {
+        let (rule, numbers) = self.named(path);
+        let label = rule.map(|rule| numbered(&rule.label_en, numbers.iter().copied()));
+        label.unwrap_or_default()
+    }
+
+    /// The rule of a path, and the numbers of persons and entries in it.
+    fn named<'p>(&self, path: &'p str) -> (Option<&'f FieldRule>, Vec<&'p str>) {
         let mut numbers = Vec::new();
         let pattern: Vec<&str> = path
             .split('.')
@@ -45,12 +61,7 @@ impl<'f> Rules<'f> {
                 }
             })
             .collect();
-        let Some(rule) = self.rule(&pattern.join(".")) else {
-            return path.to_owned();
-        };
-        numbers.iter().fold(rule.label.clone(), |label, number| {
-            label.replacen("{}", number, 1)
-        })
+        (self.rule(&pattern.join(".")), numbers)
     }
 
     /// Whether all that is required is there.
@@ -125,6 +136,12 @@ impl<'f> Rules<'f> {
             }),
         }
     }
+}
+
+fn numbered<'n>(label: &str, numbers: impl Iterator<Item = &'n str>) -> String {
+    numbers.fold(label.to_owned(), |label, number| {
+        label.replacen("{}", number, 1)
+    })
 }
 
 fn is_empty(value: Option<&Value>) -> bool {

@@ -318,6 +318,42 @@ fn check_says_what_an_editor_has_to_put_right() {
 }
 
 #[test]
+fn box_that_lacks_a_language_is_refused() {
+    let asking = META.replace("[fields]", "asks = [\"detail.kind\"]\n\n[fields]");
+    let findings = |meta: &str| -> Vec<String> {
+        let forms = open(&folder(&[("T001-trial", meta, PLAIN)]));
+        let found = forms.check_definitions().into_iter();
+        found.map(|found| found.text).collect()
+    };
+    let with = |more: &str| {
+        asking.replace(
+            r#""detail.kind" = { label = "証明書の種類","#,
+            &format!(r#""detail.kind" = {{ label = "証明書の種類", {more}"#),
+        )
+    };
+    let whole = r#"label_en = "Kind", words = ["全部", "一部"], words_en = ["Whole", "In part"],"#;
+    assert_eq!(findings(&with(whole)), Vec::<String>::new());
+    for lacking in [
+        r#"words = ["全部", "一部"], words_en = ["Whole", "In part"],"#,
+        r#"label_en = "Kind", words = ["全部", "一部"],"#,
+        r#"label_en = "Kind", words = ["全部", "一部"], words_en = ["Whole", " "],"#,
+    ] {
+        let found = findings(&with(lacking));
+        let said = |text: &String| text.contains("detail.kind") && text.contains("英語");
+        assert!(found.iter().any(said), "{lacking} {found:?}");
+    }
+    let found = findings(&with(
+        r#"label_en = "Kind", words_en = ["Whole", "In part"],"#,
+    ));
+    assert!(
+        found
+            .iter()
+            .any(|text| text.contains("words（紙面の言葉）")),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn unknown_key_in_a_definition_is_named_with_its_line() {
     let meta = format!("{META}\n[office]\nx = 1\n");
     let dir = folder(&[("T001-trial", &meta, PLAIN)]);

@@ -472,6 +472,44 @@ fn refused_path_leads_back_to_the_case() {
 }
 
 #[test]
+fn two_documents_and_every_name_are_printed_in_words() {
+    let mut snapshot = snapshot();
+    for (path, text) in [
+        ("identity.kind", "two_points"),
+        ("identity.paper.1", "納税通知書・公共料金の領収書"),
+        ("identity.paper.2", "年金手帳・基礎年金番号通知書"),
+        ("member.1.former_name", "架空　旧氏"),
+        ("member.1.alias", "架空　通称"),
+        ("member.1.kanji_name", "架空　漢字"),
+    ] {
+        let field = SnapshotField {
+            value: FieldValue::Text(text.to_owned()),
+            source: Source::Staff,
+        };
+        snapshot.fields.insert(FieldPath::from(path), field);
+    }
+    let data = resident_move::from_snapshot(&snapshot, &city()).expect("complete");
+    let text = text_of(&render(&data.to_form_data().expect("encodes")).pdf);
+    let squeezed: String = text.split_whitespace().collect();
+    for said in [
+        "２点確認の書類：納税通知書・公共料金の領収書、年金手帳・基礎年金番号通知書",
+        "架空旧氏",
+        "架空通称",
+        "架空漢字",
+        "漢字氏名",
+    ] {
+        assert!(squeezed.contains(said), "{said}\n{text}");
+    }
+    let mut long = sample(SampleKind::Longest).as_json().clone();
+    let member = long.pointer_mut("/members/0").expect("somebody");
+    member["alias"] = member["former_name"].clone();
+    member["kanji_name"] = member["former_name"].clone();
+    let _page = render(&FormData::new(long));
+    let field = data.case_field("members.1.kanji_name").expect("known");
+    assert_eq!(field, FieldPath::from("member.1.kanji_name"));
+}
+
+#[test]
 fn snapshot_without_a_name_is_refused() {
     let mut snapshot = snapshot();
     snapshot.fields.remove(&FieldPath::from("member.3.name"));

@@ -116,6 +116,21 @@ impl Outbox {
         std::mem::take(&mut self.typed)
     }
 
+    /// The newest value of a field among what was sent and is not answered.
+    pub(crate) fn on_its_way(&self, path: &str) -> Option<String> {
+        let mut newest_first = self.unanswered.values().rev();
+        newest_first.find_map(|(case, message)| {
+            let ToDaemon::Staff {
+                action: StaffAction::SetField { path: of, value },
+                ..
+            } = message
+            else {
+                return None;
+            };
+            (*case == self.case && of == path).then(|| value.clone())
+        })
+    }
+
     pub(crate) fn done(&mut self, id: u64) {
         self.unanswered.remove(&id);
     }

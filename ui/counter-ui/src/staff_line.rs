@@ -99,6 +99,11 @@ impl StaffLine {
         }
     }
 
+    /// The value of a field that the daemon was sent and has not answered.
+    pub(crate) fn on_its_way(&self, path: &str) -> Option<String> {
+        self.outbox.borrow().on_its_way(path)
+    }
+
     /// Sends everything typed, for good.
     pub(crate) fn flush(&self) {
         self.pause.stop();

@@ -5,13 +5,13 @@
 use counter_api::{BoxGroup, Choice, FieldKind as Shown, FieldView, Language, Notice, Step};
 use counter_domain::date::FuzzyDate;
 use counter_domain::width::half_digits;
-use counter_forms::{Answers, FieldKind, FormBox};
+use counter_forms::{Answers, FieldKind, FormBox, ticks};
 
 use crate::desk::Desk;
 use crate::desk::checks::{date_hint, date_in_words};
 use crate::desk::visit::Visit;
 use crate::records::Records;
-use crate::texts::{Code, notice, sentence, word};
+use crate::texts::{Code, notice, sentence, word, word_english};
 
 impl<R: Records> Desk<R> {
     /// The boxes of the forms that are needed as the case stands.
@@ -108,7 +108,11 @@ impl<R: Records> Desk<R> {
                 value.to_owned()
             },
             hint,
-            choices: choices(one),
+            choices: choices(one, Language::Japanese),
+            translated: match self.language {
+                Language::Japanese => String::new(),
+                Language::English => in_english(one),
+            },
             source: field
                 .filter(|_| !one.value.is_empty())
                 .map(|field| field.shown.source),
@@ -125,9 +129,8 @@ fn tidied(one: &FormBox, typed: &str) -> String {
             .parse::<FuzzyDate>()
             .map_or_else(|_| typed.trim().to_owned(), |day| day.to_string()),
         FieldKind::Digits | FieldKind::Count => digits(typed),
-        FieldKind::Kana | FieldKind::Flag | FieldKind::Choice | FieldKind::Choices => {
-            typed.trim().to_owned()
-        }
+        FieldKind::Choices => one.in_order(typed),
+        FieldKind::Kana | FieldKind::Flag | FieldKind::Choice => typed.trim().to_owned(),
         FieldKind::Text | FieldKind::Exact | FieldKind::List => typed.to_owned(),
     }
 }
@@ -147,25 +150,40 @@ const fn on_screen(kind: FieldKind) -> Shown {
         FieldKind::Kana => Shown::Kana,
         FieldKind::Date => Shown::Date,
         FieldKind::Count | FieldKind::Digits => Shown::Phone,
-        FieldKind::Flag | FieldKind::Choice | FieldKind::Choices => Shown::Choice,
+        FieldKind::Flag | FieldKind::Choice => Shown::Choice,
+        FieldKind::Choices => Shown::Choices,
     }
 }
 
-fn choices(one: &FormBox) -> Vec<Choice> {
+fn choices(one: &FormBox, language: Language) -> Vec<Choice> {
     let choice = |value: &str, label: String| Choice {
         value: value.to_owned(),
         label,
     };
+    let (of, words) = match language {
+        Language::Japanese => (word as fn(&str, &str) -> String, &one.rule.words),
+        Language::English => (word_english as fn(&str, &str) -> String, &one.rule.words_en),
+    };
     if one.rule.kind == FieldKind::Flag {
         return vec![
-            choice("true", word("reply", "yes")),
-            choice("false", word("reply", "no")),
+            choice("true", of("reply", "yes")),
+            choice("false", of("reply", "no")),
         ];
     }
-    let values = one.rule.values.iter().zip(&one.rule.words);
+    let values = one.rule.values.iter().zip(words);
     values
         .map(|(value, words)| choice(value, words.clone()))
         .collect()
+}
+
+/// A box in English: its label, and what may be chosen, in the order of the buttons.
+fn in_english(one: &FormBox) -> String {
+    let choices = choices(one, Language::English).into_iter();
+    let choices: Vec<String> = choices.map(|choice| choice.label).collect();
+    if choices.is_empty() {
+        return one.rule.label_en.clone();
+    }
+    [&one.rule.label_en, ": ", &choices.join(" / ")].concat()
 }
 
 /// A value as people read it.
@@ -173,8 +191,13 @@ pub(super) fn in_words(one: &FormBox) -> String {
     if one.rule.kind == FieldKind::Date {
         return date_in_words(&one.value);
     }
-    let chosen = choices(one)
-        .into_iter()
-        .find(|choice| choice.value == one.value);
-    chosen.map_or_else(|| one.value.clone(), |choice| choice.label)
+    let known = choices(one, Language::Japanese);
+    let word = |value: &str| {
+        let chosen = known.iter().find(|choice| choice.value == value);
+        chosen.map_or_else(|| value.to_owned(), |choice| choice.label.clone())
+    };
+    if one.rule.kind == FieldKind::Choices {
+        return ticks(&one.value).map(word).collect::<Vec<_>>().join("、");
+    }
+    word(&one.value)
 }

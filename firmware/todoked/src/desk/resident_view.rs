@@ -129,7 +129,7 @@ impl<R: Records> Desk<R> {
         let told = told.filter(|one| !one.value.is_empty() && !one.rule.quiet);
         let rows = told.map(|one| {
             let value = boxes::in_words(&one);
-            plain(&one.rule.label, &one.rule.label, value, self.language)
+            plain(&one.rule.label, &one.rule.label_en, value, self.language)
         });
         headed("boxes", self.language, rows.collect())
     }

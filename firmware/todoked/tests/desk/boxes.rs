@@ -2,10 +2,11 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::expect_used,
     reason = "a test stops at what it did not expect"
 )]
 
-use counter_api::{BoxGroup, FieldView, StaffAction, Step};
+use counter_api::{BoxGroup, FieldKind, FieldView, Language, ResidentAction, StaffAction, Step};
 use counter_domain::draft::FieldValue;
 use counter_forms::resident_move::City;
 use counter_forms::{Answers, FontPaths, Forms};
@@ -139,6 +140,70 @@ fn an_account_is_entered_once_and_stands_on_the_form() {
     assert_eq!(at("/detail/employer"), "見本商店");
     assert_eq!(at("/detail/spouse"), "架空　太郎");
     assert_eq!(at("/children/0/care"), "yes");
+}
+
+/// Whose box of the school's notice is on the screen.
+fn papers_path(rig: &Rig) -> String {
+    let all = boxes(rig).into_iter().flat_map(|group| group.fields);
+    let mut paths = all.map(|field| field.path);
+    let found = paths.find(|path| path.ends_with(".F102.detail.papers"));
+    found.expect("the school's notice asks for the papers shown")
+}
+
+#[test]
+fn several_ticks_are_kept_in_the_forms_order_and_stand_on_the_form() {
+    let mut rig = family();
+    let path = papers_path(&rig);
+    assert_eq!(field(&rig, &path).unwrap().kind, FieldKind::Choices);
+    rig.set(&path, "residence_card,enrolment,residence_card");
+    assert_eq!(
+        field(&rig, &path).unwrap().value,
+        "enrolment,residence_card"
+    );
+    assert_eq!(rig.reception().blocked_by, None);
+    let words = counter_forms::box_in_words(&path, "enrolment,residence_card");
+    let words = words.expect("head office reads it in words").1;
+    assert_eq!(words, "在学証明書、在留カード");
+    let data = data_of(&mut rig, "F102");
+    assert_eq!(
+        data.pointer("/detail/papers"),
+        Some(&serde_json::json!(["enrolment", "residence_card"]))
+    );
+}
+
+#[test]
+fn a_tick_can_be_taken_back_and_an_unheard_one_is_told() {
+    let mut rig = family();
+    let path = papers_path(&rig);
+    rig.set(&path, "enrolment,unheard");
+    assert!(field(&rig, &path).unwrap().error.is_some());
+    rig.set(&path, "enrolment");
+    assert_eq!(field(&rig, &path).unwrap().error, None);
+    rig.set(&path, "");
+    let data = data_of(&mut rig, "F102");
+    assert_eq!(data.pointer("/detail/papers"), None);
+}
+
+#[test]
+fn boxes_are_in_english_too_while_the_resident_reads_it() {
+    let mut rig = family();
+    let path = papers_path(&rig);
+    assert_eq!(field(&rig, &path).unwrap().translated, "");
+    rig.resident(ResidentAction::SetLanguage {
+        language: Language::English,
+    });
+    assert_eq!(
+        field(&rig, &path).unwrap().translated,
+        "Documents shown or attached: Certificate of enrolment / Certificate of textbooks received / Residence card"
+    );
+    assert_eq!(
+        field(&rig, "box.m2.bank.public_account")
+            .unwrap()
+            .translated,
+        "Use the account registered with the government: Yes / No"
+    );
+    let care = field(&rig, "box.m3.F083.children.*.care").unwrap();
+    assert!(care.translated.starts_with("Child 1: do you have custody"));
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub(super) fn connect_fields(
 ) {
     let typing = Rc::clone(line);
     api.on_edited(move |path, text| typing.type_into(&path, &text));
+    connect_ticks(api, line, fields);
     let (leaving, fields) = (Rc::clone(line), Rc::clone(fields));
     api.on_commit(move |path, text| {
         let shown = fields.borrow().shown(&path);
@@ -35,6 +36,30 @@ pub(super) fn connect_fields(
             });
         }
     });
+}
+
+/// Boxes of which several may be ticked: their value has the ticks parted by commas.
+fn connect_ticks(api: &ReceptionApi<'_>, line: &Rc<StaffLine>, fields: &Rc<RefCell<FieldRows>>) {
+    api.on_has_tick(|value, tick| value.split(',').any(|one| one == tick.as_str()));
+    let (line, fields) = (Rc::clone(line), Rc::clone(fields));
+    api.on_toggle(move |path, tick| {
+        let shown = fields.borrow().shown(&path);
+        if let Some(shown) = shown {
+            // Two quick presses: the second counts upon the first, not upon what is shown still.
+            let before = line.on_its_way(&path).unwrap_or_else(|| shown.clone());
+            line.commit(&path, &toggled(&before, &tick), &before);
+        }
+    });
+}
+
+/// The ticks of `value` with `tick` set where it was not, and the other way round.
+fn toggled(value: &str, tick: &str) -> String {
+    let mut ticks: Vec<&str> = value.split(',').filter(|one| !one.is_empty()).collect();
+    match ticks.iter().position(|one| *one == tick) {
+        Some(place) => drop(ticks.remove(place)),
+        None => ticks.push(tick),
+    }
+    ticks.join(",")
 }
 
 pub(super) fn connect_deeds(api: &ReceptionApi<'_>, line: &Rc<StaffLine>) {

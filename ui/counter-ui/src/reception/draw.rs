@@ -57,12 +57,14 @@ pub(super) fn field(field: &FieldView) -> FieldData {
     FieldData {
         path: field.path.as_str().into(),
         label: field.label.as_str().into(),
+        translated: field.translated.as_str().into(),
         kind: match field.kind {
             FieldKind::Text => FieldType::Text,
             FieldKind::ExactGlyphs => FieldType::Exact,
             FieldKind::Kana => FieldType::Kana,
             FieldKind::Date => FieldType::Date,
             FieldKind::Choice => FieldType::Choice,
+            FieldKind::Choices => FieldType::Choices,
             FieldKind::Phone => FieldType::Phone,
         },
         value: field.value.as_str().into(),
