@@ -85,29 +85,6 @@ pub fn check(connection: &Connection, case: CaseId) -> Result<Vec<Flaw>, StoreEr
     Ok(flaws)
 }
 
-/// The case whose history names this page.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn filing_of_form(
-    connection: &Connection,
-    form: BlobHash,
-) -> Result<Option<CaseId>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT case_id FROM blob_ref WHERE hash = :hash")?;
-    let cases: Vec<CaseId> = statement
-        .query_map([form.0], |row| row.get(0).map(CaseId))?
-        .collect::<Result<_, _>>()?;
-    for case in cases {
-        let events = replica::case_events(connection, case)?;
-        let names_it = |event: &CaseEvent| matches!(&event.what, CaseStep::Signed { form: page, .. } if *page == form);
-        if events.iter().any(names_it) {
-            return Ok(Some(case));
-        }
-    }
-    Ok(None)
-}
-
 /// Strokes and page signed with a content.
 fn signed(events: &[CaseEvent], content: SnapshotHash) -> Option<(BlobHash, BlobHash)> {
     events.iter().rev().find_map(|event| {

@@ -14,15 +14,17 @@
 //! tidy(&Connection, pages) -> Result<bool, StoreError>    // afterwards, until it says false
 //! find(&Connection, &ArchiveQuery) -> Result<Found { filings, next }, StoreError>
 //! check(&Connection, CaseId) -> Result<Vec<Flaw>, StoreError>
-//! filing_of_form(&Connection, BlobHash) -> Result<Option<CaseId>, StoreError>
+//! prove(&Connection, &[Brought], Option<&str>) -> Result<Option<Proof>, StoreError>   // files that somebody brings
 //! ```
 
 mod check;
 mod find;
 mod keys;
 mod project;
+mod proof;
 mod tokens;
 
-pub use check::{Flaw, check, filing_of_form};
+pub use check::{Flaw, check};
 pub use find::{ArchiveQuery, Filing, Found, all_cases, find};
 pub use project::{forget, keep, merge, open, project, tidy};
+pub use proof::{Brought, Part, Proof, ProvedFile, Standing, prove};

@@ -10,10 +10,12 @@
 
 use std::error::Error;
 
-use case_archive::{ArchiveQuery, Flaw, check, filing_of_form, find, open, project};
+use case_archive::{
+    ArchiveQuery, Brought, Flaw, Part, Standing, check, find, open, project, prove,
+};
 use counter_domain::case::{CaseStep, Remark, RemarkCategory, fold};
 use counter_domain::draft::{DraftField, FieldPath, FieldValue, Source};
-use counter_domain::ids::{BlobHash, BranchCode, CaseId, SnapshotHash, StaffId};
+use counter_domain::ids::{BranchCode, CaseId, SnapshotHash, StaffId};
 use counter_domain::snapshot::{Snapshot, SnapshotField, SnapshotForm};
 use replica::{BlobKind, DatabaseKey, Replica, StoreError, Surroundings, Write};
 use sync_protocol::SiteId;
@@ -29,7 +31,6 @@ struct Archive {
 
 struct Filed {
     case: CaseId,
-    form: BlobHash,
 }
 
 impl Archive {
@@ -72,18 +73,14 @@ impl Archive {
             write.add_event(case, &StaffId::from("u0312"), started)?;
             Ok::<_, StoreError>(case)
         })?;
-        let form = self.hand_in(case, (number, day, fields))?;
-        Ok(Filed { case, form })
+        self.hand_in(case, (number, day, fields))?;
+        Ok(Filed { case })
     }
 
     /// Signs and submits, as two steps of two moments.
-    fn hand_in(
-        &mut self,
-        case: CaseId,
-        filing: (&str, &str, &str),
-    ) -> Result<BlobHash, Box<dyn Error>> {
+    fn hand_in(&mut self, case: CaseId, filing: (&str, &str, &str)) -> Outcome {
         let forms = self.forms.clone();
-        let (snapshot, form) = self
+        let snapshot = self
             .replica
             .write(|write| sign(write, case, (filing, forms)))?;
         self.replica.write(|write| {
@@ -99,7 +96,7 @@ impl Archive {
                 Some(&BranchCode::from("12")),
             )
         })?;
-        Ok(form)
+        Ok(())
     }
 
     fn ask(&self, words: &str, narrow: impl FnOnce(&mut ArchiveQuery)) -> String {
@@ -140,7 +137,7 @@ fn sign(
     write: &mut Write<'_>,
     case: CaseId,
     ((number, day, fields), forms): ((&str, &str, &str), Vec<SnapshotForm>),
-) -> Result<(SnapshotHash, BlobHash), StoreError> {
+) -> Result<SnapshotHash, StoreError> {
     let staff = StaffId::from("u0312");
     let mut snapshot = Snapshot {
         version: 1,
@@ -189,7 +186,7 @@ fn sign(
         form,
     };
     write.add_event(case, &staff, signed)?;
-    Ok((snapshot, form))
+    Ok(snapshot)
 }
 
 const FAMILY: &str = "
@@ -397,7 +394,6 @@ fn filings_signed_before_forms_were_named_and_after_are_both_whole() -> Outcome 
     for (filed, forms) in [(&earlier, 0), (&named, 1)] {
         assert_eq!(archive.flaws(filed.case)?, Vec::<String>::new());
         let connection = archive.replica.reader();
-        assert_eq!(filing_of_form(connection, filed.form)?, Some(filed.case));
         let events = replica::case_events(connection, filed.case)?;
         let signed = fold(&events).in_force().ok_or("nothing was handed in")?;
         let content = replica::snapshot(connection, filed.case, signed)?;
@@ -411,15 +407,134 @@ fn filings_signed_before_forms_were_named_and_after_are_both_whole() -> Outcome 
     Ok(())
 }
 
+/// The signed content of a filing as a file.
+fn content_of(archive: &Archive, filed: &Filed) -> Result<Vec<u8>, Box<dyn Error>> {
+    let connection = archive.replica.reader();
+    let events = replica::case_events(connection, filed.case)?;
+    let signed = fold(&events).in_force().ok_or("nothing was handed in")?;
+    let content = replica::snapshot(connection, filed.case, signed)?;
+    Ok(content.ok_or("no content")?.to_bytes()?)
+}
+
+/// Each file in the words of whoever checks; `none` when no filing is known.
+fn proved(
+    archive: &Archive,
+    files: &[(Part, &[u8])],
+    receipt: Option<&str>,
+) -> Result<String, StoreError> {
+    let brought: Vec<Brought<'_>> = files
+        .iter()
+        .map(|(part, bytes)| Brought { part: *part, bytes })
+        .collect();
+    let proof = prove(archive.replica.reader(), &brought, receipt)?;
+    Ok(proof.map_or_else(
+        || "none".to_owned(),
+        |proof| {
+            let told = proof.files.iter();
+            let told: Vec<String> = told.map(|file| format!("{} {file}", file.part)).collect();
+            assert_eq!(proof.holds(), !told.join(" ").contains("altered"));
+            told.join("; ")
+        },
+    ))
+}
+
 #[test]
-fn a_page_names_its_filing() -> Outcome {
+fn files_of_a_filing_are_proved_and_an_altered_one_is_told_apart() -> Outcome {
     let mut archive = filled()?;
     let filed = archive.file("12-260601-001-2", "2026-06-01", SINGLE)?;
-    let connection = archive.replica.reader();
-    assert_eq!(filing_of_form(connection, filed.form)?, Some(filed.case));
-    assert_eq!(filing_of_form(connection, BlobHash([1; 32]))?, None);
-    let strange = Flaw::PageMissing(BlobHash([1; 32])).to_string();
-    assert!(strange.starts_with("page ") && strange.ends_with("is missing"));
+    archive.file("12-260602-001-1", "2026-06-02", SINGLE)?;
+    let (page, strokes) = (b"page of 12-260601-001-2", b"12-260601-001-2");
+    let content = content_of(&archive, &filed)?;
+    let text = String::from_utf8(content.clone())?;
+    let altered = text.replace("桜", "松").replace("move_out", "move_in");
+    let all: [(Part, &[u8]); 3] = [
+        (Part::Page, page),
+        (Part::Signature, strokes),
+        (Part::Content, &content),
+    ];
+    assert_eq!(
+        proved(&archive, &all, None)?,
+        "page as signed; signature as signed; content as signed"
+    );
+    for (place, bytes, told) in [
+        (
+            0,
+            &b"page of 12-260601-001-3"[..],
+            "page altered, or of another filing: nobody signed this page (1 of 23 bytes differ, the first is byte 23)",
+        ),
+        (
+            1,
+            b"12-2606",
+            "signature altered, or of another filing: nobody signed this signature (7 bytes instead of 15, other ones from byte 8 on)",
+        ),
+        (
+            2,
+            altered.as_bytes(),
+            "content altered, or of another filing: nobody signed this content (2 fields differ: event.type, member.1.name)",
+        ),
+        (
+            1,
+            b"12-260602-001-1",
+            "signature altered, or of another filing: nobody signed this signature (2 of 15 bytes differ, the first is byte 9)",
+        ),
+    ] {
+        let mut files = all;
+        files[place].1 = bytes;
+        let said = proved(&archive, &files, None)?;
+        assert!(said.contains(told), "{said}");
+        assert_eq!(said.matches("as signed").count(), 2, "{said}");
+        let alone = [files[place]];
+        let by_number = proved(&archive, &alone, Some("12-260601-001-2"))?;
+        assert_eq!(by_number, told);
+    }
+    let strange: [(Part, &[u8]); 1] = [(Part::Page, b"another page")];
+    assert_eq!(proved(&archive, &strange, None)?, "none");
+    for number in ["12-260601-001", "12-269999-001-2", "", "*"] {
+        assert_eq!(
+            proved(&archive, &strange, Some(number))?,
+            "none",
+            "{number}"
+        );
+    }
+    // The strokes of one filing are no page of it.
+    assert_eq!(proved(&archive, &[(Part::Page, strokes)], None)?, "none");
+    Ok(())
+}
+
+#[test]
+fn page_that_was_signed_anew_is_told_to_be_the_earlier_one() -> Outcome {
+    let mut archive = Archive::new()?;
+    let filed = archive.file("12-260601-001-2", "2026-06-01", SINGLE)?;
+    archive.hand_in(filed.case, ("12-260601-001-2 again", "2026-06-01", FAMILY))?;
+    let pages: [(Part, &[u8]); 2] = [
+        (Part::Page, b"page of 12-260601-001-2"),
+        (Part::Page, b"page of 12-260601-001-2 again"),
+    ];
+    assert_eq!(
+        proved(&archive, &pages, None)?,
+        "page signed, but not the last: signed anew later; page as signed"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_page_proves_nothing_while_its_filing_is_flawed() -> Outcome {
+    let mut archive = Archive::new()?;
+    archive.file("12-260402-001-8", "2026-04-02", SINGLE)?;
+    archive
+        .alter("UPDATE blob_piece SET bytes = zeroblob(length(bytes)) WHERE length(bytes) = 15")?;
+    let page = Brought {
+        part: Part::Page,
+        bytes: b"page of 12-260402-001-8",
+    };
+    let proof = prove(archive.replica.reader(), &[page], None)?.ok_or("no filing")?;
+    assert_eq!(proof.files[0].standing, Standing::AsSigned);
+    assert!(
+        matches!(proof.flaws[..], [Flaw::SignatureAltered(_)]),
+        "{proof:?}"
+    );
+    assert!(!proof.holds());
+    assert!(proof.flaws[0].to_string().ends_with("was altered"));
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The archive of this counter: filings taken in here, also without a line.
 
-use case_archive::{ArchiveQuery, Flaw, Found};
+use case_archive::{ArchiveQuery, Brought, Flaw, Found, Proof};
 use counter_domain::ids::{BlobHash, CaseId};
 use replica::StoreError;
 
@@ -42,11 +42,16 @@ impl CounterStore {
         Ok(self.replica.want_anew(&blobs)?.len())
     }
 
-    /// The case whose history names this page.
+    /// Proves files that belong to one filing: the one of this receipt number, or the first that one of
+    /// them was signed in. `None` when there is none such here.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn filing_of_form(&self, form: BlobHash) -> Result<Option<CaseId>, StoreError> {
-        case_archive::filing_of_form(self.replica.reader(), form)
+    pub fn prove(
+        &self,
+        files: &[Brought<'_>],
+        receipt: Option<&str>,
+    ) -> Result<Option<Proof>, StoreError> {
+        case_archive::prove(self.replica.reader(), files, receipt)
     }
 }

@@ -106,7 +106,9 @@ pub fn open_store(folder: &DataFolder, settings: &Settings) -> Result<CounterSto
     let mut store = opened.map_err(|error| {
         let advice = match error {
             OpenError::WrongKey => "the database key does not open the database",
-            OpenError::Damaged => "the database is damaged; restore the newest backup",
+            OpenError::Damaged => {
+                "the database is damaged; keep the disk and set the counter up anew with a code of head office (todoke-hub device recover)"
+            }
             OpenError::Unreadable => "wrong database key, or a damaged database",
             OpenError::NewerSchema { .. } => "the database was written by a newer todoke",
             OpenError::OtherSite => "the database belongs to another device",

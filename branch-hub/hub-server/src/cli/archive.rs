@@ -5,10 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use case_archive::ArchiveQuery;
-use clap::Subcommand;
-use counter_domain::case::CaseStep;
-use counter_domain::ids::BlobHash;
+use case_archive::{ArchiveQuery, Brought, Part};
+use clap::{Args, Subcommand};
+use counter_domain::ids::CaseId;
 use counter_forms::filing::Versions;
 use hub_store::{Actor, HubStore};
 use replica::AuditAction;
@@ -64,8 +63,8 @@ pub(super) enum ArchiveCommand {
     Verify {
         #[command(flatten)]
         data: Data,
-        /// The PDF
-        file: PathBuf,
+        #[command(flatten)]
+        files: Files,
         /// One JSON document on standard output
         #[arg(long)]
         json: bool,
@@ -132,6 +131,42 @@ pub(super) enum ArchiveCommand {
     },
 }
 
+/// Files of one filing.
+#[derive(Debug, Args)]
+pub(super) struct Files {
+    /// The PDF
+    page: PathBuf,
+    /// Strokes of its signature
+    #[arg(long, value_name = "FILE")]
+    signature: Option<PathBuf>,
+    /// Its signed content, JSON
+    #[arg(long, value_name = "FILE")]
+    content: Option<PathBuf>,
+    /// Receipt number of the filing they are said to be of
+    #[arg(long, value_name = "NUMBER")]
+    receipt: Option<String>,
+}
+
+impl Files {
+    fn read(&self) -> Result<Vec<(Part, &Path, Vec<u8>)>> {
+        let given = [
+            (Part::Page, Some(self.page.as_path())),
+            (Part::Signature, self.signature.as_deref()),
+            (Part::Content, self.content.as_deref()),
+        ];
+        let given = given
+            .into_iter()
+            .filter_map(|(part, path)| Some((part, path?)));
+        given
+            .map(|(part, path)| {
+                let bytes = fs::read(path);
+                let bytes = bytes.with_context(|| format!("cannot read {}", path.display()))?;
+                Ok((part, path, bytes))
+            })
+            .collect()
+    }
+}
+
 impl ArchiveCommand {
     pub(super) fn run(self, clock: &Clock, out: &mut impl Write) -> Result<()> {
         match self {
@@ -158,10 +193,10 @@ impl ArchiveCommand {
             }
             Self::Check { data, mend, json } => {
                 let mut hub = Hub::open(&data.folder, clock)?;
-                check_all(&mut hub.store, (mend, json), out)
+                check(&mut hub.store, (mend, json), out)
             }
-            Self::Verify { data, file, json } => {
-                verify(&Hub::open(&data.folder, clock)?.store, &file, json, out)
+            Self::Verify { data, files, json } => {
+                verify(&Hub::open(&data.folder, clock)?.store, &files, json, out)
             }
             Self::Export {
                 data,
@@ -265,109 +300,129 @@ fn find(
     Ok(())
 }
 
-fn check_all(store: &mut HubStore, (mend, json): (bool, bool), out: &mut impl Write) -> Result<()> {
-    let asked = if mend { mend_all(store)? } else { 0 };
-    check(store, (json, asked), out)
+/// A filing with what is wrong with it.
+struct Flawed {
+    case: CaseId,
+    receipt_number: String,
+    flaws: Vec<String>,
 }
 
-/// Asks for what is damaged or missing; returns how many pages and signatures.
-fn mend_all(store: &mut HubStore) -> Result<usize> {
-    let mut asked = 0;
-    for case in store.filed_cases()? {
-        asked += store.mend_filing(case)?;
-    }
-    Ok(asked)
-}
-
-fn check(store: &HubStore, (as_json, asked): (bool, usize), out: &mut impl Write) -> Result<()> {
+fn check(store: &mut HubStore, (mend, as_json): (bool, bool), out: &mut impl Write) -> Result<()> {
     let cases = store.filed_cases()?;
-    let mut flawed = Vec::new();
+    let (mut flawed, mut asked) = (Vec::new(), 0);
     for case in &cases {
         let flaws = store.filing_flaws(*case)?;
-        if !flaws.is_empty() {
-            let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
-            flawed.push((*case, flaws));
+        if flaws.is_empty() {
+            continue;
         }
+        if mend {
+            asked += store.mend_filing(*case)?;
+        }
+        let record = store.case(*case)?;
+        let number = record.and_then(|record| record.summary.receipt_number);
+        flawed.push(Flawed {
+            case: *case,
+            receipt_number: number.unwrap_or_default(),
+            flaws: flaws.iter().map(ToString::to_string).collect(),
+        });
     }
-    let broken = store
-        .audit_verify()?
-        .iter()
-        .filter(|chain| chain.broken_at.is_some())
-        .count();
+    let logs = store.audit_verify()?;
+    let broken = logs.iter().filter(|log| log.broken_at.is_some()).count();
     if as_json {
-        let list: Vec<_> = flawed
-            .iter()
-            .map(|(case, flaws)| json!({"case": case, "flaws": flaws}))
-            .collect();
+        let list = flawed.iter().map(|one| {
+            json!({"case": one.case, "receipt_number": one.receipt_number, "flaws": one.flaws})
+        });
         let report = json!({
-            "filings": cases.len(), "flawed": list, "broken_logs": broken, "asked_anew": asked,
+            "filings": cases.len(), "flawed": list.collect::<Vec<_>>(), "broken_logs": broken,
+            "asked_anew": asked,
         });
         writeln!(out, "{report}")?;
     } else {
-        for (case, flaws) in &flawed {
-            writeln!(out, "{case}\t{}", flaws.join("; "))?;
+        for one in &flawed {
+            writeln!(out, "{}\t{}", one.receipt_number, one.flaws.join("; "))?;
         }
-        writeln!(
-            out,
-            "{} filings, {} flawed, {broken} broken logs",
-            cases.len(),
-            flawed.len()
-        )?;
-        if asked > 0 {
+        let (all, flawed) = (cases.len(), flawed.len());
+        writeln!(out, "{all} filings, {flawed} flawed, {broken} broken logs")?;
+    }
+    verdict((flawed.len(), broken), mend.then_some(asked))
+}
+
+/// Ends with an error that says what to do, unless all is whole; `asked` after mending.
+fn verdict((flawed, broken): (usize, usize), asked: Option<usize>) -> Result<()> {
+    match (flawed, asked) {
+        (0, _) if broken == 0 => Ok(()),
+        (0, _) => bail!("{broken} audit logs are broken; `todoke-hub audit verify` says where"),
+        (_, None) => bail!(
+            "{flawed} filings are flawed; `archive check --mend` asks the branches' counters for their pages and signatures"
+        ),
+        (_, Some(0)) => {
+            bail!("{flawed} filings are flawed in what no counter can send; restore a backup")
+        }
+        (_, Some(asked)) => bail!(
+            "{asked} pages and signatures are asked for anew; check again after the counters' next contact"
+        ),
+    }
+}
+
+fn verify(store: &HubStore, brought: &Files, as_json: bool, out: &mut impl Write) -> Result<()> {
+    let files = brought.read()?;
+    let bytes: Vec<Brought<'_>> = files
+        .iter()
+        .map(|(part, _, bytes)| Brought { part: *part, bytes })
+        .collect();
+    let receipt = brought.receipt.as_deref();
+    let proof = store.prove(&bytes, receipt)?;
+    let proof = proof.with_context(|| unknown(receipt))?;
+    let record = store.case(proof.case)?.context("the case is gone")?;
+    let number = record.summary.receipt_number.unwrap_or_default();
+    let page = proof.files.first().and_then(|page| page.content);
+    let mut contents = record.snapshots.iter();
+    let content = contents.find(|(hash, _)| Some(*hash) == page);
+    let page = files.first().map_or(&[][..], |(_, _, bytes)| bytes);
+    let versions = content.map(|(_, content)| Versions::of(content, page));
+    let versions = versions.unwrap_or_default();
+    let mut flaws: Vec<String> = proof.flaws.iter().map(ToString::to_string).collect();
+    flaws.extend(versions.flaw());
+    let holds = proof.holds() && flaws.is_empty();
+    let told = proof.files.iter().zip(&files);
+    if as_json {
+        let told = told.map(|(proved, (part, path, _))| {
+            json!({
+                "file": path, "part": part, "standing": proved.standing, "differs": proved.differs,
+            })
+        });
+        let report = json!({
+            "case": proof.case, "receipt_number": number, "state": record.summary.state,
+            "files": told.collect::<Vec<_>>(), "forms": versions.signed,
+            "forms_on_page": versions.on_page, "flaws": flaws, "holds": holds,
+        });
+        writeln!(out, "{report}")?;
+    } else {
+        for (proved, (part, path, _)) in told {
+            writeln!(out, "{part} {}: {proved}", path.display())?;
+        }
+        for flaw in &flaws {
+            writeln!(out, "kept here: {flaw}")?;
+        }
+        if holds {
             writeln!(
                 out,
-                "{asked} pages and signatures are asked for anew; check again after the next contact"
+                "{number}: page, content, signature and history belong together"
             )?;
+            writeln!(out, "{}", versions.said())?;
         }
     }
-    if !flawed.is_empty() || broken > 0 {
-        bail!(
-            "{} filings are flawed; `archive check --mend` asks the branch's counter for what is missing; else restore a backup",
-            flawed.len()
-        );
+    if !holds {
+        bail!("{number}: not everything is as it was signed");
     }
     Ok(())
 }
 
-fn verify(store: &HubStore, file: &Path, as_json: bool, out: &mut impl Write) -> Result<()> {
-    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let page = BlobHash(*blake3::hash(&bytes).as_bytes());
-    let Some(case) = store.filing_of_form(page)? else {
-        bail!(
-            "no filing here was signed on this page: it was altered, or belongs to another head office"
-        );
-    };
-    let flaws = store.filing_flaws(case)?;
-    let record = store.case(case)?.context("the case is gone")?;
-    let number = record.summary.receipt_number.unwrap_or_default();
-    let mut flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
-    let signed = record.events.iter().find_map(|event| {
-        let CaseStep::Signed { snapshot, form, .. } = &event.what else {
-            return None;
-        };
-        (*form == page).then_some(*snapshot)
-    });
-    let mut contents = record.snapshots.iter();
-    let content = contents.find(|(hash, _)| Some(*hash) == signed);
-    let versions = content.map(|(_, content)| Versions::of(content, &bytes));
-    let versions = versions.unwrap_or_default();
-    flaws.extend(versions.flaw());
-    if as_json {
-        let report = json!({
-            "case": case, "receipt_number": number, "page": page, "state": record.summary.state,
-            "forms": versions.signed, "forms_on_page": versions.on_page, "flaws": flaws,
-        });
-        writeln!(out, "{report}")?;
-    } else {
-        writeln!(
-            out,
-            "{number}\tpage, content, signature and history belong together: {}",
-            flaws.is_empty()
-        )?;
-        writeln!(out, "{}", versions.said())?;
+fn unknown(receipt: Option<&str>) -> String {
+    match receipt {
+        Some(number) => format!("no filing here has the receipt number {number}"),
+        None => "no filing here was signed on this page: it was altered, or belongs to another head office; \
+                 --receipt NUMBER says which filing it should be of, and what differs"
+            .to_owned(),
     }
-    if !flaws.is_empty() {
-        bail!("{}", flaws.join("; "));
-    }
-    Ok(())
 }

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use case_archive::ArchiveQuery;
+use case_archive::{ArchiveQuery, Brought, Part, Proof};
 use clap::Args;
-use counter_domain::case::{CaseEvent, CaseStep};
-use counter_domain::ids::{BlobHash, SnapshotHash, StaffId};
+use counter_domain::case::CaseSummary;
+use counter_domain::ids::StaffId;
 use counter_forms::filing::Versions;
 use counter_store::CounterStore;
 use replica::AuditAction;
@@ -57,10 +57,23 @@ pub(super) struct Check {
 }
 
 /// Proves that a PDF is the page a resident signed here, with its data, signature and history.
+///
+/// With `--signature` and `--content` also those files, as `todoke case export` writes them. An altered
+/// file belongs to no filing by itself: `--receipt`, or another file of the same filing, says where it
+/// should belong, and then what differs is told.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
     /// The PDF.
     file: PathBuf,
+    /// Strokes of its signature.
+    #[arg(long, value_name = "FILE")]
+    signature: Option<PathBuf>,
+    /// Its signed content, JSON.
+    #[arg(long, value_name = "FILE")]
+    content: Option<PathBuf>,
+    /// Receipt number of the filing they are said to be of.
+    #[arg(long, value_name = "NUMBER")]
+    receipt: Option<String>,
     /// Folder of the counter's data.
     #[arg(long)]
     data: PathBuf,
@@ -141,84 +154,141 @@ impl Check {
             if self.mend {
                 asked += store.mend_filing(*case)?;
             }
+            let record = store.case(*case)?;
+            let number = record.and_then(|record| record.summary.receipt_number);
             let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
-            flawed.push((*case, flaws));
+            flawed.push((*case, number.unwrap_or_default(), flaws));
         }
         store.close()?;
         if self.json {
             let list = flawed.iter();
             let list: Vec<_> = list
-                .map(|(case, flaws)| json!({ "case": case, "flaws": flaws }))
+                .map(|(case, number, flaws)| {
+                    json!({ "case": case, "receipt_number": number, "flaws": flaws })
+                })
                 .collect();
             print_json(&json!({
                 "filings": cases.len(), "flawed": list, "asked_anew": asked,
             }))?;
         } else {
-            for (case, flaws) in &flawed {
-                print_line(&format!("{case}\t{}", flaws.join("; ")))?;
+            for (_, number, flaws) in &flawed {
+                print_line(&format!("{number}\t{}", flaws.join("; ")))?;
             }
             print_line(&format!("{} filings, {} flawed", cases.len(), flawed.len()))?;
         }
-        match (flawed.len(), asked) {
-            (0, _) => Ok(()),
-            (count, 0) => {
-                bail!("{count} filings are flawed; --mend asks head office for their pages")
-            }
-            (_, asked) => bail!(
+        match (flawed.len(), self.mend, asked) {
+            (0, _, _) => Ok(()),
+            (count, false, _) => bail!(
+                "{count} filings are flawed; --mend asks head office for their pages and signatures"
+            ),
+            (count, true, 0) => bail!(
+                "{count} filings are flawed in what head office cannot send; ask there for `todoke-hub archive check`, else restore a backup"
+            ),
+            (_, true, asked) => bail!(
                 "{asked} pages and signatures are asked for anew; check again after the next contact with head office"
             ),
         }
     }
 }
 
-/// The content that was signed with this page.
-fn signed_on(events: &[CaseEvent], page: BlobHash) -> Option<SnapshotHash> {
-    events.iter().find_map(|event| {
-        let CaseStep::Signed { snapshot, form, .. } = &event.what else {
-            return None;
-        };
-        (*form == page).then_some(*snapshot)
-    })
-}
+/// A file as given.
+type Given = (Part, PathBuf, Vec<u8>);
 
 impl Verify {
     pub(super) fn run(self) -> Result<()> {
-        let bytes =
-            fs::read(&self.file).with_context(|| format!("cannot read {}", self.file.display()))?;
-        let page = BlobHash(*blake3::hash(&bytes).as_bytes());
+        let files = self.read()?;
+        let brought: Vec<Brought<'_>> = files
+            .iter()
+            .map(|(part, _, bytes)| Brought { part: *part, bytes })
+            .collect();
         let store = store(&self.data)?;
-        let case = store.filing_of_form(page)?.context(
-            "no filing here was signed on this page: it was altered, or was signed at another counter",
-        )?;
-        let flaws = store.filing_flaws(case)?;
-        let record = store.case(case)?.context("the case is not here")?;
-        let signed = signed_on(&record.events, page);
-        let snapshot = match signed {
-            Some(hash) => store.snapshot(case, hash)?,
+        let receipt = self.receipt.as_deref();
+        let proof = store.prove(&brought, receipt)?;
+        let proof = proof.with_context(|| unknown(receipt))?;
+        let record = store.case(proof.case)?.context("the case is not here")?;
+        let signed = match proof.files.first().and_then(|page| page.content) {
+            Some(hash) => store.snapshot(proof.case, hash)?,
             None => None,
         };
         store.close()?;
-        let number = record.summary.receipt_number.unwrap_or_default();
-        let mut flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
-        let versions = snapshot.map(|snapshot| Versions::of(&snapshot, &bytes));
-        let versions = versions.unwrap_or_default();
-        flaws.extend(versions.flaw());
-        if self.json {
-            print_json(&json!({
-                "case": case, "receipt_number": number, "page": page,
-                "state": record.summary.state, "forms": versions.signed,
-                "forms_on_page": versions.on_page, "flaws": flaws,
-            }))?;
-        } else if flaws.is_empty() {
+        let page = brought.first().map_or(&[][..], |page| page.bytes);
+        let versions = signed.map(|signed| Versions::of(&signed, page));
+        said(
+            &record.summary,
+            &files,
+            (&proof, &versions.unwrap_or_default()),
+            self.json,
+        )
+    }
+
+    fn read(&self) -> Result<Vec<Given>> {
+        let given = [
+            (Part::Page, Some(&self.file)),
+            (Part::Signature, self.signature.as_ref()),
+            (Part::Content, self.content.as_ref()),
+        ];
+        let given = given
+            .into_iter()
+            .filter_map(|(part, path)| Some((part, path?)));
+        given
+            .map(|(part, path)| {
+                let bytes = fs::read(path);
+                let bytes = bytes.with_context(|| format!("cannot read {}", path.display()))?;
+                Ok((part, path.clone(), bytes))
+            })
+            .collect()
+    }
+}
+
+/// Says how each file stands to the filing; an error when not everything is as it was signed.
+fn said(
+    filing: &CaseSummary,
+    files: &[Given],
+    (proof, versions): (&Proof, &Versions),
+    as_json: bool,
+) -> Result<()> {
+    let number = filing.receipt_number.clone().unwrap_or_default();
+    let mut flaws: Vec<String> = proof.flaws.iter().map(ToString::to_string).collect();
+    flaws.extend(versions.flaw());
+    let holds = proof.holds() && flaws.is_empty();
+    let told = proof.files.iter().zip(files);
+    if as_json {
+        let told = told.map(|(proved, (part, path, _))| {
+            json!({
+                "file": path, "part": part, "standing": proved.standing, "differs": proved.differs,
+            })
+        });
+        print_json(&json!({
+            "case": proof.case, "receipt_number": number, "state": filing.state,
+            "files": told.collect::<Vec<_>>(), "forms": versions.signed,
+            "forms_on_page": versions.on_page, "flaws": flaws, "holds": holds,
+        }))?;
+    } else {
+        for (proved, (part, path, _)) in told {
+            print_line(&format!("{part} {}: {proved}", path.display()))?;
+        }
+        for flaw in &flaws {
+            print_line(&format!("kept here: {flaw}"))?;
+        }
+        if holds {
             print_line(&format!(
                 "{number}: page, content, signature and history belong together"
             ))?;
             print_line(&versions.said())?;
         }
-        if flaws.is_empty() {
-            Ok(())
-        } else {
-            bail!("{}", flaws.join("; "))
-        }
+    }
+    if holds {
+        Ok(())
+    } else {
+        bail!("{number}: not everything is as it was signed")
+    }
+}
+
+fn unknown(receipt: Option<&str>) -> String {
+    match receipt {
+        Some(number) => format!("no filing here has the receipt number {number}"),
+        None => "no filing here was signed on this page: it was altered, or was signed at another counter; \
+                 --receipt NUMBER says which filing it should be of, and what differs"
+            .to_owned(),
     }
 }
