@@ -8,7 +8,7 @@ VISIT := tests/acceptance/suite/move-in-by-card-line-cut.toml
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-sync bench-pages sim kill-loop lint fuzz gallery packages models build characters addresses
+.PHONY: help run test bench bench-sync bench-pages sim kill-loop glyph-check lint fuzz gallery packages models build characters addresses
 
 help: ## Says what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -56,6 +56,9 @@ clean-bench: packages ## Times a build and a test run from nothing, half an hour
 	[ $$result -eq 0 ] && ratio=$$(((tested - start) * 1000 / 2400)) && \
 	printf 'clean build %s s, with tests %s s, limit 2400 s, ratio %d.%03d\n' \
 		$$((built - start)) $$((tested - start)) $$((ratio / 1000)) $$((ratio % 1000))
+
+glyph-check: packages ## Draws every glyph of the MJ table on paper with poppler and compares it with the font's own, half a minute
+	@cargo test --workspace --locked $(FEATURES) --test characters -- --ignored
 
 lint: packages ## Checks formatting, lints and (where cargo-deny is installed) licences
 	@cargo fmt --all --check
