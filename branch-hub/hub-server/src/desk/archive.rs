@@ -62,7 +62,7 @@ struct Line {
     filed_on: String,
     office: String,
     kind: String,
-    persons: String,
+    persons: Vec<String>,
     staff: String,
     state: Chip,
     protected: bool,
@@ -82,10 +82,15 @@ impl Asked {
         }
     }
 
-    fn query(&self) -> Option<ArchiveQuery> {
+    /// The search, or why there is none.
+    fn query(&self) -> Result<ArchiveQuery, Banner> {
         let filled = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let query = ArchiveQuery::new(&self.words, PAGE).ok()?;
-        Some(ArchiveQuery {
+        // ISO 8601 days are in the order of their letters.
+        if !self.from.is_empty() && !self.to.is_empty() && self.to < self.from {
+            return Err(texts::period_backwards());
+        }
+        let query = ArchiveQuery::new(&self.words, PAGE).map_err(|_| texts::too_many_words())?;
+        Ok(ArchiveQuery {
             branch: filled(&self.office),
             kind: filled(&self.kind),
             staff: filled(&self.staff),
@@ -110,13 +115,16 @@ pub(crate) async fn search(
     Sent { viewer, fields, .. }: Sent<Reviews>,
 ) -> Response {
     let asked = Asked::of(&fields);
-    let Some(query) = asked.query() else {
-        let names = desk.data.names().await;
-        let found = Found {
-            banner: Some(texts::too_many_words()),
-            ..Found::nothing_asked(names)
-        };
-        return answer(&desk, viewer, asked, found).await;
+    let query = match asked.query() {
+        Ok(query) => query,
+        Err(banner) => {
+            let names = desk.data.names().await;
+            let found = Found {
+                banner: Some(banner),
+                ..Found::nothing_asked(names)
+            };
+            return answer(&desk, viewer, asked, found).await;
+        }
     };
     match desk.data.find_filings(&viewer, query).await {
         Ok((filings, next, names)) => {
@@ -183,7 +191,7 @@ fn line(filing: Filing, names: &Names) -> Line {
         filed_on: labels::date(&filing.filed_on),
         office: names.branch(&filing.branch),
         kind: labels::event_type(&filing.kind),
-        persons: filing.persons.join("、"),
+        persons: filing.persons,
         staff: names.staff(&filing.staff),
         state: labels::state(filing.state),
         protected: filing.protected,

@@ -138,6 +138,14 @@ pub(crate) fn too_many_words() -> Banner {
     )
 }
 
+pub(crate) fn period_backwards() -> Banner {
+    Banner::new(
+        Tone::Caution,
+        "届出日の「いつまで」が「いつから」より前のため、検索していません。",
+        "日付を入れなおして、もう一度検索してください。",
+    )
+}
+
 pub(crate) fn four_eyes() -> Banner {
     Banner::new(
         Tone::Caution,

@@ -49,6 +49,34 @@ async fn a_filing_is_found_by_name_number_period_and_office() {
 }
 
 #[tokio::test]
+async fn period_that_ends_before_it_begins_is_told_and_not_searched() {
+    let mut stage = Stage::set();
+    stage.submitted_by("u0312");
+    let mut browser = stage.signed_in("u0102").await;
+    let days = [("from", "2026-11-22"), ("to", "2026-11-21")];
+    browser.get("/archive").await;
+    let answer = browser.post("/archive", &days).await;
+    assert!(answer.text().contains("検索していません"));
+    assert!(answer.text().contains(r#"value="2026-11-22""#), "as typed");
+    assert!(!answer.text().contains("data-open>"));
+    let one_day = [("from", "2026-11-21"), ("to", "2026-11-21")];
+    assert_eq!(found(&mut browser, &one_day).await.len(), 1);
+}
+
+#[tokio::test]
+async fn people_of_a_filing_stand_apart_and_hits_are_counted() {
+    let mut stage = Stage::set();
+    stage.submitted_by("u0312");
+    let mut browser = stage.signed_in("u0102").await;
+    browser.get("/archive").await;
+    let answer = browser.post("/archive", &[("words", "架空")]).await;
+    let text = answer.text();
+    assert!(text.contains("新しい順に 1 件です。"), "{text}");
+    assert!(!text.contains("ほかにもあります"));
+    assert!(text.contains(r#"<span class="person">架空　太郎"#), "{text}");
+}
+
+#[tokio::test]
 async fn a_search_is_written_down_and_never_stands_in_an_address() {
     let mut stage = Stage::set();
     stage.submitted_by("u0312");
