@@ -62,6 +62,7 @@ pub(crate) fn thing_in_words(act: &Act) -> (&'static str, String) {
         Act::Scanner(ScannerAct::Plug) => ("スキャナー", "ケーブルを差す"),
         Act::Scanner(ScannerAct::Empty) => ("スキャナー", "紙を取り出す"),
         Act::Scanner(ScannerAct::Lay) => ("スキャナー", "紙を置く"),
+        Act::Scanner(ScannerAct::Stack) => ("スキャナー", "仕切り紙をはさんだ束を読み込む"),
         Act::Counter(CounterAct::Kill) => ("窓口", "電源が抜ける（SIGKILL）"),
         Act::Counter(CounterAct::Start) => ("窓口", "電源を入れ直す"),
         Act::Counter(CounterAct::Recover) => ("窓口", "本庁の復旧の番号で引き継ぐ"),

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
+use device_sim::page_printer::PagePrinterProcess;
 use encoding_rs::SHIFT_JIS;
 use serde_json::Value;
 
-use crate::process::run;
+use crate::process::{PATIENCE, run};
 use crate::stage::Stage;
 
 /// Writes the newest case's form, signature and snapshot, and checks the words on the form.
@@ -81,7 +83,7 @@ pub(crate) fn pages(
     asked: &str,
 ) -> Result<Vec<PathBuf>> {
     let printer = stage.pages.as_ref().context("there is no page printer")?;
-    let paper = printer.paper();
+    let paper = came_out(printer, count);
     ensure!(
         paper.len() == count,
         "{} sheets lie in the printer, not {count}",
@@ -112,6 +114,22 @@ pub(crate) fn pages(
         }
     }
     Ok(kept)
+}
+
+/// What lies in the printer, once so many sheets do or nobody would wait any longer.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the printer is a program of others and tells nobody when a sheet comes out"
+)]
+fn came_out(printer: &PagePrinterProcess, count: usize) -> Vec<PathBuf> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let paper = printer.paper();
+        if paper.len() >= count || Instant::now() > until {
+            return paper;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// What the code on the newest receipt says, read from its picture by the counter's own program.

@@ -61,6 +61,9 @@ pub struct Scene {
     pub move_outs: Option<String>,
     /// The picture of a paper that lies on the scanner, a file beside the script.
     pub paper: Option<String>,
+    /// The counter also takes pages from a folder that a network scanner writes to.
+    #[serde(default)]
+    pub scan_folder: bool,
     /// There is a page printer: CUPS' own printer program.
     #[serde(default)]
     pub page_printer: bool,
@@ -300,6 +303,9 @@ pub enum ScannerAct {
     Empty,
     /// The paper is laid in again.
     Lay,
+    /// A network scanner writes a stack to the counter's folder: the paper, then each separator sheet
+    /// that came out of the page printer last with a copy of the paper behind it.
+    Stack,
 }
 
 /// The counter's daemon.

@@ -190,6 +190,11 @@ fn forms_printed_on_a_printer_that_runs_out_of_paper() {
 }
 
 #[test]
+fn stack_of_papers_with_printed_separator_sheets() {
+    check("stack-of-papers");
+}
+
+#[test]
 fn devices_switched_off_and_on_again() {
     check("devices");
 }

@@ -1,5 +1,6 @@
 //! A scanner with a paper in it: SANE's own `pnm` backend behind the real `scanimage`.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::Stage;
+use crate::process::run;
 use crate::script::ScannerAct;
 
 /// Which drivers SANE has.
@@ -19,6 +21,10 @@ const PLUGGED: &str = "alias Kakuu pnm:0\n";
 const PAGE: &str = "page.pgm";
 /// The paper.
 const LAID: &str = "paper.pgm";
+/// The paper as the script has it.
+const GIVEN: &str = "paper-given";
+/// Where a network scanner writes to.
+const TRAY: &str = "tray";
 /// The white lid.
 const BARE: &str = "lid.pgm";
 
@@ -32,8 +38,42 @@ impl Stage {
             ScannerAct::Plug => fs::write(folder.join(SCANNERS), PLUGGED),
             ScannerAct::Empty => lay(BARE),
             ScannerAct::Lay => lay(LAID),
+            ScannerAct::Stack => return self.write_stack(&folder),
         }
         .context("there is no scanner")
+    }
+
+    /// The files are written beside the tray and moved into it, as whole pages.
+    fn write_stack(&self, folder: &Path) -> Result<()> {
+        let printer = self.pages.as_ref().context("there is no page printer")?;
+        let sheets = printer
+            .paper()
+            .pop()
+            .context("no separator sheet came out")?;
+        let scanned = folder.join("stack");
+        fs::create_dir_all(&scanned)?;
+        let arg = OsStr::new;
+        let to = scanned.join("sheet");
+        let args = [
+            arg("-r"),
+            arg("200"),
+            arg("-gray"),
+            arg("-png"),
+            sheets.as_ref(),
+            to.as_ref(),
+        ];
+        run(Path::new("pdftoppm"), &args, "")?;
+        let mut files: Vec<PathBuf> = fs::read_dir(&scanned)?
+            .map(|entry| Ok(entry?.path()))
+            .collect::<Result<_>>()?;
+        files.sort();
+        let (paper, tray) = (folder.join(GIVEN), folder.join(TRAY));
+        fs::copy(&paper, tray.join("0-paper"))?;
+        for (number, sheet) in (1..).zip(&files) {
+            fs::rename(sheet, tray.join(format!("{number}-a-separator")))?;
+            fs::copy(&paper, tray.join(format!("{number}-b-paper")))?;
+        }
+        Ok(())
     }
 }
 
@@ -42,8 +82,9 @@ pub(super) fn folder(stage: &Path) -> PathBuf {
     stage.join("scanner")
 }
 
-/// Lays `paper` on the scanner, and tells the counter with these settings that it has one.
-pub(super) fn set_up(stage: &Path, settings: &Path, paper: &Path) -> Result<()> {
+/// Lays `paper` on the scanner, and tells the counter with these settings that it has one, and a
+/// folder to take pages from where `has_folder` says so.
+pub(super) fn set_up(stage: &Path, settings: &Path, paper: &Path, has_folder: bool) -> Result<()> {
     let folder = folder(stage);
     fs::create_dir_all(&folder)?;
     fs::write(folder.join(BACKENDS), "pnm\n")?;
@@ -64,5 +105,11 @@ pub(super) fn set_up(stage: &Path, settings: &Path, paper: &Path) -> Result<()> 
         file,
         "\n[scanner]\ndevice = \"Kakuu\"\noptions = [{option:?}]\n"
     )?;
+    if has_folder {
+        let tray = folder.join(TRAY);
+        fs::create_dir_all(&tray)?;
+        fs::copy(paper, folder.join(GIVEN))?;
+        writeln!(file, "folder = {:?}", tray.display().to_string())?;
+    }
     Ok(())
 }
