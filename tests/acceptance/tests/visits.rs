@@ -190,6 +190,11 @@ fn forms_printed_on_a_printer_that_runs_out_of_paper() {
 }
 
 #[test]
+fn photo_of_a_my_number_card_when_staff_ask_for_it() {
+    check("my-number-photo");
+}
+
+#[test]
 fn stack_of_papers_with_printed_separator_sheets() {
     check("stack-of-papers");
 }
