@@ -181,10 +181,14 @@ impl Maker<'_> {
             .collect()
     }
 
-    /// Takes the notifier's role away where the form asks for another kind of relation (an heir's).
+    /// Takes the notifier's role away where nobody told it, and where the form asks for another kind
+    /// of relation (an heir's).
     fn role_unknown_here(&self) -> Value {
         let rule = self.meta.fields.get("notifier.role");
         let role = &self.case.notifier.role;
+        if self.case.notifier.role_derived {
+            return json!({ "notifier": { "role": null } });
+        }
         match rule {
             Some(rule) if !rule.values.contains(role) => json!({ "notifier": { "role": null } }),
             Some(_) | None => json!({}),

@@ -245,7 +245,7 @@ pub(crate) const COPIED: [&str; 10] = [
 const SPOUSES: [&str; 2] = ["夫", "妻"];
 
 /// The head's relation.
-const HEAD: &str = "世帯主";
+pub(crate) const HEAD: &str = "世帯主";
 
 /// Sets what stands at a dotted path, unless something does; lists of ticks grow.
 pub(crate) fn put(target: &mut Value, path: &str, value: Value) {

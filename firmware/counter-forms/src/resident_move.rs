@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::data::FormData;
+use crate::prefill::HEAD;
 
 /// Id of the form.
 pub const FORM_ID: &str = "resident-move";
@@ -193,6 +194,10 @@ pub struct NotifierData {
     /// `self`, `head`, `member`, `guardian`, `proxy` or `messenger`.
     #[serde(default)]
     pub role: String,
+    /// Nobody told the role: it is to whom the notification is about, and says nothing of anybody
+    /// else.
+    #[serde(skip)]
+    pub(crate) role_derived: bool,
     /// Daytime telephone number.
     #[serde(default)]
     pub phone: String,
@@ -292,7 +297,7 @@ pub fn from_snapshot(
     let fields = Fields(snapshot);
     let members = members(&fields)?;
     let flow = fields.text("event.flow");
-    let role = fields.text("notifier.role");
+    let role = notifier_role(&fields);
     Ok(ResidentMoveData {
         city: city.name.clone(),
         branch: city.branch.clone(),
@@ -307,6 +312,7 @@ pub fn from_snapshot(
         },
         notifier: NotifierData {
             name: notifier_name(&fields)?,
+            role_derived: fields.text("notifier.role") != role,
             role: role.clone(),
             phone: fields.text("notifier.phone"),
         },
@@ -494,6 +500,22 @@ fn notifier_name(fields: &Fields<'_>) -> Result<String, FromSnapshotError> {
     Some(fields.text(&format!("member.{number}.name")))
         .filter(|name| !name.is_empty())
         .ok_or_else(|| FromSnapshotError::Missing("notifier.member".into()))
+}
+
+/// As whom somebody files; of a member of the household it follows from who that is.
+fn notifier_role(fields: &Fields<'_>) -> String {
+    let told = fields.text("notifier.role");
+    let number = fields.text("notifier.member");
+    if !told.is_empty() || fields.text(&format!("member.{number}.name")).is_empty() {
+        return told;
+    }
+    let of_member = |name: &str| format!("member.{number}.{name}");
+    if fields.flag(&of_member("moving")) != Some(false) {
+        return "self".to_owned();
+    }
+    let relations = ["relation", "relation_before"].map(|name| fields.text(&of_member(name)));
+    let is_head = relations.iter().any(|relation| relation == HEAD);
+    if is_head { "head" } else { "member" }.to_owned()
 }
 
 /// The documents of an identity check by two of them.

@@ -445,6 +445,7 @@ fn snapshot_becomes_the_form() {
     );
     assert_eq!(data.notifier.name, "架空　太郎");
     assert_eq!(data.notifier.phone, "不明");
+    assert_eq!(data.notifier.role, "self");
     assert_eq!(data.members[0].sex, "男");
     assert_eq!(data.papers, ["move_out_data"]);
     assert_eq!(data.card_tasks, ["continue", "face"]);
@@ -469,6 +470,40 @@ fn refused_path_leads_back_to_the_case() {
     );
     assert_eq!(field("new.head").as_deref(), Some("head.new"));
     assert_eq!(field("members.9.name"), None);
+}
+
+#[test]
+fn as_whom_a_member_files_follows_from_who_it_is() {
+    let role = |changes: &[(&str, FieldValue)]| {
+        let mut snapshot = snapshot();
+        snapshot.fields.remove(&FieldPath::from("notifier.role"));
+        for (path, value) in changes {
+            let field = SnapshotField {
+                value: value.clone(),
+                source: Source::Staff,
+            };
+            snapshot.fields.insert(FieldPath::from(*path), field);
+        }
+        let data = resident_move::from_snapshot(&snapshot, &city()).expect("complete");
+        data.notifier.role
+    };
+    let text = |text: &str| FieldValue::Text(text.to_owned());
+    assert_eq!(role(&[]), "self");
+    // Number 2 stays.
+    let stays = ("notifier.member", FieldValue::Count(2));
+    assert_eq!(role(&[stays.clone()]), "member");
+    assert_eq!(
+        role(&[stays, ("member.2.relation_before", text("世帯主"))]),
+        "head"
+    );
+    assert_eq!(
+        role(&[
+            ("notifier.member", FieldValue::Cleared),
+            ("notifier.name", text("架空　代理"))
+        ]),
+        "",
+        "who is none of them must be told"
+    );
 }
 
 #[test]
