@@ -4,6 +4,8 @@
 //! list in the order in which people are shown. Lists are put together, those of several words
 //! intersected, and only the people who are shown are read.
 
+use std::borrow::Cow;
+
 use counter_domain::resident::{
     Lookup, Nearness, Place, Resident, ResidentQuery, ResidentState, Term, WordKind, name_key,
     overlaps,
@@ -74,8 +76,9 @@ impl Index<'_> {
     /// People who fit every word, at most [`FOUND_MAX`].
     pub(super) fn find(&self, query: &ResidentQuery) -> Result<FoundResidents, StoreError> {
         let mut words = Vec::new();
+        let among_several = query.terms().len() > 1;
         for term in query.terms() {
-            words.push(self.people_of(term)?);
+            words.push(self.people_of(term, among_several)?);
         }
         let order = match words.as_slice() {
             [] => Vec::new(),
@@ -89,7 +92,7 @@ impl Index<'_> {
                 continue;
             };
             // Where somebody under protection lives finds nobody.
-            if words.iter().any(|word| !word.by_who.contains(rank))
+            if words.iter().any(|word| !word.is_by_who(rank))
                 && (self.is_protected)(&person.numbers())?
             {
                 continue;
@@ -143,13 +146,13 @@ impl Index<'_> {
         Ok(ids.collect::<Result<_, _>>()?)
     }
 
-    fn people_of(&self, term: &Term) -> Result<People, StoreError> {
+    fn people_of(&self, term: &Term, among_several: bool) -> Result<People, StoreError> {
         let mut people = People::default();
         for (nearness, lookup) in term.lookups() {
             let ranks = self.asked_for(&lookup)?;
             people.add(nearness, ranks);
         }
-        people.settle();
+        people.settle(among_several);
         Ok(people)
     }
 
@@ -252,48 +255,53 @@ fn lives_here(resident: &Resident) -> bool {
     )
 }
 
-/// Ascending ranks, each once.
-#[derive(Default)]
-struct Ranks(Vec<u32>);
-
-impl Ranks {
-    fn contains(&self, rank: u32) -> bool {
-        self.0.binary_search(&rank).is_ok()
-    }
-
-    fn settle(&mut self) {
-        self.0.sort_unstable();
-        self.0.dedup();
-    }
-}
-
-/// The people one word of a query gives.
+/// The people one word of a query gives. A word that many people begin with has tens of thousands of
+/// ranks: nothing is put together that nobody asks for.
 #[derive(Default)]
 struct People {
     /// By nearness, ascending ranks each.
     near: Vec<(Nearness, Vec<u32>)>,
-    /// Found by who they are.
-    by_who: Ranks,
-    /// Everybody.
-    all: Ranks,
+    /// Found by who they are, ascending; `None` when everybody is.
+    by_who: Option<Vec<u32>>,
+    /// Everybody, ascending; empty unless the query has further words.
+    all: Vec<u32>,
+}
+
+/// Ascending lists as one, each rank once. The sort is the one that finds what is in order already.
+#[expect(
+    clippy::stable_sort_primitive,
+    reason = "it merges runs instead of sorting them anew"
+)]
+fn merged<'r>(lists: impl Iterator<Item = &'r [u32]>) -> Vec<u32> {
+    let mut ranks: Vec<u32> = lists.flatten().copied().collect();
+    ranks.sort();
+    ranks.dedup();
+    ranks
 }
 
 impl People {
     fn add(&mut self, nearness: Nearness, ranks: Vec<u32>) {
-        if ranks.is_empty() {
-            return;
+        if !ranks.is_empty() {
+            self.near.push((nearness, ranks));
         }
-        if nearness != Nearness::Place {
-            self.by_who.0.extend_from_slice(&ranks);
-        }
-        self.all.0.extend_from_slice(&ranks);
-        self.near.push((nearness, ranks));
     }
 
-    fn settle(&mut self) {
-        self.by_who.settle();
-        self.all.settle();
+    fn settle(&mut self, among_several: bool) {
         self.near.sort_by_key(|(nearness, _)| *nearness);
+        let is_place = |(nearness, _): &&(Nearness, Vec<u32>)| *nearness == Nearness::Place;
+        if self.near.iter().any(|list| is_place(&list)) {
+            let by_who = self.near.iter().filter(|list| !is_place(list));
+            self.by_who = Some(merged(by_who.map(|(_, ranks)| ranks.as_slice())));
+        }
+        if among_several {
+            self.all = merged(self.near.iter().map(|(_, ranks)| ranks.as_slice()));
+        }
+    }
+
+    /// Whether the word finds somebody by who they are, not by where they live alone.
+    fn is_by_who(&self, rank: u32) -> bool {
+        let by_who = self.by_who.as_ref();
+        by_who.is_none_or(|ranks| ranks.binary_search(&rank).is_ok())
     }
 
     /// Who lives here before who does not; among them whose name is nearest to the word.
@@ -301,13 +309,22 @@ impl People {
         let mut order: Vec<u32> = Vec::new();
         let mut seen = std::collections::HashSet::new();
         for lives_here in [true, false] {
-            let mut tiers = self.near.chunk_by(|(one, _), (other, _)| one == other);
-            for tier in tiers.by_ref() {
-                let mut ranks: Vec<u32> =
-                    tier.iter().flat_map(|(_, ranks)| ranks).copied().collect();
-                ranks.retain(|rank| (*rank < here) == lives_here);
-                ranks.sort_unstable();
-                let fresh = ranks.into_iter().filter(|rank| seen.insert(*rank));
+            for tier in self.near.chunk_by(|(one, _), (other, _)| one == other) {
+                let part = |ranks: &Vec<u32>| {
+                    let split = ranks.partition_point(|rank| *rank < here);
+                    if lives_here {
+                        0..split
+                    } else {
+                        split..ranks.len()
+                    }
+                };
+                let parts = tier.iter();
+                let mut parts = parts.filter_map(|(_, ranks)| ranks.get(part(ranks)));
+                let ranks = match tier {
+                    [_] => Cow::Borrowed(parts.next().unwrap_or_default()),
+                    _ => Cow::Owned(merged(parts)),
+                };
+                let fresh = ranks.iter().copied().filter(|rank| seen.insert(*rank));
                 order.extend(fresh.take(LOOKED_AT_MAX));
             }
         }
@@ -317,7 +334,7 @@ impl People {
 
 /// Who is among the people of every word.
 fn in_all(words: &[People]) -> Vec<u32> {
-    let mut lists: Vec<&Vec<u32>> = words.iter().map(|word| &word.all.0).collect();
+    let mut lists: Vec<&Vec<u32>> = words.iter().map(|word| &word.all).collect();
     lists.sort_by_key(|list| list.len());
     let mut lists = lists.into_iter();
     let mut ranks = lists.next().cloned().unwrap_or_default();
