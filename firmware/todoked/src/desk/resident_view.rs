@@ -342,7 +342,8 @@ fn row(
     // Before the first signature everything the filing changes is marked, afterwards what differs
     // from what was signed.
     let changed = match &visit.signed {
-        None => def.changes,
+        // Who asks for a procedure or a certificate changes no record.
+        None => def.changes && !visit.plan().is_request(),
         Some(signed) => snapshot_text(signed, &path) != value,
     };
     (!value.is_empty()).then(|| CheckRow {
