@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use counter_domain::ids::CaseId;
 use counter_forms::filing::Versions;
 use hub_store::{Actor, HubStore};
-use replica::AuditAction;
+use replica::{AuditAction, StoreError};
 use serde_json::json;
 
 use super::{Data, day, deletion};
@@ -192,8 +192,8 @@ impl ArchiveCommand {
                 find(&mut hub.store, &query, json, out)
             }
             Self::Check { data, mend, json } => {
-                let mut hub = Hub::open(&data.folder, clock)?;
-                check(&mut hub.store, (mend, json), out)
+                let open = || Ok(Hub::open(&data.folder, clock)?.store);
+                check(open, (mend, json), out)
             }
             Self::Verify { data, files, json } => {
                 verify(&Hub::open(&data.folder, clock)?.store, &files, json, out)
@@ -307,44 +307,81 @@ struct Flawed {
     flaws: Vec<String>,
 }
 
-fn check(store: &mut HubStore, (mend, as_json): (bool, bool), out: &mut impl Write) -> Result<()> {
+/// What cannot be read, in the words of a flaw.
+const UNREADABLE: &str = "cannot be read: the disk is damaged there";
+
+/// `None` where the disk is damaged.
+fn unless_damaged<T>(read: Result<T, StoreError>) -> Result<Option<T>> {
+    match read {
+        Ok(found) => Ok(Some(found)),
+        Err(StoreError::Damaged) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Checks every filing; `open` opens the database anew, because a connection that met a damaged place
+/// reads nothing any more.
+fn check(
+    open: impl Fn() -> Result<HubStore>,
+    (mend, as_json): (bool, bool),
+    out: &mut impl Write,
+) -> Result<()> {
+    let mut store = open()?;
     let cases = store.filed_cases()?;
     let (mut flawed, mut asked) = (Vec::new(), 0);
     for case in &cases {
-        let flaws = store.filing_flaws(*case)?;
-        if flaws.is_empty() {
+        let flaws = unless_damaged(store.filing_flaws(*case))?;
+        if flaws.as_ref().is_some_and(Vec::is_empty) {
             continue;
         }
+        store = open()?;
         if mend {
-            asked += store.mend_filing(*case)?;
+            asked += unless_damaged(store.mend_filing(*case))?.unwrap_or_default();
         }
-        let record = store.case(*case)?;
+        let record = unless_damaged(store.case(*case))?.flatten();
         let number = record.and_then(|record| record.summary.receipt_number);
         flawed.push(Flawed {
             case: *case,
-            receipt_number: number.unwrap_or_default(),
-            flaws: flaws.iter().map(ToString::to_string).collect(),
+            receipt_number: number.unwrap_or_else(|| case.to_string()),
+            flaws: flaws.map_or_else(
+                || vec![UNREADABLE.to_owned()],
+                |flaws| flaws.iter().map(ToString::to_string).collect(),
+            ),
         });
+        store = open()?;
     }
-    let logs = store.audit_verify()?;
-    let broken = logs.iter().filter(|log| log.broken_at.is_some()).count();
+    let logs = unless_damaged(store.audit_verify())?;
+    // What cannot be read is broken.
+    let broken = logs.map_or(1, |logs| {
+        logs.iter().filter(|log| log.broken_at.is_some()).count()
+    });
+    report((cases.len(), &flawed), (broken, asked), as_json, out)?;
+    verdict((flawed.len(), broken), mend.then_some(asked))
+}
+
+fn report(
+    (all, flawed): (usize, &[Flawed]),
+    (broken, asked): (usize, usize),
+    as_json: bool,
+    out: &mut impl Write,
+) -> Result<()> {
     if as_json {
         let list = flawed.iter().map(|one| {
             json!({"case": one.case, "receipt_number": one.receipt_number, "flaws": one.flaws})
         });
         let report = json!({
-            "filings": cases.len(), "flawed": list.collect::<Vec<_>>(), "broken_logs": broken,
+            "filings": all, "flawed": list.collect::<Vec<_>>(), "broken_logs": broken,
             "asked_anew": asked,
         });
         writeln!(out, "{report}")?;
-    } else {
-        for one in &flawed {
-            writeln!(out, "{}\t{}", one.receipt_number, one.flaws.join("; "))?;
-        }
-        let (all, flawed) = (cases.len(), flawed.len());
-        writeln!(out, "{all} filings, {flawed} flawed, {broken} broken logs")?;
+        return Ok(());
     }
-    verdict((flawed.len(), broken), mend.then_some(asked))
+    for one in flawed {
+        writeln!(out, "{}\t{}", one.receipt_number, one.flaws.join("; "))?;
+    }
+    let flawed = flawed.len();
+    writeln!(out, "{all} filings, {flawed} flawed, {broken} broken logs")?;
+    Ok(())
 }
 
 /// Ends with an error that says what to do, unless all is whole; `asked` after mending.
@@ -356,7 +393,9 @@ fn verdict((flawed, broken): (usize, usize), asked: Option<usize>) -> Result<()>
             "{flawed} filings are flawed; `archive check --mend` asks the branches' counters for their pages and signatures"
         ),
         (_, Some(0)) => {
-            bail!("{flawed} filings are flawed in what no counter can send; restore a backup")
+            bail!(
+                "{flawed} filings are flawed in what no counter can be asked for; restore a backup, or promote the standby"
+            )
         }
         (_, Some(asked)) => bail!(
             "{asked} pages and signatures are asked for anew; check again after the counters' next contact"

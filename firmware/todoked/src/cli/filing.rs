@@ -7,10 +7,10 @@ use anyhow::{Context as _, Result, bail};
 use case_archive::{ArchiveQuery, Brought, Part, Proof};
 use clap::Args;
 use counter_domain::case::CaseSummary;
-use counter_domain::ids::StaffId;
+use counter_domain::ids::{CaseId, StaffId};
 use counter_forms::filing::Versions;
 use counter_store::CounterStore;
-use replica::AuditAction;
+use replica::{AuditAction, StoreError};
 use serde_json::json;
 
 use crate::cli::{print_json, print_line};
@@ -141,53 +141,85 @@ impl Find {
     }
 }
 
+/// A filing with what is wrong with it.
+struct Flawed {
+    case: CaseId,
+    receipt_number: String,
+    flaws: Vec<String>,
+}
+
+/// What cannot be read, in the words of a flaw.
+const UNREADABLE: &str = "cannot be read: the disk is damaged there";
+
+/// What an unreadable place gives, or a refusal for every other failure.
+fn unless_damaged<T>(read: Result<T, StoreError>) -> Result<Option<T>> {
+    match read {
+        Ok(found) => Ok(Some(found)),
+        Err(StoreError::Damaged) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 impl Check {
     pub(super) fn run(self) -> Result<()> {
         let mut store = store(&self.data)?;
         let cases = store.filed_cases()?;
         let (mut flawed, mut asked) = (Vec::new(), 0);
         for case in &cases {
-            let flaws = store.filing_flaws(*case)?;
-            if flaws.is_empty() {
+            let flaws = unless_damaged(store.filing_flaws(*case))?;
+            if flaws.as_ref().is_some_and(Vec::is_empty) {
                 continue;
             }
+            // A connection that met a damaged place reads nothing any more.
+            store = self::store(&self.data)?;
             if self.mend {
-                asked += store.mend_filing(*case)?;
+                asked += unless_damaged(store.mend_filing(*case))?.unwrap_or_default();
             }
-            let record = store.case(*case)?;
+            let record = unless_damaged(store.case(*case))?.flatten();
             let number = record.and_then(|record| record.summary.receipt_number);
-            let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
-            flawed.push((*case, number.unwrap_or_default(), flaws));
+            flawed.push(Flawed {
+                case: *case,
+                receipt_number: number.unwrap_or_else(|| case.to_string()),
+                flaws: flaws.map_or_else(
+                    || vec![UNREADABLE.to_owned()],
+                    |flaws| flaws.iter().map(ToString::to_string).collect(),
+                ),
+            });
+            store = self::store(&self.data)?;
         }
         store.close()?;
         if self.json {
-            let list = flawed.iter();
-            let list: Vec<_> = list
-                .map(|(case, number, flaws)| {
-                    json!({ "case": case, "receipt_number": number, "flaws": flaws })
+            let list = flawed.iter().map(|one| {
+                json!({
+                    "case": one.case, "receipt_number": one.receipt_number, "flaws": one.flaws,
                 })
-                .collect();
+            });
             print_json(&json!({
-                "filings": cases.len(), "flawed": list, "asked_anew": asked,
+                "filings": cases.len(), "flawed": list.collect::<Vec<_>>(), "asked_anew": asked,
             }))?;
         } else {
-            for (_, number, flaws) in &flawed {
-                print_line(&format!("{number}\t{}", flaws.join("; ")))?;
+            for one in &flawed {
+                print_line(&format!("{}\t{}", one.receipt_number, one.flaws.join("; ")))?;
             }
             print_line(&format!("{} filings, {} flawed", cases.len(), flawed.len()))?;
         }
-        match (flawed.len(), self.mend, asked) {
-            (0, _, _) => Ok(()),
-            (count, false, _) => bail!(
-                "{count} filings are flawed; --mend asks head office for their pages and signatures"
-            ),
-            (count, true, 0) => bail!(
-                "{count} filings are flawed in what head office cannot send; ask there for `todoke-hub archive check`, else restore a backup"
-            ),
-            (_, true, asked) => bail!(
-                "{asked} pages and signatures are asked for anew; check again after the next contact with head office"
-            ),
-        }
+        verdict(flawed.len(), self.mend.then_some(asked))
+    }
+}
+
+/// Ends with an error that says what to do, unless all is whole; `asked` after mending.
+fn verdict(flawed: usize, asked: Option<usize>) -> Result<()> {
+    match (flawed, asked) {
+        (0, _) => Ok(()),
+        (_, None) => bail!(
+            "{flawed} filings are flawed; --mend asks head office for their pages and signatures"
+        ),
+        (_, Some(0)) => bail!(
+            "{flawed} filings are flawed in what cannot be asked for; head office has its own copy (`todoke-hub archive check`), and sets the counter up anew with a code (`todoke-hub device recover`)"
+        ),
+        (_, Some(asked)) => bail!(
+            "{asked} pages and signatures are asked for anew; check again after the next contact with head office"
+        ),
     }
 }
 
