@@ -71,6 +71,9 @@ pub struct FlowProposal {
     pub title: String,
     /// Why it is thought to be theirs, what is said differently, what to do.
     pub why: String,
+    /// It says something differently: a person must look whether it is theirs.
+    #[serde(default)]
+    pub differs: bool,
     /// What would be taken; nothing when the paper is to be used.
     pub take: Vec<PreparedRow>,
 }

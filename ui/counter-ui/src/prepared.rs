@@ -77,6 +77,7 @@ impl PreparedController {
         api.set_proposal_title(text(proposal.map(|proposal| &proposal.title)));
         api.set_proposal_why(text(proposal.map(|proposal| &proposal.why)));
         api.set_proposed_used(take.iter().any(|row| !row.used_by.is_empty()));
+        api.set_proposal_differs(proposal.is_some_and(|proposal| proposal.differs));
         api.set_has_flow(flow.is_some());
     }
 }

@@ -60,6 +60,7 @@ impl<R: Records> Desk<R> {
             flow: flow.to_owned(),
             title: word("proposal", title),
             why: why(&differs),
+            differs: !differs.is_empty(),
             take,
         })
     }
@@ -76,6 +77,7 @@ impl<R: Records> Desk<R> {
             flow: "paper".to_owned(),
             title: word("proposal", "nothing"),
             why: word("proposal", "nothing_why"),
+            differs: false,
             take: Vec::new(),
         })
     }
