@@ -203,7 +203,7 @@ impl Forms {
         [self.fonts.label.font(), self.fonts.exact.font()]
             .into_iter()
             .chain(added)
-            .map(|font| Arc::new(font.data().clone()) as _)
+            .map(|font| -> Arc<dyn AsRef<[u8]> + Send + Sync> { Arc::new(font.data().clone()) })
             .collect()
     }
 

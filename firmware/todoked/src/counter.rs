@@ -15,6 +15,10 @@ use crate::records::Records;
 pub type Reply = oneshot::Sender<Result<(), Notice>>;
 
 /// Something for the desk.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "each is moved once, and a few wait at a time"
+)]
 #[derive(Debug)]
 pub enum Input {
     /// Staff did something.

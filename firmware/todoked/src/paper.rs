@@ -247,10 +247,12 @@ impl ReceiptDesk {
         }
     }
 
-    /// Draws with the fonts of the forms, which are in memory already.
+    /// Draws with the fonts of the forms, which are in memory already, where forms can be made.
     #[must_use]
-    pub fn sharing(mut self, maker: &FormMaker) -> Self {
-        self.raster = FontRaster::of(maker.forms().font_bytes());
+    pub fn sharing(mut self, maker: Option<&FormMaker>) -> Self {
+        if let Some(maker) = maker {
+            self.raster = FontRaster::of(maker.forms().font_bytes());
+        }
         self
     }
 

@@ -130,10 +130,7 @@ async fn serve(
     let fonts = font_paths(Some(&settings));
     let (maker, gate) = forms_and_gate(&fonts, &store);
     let receipts = ReceiptDesk::new(settings.receipt_printer.clone(), &fonts);
-    let receipts = match &maker {
-        Some(maker) => receipts.sharing(maker),
-        None => receipts,
-    };
+    let receipts = receipts.sharing(maker.as_ref());
     let (inputs, received) = Counter::channel();
     let health = Health::new(folder, Arc::clone(&store));
     let line = Line::start(

@@ -139,15 +139,8 @@ impl Stage {
         };
         interrupt::check()?;
         enrol_counter(&stage, &stage.counter_place(scene, &printer_address))?;
-        if let Some(paper) = &scene.paper {
-            let settings = stage.counter_files().join("counter.toml");
-            scanner::set_up(
-                folder,
-                &settings,
-                &script_folder.join(paper),
-                scene.scan_folder,
-            )?;
-        }
+        let settings = stage.counter_files().join("counter.toml");
+        scanner::set_up(folder, &settings, script_folder, scene)?;
         if scene.card_on_reader {
             stage.insert_card()?;
         }

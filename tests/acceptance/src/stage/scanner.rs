@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use super::Stage;
 use crate::process::run;
-use crate::script::ScannerAct;
+use crate::script::{ScannerAct, Scene};
 
 /// Which drivers SANE has.
 const BACKENDS: &str = "dll.conf";
@@ -82,9 +82,18 @@ pub(super) fn folder(stage: &Path) -> PathBuf {
     stage.join("scanner")
 }
 
-/// Lays `paper` on the scanner, and tells the counter with these settings that it has one, and a
-/// folder to take pages from where `has_folder` says so.
-pub(super) fn set_up(stage: &Path, settings: &Path, paper: &Path, has_folder: bool) -> Result<()> {
+/// Lays the scene's paper on the scanner, and tells the counter with these settings that it has one,
+/// and a folder to take pages from where the scene says so. Without a paper there is neither.
+pub(super) fn set_up(
+    stage: &Path,
+    settings: &Path,
+    script_folder: &Path,
+    scene: &Scene,
+) -> Result<()> {
+    let Some(paper) = &scene.paper else {
+        return Ok(());
+    };
+    let paper = &script_folder.join(paper);
     let folder = folder(stage);
     fs::create_dir_all(&folder)?;
     fs::write(folder.join(BACKENDS), "pnm\n")?;
@@ -105,7 +114,7 @@ pub(super) fn set_up(stage: &Path, settings: &Path, paper: &Path, has_folder: bo
         file,
         "\n[scanner]\ndevice = \"Kakuu\"\noptions = [{option:?}]\n"
     )?;
-    if has_folder {
+    if scene.scan_folder {
         let tray = folder.join(TRAY);
         fs::create_dir_all(&tray)?;
         fs::copy(paper, folder.join(GIVEN))?;
