@@ -281,7 +281,7 @@ fn fields(signed: &Snapshot, brought: &Snapshot) -> Option<String> {
     let paths = signed.fields.keys().chain(brought.fields.keys());
     let mut paths: Vec<&str> = paths
         .filter(|path| signed.fields.get(*path) != brought.fields.get(*path))
-        .map(|path| path.as_str())
+        .map(counter_domain::draft::FieldPath::as_str)
         .collect();
     paths.sort_unstable();
     paths.dedup();

@@ -491,7 +491,7 @@ fn as_whom_a_member_files_follows_from_who_it_is() {
     assert_eq!(role(&[]), "self");
     // Number 2 stays.
     let stays = ("notifier.member", FieldValue::Count(2));
-    assert_eq!(role(&[stays.clone()]), "member");
+    assert_eq!(role(std::slice::from_ref(&stays)), "member");
     assert_eq!(
         role(&[stays, ("member.2.relation_before", text("世帯主"))]),
         "head"

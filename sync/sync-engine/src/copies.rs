@@ -265,7 +265,9 @@ impl Session {
         let mut done = store.purges_done(&theirs.purges_told)?;
         done.extend(store.purges_forgotten(&theirs.purges_closed)?);
         say(&mut spoken, Message::PurgesDone, done);
-        spoken.into_iter().for_each(|message| data.push(message));
+        for message in spoken {
+            data.push(message);
+        }
         Ok(())
     }
 }

@@ -161,17 +161,17 @@ fn pictures_agreed_on_stay_small() {
 // --- what is noticed -----------------------------------------------------------------------------
 
 /// The first page of a form with `change` in its typical sample.
-fn changed(form: &str, change: Value) -> (FormData, Cells) {
+fn changed(form: &str, change: &Value) -> (FormData, Cells) {
     let meta = FORMS.meta(form).expect("a form");
-    let data = sample(meta, SampleKind::Typical).patched(&change);
+    let data = sample(meta, SampleKind::Typical).patched(change);
     let page = Cells::of(&drawn(meta, &data, 1.0)[0]);
     (data, page)
 }
 
 #[test]
 fn one_tick_elsewhere_is_noticed() {
-    let [all, part] =
-        ["all", "part"].map(|whole| changed("move-out", json!({ "detail": { "whole": whole } })).1);
+    let [all, part] = ["all", "part"]
+        .map(|whole| changed("move-out", &json!({ "detail": { "whole": whole } })).1);
     assert!(!all.differences(&part).is_empty());
 }
 
@@ -223,7 +223,7 @@ fn another_letter_that_looks_alike_is_noticed_where_it_stands() {
         for pair in letters.windows(2) {
             let with = |letter: char| {
                 let text = format!("{start}{letter}");
-                changed("F044", json!({ "notifier": { field: text } }))
+                changed("F044", &json!({ "notifier": { field: text } }))
             };
             let ((data, one), (_, other)) = (with(pair[0]), with(pair[1]));
             let places = one.differences(&other);

@@ -73,7 +73,10 @@ async fn people_of_a_filing_stand_apart_and_hits_are_counted() {
     let text = answer.text();
     assert!(text.contains("新しい順に 1 件です。"), "{text}");
     assert!(!text.contains("ほかにもあります"));
-    assert!(text.contains(r#"<span class="person">架空　太郎"#), "{text}");
+    assert!(
+        text.contains(r#"<span class="person">架空　太郎"#),
+        "{text}"
+    );
 }
 
 #[tokio::test]
