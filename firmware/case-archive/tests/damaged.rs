@@ -88,8 +88,8 @@ fn page_on_a_bad_place_of_the_disk_is_told_and_the_others_are_read() -> Result<(
         write.connection().execute(fill, [FILLING])?;
         Ok::<_, StoreError>(())
     })?;
-    let before = filed(&mut replica, &[1; 100_000])?;
-    let spoiled = filed(&mut replica, &[2; 100_000])?;
+    let before = filed(&mut replica, &vec![1; 100_000])?;
+    let spoiled = filed(&mut replica, &vec![2; 100_000])?;
     assert_eq!(check(replica.reader(), spoiled)?, []);
     drop(replica);
     let file = File::options().read(true).write(true).open(&path)?;

@@ -97,6 +97,11 @@ impl Counter {
         Ok(())
     }
 
+    /// Ends the line.
+    pub(crate) fn stop(&mut self) {
+        self.link = None;
+    }
+
     /// The database.
     pub(crate) fn store(&self) -> MutexGuard<'_, CounterStore> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
