@@ -129,7 +129,9 @@ impl Truth {
 
     /// Whether the branch has or had the case.
     pub(crate) fn concerns(&self, case: CaseId, branch: &str) -> bool {
-        let began = self.branches.get(&case).is_some_and(|one| one == branch);
+        // Also a case that is gone: a database that was set aside may bring it back.
+        let known = self.branches.get(&case).or_else(|| self.gone.get(&case));
+        let began = known.is_some_and(|one| one == branch);
         began
             || self
                 .named

@@ -227,3 +227,10 @@ fn standby_copies_again_after_a_counter_was_lost() {
         check_plan((seed, 500), Cases::Stay, Faults::Rough);
     }
 }
+
+/// The simulator's own fault: a case that a disk had lost was nobody's when a database that had been
+/// set aside brought it back.
+#[test]
+fn case_that_comes_back_belongs_to_its_branch() {
+    check_plan((502_119, 500), Cases::Move, Faults::Rough);
+}
