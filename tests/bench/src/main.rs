@@ -33,8 +33,16 @@ const PARTS: [Part; 8] = [
     ("visit", visit::measure),
 ];
 
+const HELP: &str = "Measures every budget beside its limit or a peer of the same run.
+
+Usage: todoke-bench [PART]...    all parts without one";
+
 fn main() -> Result<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
+    if wanted.iter().any(|one| one == "--help" || one == "-h") {
+        println!("{HELP}\n\nParts: {}", PARTS.map(|(name, _)| name).join(" "));
+        return Ok(());
+    }
     for one in &wanted {
         let known = PARTS.iter().any(|(name, _)| name == one);
         ensure!(
