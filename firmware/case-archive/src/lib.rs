@@ -19,6 +19,7 @@
 
 mod check;
 mod find;
+mod flawed;
 mod keys;
 mod project;
 mod proof;
@@ -26,5 +27,6 @@ mod tokens;
 
 pub use check::{Flaw, check};
 pub use find::{ArchiveQuery, Filing, Found, all_cases, find};
+pub use flawed::{Flawed, unless_damaged};
 pub use project::{forget, keep, merge, open, project, tidy};
 pub use proof::{Brought, Part, Proof, ProvedFile, Standing, prove};

@@ -13,7 +13,7 @@ use sync_protocol::{
 };
 
 use crate::outgoing::Data;
-use crate::session::Ends;
+use crate::session::{Ends, Theirs};
 use crate::{Peer, Session, Store};
 
 /// What the conversation about moved cases needs of a database. Without an answer of its own a
@@ -206,18 +206,21 @@ impl Session {
         Ok(())
     }
 
+    /// What the other end told, when its program knows of moved cases.
+    fn knowing_moves(&self) -> Option<&Theirs> {
+        let theirs = self.theirs.as_ref();
+        theirs.filter(|theirs| theirs.version >= version::CASES_MOVED)
+    }
+
     /// Offers, orders and wants.
     pub(crate) fn tell_copies<S: Store>(
         &self,
         spoken: &mut Vec<Message>,
         store: &S,
     ) -> Result<(), S::Error> {
-        let Some(theirs) = &self.theirs else {
+        let Some(theirs) = self.knowing_moves() else {
             return Ok(());
         };
-        if theirs.version < version::CASES_MOVED {
-            return Ok(());
-        }
         match self.ends {
             Ends::HubToCounter => {
                 say(
@@ -253,12 +256,9 @@ impl Session {
         data: &mut Data,
         store: &S,
     ) -> Result<(), S::Error> {
-        let Some(theirs) = &self.theirs else {
+        let Some(theirs) = self.knowing_moves() else {
             return Ok(());
         };
-        if theirs.version < version::CASES_MOVED {
-            return Ok(());
-        }
         let mut spoken = Vec::new();
         let held = store.cases_whole(&theirs.case_offers)?;
         say(&mut spoken, Message::CasesHeld, held);

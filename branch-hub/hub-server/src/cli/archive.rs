@@ -5,12 +5,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use case_archive::{ArchiveQuery, Brought, Part};
+use case_archive::{ArchiveQuery, Brought, Flawed, Part, unless_damaged};
 use clap::{Args, Subcommand};
-use counter_domain::ids::CaseId;
 use counter_forms::filing::Versions;
 use hub_store::{Actor, HubStore};
-use replica::{AuditAction, StoreError};
+use replica::AuditAction;
 use serde_json::json;
 
 use super::{Data, day, deletion};
@@ -300,25 +299,6 @@ fn find(
     Ok(())
 }
 
-/// A filing with what is wrong with it.
-struct Flawed {
-    case: CaseId,
-    receipt_number: String,
-    flaws: Vec<String>,
-}
-
-/// What cannot be read, in the words of a flaw.
-const UNREADABLE: &str = "cannot be read: the disk is damaged there";
-
-/// `None` where the disk is damaged.
-fn unless_damaged<T>(read: Result<T, StoreError>) -> Result<Option<T>> {
-    match read {
-        Ok(found) => Ok(Some(found)),
-        Err(StoreError::Damaged) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// Checks every filing; `open` opens the database anew, because a connection that met a damaged place
 /// reads nothing any more.
 fn check(
@@ -340,14 +320,7 @@ fn check(
         }
         let record = unless_damaged(store.case(*case))?.flatten();
         let number = record.and_then(|record| record.summary.receipt_number);
-        flawed.push(Flawed {
-            case: *case,
-            receipt_number: number.unwrap_or_else(|| case.to_string()),
-            flaws: flaws.map_or_else(
-                || vec![UNREADABLE.to_owned()],
-                |flaws| flaws.iter().map(ToString::to_string).collect(),
-            ),
-        });
+        flawed.push(Flawed::new(*case, number, flaws.as_deref()));
         store = open()?;
     }
     let logs = unless_damaged(store.audit_verify())?;
@@ -366,18 +339,15 @@ fn report(
     out: &mut impl Write,
 ) -> Result<()> {
     if as_json {
-        let list = flawed.iter().map(|one| {
-            json!({"case": one.case, "receipt_number": one.receipt_number, "flaws": one.flaws})
-        });
         let report = json!({
-            "filings": all, "flawed": list.collect::<Vec<_>>(), "broken_logs": broken,
+            "filings": all, "flawed": flawed, "broken_logs": broken,
             "asked_anew": asked,
         });
         writeln!(out, "{report}")?;
         return Ok(());
     }
     for one in flawed {
-        writeln!(out, "{}\t{}", one.receipt_number, one.flaws.join("; "))?;
+        writeln!(out, "{one}")?;
     }
     let flawed = flawed.len();
     writeln!(out, "{all} filings, {flawed} flawed, {broken} broken logs")?;

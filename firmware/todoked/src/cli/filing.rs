@@ -4,13 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use case_archive::{ArchiveQuery, Brought, Part, Proof};
+use case_archive::{ArchiveQuery, Brought, Flawed, Part, Proof, unless_damaged};
 use clap::Args;
 use counter_domain::case::CaseSummary;
-use counter_domain::ids::{CaseId, StaffId};
+use counter_domain::ids::StaffId;
 use counter_forms::filing::Versions;
 use counter_store::CounterStore;
-use replica::{AuditAction, StoreError};
+use replica::AuditAction;
 use serde_json::json;
 
 use crate::cli::{print_json, print_line};
@@ -141,25 +141,6 @@ impl Find {
     }
 }
 
-/// A filing with what is wrong with it.
-struct Flawed {
-    case: CaseId,
-    receipt_number: String,
-    flaws: Vec<String>,
-}
-
-/// What cannot be read, in the words of a flaw.
-const UNREADABLE: &str = "cannot be read: the disk is damaged there";
-
-/// What an unreadable place gives, or a refusal for every other failure.
-fn unless_damaged<T>(read: Result<T, StoreError>) -> Result<Option<T>> {
-    match read {
-        Ok(found) => Ok(Some(found)),
-        Err(StoreError::Damaged) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
 impl Check {
     pub(super) fn run(self) -> Result<()> {
         let mut store = store(&self.data)?;
@@ -177,29 +158,17 @@ impl Check {
             }
             let record = unless_damaged(store.case(*case))?.flatten();
             let number = record.and_then(|record| record.summary.receipt_number);
-            flawed.push(Flawed {
-                case: *case,
-                receipt_number: number.unwrap_or_else(|| case.to_string()),
-                flaws: flaws.map_or_else(
-                    || vec![UNREADABLE.to_owned()],
-                    |flaws| flaws.iter().map(ToString::to_string).collect(),
-                ),
-            });
+            flawed.push(Flawed::new(*case, number, flaws.as_deref()));
             store = self::store(&self.data)?;
         }
         store.close()?;
         if self.json {
-            let list = flawed.iter().map(|one| {
-                json!({
-                    "case": one.case, "receipt_number": one.receipt_number, "flaws": one.flaws,
-                })
-            });
             print_json(&json!({
-                "filings": cases.len(), "flawed": list.collect::<Vec<_>>(), "asked_anew": asked,
+                "filings": cases.len(), "flawed": flawed, "asked_anew": asked,
             }))?;
         } else {
             for one in &flawed {
-                print_line(&format!("{}\t{}", one.receipt_number, one.flaws.join("; ")))?;
+                print_line(&one.to_string())?;
             }
             print_line(&format!("{} filings, {} flawed", cases.len(), flawed.len()))?;
         }
