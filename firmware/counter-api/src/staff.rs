@@ -134,6 +134,9 @@ pub struct SignInView {
     /// Too long without head office: a supervisor must allow sign-in first.
     #[serde(default)]
     pub needs_supervisor: bool,
+    /// Head office's list of staff has not arrived yet: nobody can be let in.
+    #[serde(default)]
+    pub awaits_staff: bool,
 }
 
 /// A member of staff at this counter.

@@ -113,15 +113,15 @@ fn run<R: Records>(
             }
             Input::Stop => return,
         };
-        // The answer says that it is on disk; drawing comes after.
+        desk.take_effects().into_iter().for_each(&mut effects);
+        publish(&views.staff, desk.staff_view());
+        publish(&views.resident, desk.resident_view());
+        // The answer says that it is on disk and that the views show it.
         if let Some((result, reply)) = answer
             && reply.send(result).is_err()
         {
             tracing::debug!("the screen left before its answer");
         }
-        desk.take_effects().into_iter().for_each(&mut effects);
-        publish(&views.staff, desk.staff_view());
-        publish(&views.resident, desk.resident_view());
     }
 }
 

@@ -408,7 +408,7 @@ impl<R: Records> Desk<R> {
         let today = self.today();
         self.interviewer.load(&mut self.records, today);
         self.load_settings();
-        self.end_who_left();
+        self.staff_arrived();
         self.load_choices();
         self.load_prepared();
         self.load_board();

@@ -155,6 +155,10 @@ pub trait Records {
         branch: &BranchCode,
     ) -> Result<SignedIn, NotLetIn>;
 
+    /// Whether head office's list of staff has arrived. One that cannot be read counts as arrived:
+    /// the sign-in then says what is wrong.
+    fn has_staff(&self) -> bool;
+
     /// Whether head office still has this member of staff at this branch. A list that cannot be
     /// read ends nobody's work.
     fn works_here(&self, staff: &StaffId, branch: &BranchCode) -> bool;

@@ -212,8 +212,7 @@ impl Wire {
                 () = turn.is_over() => return self.out.refused(Code::ScreenReplaced).await,
                 changed = views.changed() => {
                     changed.map_err(io::Error::other)?;
-                    let view = S::View::clone(&views.borrow_and_update());
-                    self.out.line(&S::draw(view)).await?;
+                    self.show::<S>(&mut views).await?;
                 }
                 line = self.lines.recv() => {
                     let Some(message) = line.transpose()? else {
@@ -223,10 +222,35 @@ impl Wire {
                     let (id, input) = S::deed(message, reply)
                         .ok_or_else(|| io::Error::other("not a deed of this screen"))?;
                     counter.send(input);
-                    self.out.answer(id, answer).await?;
+                    self.answer::<S>(&mut views, id, answer).await?;
                 }
             }
         }
+    }
+
+    async fn show<S: Seat>(&mut self, views: &mut watch::Receiver<Arc<S::View>>) -> io::Result<()> {
+        let view = S::View::clone(&views.borrow_and_update());
+        self.out.line(&S::draw(view)).await
+    }
+
+    /// What a deed changed is on the screen before it is called done; what a refusal changed comes
+    /// after it, as the screen then marks what it still shows as not saved.
+    async fn answer<S: Seat>(
+        &mut self,
+        views: &mut watch::Receiver<Arc<S::View>>,
+        id: u64,
+        answer: oneshot::Receiver<Result<(), counter_api::Notice>>,
+    ) -> io::Result<()> {
+        let answer = answer
+            .await
+            .map_err(|_| io::Error::other("the daemon is ending"))?;
+        if let Err(notice) = answer {
+            return self.out.line(&ToScreen::Refused { id, notice }).await;
+        }
+        if views.has_changed().map_err(io::Error::other)? {
+            self.show::<S>(views).await?;
+        }
+        self.out.line(&ToScreen::Done { id }).await
     }
 }
 
@@ -237,18 +261,6 @@ impl Out {
         let mut bytes = serde_json::to_vec(message).map_err(io::Error::other)?;
         bytes.push(b'\n');
         self.0.write_all(&bytes).await
-    }
-
-    async fn answer(
-        &mut self,
-        id: u64,
-        answer: oneshot::Receiver<Result<(), counter_api::Notice>>,
-    ) -> io::Result<()> {
-        match answer.await {
-            Ok(Ok(())) => self.line(&ToScreen::Done { id }).await,
-            Ok(Err(notice)) => self.line(&ToScreen::Refused { id, notice }).await,
-            Err(_) => Err(io::Error::other("the daemon is ending")),
-        }
     }
 
     async fn refused(&mut self, code: Code) -> io::Result<()> {

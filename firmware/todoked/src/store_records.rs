@@ -98,6 +98,16 @@ impl Records for StoreRecords {
         }
     }
 
+    fn has_staff(&self) -> bool {
+        match self.lock().dataset("staff") {
+            Ok(list) => list.is_some(),
+            Err(error) => {
+                tracing::error!(%error, "staff cannot be read");
+                true
+            }
+        }
+    }
+
     fn works_here(&self, staff: &StaffId, branch: &BranchCode) -> bool {
         match self.lock().staff() {
             Ok(list) => list.iter().any(|one| {

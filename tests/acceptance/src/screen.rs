@@ -66,14 +66,14 @@ impl Screen {
     /// Waits until `text` is on the screen.
     pub(crate) fn see(&mut self, text: &str) -> Result<()> {
         let timeout_ms = u64::try_from(LOOKING.as_millis())?;
-        self.ask(&json!({ "wait_for": { "text": text }, "timeout_ms": timeout_ms }))
-            .map(drop)
-            .with_context(|| {
-                format!(
-                    "「{text}」 did not appear; on the screen: {}",
-                    self.visible()
-                )
-            })
+        self.program
+            .send(&json!({ "wait_for": { "text": text }, "timeout_ms": timeout_ms }).to_string())?;
+        self.hear(LOOKING + PATIENCE).map(drop).with_context(|| {
+            format!(
+                "「{text}」 did not appear; on the screen: {}",
+                self.visible()
+            )
+        })
     }
 
     /// Checks that `text` is not on the screen now.
@@ -186,7 +186,11 @@ impl Screen {
 
     fn ask(&mut self, request: &Value) -> Result<Value> {
         self.program.send(&request.to_string())?;
-        let line = self.program.line(PATIENCE)?;
+        self.hear(PATIENCE)
+    }
+
+    fn hear(&mut self, patience: Duration) -> Result<Value> {
+        let line = self.program.line(patience)?;
         let answer: Value =
             serde_json::from_str(&line).context("the screen did not answer JSON")?;
         match answer.get("error") {

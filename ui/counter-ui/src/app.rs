@@ -181,6 +181,12 @@ impl App {
         &self.window
     }
 
+    /// Whether everything a person did here has been answered by the daemon.
+    #[cfg(feature = "scripted")]
+    pub(crate) fn is_answered(&self) -> bool {
+        self.outbox.borrow().is_answered()
+    }
+
     /// Draws what the daemon said.
     pub fn receive(&mut self, event: LinkEvent) {
         match event {

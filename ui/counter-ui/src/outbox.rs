@@ -54,7 +54,10 @@ pub(crate) struct Outbox {
     link: Option<Link>,
     lost: bool,
     back: Back,
+    /// The number of the newest message.
     next: u64,
+    /// The number of the newest message that was answered.
+    answered: u64,
     /// The case input belongs to; stays while the sign-in screen covers it.
     case: Option<CaseId>,
     /// Typed since the last pause.
@@ -72,6 +75,7 @@ impl Default for Outbox {
             lost: false,
             back: Back::No,
             next: 0,
+            answered: 0,
             case: None,
             typed: BTreeMap::new(),
             unanswered: BTreeMap::new(),
@@ -132,11 +136,18 @@ impl Outbox {
     }
 
     pub(crate) fn done(&mut self, id: u64) {
+        self.answered = self.answered.max(id);
         self.unanswered.remove(&id);
+    }
+
+    /// Whether everything that was sent has been answered; what is lost with the line never is.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.link.is_none() || self.lost || self.answered == self.next
     }
 
     /// The daemon did not take it; what is still on the screen is not saved.
     pub(crate) fn refused(&mut self, id: u64) {
+        self.answered = self.answered.max(id);
         if let Some((case, ToDaemon::Staff { action, .. })) = self.unanswered.remove(&id)
             && case == self.case
             && let StaffAction::SetField { path, value } | StaffAction::TypeField { path, value } =
@@ -155,10 +166,12 @@ impl Outbox {
 
     pub(crate) fn line_lost(&mut self) {
         self.lost = true;
+        self.answered = self.next;
     }
 
     pub(crate) fn line_back(&mut self) {
         self.back = Back::Soon;
+        self.answered = self.next;
     }
 
     /// A view is on the screen. Sends again what belongs to it; returns how much input is lost

@@ -29,6 +29,8 @@ use crate::keys::press;
 use crate::sign::Clock;
 
 const WAIT_DEFAULT_MS: u64 = 10_000;
+/// How long a deed waits for the daemon; what comes later is for the next look to find.
+const ANSWER_MAX: Duration = Duration::from_secs(20);
 /// How often a wait looks again when nothing new arrives.
 const LOOK_AGAIN_MS: u64 = 50;
 /// Every how many looks a wait also scrolls, which takes long.
@@ -134,9 +136,18 @@ pub struct Seen {
     pub checked: Option<bool>,
 }
 
+/// A command that is answered later.
 struct Waiter {
-    text: String,
+    until: Until,
     answer: Sender<Value>,
+}
+
+/// What a command waits for.
+enum Until {
+    /// This text is on the screen.
+    Seen(String),
+    /// The daemon has answered, as a person waits for what a touch does before the next one.
+    Answered,
 }
 
 thread_local! {
@@ -234,9 +245,14 @@ fn ask(request: Request) -> Value {
         return json!({ "error": "the screen has ended" });
     }
     let Some(wait) = wait else {
-        return answered
-            .recv()
-            .unwrap_or_else(|_| json!({ "error": "the screen has ended" }));
+        return match answered.recv_timeout(ANSWER_MAX) {
+            Ok(answer) => answer,
+            Err(RecvTimeoutError::Timeout) => {
+                forget_waiters();
+                done()
+            }
+            Err(RecvTimeoutError::Disconnected) => json!({ "error": "the screen has ended" }),
+        };
     };
     for look in 1..=wait / LOOK_AGAIN_MS {
         match answered.recv_timeout(Duration::from_millis(LOOK_AGAIN_MS)) {
@@ -251,10 +267,19 @@ fn ask(request: Request) -> Value {
             Err(RecvTimeoutError::Timeout) => look_again(is_on_page),
         }
     }
+    forget_waiters();
+    json!({ "error": format!("not visible after {wait} ms") })
+}
+
+fn done() -> Value {
+    json!({ "ok": true })
+}
+
+fn forget_waiters() {
+    // The loop has ended; so have the waiters.
     drop(slint::invoke_from_event_loop(|| {
         WAITERS.with_borrow_mut(Vec::clear);
     }));
-    json!({ "error": format!("not visible after {wait} ms") })
 }
 
 /// Looks again on the drawing thread, unless it is still busy with the last look: on a loaded machine
@@ -277,13 +302,17 @@ fn drawn() {
     answer_waiters(is_on_page);
 }
 
-/// Answers the waits whose text `is_there`.
+/// Answers the waits whose text `is_there`, and the deeds that were answered.
 fn answer_waiters(is_there: fn(&str) -> bool) {
     mock_elapsed_time(Duration::from_millis(20));
     let waiters = WAITERS.take();
     let (mut met, mut waiting) = (Vec::new(), Vec::new());
     for waiter in waiters {
-        if is_there(&waiter.text) {
+        let is_met = match &waiter.until {
+            Until::Seen(text) => is_there(text),
+            Until::Answered => is_answered(),
+        };
+        if is_met {
             met.push(waiter);
         } else {
             waiting.push(waiter);
@@ -292,8 +321,12 @@ fn answer_waiters(is_there: fn(&str) -> bool) {
     WAITERS.with_borrow_mut(|all| all.append(&mut waiting));
     for waiter in met {
         // The command thread may have stopped waiting.
-        drop(waiter.answer.send(json!({ "ok": true })));
+        drop(waiter.answer.send(done()));
     }
+}
+
+fn is_answered() -> bool {
+    with_app(|app| app.is_answered()).unwrap_or(true)
 }
 
 /// On the page as it is scrolled now.
@@ -319,18 +352,25 @@ fn visible_text(window: &Window, text: &str) -> Option<()> {
 fn obey(request: &Request, answer: Sender<Value>) {
     if let Some(wait) = &request.wait_for {
         if is_on_page(&wait.text) {
-            drop(answer.send(json!({ "ok": true })));
+            drop(answer.send(done()));
         } else {
-            let text = wait.text.clone();
-            WAITERS.with_borrow_mut(|all| all.push(Waiter { text, answer }));
+            wait_until(Until::Seen(wait.text.clone()), answer);
         }
         return;
     }
-    let done = on_window(|window| act(window, request))
+    let acted = on_window(|window| act(window, request))
         .unwrap_or_else(|| Err("the screen has ended".to_owned()));
     mock_elapsed_time(Duration::from_millis(20));
-    drop(answer.send(done.unwrap_or_else(|error| json!({ "error": error }))));
+    if acted == Ok(done()) && !is_answered() {
+        wait_until(Until::Answered, answer);
+    } else {
+        drop(answer.send(acted.unwrap_or_else(|error| json!({ "error": error }))));
+    }
     drawn();
+}
+
+fn wait_until(until: Until, answer: Sender<Value>) {
+    WAITERS.with_borrow_mut(|all| all.push(Waiter { until, answer }));
 }
 
 /// The window, borrowed for no longer than it takes to clone its handle.
@@ -368,7 +408,7 @@ fn act(window: &Window, request: &Request) -> Result<Value, String> {
     } else {
         return Err("no such command".to_owned());
     }
-    Ok(json!({ "ok": true }))
+    Ok(done())
 }
 
 fn named_key(name: &str) -> slint::SharedString {

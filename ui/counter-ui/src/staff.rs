@@ -240,6 +240,7 @@ fn draw_sign_in(view: &SignInView) -> SignInData {
         locked_name: text(locked.map(|staff| staff.name.as_str())),
         wait_seconds: i32::try_from(view.wait_seconds).unwrap_or(i32::MAX),
         needs_supervisor: view.needs_supervisor,
+        awaits_staff: view.awaits_staff,
     }
 }
 

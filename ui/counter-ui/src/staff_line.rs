@@ -11,7 +11,7 @@ use slint::{ComponentHandle, Timer, TimerMode};
 
 use crate::outbox::{Outbox, Unsaved};
 use crate::rows::list;
-use crate::ui::{ConnectionApi, ReceptionApi, StaffWindow, UnsavedData};
+use crate::ui::{ConnectionApi, ReceptionApi, StaffApi, StaffWindow, UnsavedData};
 
 /// A pause in typing after which a field is stored.
 const PAUSE: Duration = Duration::from_millis(600);
@@ -128,7 +128,7 @@ impl StaffLine {
         self.labels.replace(labels);
     }
 
-    /// Says on the screen what is not saved.
+    /// Says on the screen what is not saved, and whether the daemon is still at the last deed.
     pub(crate) fn tell(&self) {
         let Some(window) = self.window.upgrade() else {
             return;
@@ -145,6 +145,8 @@ impl StaffLine {
             }
             Unsaved::Answer(_) => UnsavedData::default(),
         });
+        let busy = !self.outbox.borrow().is_answered();
+        window.global::<StaffApi<'_>>().set_busy(busy);
         window
             .global::<ConnectionApi<'_>>()
             .set_unsaved(list(rows.collect::<Vec<_>>()));

@@ -74,6 +74,7 @@ fn expected(name: &str) -> &'static [&'static str] {
             "続きから始める",
             "見せる",
         ],
+        "staff-67-awaits-staff" => &["職員の名簿が、まだ本庁から届いていません。"],
         "staff-23-sign-in-waits" => &["あと 1 分 35 秒、サインインを止めています。"],
         "staff-24-needs-supervisor" => &[
             "本庁と7日以上つながっていません",

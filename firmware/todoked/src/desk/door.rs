@@ -50,6 +50,7 @@ pub(super) struct Door {
     wrong: Wrong,
     heard_ms: Option<u64>,
     allowed_ms: Option<u64>,
+    has_staff: bool,
 }
 
 /// Wrong passwords in a row, as on disk.
@@ -94,6 +95,7 @@ impl Door {
             wrong: wrong.unwrap_or_default(),
             heard_ms: time_noted(records, NOTE_CONTACT),
             allowed_ms: time_noted(records, NOTE_ALLOWED),
+            has_staff: records.has_staff(),
         }
     }
 
@@ -152,6 +154,7 @@ impl<R: Records> Desk<R> {
             }),
             wait_seconds: u32::try_from(left).unwrap_or(u32::MAX),
             needs_supervisor: self.door.needs_supervisor(now),
+            awaits_staff: !self.door.has_staff,
         }
     }
 
@@ -302,8 +305,10 @@ impl<R: Records> Desk<R> {
         Ok(())
     }
 
-    /// Head office took somebody off the list: their work here ends, also behind a locked screen.
-    pub(super) fn end_who_left(&mut self) {
+    /// Head office's list may have arrived or changed. Who was taken off it ends work here, also
+    /// behind a locked screen.
+    pub(super) fn staff_arrived(&mut self) {
+        self.door.has_staff = self.door.has_staff || self.records.has_staff();
         let Some(staff) = self.door.at_work() else {
             return;
         };

@@ -47,6 +47,15 @@ fn tick_after(rig: &mut Rig, ms: u64) {
 }
 
 #[test]
+fn before_the_list_of_staff_the_door_says_that_it_waits() {
+    let rig = Rig::before_first_contact(1);
+    assert!(door(&rig).awaits_staff);
+    let mut rig = rig.with_staff();
+    assert_eq!(door(&rig), SignInView::default());
+    rig.sign_in();
+}
+
+#[test]
 fn only_known_staff_are_let_in() {
     let mut rig = Rig::new();
     assert_eq!(door(&rig), SignInView::default());

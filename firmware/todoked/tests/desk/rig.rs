@@ -76,6 +76,10 @@ impl Records for Disk {
         self.inner.sign_in(a, b, c)
     }
 
+    fn has_staff(&self) -> bool {
+        self.inner.has_staff()
+    }
+
     fn works_here(&self, staff: &StaffId, branch: &BranchCode) -> bool {
         self.inner.works_here(staff, branch)
     }
@@ -311,12 +315,23 @@ impl Rig {
     }
 
     pub(crate) fn numbered(number: u8) -> Self {
+        Self::before_first_contact(number).with_staff()
+    }
+
+    /// Head office's list of staff arrives.
+    pub(crate) fn with_staff(mut self) -> Self {
+        let staff = serde_json::to_vec(&members()).unwrap();
+        self.arrives("staff", 1, staff);
+        self
+    }
+
+    /// A counter that has heard nothing from head office yet.
+    pub(crate) fn before_first_contact(number: u8) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("counter.db");
         let device = DeviceId([number; 16]);
         let clock = Arc::new(SteppedClock::at(MORNING));
-        let mut store = open(&path, device, 0, &clock);
-        install_staff(&mut store);
+        let store = open(&path, device, 0, &clock);
         let store = Arc::new(Mutex::new(store));
         let full = Arc::new(AtomicBool::new(false));
         let counter = char::from_digit(u32::from(number), 10).unwrap();
@@ -537,11 +552,6 @@ pub(crate) fn signature() -> ResidentAction {
         pad_height: 40_000,
         strokes,
     }
-}
-
-fn install_staff(store: &mut CounterStore) {
-    let staff = serde_json::to_vec(&members()).unwrap();
-    install(store, "staff", 1, staff);
 }
 
 /// Who works at the counters of these tests.
