@@ -287,6 +287,7 @@ fn text_value(path: &str, text: &str) -> String {
     match leaf {
         "sex" => sex(text).to_owned(),
         "kind" if path == "identity.kind" => identity(text).to_owned(),
+        "method" if path == "identity.method" => identity_method(text).to_owned(),
         "relation" | "relation_before" => relation(text).to_owned(),
         "role" => notifier_role(text).to_owned(),
         "residence_class" => residence_class(text).to_owned(),
@@ -340,6 +341,15 @@ fn identity(code: &str) -> &str {
         "two_points" => "顔写真のない書類２点",
         "oral" => "口頭での質問（後日通知）",
         "other" => "そのほかの顔写真付き書類",
+        other => other,
+    }
+}
+
+fn identity_method(code: &str) -> &str {
+    match code {
+        "chip,pin" => "チップと暗証番号",
+        "chip" => "チップと券面",
+        "seen" => "目で確認",
         other => other,
     }
 }
@@ -678,6 +688,16 @@ mod tests {
         let added = FieldValue::Text("honseki,history".to_owned());
         let words = value("certificate.C01.options", &added, &answers);
         assert_eq!(words, "本籍・筆頭者の記載、住所の履歴の記載");
+    }
+
+    #[test]
+    fn how_somebody_was_identified_is_told_in_words() {
+        let told = |method: &str| {
+            let method = FieldValue::Text(method.to_owned());
+            value("identity.method", &method, &Answers::default())
+        };
+        let methods = ["chip,pin", "chip", "seen"].map(told);
+        assert_eq!(methods, ["チップと暗証番号", "チップと券面", "目で確認"]);
     }
 
     #[test]
