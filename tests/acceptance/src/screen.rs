@@ -116,7 +116,7 @@ impl Screen {
     pub(crate) fn tap(&mut self, label: &str, id: Option<&str>) -> Result<()> {
         let until = Instant::now() + PRESSING;
         loop {
-            let Err(error) = self.ask(&json!({ "tap": label, "id": id })) else {
+            let Err(error) = self.ask(&json!({ "tap": label, "id": id, "settled": true })) else {
                 return Ok(());
             };
             if Instant::now() < until && error.to_string().contains(NOT_NOW) {
@@ -138,7 +138,8 @@ impl Screen {
         after: After,
     ) -> Result<()> {
         let stay = after == After::Stay;
-        self.ask(&json!({ "type": { "into": field, "id": id, "text": text, "stay": stay } }))
+        let typing = json!({ "into": field, "id": id, "text": text, "stay": stay });
+        self.ask(&json!({ "type": typing, "settled": true }))
             .map(drop)
             .with_context(|| {
                 format!(
@@ -150,7 +151,7 @@ impl Screen {
 
     /// Types a code as a scanner does.
     pub(crate) fn scan(&mut self, code: &str) -> Result<()> {
-        self.ask(&json!({ "scan": code }))
+        self.ask(&json!({ "scan": code, "settled": true }))
             .map(drop)
             .context("cannot scan")
     }
@@ -168,7 +169,7 @@ impl Screen {
 
     /// Draws strokes on the pad.
     pub(crate) fn draw(&mut self, strokes: &Value) -> Result<()> {
-        self.ask(&json!({ "draw": strokes }))
+        self.ask(&json!({ "draw": strokes, "settled": true }))
             .map(drop)
             .context("cannot sign")
     }

@@ -80,6 +80,9 @@ struct Request {
     /// Types a text as a code scanner does, with Enter at its end.
     scan: Option<String>,
     screenshot: Option<PathBuf>,
+    /// The answer comes when the daemon has answered, as a person waits for what a touch does.
+    #[serde(default)]
+    settled: bool,
     /// Lets this much of the display's own time pass.
     elapse_ms: Option<u64>,
     #[serde(default, deserialize_with = "present")]
@@ -146,7 +149,7 @@ struct Waiter {
 enum Until {
     /// This text is on the screen.
     Seen(String),
-    /// The daemon has answered, as a person waits for what a touch does before the next one.
+    /// The daemon has answered everything.
     Answered,
 }
 
@@ -361,7 +364,7 @@ fn obey(request: &Request, answer: Sender<Value>) {
     let acted = on_window(|window| act(window, request))
         .unwrap_or_else(|| Err("the screen has ended".to_owned()));
     mock_elapsed_time(Duration::from_millis(20));
-    if acted == Ok(done()) && !is_answered() {
+    if request.settled && acted.is_ok() && !is_answered() {
         wait_until(Until::Answered, answer);
     } else {
         drop(answer.send(acted.unwrap_or_else(|error| json!({ "error": error }))));

@@ -180,7 +180,9 @@ fn locked_screen_asks_only_for_the_password() {
     daemon.shows("staff-06-household");
     screen.sees("異動前");
     screen.done(&json!({ "tap": "画面をロックする" }));
-    assert!(matches!(daemon.staff(), StaffAction::LockScreen));
+    let (id, lock) = daemon.numbered();
+    assert!(matches!(lock, StaffAction::LockScreen));
+    daemon.done(id);
     screen.done(&json!({ "tap": "フリガナ", "role": "textinput", "index": 1 }));
     daemon.shows("staff-22-locked");
     screen.sees("画面をロックしています");
