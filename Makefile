@@ -8,7 +8,7 @@ VISIT := tests/acceptance/suite/move-in-by-card-line-cut.toml
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-sync bench-pages sim kill-loop glyph-check lint fuzz gallery packages models build characters addresses
+.PHONY: help run test bench bench-sync bench-pages bench-papers sim kill-loop glyph-check lint fuzz gallery packages models build characters addresses
 
 help: ## Says what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -31,6 +31,11 @@ bench-pages: packages models ## Prints how made-up certificates are read, scans 
 		$$program draw --seed $(or $(SEED),91000) --count 24 --half report --condition $$condition --out $$folder/$$condition && \
 		$$program score $$folder/$$condition --cores 2 --reading engine,tesseract --wrong || break; \
 	done; rm -rf "$$folder"
+
+bench-papers: packages ## Prints a form beside the layout engine alone (typst) and WeasyPrint, both from PyPI, and the forms' budgets
+	@cargo build --workspace --bins --locked --release $(FEATURES)
+	@python3 -m venv $(CARGO_TARGET_DIR)/peers/papers && $(CARGO_TARGET_DIR)/peers/papers/bin/pip install --quiet typst==0.15.2 weasyprint==70.0
+	@$(CARGO_TARGET_DIR)/peers/papers/bin/python tests/bench/peers/papers.py $(CARGO_TARGET_DIR)/release/todoke $(CARGO_TARGET_DIR)/release/todoke-bench
 
 bench-sync: packages ## Prints replication beside bare cr-sqlite and PouchDB, a quarter of an hour
 	@cargo build --workspace --bins --locked --release $(FEATURES)
