@@ -156,10 +156,17 @@ pub(crate) fn sample(kind: SampleKind) -> &'static str {
     }
 }
 
-/// The same, by its name.
-pub(crate) fn sample_named(name: &str) -> &str {
-    match SampleKind::from_name(name) {
-        Some(kind) => sample(kind),
-        None => name,
+/// Samples by their names; none of them is the definition itself.
+pub(crate) fn samples_named(names: &[&str]) -> String {
+    match names {
+        [] => "meta.toml".to_owned(),
+        all if all.len() == SampleKind::ALL.len() => "どの見本でも".to_owned(),
+        some => {
+            let words = some.iter().map(|name| match SampleKind::from_name(name) {
+                Some(kind) => sample(kind),
+                None => name,
+            });
+            words.collect::<Vec<_>>().join("、")
+        }
     }
 }

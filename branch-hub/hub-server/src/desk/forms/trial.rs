@@ -92,6 +92,7 @@ pub(crate) async fn page(
         number: index + 1,
         differs: page.differs,
     });
+    let findings = findings(&trial);
     let page = TrialPage {
         frame: pages::frame(&desk, Some(&viewer), "/forms").await,
         csrf: viewer.csrf,
@@ -102,8 +103,8 @@ pub(crate) async fn page(
         draft: name,
         fingerprint: mark,
         facts,
-        findings: findings(&trial),
-        count: trial.findings.len() + usize::from(trial.refused.is_some()),
+        count: findings.len() + usize::from(trial.refused.is_some()),
+        findings,
         refused: trial.refused.as_ref().map(form_texts::refused),
         cases,
         days: CASE_DAYS,
@@ -116,15 +117,20 @@ pub(crate) async fn page(
     pages::html(StatusCode::OK, &page)
 }
 
+/// Each fault once, behind the samples it shows with.
 fn findings(trial: &Trial) -> Vec<(String, String)> {
-    let all = trial.findings.iter();
-    all.map(|(sample, text)| {
-        let sample = sample
-            .as_deref()
-            .map_or("meta.toml", form_texts::sample_named);
-        (sample.to_owned(), text.clone())
-    })
-    .collect()
+    let mut found: Vec<(Vec<&str>, &str)> = Vec::new();
+    for (sample, text) in &trial.findings {
+        let sample = sample.as_deref();
+        match found.iter_mut().find(|(_, known)| known == text) {
+            Some((samples, _)) => samples.extend(sample),
+            None => found.push((sample.into_iter().collect(), text)),
+        }
+    }
+    found
+        .into_iter()
+        .map(|(samples, text)| (form_texts::samples_named(&samples), text.to_owned()))
+        .collect()
 }
 
 fn facts(known: &Known, trial: &Trial) -> Vec<Fact> {

@@ -151,6 +151,23 @@ async fn what_is_wrong_with_a_form_is_said_and_it_cannot_be_published() {
         text.contains("form.typ") && !text.contains("/forms/publish"),
         "{text}"
     );
+    // The same fault of all four samples is one thing to put right.
+    assert!(
+        text.contains(">1 件<") && text.contains("<td>どの見本でも</td>"),
+        "{text}"
+    );
+    let sometimes = concat!(
+        "#let f = field.with(d, meta)\n",
+        "#if d.at(\"detail\", default: (:)).at(\"reason\", default: \"\") == \"lost_employee\" { nowhere }",
+    );
+    let torn = changed(&copy, "form.typ", "#let f = field.with(d, meta)", sometimes);
+    let sent = send(&mut browser, &torn).await;
+    let page = browser.get(&sent.location()).await;
+    let text = page.text();
+    assert!(
+        text.contains(">1 件<") && text.contains("<td>いちばん長い、外国人住民</td>"),
+        "{text}"
+    );
     let same = changed(&copy, "meta.toml", "version = 2", "version = 1");
     let sent = send(&mut browser, &same).await;
     let page = browser.get(&sent.location()).await;
