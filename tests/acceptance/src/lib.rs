@@ -13,6 +13,7 @@ mod outcome;
 mod player;
 mod process;
 mod programs;
+mod proof;
 mod reviewer;
 mod screen;
 mod script;

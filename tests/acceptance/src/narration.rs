@@ -69,11 +69,24 @@ pub(crate) fn thing_in_words(act: &Act) -> (&'static str, String) {
         Act::Counter(CounterAct::Logs(text)) => {
             return ("窓口", format!("記録に「{text}」が出る"));
         }
+        Act::Counter(CounterAct::Checks(text)) => {
+            return (
+                "窓口",
+                format!("保存の検査（todoke case check）が「{text}」と言う"),
+            );
+        }
+        Act::Counter(CounterAct::Mends(text)) => {
+            return (
+                "窓口",
+                format!("todoke case check --mend が「{text}」と言う"),
+            );
+        }
         Act::Counter(CounterAct::StartWithClock(offset)) => {
             return ("窓口", format!("時計が {offset} ずれたまま電源が入る"));
         }
         Act::Database(DatabaseAct::SwapKey) => ("窓口", "データベースの鍵が別のものになる"),
         Act::Database(DatabaseAct::Damage) => ("窓口", "データベースのファイルが壊れる"),
+        Act::Database(DatabaseAct::Spoil) => ("窓口", "記憶装置が書面と署名を零に変える"),
         Act::Database(DatabaseAct::SetAside) => ("窓口", "データベースの控えをとる"),
         Act::Database(DatabaseAct::PutBack) => ("窓口", "データベースが控えに戻される"),
         Act::Database(DatabaseAct::Repair) => ("窓口", "ファイルを元に戻す"),

@@ -9,6 +9,7 @@ use crate::figures::Figures;
 use crate::interrupt;
 use crate::narration::{in_words, page_in_words, thing_in_words};
 use crate::outcome::{code_on_receipt, core_answers, form, hand_over, pages, receipt};
+use crate::proof::proved;
 use crate::screen::{After, Screen};
 use crate::script::{
     Act, CableAct, CardAct, CounterAct, OutcomeAct, PageAct, ScreenAct, Script, TimerAct,
@@ -148,6 +149,10 @@ impl Player<'_> {
     fn outcome_act(&mut self, deed: &OutcomeAct) -> Result<()> {
         let kept = match deed {
             OutcomeAct::Form(words) => form(self.stage, self.pictures, words)?,
+            OutcomeAct::Proved => {
+                self.say("窓口", "書面・署名・内容を確かめる（todoke form verify）");
+                return proved(self.stage, self.pictures);
+            }
             OutcomeAct::Receipt => receipt(self.stage, self.pictures)?,
             OutcomeAct::Pages { count, say, asked } => {
                 pages(self.stage, self.pictures, *count, say, asked)?
@@ -246,6 +251,8 @@ pub(crate) fn thing_act(stage: &mut Stage, act: &Act) -> Result<()> {
         Act::Counter(CounterAct::Start) => return stage.start_counter(None),
         Act::Counter(CounterAct::Recover) => return stage.recover_counter(),
         Act::Counter(CounterAct::Logs(text)) => return stage.counter_logs(text),
+        Act::Counter(CounterAct::Checks(text)) => return stage.archive_checks(text),
+        Act::Counter(CounterAct::Mends(text)) => return stage.archive_mends(text),
         Act::Counter(CounterAct::StartWithClock(offset)) => {
             return stage.start_counter(Some(offset));
         }

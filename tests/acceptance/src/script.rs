@@ -324,6 +324,10 @@ pub enum CounterAct {
     Recover,
     /// Its log says this, now or soon.
     Logs(String),
+    /// The check of its archive says this, now or soon.
+    Checks(String),
+    /// The same check says this, and asks head office for what is damaged.
+    Mends(String),
 }
 
 /// The files of the counter that is not running.
@@ -334,6 +338,8 @@ pub enum DatabaseAct {
     SwapKey,
     /// One bit in the middle of the database is turned.
     Damage,
+    /// Pages and signatures are zeros, as after a disk that lied; the database itself is whole.
+    Spoil,
     /// Everything is as it was.
     Repair,
     /// A copy of the database is kept.
@@ -419,6 +425,9 @@ pub enum OutcomeAct {
     /// Writes the form, the signature and the snapshot of the newest case beside the pictures, and
     /// checks that the form says these words.
     Form(Vec<String>),
+    /// Form, signature and snapshot just written are proved by the counter; a changed byte in any of
+    /// them is told.
+    Proved,
     /// The receipt was printed and its picture is kept.
     Receipt,
     /// So many sheets lie in the page printer; the last one says these words. They are kept.

@@ -1,5 +1,6 @@
 //! The stage: every program of a visit, started as a city would start it.
 
+mod archive;
 pub(crate) mod codes;
 mod counter;
 mod courier;
@@ -237,6 +238,15 @@ impl Stage {
     /// Runs `todoke` at the counter to its end.
     pub(crate) fn todoke(&self, args: &[&OsStr]) -> Result<String> {
         finish(self.at_the_counter().args(args), "")
+    }
+
+    /// Runs `todoke` at the counter to its end; whether it ended well, and all it said.
+    pub(crate) fn todoke_said(&self, args: &[&OsStr]) -> Result<(bool, String)> {
+        let output = self.at_the_counter().args(args).output();
+        let output = output.context("cannot start todoke")?;
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        Ok((output.status.success(), said))
     }
 
     /// A command of `todoke` at the counter.

@@ -126,6 +126,11 @@ fn a_certificate_on_paper_fills_the_reception() {
 }
 
 #[test]
+fn a_damaged_page_comes_back_from_head_office() {
+    check("damaged-page");
+}
+
+#[test]
 fn move_in_by_certificate_data() {
     check("move-in-by-certificate-data");
 }

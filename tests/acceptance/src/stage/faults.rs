@@ -135,6 +135,7 @@ impl Stage {
                 *byte ^= 0x10;
                 fs::write(&database, bytes).context("cannot write the database")
             }
+            DatabaseAct::Spoil => spoil(&data),
             DatabaseAct::SetAside => copy_database(&data, "", ".copy"),
             DatabaseAct::PutBack => copy_database(&data, ".copy", ""),
             DatabaseAct::Repair => {
@@ -226,6 +227,21 @@ pub(crate) enum FarEnd {
     OurHub,
     /// A hub with an authority of its own.
     Impostor,
+}
+
+/// Overwrites every page and signature behind the store's back.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a disk that lies asks nobody either"
+)]
+fn spoil(data: &Path) -> Result<()> {
+    let key = fs::read_to_string(data.join("database.key")).context("cannot read the key")?;
+    let connection = rusqlite::Connection::open(data.join("counter.db"))?;
+    connection.pragma_update(None, "key", format!("x'{}'", key.trim()))?;
+    let spoiled =
+        connection.execute("UPDATE blob_piece SET bytes = zeroblob(length(bytes))", [])?;
+    ensure!(spoiled > 0, "nothing was signed here");
+    Ok(())
 }
 
 /// Copies the database with the log a pulled plug left.
