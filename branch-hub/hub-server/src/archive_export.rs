@@ -29,12 +29,14 @@ use crate::folder::private_file;
 const PAGE: usize = 500;
 
 /// What an export did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Exported {
     /// Filings written.
     pub(crate) written: usize,
     /// Filings left out because somebody in them is under protection.
     pub(crate) protected: usize,
+    /// Receipt numbers of filings written as far as they are whole here.
+    pub(crate) flawed: Vec<String>,
 }
 
 /// Writes the filings of a period, first and last day.
@@ -95,6 +97,9 @@ fn write_all(store: &HubStore, folder: &Path, mut query: ArchiveQuery) -> Result
                 let length = bytes.len().to_string();
                 let (case, number) = (filing.case.to_string(), &filing.receipt_number);
                 manifest.write_record([&path, &sha256(&bytes), &length, &case, number])?;
+            }
+            if !store.filing_flaws(filing.case)?.is_empty() {
+                done.flawed.push(filing.receipt_number.clone());
             }
             done.written += 1;
         }

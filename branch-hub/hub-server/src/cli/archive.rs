@@ -256,7 +256,14 @@ fn export(
             done.protected
         )?;
     }
-    Ok(())
+    if done.flawed.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "{} filings are not whole here and were written as they are: {}; fetch what is missing with `todoke-hub archive check --mend`, then export again",
+        done.flawed.len(),
+        done.flawed.join(" ")
+    )
 }
 
 fn find(

@@ -1,8 +1,11 @@
 //! Filings searched at the desk: by what people remember, guarded like every other look.
 
+use std::process::Command;
+
 use axum::http::StatusCode;
 
 use super::stage::{Browser, Stage};
+use crate::archive_export;
 
 /// The rows the search shows, by receipt number.
 async fn found(browser: &mut Browser, fields: &[(&str, &str)]) -> Vec<String> {
@@ -102,4 +105,34 @@ async fn only_those_who_may_see_cases_search_them() {
     assert_eq!(auditor.get("/archive").await.status, StatusCode::FORBIDDEN);
     let mut stranger = stage.stranger();
     assert_eq!(stranger.get("/archive").await.status, StatusCode::SEE_OTHER);
+}
+
+#[test]
+fn an_export_is_what_its_manifest_says_and_names_filings_that_lack_a_page() {
+    let mut stage = Stage::set();
+    stage.submitted_by("u0312");
+    stage.submitted_without_pages("u0312");
+    let folder = stage.folder.path().join("export");
+    let done = archive_export::write(&stage.hub.lock().unwrap(), &folder, (None, None)).unwrap();
+    assert_eq!(done.written, 2);
+    assert_eq!(done.flawed, ["07-2-261121-0002"]);
+    let manifest = std::fs::read_to_string(folder.join("manifest.csv")).unwrap();
+    let mut files = Vec::new();
+    for line in manifest.lines().skip(1) {
+        let [path, sha256, bytes, _, _] = line.split(',').collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
+        let said = Command::new("sha256sum").arg(folder.join(path)).output();
+        let said = String::from_utf8(said.unwrap().stdout).unwrap();
+        assert_eq!(said.split(' ').next(), Some(sha256), "{path}");
+        let length = std::fs::metadata(folder.join(path)).unwrap().len();
+        assert_eq!(length.to_string(), bytes, "{path}");
+        files.push(path.rsplit('/').next().unwrap());
+    }
+    let of = |start: &str| files.iter().filter(|file| file.starts_with(start)).count();
+    assert_eq!(
+        (of("filing"), of("form"), of("signature")),
+        (2, 1, 1),
+        "{files:?}"
+    );
 }

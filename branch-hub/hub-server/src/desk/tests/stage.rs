@@ -123,6 +123,19 @@ impl Stage {
 
     /// A case taken in, signed and submitted by `by`, here and at head office.
     pub(super) fn submitted_by(&mut self, by: &str) -> CaseId {
+        let case = self.started_by(by);
+        self.sign_and_submit(case, by, "カクウ　タロウ");
+        case
+    }
+
+    /// The same of somebody else, while its pages are still on their way.
+    pub(super) fn submitted_without_pages(&mut self, by: &str) {
+        let case = self.started_by(by);
+        self.sign_and_submit_here(case, by, "カクウ　ジロ");
+        self.send_records();
+    }
+
+    fn started_by(&mut self, by: &str) -> CaseId {
         let new = NewCase {
             by: StaffId::from(by),
             branch: BranchCode::from("07"),
@@ -130,14 +143,17 @@ impl Stage {
         };
         let started = self
             .counter
-            .start_case(&new, &|n| format!("07-2-261121-{n:04}"))
-            .unwrap();
-        self.sign_and_submit(started.case, by, "カクウ　タロウ");
-        started.case
+            .start_case(&new, &|n| format!("07-2-261121-{n:04}"));
+        started.unwrap().case
     }
 
     /// Signs the case anew with this reading of the name, submits and sends it.
     pub(super) fn sign_and_submit(&mut self, case: CaseId, by: &str, kana: &str) {
+        self.sign_and_submit_here(case, by, kana);
+        self.send();
+    }
+
+    fn sign_and_submit_here(&mut self, case: CaseId, by: &str, kana: &str) {
         self.minutes_pass(1);
         let by = StaffId::from(by);
         let fields = fields(kana);
@@ -175,14 +191,12 @@ impl Stage {
         };
         self.counter.sign(case, &by, &signed).unwrap();
         self.counter.submit(case, &by).unwrap();
-        self.send();
     }
 
     /// Both databases hear everything of each other, blobs last.
     pub(super) fn send(&mut self) {
+        self.send_records();
         let mut hub = self.hub.lock().unwrap();
-        carry(&mut self.counter, &counter_peer(), &mut *hub, &hub_peer());
-        carry(&mut *hub, &hub_peer(), &mut self.counter, &counter_peer());
         for wanted in hub.blobs_wanted(100).unwrap() {
             let part = self
                 .counter
@@ -190,6 +204,12 @@ impl Stage {
                 .unwrap();
             hub.store_blob(&counter_peer(), &part.unwrap()).unwrap();
         }
+    }
+
+    fn send_records(&mut self) {
+        let mut hub = self.hub.lock().unwrap();
+        carry(&mut self.counter, &counter_peer(), &mut *hub, &hub_peer());
+        carry(&mut *hub, &hub_peer(), &mut self.counter, &counter_peer());
     }
 
     /// The counter says that it followed every order it is given.
