@@ -15,8 +15,10 @@
 //! find(&Connection, &ArchiveQuery) -> Result<Found { filings, next }, StoreError>
 //! check(&Connection, CaseId) -> Result<Vec<Flaw>, StoreError>
 //! prove(&Connection, &[Brought], Option<&str>) -> Result<Option<Proof>, StoreError>   // files that somebody brings
+//! BroughtFiles::read(page, signature, content), .report(&CaseSummary, &Proof, FormsNamed) -> Report   // the same from and for a command line
 //! ```
 
+mod brought;
 mod check;
 mod find;
 mod flawed;
@@ -25,6 +27,7 @@ mod project;
 mod proof;
 mod tokens;
 
+pub use brought::{BroughtFiles, FormsNamed, Report, Unreadable};
 pub use check::{Flaw, check};
 pub use find::{ArchiveQuery, Filing, Found, all_cases, find};
 pub use flawed::{Flawed, unless_damaged};

@@ -28,12 +28,18 @@ pub enum Part {
 }
 
 /// A file somebody brought.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Brought<'b> {
     /// What it is meant to be.
     pub part: Part,
     /// Its bytes.
     pub bytes: &'b [u8],
+}
+
+impl fmt::Debug for Brought<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Brought({}, {} bytes)", self.part, self.bytes.len())
+    }
 }
 
 /// How a file stands to a filing.

@@ -83,49 +83,15 @@ pub fn named_version(snapshot: &Snapshot, form: &str) -> String {
     )
 }
 
-/// Forms and versions of a filing (様式番号と版), `F001/1`: those the signed content names, and those
-/// its page names itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Versions {
-    /// As signed; empty in what was signed before contents named them.
-    pub signed: Vec<String>,
-    /// On the page; empty where a template does not name itself.
-    pub on_page: Vec<String>,
-}
-
-impl Versions {
-    /// What a content and its page say.
-    pub fn of(snapshot: &Snapshot, page: &[u8]) -> Self {
-        let signed = snapshot.forms.iter();
-        let on_page = crate::named::forms_named_on(page).into_iter();
-        Self {
-            signed: signed
-                .map(|form| format!("{}/{}", form.number, form.version))
-                .collect(),
-            on_page: on_page
-                .map(|(number, version)| format!("{number}/{version}"))
-                .collect(),
-        }
-    }
-
-    /// What is wrong when both name forms and not the same ones.
-    pub fn flaw(&self) -> Option<String> {
-        let silent = self.signed.is_empty() || self.on_page.is_empty();
-        (!silent && self.signed != self.on_page).then(|| {
-            let (signed, page) = (self.signed.join(" "), self.on_page.join(" "));
-            format!("the page is of {page}, the signed content of {signed}")
-        })
-    }
-
-    /// One line for whoever checks.
-    pub fn said(&self) -> String {
-        match (self.signed.as_slice(), self.on_page.as_slice()) {
-            ([], []) => "forms: not named, of the version in force on the filing date".to_owned(),
-            ([], page) => format!("forms: {} (named by the page alone)", page.join(" ")),
-            (signed, []) => format!("forms: {} (named by the content alone)", signed.join(" ")),
-            (signed, _) => format!("forms: {} (content and page agree)", signed.join(" ")),
-        }
-    }
+/// Forms and versions of a filing (様式番号と版), `F001/1`: those the signed content names, empty in
+/// what was signed before contents named them; and those its page names itself, empty where a
+/// template does not.
+pub fn forms_named(snapshot: &Snapshot, page: &[u8]) -> (Vec<String>, Vec<String>) {
+    let signed = snapshot.forms.iter();
+    let signed = signed.map(|form| format!("{}/{}", form.number, form.version));
+    let on_page = crate::named::forms_named_on(page).into_iter();
+    let on_page = on_page.map(|(number, version)| format!("{number}/{version}"));
+    (signed.collect(), on_page.collect())
 }
 
 /// The forms a snapshot is printed on, by name, in the order of [`filings`]; `lines` as there.

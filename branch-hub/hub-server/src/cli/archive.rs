@@ -1,13 +1,12 @@
 //! `archive find|check|verify|export|delete|deletions|certificate|retention`.
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use case_archive::{ArchiveQuery, Brought, Flawed, Part, unless_damaged};
+use case_archive::{ArchiveQuery, BroughtFiles, Flawed, FormsNamed, unless_damaged};
 use clap::{Args, Subcommand};
-use counter_forms::filing::Versions;
+use counter_forms::filing::forms_named;
 use hub_store::{Actor, HubStore};
 use replica::AuditAction;
 use serde_json::json;
@@ -144,26 +143,6 @@ pub(super) struct Files {
     /// Receipt number of the filing they are said to be of
     #[arg(long, value_name = "NUMBER")]
     receipt: Option<String>,
-}
-
-impl Files {
-    fn read(&self) -> Result<Vec<(Part, &Path, Vec<u8>)>> {
-        let given = [
-            (Part::Page, Some(self.page.as_path())),
-            (Part::Signature, self.signature.as_deref()),
-            (Part::Content, self.content.as_deref()),
-        ];
-        let given = given
-            .into_iter()
-            .filter_map(|(part, path)| Some((part, path?)));
-        given
-            .map(|(part, path)| {
-                let bytes = fs::read(path);
-                let bytes = bytes.with_context(|| format!("cannot read {}", path.display()))?;
-                Ok((part, path, bytes))
-            })
-            .collect()
-    }
 }
 
 impl ArchiveCommand {
@@ -380,56 +359,29 @@ fn verdict((flawed, broken): (usize, usize), asked: Option<usize>) -> Result<()>
     }
 }
 
-fn verify(store: &HubStore, brought: &Files, as_json: bool, out: &mut impl Write) -> Result<()> {
-    let files = brought.read()?;
-    let bytes: Vec<Brought<'_>> = files
-        .iter()
-        .map(|(part, _, bytes)| Brought { part: *part, bytes })
-        .collect();
-    let receipt = brought.receipt.as_deref();
-    let proof = store.prove(&bytes, receipt)?;
+fn verify(store: &HubStore, given: &Files, as_json: bool, out: &mut impl Write) -> Result<()> {
+    let (signature, content) = (given.signature.as_deref(), given.content.as_deref());
+    let files = BroughtFiles::read(&given.page, signature, content)?;
+    let receipt = given.receipt.as_deref();
+    let proof = store.prove(&files.brought(), receipt)?;
     let proof = proof.with_context(|| unknown(receipt))?;
     let record = store.case(proof.case)?.context("the case is gone")?;
-    let number = record.summary.receipt_number.unwrap_or_default();
     let page = proof.files.first().and_then(|page| page.content);
     let mut contents = record.snapshots.iter();
-    let content = contents.find(|(hash, _)| Some(*hash) == page);
-    let page = files.first().map_or(&[][..], |(_, _, bytes)| bytes);
-    let versions = content.map(|(_, content)| Versions::of(content, page));
-    let versions = versions.unwrap_or_default();
-    let mut flaws: Vec<String> = proof.flaws.iter().map(ToString::to_string).collect();
-    flaws.extend(versions.flaw());
-    let holds = proof.holds() && flaws.is_empty();
-    let told = proof.files.iter().zip(&files);
+    let signed = contents.find(|(hash, _)| Some(*hash) == page);
+    let forms = signed.map(|(_, signed)| forms_named(signed, files.page()));
+    let (signed, on_page) = forms.unwrap_or_default();
+    let report = files.report(&record.summary, &proof, FormsNamed { signed, on_page });
     if as_json {
-        let told = told.map(|(proved, (part, path, _))| {
-            json!({
-                "file": path, "part": part, "standing": proved.standing, "differs": proved.differs,
-            })
-        });
-        let report = json!({
-            "case": proof.case, "receipt_number": number, "state": record.summary.state,
-            "files": told.collect::<Vec<_>>(), "forms": versions.signed,
-            "forms_on_page": versions.on_page, "flaws": flaws, "holds": holds,
-        });
-        writeln!(out, "{report}")?;
+        writeln!(out, "{}", json!(report))?;
     } else {
-        for (proved, (part, path, _)) in told {
-            writeln!(out, "{part} {}: {proved}", path.display())?;
-        }
-        for flaw in &flaws {
-            writeln!(out, "kept here: {flaw}")?;
-        }
-        if holds {
-            writeln!(
-                out,
-                "{number}: page, content, signature and history belong together"
-            )?;
-            writeln!(out, "{}", versions.said())?;
-        }
+        writeln!(out, "{report}")?;
     }
-    if !holds {
-        bail!("{number}: not everything is as it was signed");
+    if !report.holds {
+        bail!(
+            "{}: not everything is as it was signed",
+            report.receipt_number
+        );
     }
     Ok(())
 }

@@ -1,14 +1,12 @@
 //! Filings of this counter: found again, and a page proved.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use case_archive::{ArchiveQuery, Brought, Flawed, Part, Proof, unless_damaged};
+use case_archive::{ArchiveQuery, BroughtFiles, Flawed, FormsNamed, unless_damaged};
 use clap::Args;
-use counter_domain::case::CaseSummary;
 use counter_domain::ids::StaffId;
-use counter_forms::filing::Versions;
+use counter_forms::filing::forms_named;
 use counter_store::CounterStore;
 use replica::AuditAction;
 use serde_json::json;
@@ -192,19 +190,13 @@ fn verdict(flawed: usize, asked: Option<usize>) -> Result<()> {
     }
 }
 
-/// A file as given.
-type Given = (Part, PathBuf, Vec<u8>);
-
 impl Verify {
     pub(super) fn run(self) -> Result<()> {
-        let files = self.read()?;
-        let brought: Vec<Brought<'_>> = files
-            .iter()
-            .map(|(part, _, bytes)| Brought { part: *part, bytes })
-            .collect();
+        let (signature, content) = (self.signature.as_deref(), self.content.as_deref());
+        let files = BroughtFiles::read(&self.file, signature, content)?;
         let store = store(&self.data)?;
         let receipt = self.receipt.as_deref();
-        let proof = store.prove(&brought, receipt)?;
+        let proof = store.prove(&files.brought(), receipt)?;
         let proof = proof.with_context(|| unknown(receipt))?;
         let record = store.case(proof.case)?.context("the case is not here")?;
         let signed = match proof.files.first().and_then(|page| page.content) {
@@ -212,76 +204,21 @@ impl Verify {
             None => None,
         };
         store.close()?;
-        let page = brought.first().map_or(&[][..], |page| page.bytes);
-        let versions = signed.map(|signed| Versions::of(&signed, page));
-        said(
-            &record.summary,
-            &files,
-            (&proof, &versions.unwrap_or_default()),
-            self.json,
-        )
-    }
-
-    fn read(&self) -> Result<Vec<Given>> {
-        let given = [
-            (Part::Page, Some(&self.file)),
-            (Part::Signature, self.signature.as_ref()),
-            (Part::Content, self.content.as_ref()),
-        ];
-        let given = given
-            .into_iter()
-            .filter_map(|(part, path)| Some((part, path?)));
-        given
-            .map(|(part, path)| {
-                let bytes = fs::read(path);
-                let bytes = bytes.with_context(|| format!("cannot read {}", path.display()))?;
-                Ok((part, path.clone(), bytes))
-            })
-            .collect()
-    }
-}
-
-/// Says how each file stands to the filing; an error when not everything is as it was signed.
-fn said(
-    filing: &CaseSummary,
-    files: &[Given],
-    (proof, versions): (&Proof, &Versions),
-    as_json: bool,
-) -> Result<()> {
-    let number = filing.receipt_number.clone().unwrap_or_default();
-    let mut flaws: Vec<String> = proof.flaws.iter().map(ToString::to_string).collect();
-    flaws.extend(versions.flaw());
-    let holds = proof.holds() && flaws.is_empty();
-    let told = proof.files.iter().zip(files);
-    if as_json {
-        let told = told.map(|(proved, (part, path, _))| {
-            json!({
-                "file": path, "part": part, "standing": proved.standing, "differs": proved.differs,
-            })
-        });
-        print_json(&json!({
-            "case": proof.case, "receipt_number": number, "state": filing.state,
-            "files": told.collect::<Vec<_>>(), "forms": versions.signed,
-            "forms_on_page": versions.on_page, "flaws": flaws, "holds": holds,
-        }))?;
-    } else {
-        for (proved, (part, path, _)) in told {
-            print_line(&format!("{part} {}: {proved}", path.display()))?;
+        let forms = signed.map(|signed| forms_named(&signed, files.page()));
+        let (signed, on_page) = forms.unwrap_or_default();
+        let report = files.report(&record.summary, &proof, FormsNamed { signed, on_page });
+        if self.json {
+            print_json(&json!(report))?;
+        } else {
+            print_line(&report.to_string())?;
         }
-        for flaw in &flaws {
-            print_line(&format!("kept here: {flaw}"))?;
+        if !report.holds {
+            bail!(
+                "{}: not everything is as it was signed",
+                report.receipt_number
+            );
         }
-        if holds {
-            print_line(&format!(
-                "{number}: page, content, signature and history belong together"
-            ))?;
-            print_line(&versions.said())?;
-        }
-    }
-    if holds {
         Ok(())
-    } else {
-        bail!("{number}: not everything is as it was signed")
     }
 }
 
