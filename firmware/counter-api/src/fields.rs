@@ -35,8 +35,8 @@ pub struct FieldView {
     pub path: String,
     /// Its label.
     pub label: String,
-    /// Of a box of a form: label and choices in the language the resident reads; empty for
-    /// Japanese.
+    /// Of a box of a form: label and choices as staff say them to the resident, in plain Japanese
+    /// or in the other language the resident reads.
     #[serde(default)]
     pub translated: String,
     /// What it is.

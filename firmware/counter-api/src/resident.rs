@@ -108,9 +108,9 @@ pub struct CheckSection {
 pub struct CheckRow {
     /// Label in Japanese.
     pub label: String,
-    /// Label in the resident's language; empty for Japanese.
+    /// Label in the resident's language; for Japanese empty, or in plain words.
     pub label_translated: String,
-    /// The value as it will be filed.
+    /// The value as it will be filed, and below it the same in plain or other words.
     pub value: String,
     /// It is a name or address: drawn in the MJ font.
     pub exact_glyphs: bool,

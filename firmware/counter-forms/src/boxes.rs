@@ -20,7 +20,7 @@ use crate::follow_up::FollowUp;
 use crate::prefill::{Answers, number_of, put};
 use crate::render::Forms;
 use crate::resident_move::{City, FromSnapshotError};
-use crate::rules::{Rules, fits_kind};
+use crate::rules::{Rules, fits_kind, lone_beside_others};
 use crate::template::Templates;
 
 /// What stands before a box in a draft.
@@ -66,6 +66,13 @@ impl FormBox {
         let flag = self.rule.kind != FieldKind::Flag || ["true", "false"].contains(&value);
         value.is_empty()
             || (flag && is_known() && fits_kind(&self.rule, &written(&self.rule, value)))
+    }
+
+    /// The words of a tick in `value` that may only stand alone and has others beside it.
+    pub fn lone_beside_others(&self, value: &str) -> Option<&str> {
+        let lone = lone_beside_others(&self.rule, ticks(value))?;
+        let place = self.rule.values.iter().position(|known| known == lone)?;
+        self.rule.words.get(place).map(String::as_str)
     }
 
     /// The ticks of `value` once each, in the order of the form; what the form does not know stands
@@ -266,6 +273,7 @@ impl Forms {
                     rule: FieldRule {
                         label: rules.label(&path),
                         label_en: rules.label_en(&path),
+                        label_easy: rules.label_easy(&path),
                         ..rule.clone()
                     },
                     value: boxes

@@ -46,8 +46,28 @@ impl Forms {
         found
     }
 
+    /// Checks one form as far as its pages depend on it, with one sample: whether it can be used. A
+    /// text that is lacking where staff are asked stops nobody.
+    pub(crate) fn check_pages(&self, folder: &str) -> Vec<Finding> {
+        let mut found = self.findings(|form| self.page_faults(form));
+        found.retain(|one| one.folder == folder);
+        let forms = self.templates.forms.iter();
+        for form in forms.filter(|form| form.folder == folder) {
+            found.extend(self.sample_faults(form, &[SampleKind::Typical]));
+        }
+        found
+    }
+
     /// Checks what the forms say about themselves, without laying out a page.
     pub fn check_definitions(&self) -> Vec<Finding> {
+        self.findings(|form| {
+            let mut faults = self.page_faults(form);
+            faults.extend(self.ask_faults(form));
+            faults
+        })
+    }
+
+    fn findings(&self, faults_of: impl Fn(&Template) -> Vec<String>) -> Vec<Finding> {
         let forms = &self.templates.forms;
         let faults = forms.iter().enumerate().flat_map(|(index, form)| {
             let same = |other: &Template| {
@@ -58,7 +78,7 @@ impl Forms {
                 .skip(index + 1)
                 .any(same)
                 .then(|| notices::twice(&form.meta.number, form.meta.version));
-            let faults = twice.into_iter().chain(self.definition_faults(form));
+            let faults = twice.into_iter().chain(faults_of(form));
             faults.map(|text| Finding {
                 folder: form.folder.clone(),
                 sample: None,
@@ -78,12 +98,8 @@ impl Forms {
         self.layout_fault(form, data, &filed_on)
     }
 
-    fn definition_faults(&self, form: &Template) -> Vec<String> {
-        let meta = &form.meta;
-        let rules = Rules {
-            meta,
-            shared: &self.templates.fields,
-        };
+    fn page_faults(&self, form: &Template) -> Vec<String> {
+        let (meta, rules) = (&form.meta, self.rules(form));
         let unknown = meta
             .required
             .iter()
@@ -94,10 +110,14 @@ impl Forms {
         let prefill = prefill
             .filter(|rule| !is_sound(rule, &rules))
             .map(|rule| notices::prefill_wrong(&rule.field));
-        let asks = meta.asks.iter();
-        let asks = asks.filter_map(|path| ask_fault(path, &rules));
         let faults = unknown.chain(date_faults(meta)).chain(prefill);
-        faults.chain(asks).collect()
+        faults.chain(alone_faults(&rules)).collect()
+    }
+
+    fn ask_faults(&self, form: &Template) -> Vec<String> {
+        let rules = self.rules(form);
+        let asks = form.meta.asks.iter();
+        asks.filter_map(|path| ask_fault(path, &rules)).collect()
     }
 
     fn sample_faults(&self, form: &Template, samples: &[SampleKind]) -> Vec<Finding> {
@@ -155,26 +175,79 @@ fn is_sound(rule: &Prefill, rules: &Rules<'_>) -> bool {
     content && fact && own && fields.any(|path| *path == rule.field)
 }
 
-/// Why staff cannot be asked for a field: it is none of the form's, or label or values lack their
-/// words in a language.
+/// Why staff cannot be asked for a field: it is none of the form's, label or values lack their
+/// words in a language, plain Japanese is not plain, or "none" may be ticked beside others.
 fn ask_fault(path: &str, rules: &Rules<'_>) -> Option<String> {
     let mut fields = rules.meta.required.iter().chain(&rules.meta.optional);
     let rule = rules
         .rule(path)
         .filter(|_| fields.any(|field| field == path));
-    let worded = |words: &[String], rule: &FieldRule| {
-        words.len() == rule.values.len() && words.iter().all(|word| !word.trim().is_empty())
+    let Some(rule) = rule.filter(|rule| rule.kind != FieldKind::List && worded(rule, &rule.words))
+    else {
+        return Some(notices::ask_wrong(path));
     };
-    match rule {
-        Some(rule) if rule.kind == FieldKind::List || !worded(&rule.words, rule) => {
-            Some(notices::ask_wrong(path))
-        }
-        Some(rule) if rule.label_en.trim().is_empty() || !worded(&rule.words_en, rule) => {
-            Some(notices::ask_language(path))
-        }
-        Some(_) => None,
-        None => Some(notices::ask_wrong(path)),
+    if rule.label_en.trim().is_empty() || !worded(rule, &rule.words_en) {
+        return Some(notices::ask_language(path));
     }
+    // Plain Japanese that only repeats the label was not written.
+    let easy = rule.label_easy.trim();
+    if easy.is_empty() || easy == rule.label || !worded(rule, &rule.words_easy) {
+        return Some(notices::ask_easy(path));
+    }
+    let plain = rule.words_easy.iter().chain([&rule.label_easy]);
+    if let Some(word) = plain.filter_map(|text| hard_word(text)).next() {
+        return Some(notices::ask_hard(path, word));
+    }
+    let none = rule.values.iter().find(|value| *value == NONE);
+    let may_stand_beside =
+        |value: &&String| rule.kind == FieldKind::Choices && !rule.alone.contains(*value);
+    none.filter(may_stand_beside)
+        .map(|value| notices::alone_missing(path, value))
+}
+
+/// The value of a box that says that nothing of it holds.
+const NONE: &str = "none";
+
+fn worded(rule: &FieldRule, words: &[String]) -> bool {
+    words.len() == rule.values.len() && words.iter().all(|word| !word.trim().is_empty())
+}
+
+/// Fields whose `alone` names what they have not.
+fn alone_faults<'m>(rules: &'m Rules<'_>) -> impl Iterator<Item = String> + 'm {
+    let fields = rules.meta.required.iter().chain(&rules.meta.optional);
+    let wrong = fields.filter(|path| {
+        rules.rule(path).is_some_and(|rule| {
+            let known = rule.alone.iter().all(|one| rule.values.contains(one));
+            !rule.alone.is_empty() && (rule.kind != FieldKind::Choices || !known)
+        })
+    });
+    wrong.map(|path| notices::alone_wrong(path))
+}
+
+/// Kanji in a row from which a word is too hard for plain Japanese without its reading.
+const HARD_KANJI: usize = 4;
+
+/// The first word of many kanji that neither stands in brackets, beside what it is in plain words,
+/// nor has its reading in brackets behind it.
+fn hard_word(text: &str) -> Option<&str> {
+    let is_kanji = |c: char| matches!(c, '々' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}');
+    let mut depth = 0_usize;
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        match first {
+            '（' => depth += 1,
+            '）' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let end = rest.find(|c| !is_kanji(c)).unwrap_or(rest.len());
+        let (word, behind) = rest.split_at(end.max(first.len_utf8()));
+        let is_hard = word.chars().all(is_kanji) && word.chars().count() >= HARD_KANJI;
+        if is_hard && depth == 0 && !behind.starts_with('（') {
+            return Some(word);
+        }
+        rest = behind;
+    }
+    None
 }
 
 pub(crate) fn dated(data: &FormData) -> String {
@@ -198,4 +271,22 @@ fn date_faults(meta: &FormMeta) -> Vec<String> {
         }
     }
     faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hard_word;
+
+    #[test]
+    fn long_words_of_kanji_need_a_reading_in_plain_japanese() {
+        assert_eq!(hard_word("被保険者証を かえします"), Some("被保険者証"));
+        for plain in [
+            "国民健康保険（こくみんけんこうほけん）の お金",
+            "びょうきの 人の カード（特定疾病療養受療証）",
+            "銀行の 名前",
+            "",
+        ] {
+            assert_eq!(hard_word(plain), None, "{plain}");
+        }
+    }
 }

@@ -117,6 +117,9 @@ pub struct FieldRule {
     /// The same in English, where staff are asked.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub label_en: String,
+    /// The same in plain Japanese (やさしい日本語).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub label_easy: String,
     /// Type of its value.
     pub kind: FieldKind,
     /// The values of a choice.
@@ -128,6 +131,12 @@ pub struct FieldRule {
     /// The same in English.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub words_en: Vec<String>,
+    /// The same in plain Japanese.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words_easy: Vec<String>,
+    /// Those of `values` beside which no other may be ticked: "none".
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alone: Vec<String>,
     /// Digits of a number, entries of a list; 0 when it does not matter.
     #[serde(default)]
     pub length: usize,

@@ -39,6 +39,11 @@ pub(crate) fn expected(rule: &FieldRule) -> String {
         FieldKind::Date => "暦にある年月日（2026-11-21 の形。不明な月日は 00）".to_owned(),
         FieldKind::Count => "0以上の整数".to_owned(),
         FieldKind::Flag => "はい・いいえ（true・false）".to_owned(),
+        FieldKind::Choices if !rule.alone.is_empty() => format!(
+            "決められた値（{}。ただし {} は1つだけで）",
+            rule.values.join("・"),
+            rule.alone.join("・")
+        ),
         FieldKind::Choice | FieldKind::Choices => {
             format!("決められた値（{}）", rule.values.join("・"))
         }
@@ -70,6 +75,30 @@ pub(crate) fn ask_wrong(field: &str) -> String {
 pub(crate) fn ask_language(field: &str) -> String {
     format!(
         "meta.toml の asks「{field}」に英語がありません。label_en と、選択肢があれば values と同じ数の words_en を書いてください。"
+    )
+}
+
+pub(crate) fn ask_easy(field: &str) -> String {
+    format!(
+        "meta.toml の asks「{field}」にやさしい日本語がありません。label と違う言葉の label_easy と、選択肢があれば values と同じ数の words_easy を書いてください。"
+    )
+}
+
+pub(crate) fn ask_hard(field: &str, word: &str) -> String {
+    format!(
+        "meta.toml の asks「{field}」のやさしい日本語に、読みのない長い漢語「{word}」があります。言いかえるか、すぐ後ろに（よみ）を付けてください。"
+    )
+}
+
+pub(crate) fn alone_wrong(field: &str) -> String {
+    format!(
+        "meta.toml の「{field}」の alone が正しくありません。kind = \"choices\" の項目に、values にある値を書いてください。"
+    )
+}
+
+pub(crate) fn alone_missing(field: &str, value: &str) -> String {
+    format!(
+        "meta.toml の asks「{field}」の「{value}」は「なし」なのに、ほかと一緒に選べます。alone = [\"{value}\"] を書いてください。"
     )
 }
 

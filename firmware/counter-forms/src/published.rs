@@ -159,7 +159,7 @@ impl Forms {
             match alone {
                 Ok(alone) => {
                     // Head office laid every sample out; this is for what another program may do.
-                    let found = alone.check_folder(&form.folder, &[SampleKind::Typical]);
+                    let found = alone.check_pages(&form.folder);
                     if found.is_empty() {
                         usable.push(form);
                     }

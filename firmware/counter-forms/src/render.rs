@@ -480,7 +480,7 @@ impl Forms {
             })
     }
 
-    fn rules<'f>(&'f self, form: &'f Template) -> Rules<'f> {
+    pub(crate) fn rules<'f>(&'f self, form: &'f Template) -> Rules<'f> {
         Rules {
             meta: &form.meta,
             shared: &self.templates.fields,

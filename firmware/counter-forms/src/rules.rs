@@ -47,6 +47,13 @@ impl<'f> Rules<'f> {
         label.unwrap_or_default()
     }
 
+    /// The same in plain Japanese.
+    pub(crate) fn label_easy(&self, path: &str) -> String {
+        let (rule, numbers) = self.named(path);
+        let label = rule.map(|rule| numbered(&rule.label_easy, numbers.iter().copied()));
+        label.unwrap_or_default()
+    }
+
     /// The rule of a path, and the numbers of persons and entries in it.
     fn named<'p>(&self, path: &'p str) -> (Option<&'f FieldRule>, Vec<&'p str>) {
         let mut numbers = Vec::new();
@@ -170,7 +177,10 @@ pub(crate) fn fits_kind(rule: &FieldRule, value: &Value) -> bool {
         FieldKind::Count => value.as_u64().is_some(),
         FieldKind::Flag => value.is_boolean(),
         FieldKind::Choice => listed(value),
-        FieldKind::Choices => value.as_array().is_some_and(|list| list.iter().all(listed)),
+        FieldKind::Choices => value.as_array().is_some_and(|list| {
+            let ticks = list.iter().filter_map(Value::as_str);
+            list.iter().all(listed) && lone_beside_others(rule, ticks).is_none()
+        }),
         FieldKind::Digits => value.as_str().is_some_and(|text| {
             text.bytes().all(|byte| byte.is_ascii_digit())
                 && (rule.length == 0 || text.len() == rule.length)
@@ -179,6 +189,18 @@ pub(crate) fn fits_kind(rule: &FieldRule, value: &Value) -> bool {
             .as_array()
             .is_some_and(|list| rule.length == 0 || list.len() <= rule.length),
     }
+}
+
+/// The tick among `ticks` that may only stand alone and does not.
+pub(crate) fn lone_beside_others<'t>(
+    rule: &FieldRule,
+    ticks: impl Iterator<Item = &'t str>,
+) -> Option<&'t str> {
+    let ticks: Vec<&str> = ticks.collect();
+    let lone = ticks
+        .iter()
+        .find(|tick| rule.alone.iter().any(|one| one == *tick))?;
+    ticks.iter().any(|tick| tick != lone).then_some(*lone)
 }
 
 /// A reading holds no kanji (CJK Unified Ideographs and their extensions).
@@ -222,6 +244,8 @@ fn days_of(year: u32, month: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -243,6 +267,23 @@ mod tests {
             "26-04-01",
         ] {
             assert!(!is_date(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn none_stands_alone() {
+        let rule: FieldRule = toml::from_str(
+            r#"label = "返すもの"
+            kind = "choices"
+            values = ["card", "paper", "none"]
+            alone = ["none"]"#,
+        )
+        .unwrap();
+        for good in [json!([]), json!(["none"]), json!(["card", "paper"])] {
+            assert!(fits_kind(&rule, &good), "{good}");
+        }
+        for bad in [json!(["none", "card"]), json!(["card", "none"])] {
+            assert!(!fits_kind(&rule, &bad), "{bad}");
         }
     }
 

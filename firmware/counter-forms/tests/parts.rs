@@ -318,7 +318,7 @@ fn check_says_what_an_editor_has_to_put_right() {
 }
 
 #[test]
-fn box_that_lacks_a_language_is_refused() {
+fn box_that_lacks_a_language_or_plain_words_is_refused() {
     let asking = META.replace("[fields]", "asks = [\"detail.kind\"]\n\n[fields]");
     let findings = |meta: &str| -> Vec<String> {
         let forms = open(&folder(&[("T001-trial", meta, PLAIN)]));
@@ -331,8 +331,29 @@ fn box_that_lacks_a_language_is_refused() {
             &format!(r#""detail.kind" = {{ label = "証明書の種類", {more}"#),
         )
     };
-    let whole = r#"label_en = "Kind", words = ["全部", "一部"], words_en = ["Whole", "In part"],"#;
-    assert_eq!(findings(&with(whole)), Vec::<String>::new());
+    let languages =
+        r#"label_en = "Kind", words = ["全部", "一部"], words_en = ["Whole", "In part"],"#;
+    let easy = r#"label_easy = "ほしい 紙", words_easy = ["ぜんぶ", "一部だけ"],"#;
+    let whole = [languages, easy].concat();
+    assert_eq!(findings(&with(&whole)), Vec::<String>::new());
+    let refused = |easy: &str, why: &str| {
+        let found = findings(&with(&[languages, easy].concat()));
+        let said = |text: &String| text.contains("detail.kind") && text.contains(why);
+        assert!(found.iter().any(said), "{easy} {found:?}");
+    };
+    refused("", "やさしい日本語がありません");
+    refused(
+        r#"label_easy = "証明書の種類", words_easy = ["ぜんぶ", "一部だけ"],"#,
+        "やさしい日本語がありません",
+    );
+    refused(
+        r#"label_easy = "ほしい 紙", words_easy = ["ぜんぶ"],"#,
+        "やさしい日本語がありません",
+    );
+    refused(
+        r#"label_easy = "被保険者証の 紙", words_easy = ["ぜんぶ", "一部だけ"],"#,
+        "「被保険者証」",
+    );
     for lacking in [
         r#"words = ["全部", "一部"], words_en = ["Whole", "In part"],"#,
         r#"label_en = "Kind", words = ["全部", "一部"],"#,
@@ -351,6 +372,34 @@ fn box_that_lacks_a_language_is_refused() {
             .any(|text| text.contains("words（紙面の言葉）")),
         "{found:?}"
     );
+}
+
+#[test]
+fn none_that_may_be_ticked_beside_others_is_refused() {
+    let box_of = |more: &str| {
+        let asking = META.replace("[fields]", "asks = [\"detail.kind\"]\n\n[fields]");
+        let line = asking
+            .lines()
+            .find(|line| line.starts_with("\"detail.kind\""))
+            .expect("a box");
+        let new = format!(
+            r#""detail.kind" = {{ label = "返すもの", label_en = "Returned", label_easy = "かえす もの", kind = "choices", values = ["card", "none"], words = ["カード", "なし"], words_en = ["Card", "None"], words_easy = ["カード", "ない"]{more} }}"#
+        );
+        let forms = open(&folder(&[(
+            "T001-trial",
+            &asking.replace(line, &new),
+            PLAIN,
+        )]));
+        let found = forms.check_definitions().into_iter();
+        found.map(|found| found.text).collect::<Vec<String>>()
+    };
+    assert_eq!(box_of(r#", alone = ["none"]"#), Vec::<String>::new());
+    let said = |found: &[String], part: &str| found.iter().any(|text| text.contains(part));
+    assert!(said(&box_of(""), r#"alone = ["none"] を書いてください"#));
+    assert!(said(
+        &box_of(r#", alone = ["none", "unheard"]"#),
+        "values にある値"
+    ));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use counter_api::{Choice, FieldKind};
+use counter_forms::ticks;
 use serde::Deserialize;
 
 use crate::texts::Both;
@@ -85,6 +86,8 @@ pub enum Kind {
     Date,
     /// One of a list.
     Choice,
+    /// Any of a list, kept parted by commas.
+    Choices,
     /// Telephone.
     Phone,
     /// Number of a residence card: two letters, eight digits, two letters.
@@ -100,6 +103,7 @@ impl Kind {
             Self::Kana => FieldKind::Kana,
             Self::Date => FieldKind::Date,
             Self::Choice => FieldKind::Choice,
+            Self::Choices => FieldKind::Choices,
             Self::Phone => FieldKind::Phone,
         }
     }
@@ -161,6 +165,24 @@ impl Fields {
                 label: choice.ja.clone(),
             })
             .collect()
+    }
+
+    /// How values are shown in Japanese and English of which several may be chosen.
+    pub fn all_chosen(&self, list: &str, value: &str) -> (String, String) {
+        let words: Vec<_> = ticks(value).map(|one| self.chosen(list, one)).collect();
+        let japanese: Vec<&str> = words.iter().map(|(ja, _)| ja.as_str()).collect();
+        let english: Vec<&str> = words.iter().map(|(_, en)| en.as_str()).collect();
+        (japanese.join("、"), english.join(", "))
+    }
+
+    /// The values among `typed` once each, in the order of the list; foreign ones stand behind them.
+    pub fn in_order(&self, list: &str, typed: &str) -> String {
+        let known = self.choices(list);
+        let place = |tick: &&str| known.iter().position(|one| one.value == *tick);
+        let mut found: Vec<&str> = ticks(typed).collect();
+        found.sort_by_key(|tick| place(tick).unwrap_or(known.len()));
+        found.dedup();
+        found.join(",")
     }
 
     /// How a chosen value is shown in Japanese and English; the value itself when it is foreign.
@@ -225,13 +247,9 @@ mod tests {
                 "{}",
                 field.path
             );
-            assert_eq!(
-                field.kind == Kind::Choice,
-                !field.choices.is_empty(),
-                "{}",
-                field.path
-            );
-            if field.kind == Kind::Choice {
+            let is_chosen = matches!(field.kind, Kind::Choice | Kind::Choices);
+            assert_eq!(is_chosen, !field.choices.is_empty(), "{}", field.path);
+            if is_chosen {
                 assert!(
                     parsed.choices.contains_key(&field.choices),
                     "{}",

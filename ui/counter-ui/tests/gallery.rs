@@ -97,7 +97,16 @@ fn expected(name: &str) -> &'static [&'static str] {
         "staff-41-proposal" => &["予約と転出証明書情報が見つかりました", "これを使う"],
         "staff-42-contradiction" => &["07-2-261121-0003-5", "関連をやめる"],
         "staff-61-known-answers" => &["住民記録では：はい", "国民健康保険", "この答えにする"],
-        "staff-62-form-boxes" => &["用紙に書くこと", "請求者の勤務先", "公金受取口座の利用"],
+        "staff-62-form-boxes" => &[
+            "用紙に書くこと",
+            "請求者の勤務先",
+            "国に 知らせて ある 口座を つかいますか: はい / いいえ",
+        ],
+        "staff-68-form-ticks" => &[
+            "訪問介護など",
+            "「利用していない」は、ほかと一緒に選べません。「利用していない」か、ほかのどちらかを外してください。",
+            "つかって いる サービス: 家に 来て もらう",
+        ],
         // What stands further down is looked at in the pictures.
         "staff-65-documents-passport" => &["旅券（パスポート）があります"],
         "resident-14-pin-licence-second-en" => &["暗証番号2", "PIN 2 of your driver's licence"],

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use counter_domain::case::{CaseState, CaseStep, RemarkCategory};
 use counter_domain::draft::{FieldValue, Source};
 use counter_domain::prepared::PreparedKind;
-use counter_forms::box_in_words;
+use counter_forms::{box_in_words, ticks};
 use counter_guide::certificates::{Certificate, Certificates};
 use counter_guide::draft_facts::{FOR_ALL, PICKED};
 use hub_store::MismatchKind;
@@ -137,6 +137,9 @@ pub(crate) fn field(path: &str, answers: &Answers) -> String {
         "proof.translator" => "訳した方の氏名",
         "proof.correction" => "正しいことを示す書類",
         "proof.names" => "書類の名前・発行者",
+        "event.returned" => "返してもらったもの",
+        "livelihood.separate" => "生計が別で、分けると保険料・手当などが変わることがあると聞いた",
+        "livelihood.same" => "同じ住所で、生計が一つ",
         "cancelled.filed_on" => "転出届を出した日",
         "cancelled.flow" => "転出届の出し方",
         "cancelled.certificate" => "転出証明書",
@@ -270,10 +273,15 @@ fn text_value(path: &str, text: &str) -> String {
         "request.exemption" => return exemption(text),
         "event.relation_reason" => return relation_reason(text).to_owned(),
         "event.correction" => return correction_kind(text).to_owned(),
-        "proof.relation" => return relation_proof(text).to_owned(),
-        "proof.correction" => return correction_proof(text).to_owned(),
+        "proof.relation" => return ticked(text, relation_proof),
+        "proof.correction" => return ticked(text, correction_proof),
+        "event.returned" => return ticked(text, returned),
         "cancelled.certificate" => return move_out_certificate(text).to_owned(),
-        "cancelled.here" | "cancelled.again" if text == "yes" => return "確認した".to_owned(),
+        "cancelled.here" | "cancelled.again" | "livelihood.separate" | "livelihood.same"
+            if text == "yes" =>
+        {
+            return "確認した".to_owned();
+        }
         _ if path.starts_with(PICKED) => return picked_for(text),
         _ if path.starts_with("certificate.") => {
             return match path.rsplit('.').next() {
@@ -390,6 +398,22 @@ fn relation_reason(code: &str) -> &str {
         "head" => "世帯主の変更",
         "birth_proof" => "親子関係の証明",
         "other" => "そのほか",
+        other => other,
+    }
+}
+
+/// Values of which several may be ticked, in words.
+fn ticked(text: &str, words: fn(&str) -> &str) -> String {
+    ticks(text).map(words).collect::<Vec<_>>().join("、")
+}
+
+fn returned(code: &str) -> &str {
+    match code {
+        "seal" => "印鑑登録証",
+        "nhi" => "国保の資格確認書",
+        "latter" => "後期高齢の資格確認書",
+        "ltc" => "介護保険被保険者証",
+        "medical" => "医療証",
         other => other,
     }
 }

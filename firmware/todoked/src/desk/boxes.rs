@@ -73,6 +73,9 @@ impl<R: Records> Desk<R> {
     }
 
     fn wrong(&self, one: &FormBox) -> Option<String> {
+        if let Some(lone) = one.lone_beside_others(&one.value) {
+            return Some(sentence("error", "alone", &[("lone", lone)]));
+        }
         if !one.takes(&one.value) {
             return Some(match (one.rule.kind, one.rule.length) {
                 (FieldKind::Kana, _) => word("error", "kana"),
@@ -108,11 +111,8 @@ impl<R: Records> Desk<R> {
                 value.to_owned()
             },
             hint,
-            choices: choices(one, Language::Japanese),
-            translated: match self.language {
-                Language::Japanese => String::new(),
-                Language::English => in_english(one),
-            },
+            choices: choices(one, &one.rule.words),
+            translated: said(one, self.language),
             source: field
                 .filter(|_| !one.value.is_empty())
                 .map(|field| field.shown.source),
@@ -155,19 +155,16 @@ const fn on_screen(kind: FieldKind) -> Shown {
     }
 }
 
-fn choices(one: &FormBox, language: Language) -> Vec<Choice> {
+/// What may be chosen, in `words`.
+fn choices(one: &FormBox, words: &[String]) -> Vec<Choice> {
     let choice = |value: &str, label: String| Choice {
         value: value.to_owned(),
         label,
     };
-    let (of, words) = match language {
-        Language::Japanese => (word as fn(&str, &str) -> String, &one.rule.words),
-        Language::English => (word_english as fn(&str, &str) -> String, &one.rule.words_en),
-    };
     if one.rule.kind == FieldKind::Flag {
         return vec![
-            choice("true", of("reply", "yes")),
-            choice("false", of("reply", "no")),
+            choice("true", word("reply", "yes")),
+            choice("false", word("reply", "no")),
         ];
     }
     let values = one.rule.values.iter().zip(words);
@@ -176,14 +173,52 @@ fn choices(one: &FormBox, language: Language) -> Vec<Choice> {
         .collect()
 }
 
-/// A box in English: its label, and what may be chosen, in the order of the buttons.
-fn in_english(one: &FormBox) -> String {
-    let choices = choices(one, Language::English).into_iter();
-    let choices: Vec<String> = choices.map(|choice| choice.label).collect();
-    if choices.is_empty() {
-        return one.rule.label_en.clone();
+/// The words of a box in the language the resident reads: English, or plain Japanese.
+fn words_said(one: &FormBox, language: Language) -> (&str, Vec<Choice>) {
+    let rule = &one.rule;
+    match language {
+        Language::Japanese => (&rule.label_easy, choices(one, &rule.words_easy)),
+        Language::English if rule.kind == FieldKind::Flag => {
+            let reply = |value: &str, name: &str| Choice {
+                value: value.to_owned(),
+                label: word_english("reply", name),
+            };
+            let replies = vec![reply("true", "yes"), reply("false", "no")];
+            (&rule.label_en, replies)
+        }
+        Language::English => (&rule.label_en, choices(one, &rule.words_en)),
     }
-    [&one.rule.label_en, ": ", &choices.join(" / ")].concat()
+}
+
+/// A box as staff say it to the resident: its label, and what may be chosen, in the order of the
+/// buttons; sentences stand in lines of their own.
+fn said(one: &FormBox, language: Language) -> String {
+    let (label, choices) = words_said(one, language);
+    let choices: Vec<String> = choices.into_iter().map(|choice| choice.label).collect();
+    let of_sentences = choices.iter().any(|words| words.ends_with(['。', '.']));
+    if choices.is_empty() {
+        label.to_owned()
+    } else if of_sentences {
+        [label, "\n・", &choices.join("\n・")].concat()
+    } else {
+        [label, ": ", &choices.join(" / ")].concat()
+    }
+}
+
+/// Label and value of a box as the resident reads them below what will stand on paper; no value
+/// where it would say the same.
+pub(super) fn read_by_resident(one: &FormBox, language: Language) -> (String, String) {
+    let (label, choices) = words_said(one, language);
+    let chosen = choices
+        .into_iter()
+        .filter(|choice| ticks(&one.value).any(|tick| tick == choice.value));
+    let chosen: Vec<String> = chosen.map(|choice| choice.label).collect();
+    let value = chosen.join(" / ");
+    let is_said = value == in_words(one);
+    (
+        label.to_owned(),
+        if is_said { String::new() } else { value },
+    )
 }
 
 /// A value as people read it.
@@ -191,7 +226,7 @@ pub(super) fn in_words(one: &FormBox) -> String {
     if one.rule.kind == FieldKind::Date {
         return date_in_words(&one.value);
     }
-    let known = choices(one, Language::Japanese);
+    let known = choices(one, &one.rule.words);
     let word = |value: &str| {
         let chosen = known.iter().find(|choice| choice.value == value);
         chosen.map_or_else(|| value.to_owned(), |choice| choice.label.clone())

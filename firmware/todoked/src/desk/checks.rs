@@ -10,7 +10,7 @@ use counter_domain::identity::two_papers;
 use counter_domain::name::Kana;
 use counter_domain::relation::Relation;
 use counter_domain::snapshot::{Snapshot, SnapshotForm};
-use counter_forms::{Answers, FormBox};
+use counter_forms::{Answers, FormBox, ticks};
 use identity_cards::ResidenceNumber;
 use jiff::civil::Date;
 
@@ -73,6 +73,7 @@ pub(super) fn tidy(def: &FieldDef, typed: &str) -> String {
             let chosen = choices.iter().find(|choice| choice.label == typed.trim());
             chosen.map_or_else(|| typed.trim().to_owned(), |choice| choice.value.clone())
         }
+        Kind::Choices => fields().in_order(&def.choices, typed),
     }
 }
 
@@ -121,6 +122,11 @@ pub(super) fn wrong(
             let composed = def.choices == "relation" && value.parse::<Relation>().is_ok();
             (!known && !composed).then(|| word("error", "choice"))
         }
+        Kind::Choices => {
+            let choices = fields().choices(&def.choices);
+            let known = |tick: &str| choices.iter().any(|choice| choice.value == tick);
+            (!ticks(value).all(known)).then(|| word("error", "choice"))
+        }
     }
 }
 
@@ -155,6 +161,7 @@ pub(super) fn shown(def: &FieldDef, value: &str) -> String {
     match def.kind {
         Kind::Date => date_in_words(value),
         Kind::Choice => fields().chosen(&def.choices, value).0,
+        Kind::Choices => fields().all_chosen(&def.choices, value).0,
         Kind::Text | Kind::Exact | Kind::Kana | Kind::Phone | Kind::ResidenceCard => {
             value.to_owned()
         }

@@ -128,8 +128,14 @@ impl<R: Records> Desk<R> {
         let told = self.boxes(visit).into_iter();
         let told = told.filter(|one| !one.value.is_empty() && !one.rule.quiet);
         let rows = told.map(|one| {
-            let value = boxes::in_words(&one);
-            plain(&one.rule.label, &one.rule.label_en, value, self.language)
+            let (label_translated, said) = boxes::read_by_resident(&one, self.language);
+            let value = [boxes::in_words(&one), said];
+            let value = value.into_iter().filter(|text| !text.is_empty());
+            let value = value.collect::<Vec<_>>().join("\n");
+            CheckRow {
+                label_translated,
+                ..plain(&one.rule.label, "", value, self.language)
+            }
         });
         headed("boxes", self.language, rows.collect())
     }
@@ -361,9 +367,12 @@ fn row(
 /// A chosen value is shown in both languages; everything else exactly as it is filed.
 fn translated_value(visit: &Visit, def: &FieldDef, value: &str, language: Language) -> String {
     let japanese = visit.in_words(def, value);
-    let english = fields().chosen(&def.choices, value).1;
+    let english = match def.kind {
+        Kind::Choices => fields().all_chosen(&def.choices, value).1,
+        _ => fields().chosen(&def.choices, value).1,
+    };
     match (def.kind, language) {
-        (Kind::Choice, Language::English) if !english.is_empty() => {
+        (Kind::Choice | Kind::Choices, Language::English) if !english.is_empty() => {
             format!("{japanese} / {english}")
         }
         _ => japanese,

@@ -347,7 +347,7 @@ fn exemptions(visit: &Visit) -> Vec<Choice> {
 /// A value as its field shows it; of a choice, the value that is chosen.
 fn as_shown(def: &FieldDef, value: &str) -> String {
     match def.kind {
-        Kind::Choice => value.to_owned(),
+        Kind::Choice | Kind::Choices => value.to_owned(),
         Kind::Text | Kind::Exact | Kind::Kana | Kind::Date | Kind::Phone | Kind::ResidenceCard => {
             shown(def, value)
         }

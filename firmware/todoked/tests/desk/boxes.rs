@@ -185,10 +185,23 @@ fn a_tick_can_be_taken_back_and_an_unheard_one_is_told() {
 }
 
 #[test]
-fn boxes_are_in_english_too_while_the_resident_reads_it() {
+fn boxes_are_in_plain_japanese_and_in_english_while_the_resident_reads_it() {
     let mut rig = family();
     let path = papers_path(&rig);
-    assert_eq!(field(&rig, &path).unwrap().translated, "");
+    assert_eq!(
+        field(&rig, &path).unwrap().translated,
+        "見せた もの: 前の 学校の 証明書 / 教科書（きょうかしょ）の 紙 / 在留カード"
+    );
+    let promises = field(&rig, "box.m2.F083.detail.consents")
+        .unwrap()
+        .translated;
+    let lines: Vec<&str> = promises.lines().collect();
+    assert_eq!(lines.first(), Some(&"児童手当（じどうてあて）の やくそく"));
+    assert_eq!(lines.len(), 4, "{promises}");
+    assert!(
+        lines[3].starts_with("・ほかの 市に ひっこす とき"),
+        "{promises}"
+    );
     rig.resident(ResidentAction::SetLanguage {
         language: Language::English,
     });
@@ -204,6 +217,54 @@ fn boxes_are_in_english_too_while_the_resident_reads_it() {
     );
     let care = field(&rig, "box.m3.F083.children.*.care").unwrap();
     assert!(care.translated.starts_with("Child 1: do you have custody"));
+}
+
+/// Of the family, she brings up the child alone and claims the child rearing allowance.
+fn single_parent() -> Rig {
+    let mut rig = family();
+    for (fact, value) in [("single_parent", "true"), ("rearing_allowance", "false")] {
+        rig.staff(StaffAction::Answer {
+            fact: fact.to_owned(),
+            member: Some(2),
+            value: value.to_owned(),
+        });
+    }
+    rig
+}
+
+#[test]
+fn none_beside_another_tick_is_refused_with_the_way_out() {
+    let mut rig = single_parent();
+    let all = boxes(&rig).into_iter().flat_map(|group| group.fields);
+    let paths: Vec<String> = all.map(|field| field.path).collect();
+    let path = paths
+        .iter()
+        .find(|path| path.ends_with(".F090.detail.child_pension"));
+    let path = path.unwrap_or_else(|| panic!("{paths:?}")).clone();
+    rig.set(&path, "none,survivor");
+    let field_now = field(&rig, &path).unwrap();
+    assert_eq!(
+        field_now.error.as_deref(),
+        Some(
+            "「受けていない」は、ほかと一緒に選べません。「受けていない」か、ほかのどちらかを外してください。"
+        )
+    );
+    assert!(rig.reception().blocked_by.is_some());
+    rig.set(&path, "none");
+    assert_eq!(field(&rig, &path).unwrap().error, None);
+}
+
+#[test]
+fn promises_are_ticked_by_nobody_but_staff_and_stand_on_the_form() {
+    let mut rig = family();
+    let path = "box.m2.F083.detail.consents";
+    assert_eq!(field(&rig, path).unwrap().value, "");
+    rig.set(path, "change,income");
+    let data = data_of(&mut rig, "F083");
+    assert_eq!(
+        data.pointer("/detail/consents"),
+        Some(&serde_json::json!(["income", "change"]))
+    );
 }
 
 #[test]

@@ -75,6 +75,62 @@ fn a_move_out_that_does_not_take_place_is_cancelled_on_its_form() {
 }
 
 #[test]
+fn a_merge_is_confirmed_before_its_livelihood_is_ticked() {
+    let mut rig = started("hh_merge", "");
+    person(
+        &mut rig,
+        1,
+        "架空　太郎",
+        "1980-01-01",
+        ("relation_before", "世帯主"),
+    );
+    for (path, value) in [
+        ("event.date", "R8.11.14"),
+        ("address.new", "六会市架空町一丁目９番６号"),
+        ("head.old", "架空　太郎"),
+        ("head.new", "架空　太郎"),
+        ("member.1.relation", "世帯主"),
+    ] {
+        rig.set(path, value);
+    }
+    rig.staff(StaffAction::RecordIdentity {
+        kind: "licence".to_owned(),
+    });
+    let told = rig.refused(StaffAction::ShowToResident);
+    assert!(told.what.contains("生計が一つ") || told.advice.contains("生計が一つ"));
+    rig.set("livelihood.same", "yes");
+    rig.signed();
+    let detail = form_data(&rig.last_snapshot(), "household-change");
+    assert_eq!(detail["livelihood"], serde_json::json!(["same"]));
+}
+
+#[test]
+fn what_is_handed_back_at_a_move_out_stands_on_its_form_in_order() {
+    let mut rig = started("move_out", "paper");
+    person(
+        &mut rig,
+        1,
+        "架空　太郎",
+        "1980-01-01",
+        ("relation_before", "世帯主"),
+    );
+    for (path, value) in [
+        ("event.date", "R8.12.1"),
+        ("event.returned", "ltc,seal"),
+        ("address.new", "東京都千代田区架空町二丁目４番１号"),
+        ("address.old", "六会市架空町一丁目９番６号"),
+    ] {
+        rig.set(path, value);
+    }
+    rig.staff(StaffAction::RecordIdentity {
+        kind: "licence".to_owned(),
+    });
+    rig.signed();
+    let detail = form_data(&rig.last_snapshot(), "move-out");
+    assert_eq!(detail["returned"], serde_json::json!(["seal", "ltc"]));
+}
+
+#[test]
 fn a_correction_says_what_is_wrong_and_what_is_right_for_each_person() {
     let mut rig = started("correction", "");
     person(
@@ -122,7 +178,7 @@ fn sample(def: &FieldDef) -> String {
         Kind::Phone => "090-0000-0000".to_owned(),
         Kind::Kana => "カクウ　タロウ".to_owned(),
         Kind::Choice if def.choices == "members" => "1".to_owned(),
-        Kind::Choice => fields()
+        Kind::Choice | Kind::Choices => fields()
             .choices(&def.choices)
             .first()
             .map(|choice| choice.value.clone())

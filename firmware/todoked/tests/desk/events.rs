@@ -484,7 +484,7 @@ fn the_relation_of_a_foreign_resident_has_a_form_of_its_own() {
     );
     rig.set("event.relation_reason", "marriage");
     rig.set("head.nationality", "外国");
-    rig.set("proof.relation", "marriage");
+    rig.set("proof.relation", "acceptance,marriage");
     rig.set("proof.translator", "架空　花子");
     rig.signed();
     let signed = rig.last_snapshot();
@@ -493,8 +493,9 @@ fn the_relation_of_a_foreign_resident_has_a_form_of_its_own() {
         [
             &detail["head_class"],
             &detail["reason"],
-            &detail["papers"][0]
+            &detail["papers"][0],
+            &detail["papers"][1]
         ],
-        ["foreign", "marriage", "marriage"]
+        ["foreign", "marriage", "marriage", "acceptance"]
     );
 }
