@@ -56,6 +56,25 @@ impl FormData {
         }
         found
     }
+
+    /// Whether something without parts stands where `pattern` goes on: a text in the place of a
+    /// person, a person in the place of a list.
+    pub(crate) fn is_blocked(&self, pattern: &str) -> bool {
+        let mut here = vec![&self.0];
+        for step in pattern.split('.') {
+            let mut next = Vec::new();
+            for value in here {
+                match (step, value) {
+                    (_, Value::Null) => {}
+                    ("*", Value::Array(list)) => next.extend(list),
+                    (name, Value::Object(parts)) if name != "*" => next.extend(parts.get(name)),
+                    _ => return true,
+                }
+            }
+            here = next;
+        }
+        false
+    }
 }
 
 fn children<'v>(

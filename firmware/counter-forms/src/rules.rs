@@ -96,6 +96,9 @@ impl<'f> Rules<'f> {
             let Some(rule) = self.rule(pattern) else {
                 continue;
             };
+            if data.is_blocked(pattern) {
+                return Err(self.wrong(rule, &pattern.replace('*', "1")));
+            }
             for (path, value) in data.find(pattern) {
                 if let Some(value) = value.filter(|value| !is_empty(Some(value))) {
                     self.check_value(rule, &path, value, faces)?;
@@ -115,6 +118,14 @@ impl<'f> Rules<'f> {
         }
     }
 
+    fn wrong(&self, rule: &FieldRule, path: &str) -> RenderError {
+        RenderError::Wrong {
+            path: path.to_owned(),
+            label: self.label(path),
+            expected: notices::expected(rule),
+        }
+    }
+
     fn check_value(
         &self,
         rule: &FieldRule,
@@ -123,11 +134,7 @@ impl<'f> Rules<'f> {
         faces: &Faces<'_>,
     ) -> Result<(), RenderError> {
         if !fits_kind(rule, value) {
-            return Err(RenderError::Wrong {
-                path: path.to_owned(),
-                label: self.label(path),
-                expected: notices::expected(rule),
-            });
+            return Err(self.wrong(rule, path));
         }
         let missing = match (rule.kind, value.as_str()) {
             (FieldKind::Exact, Some(text)) => glyph::first_missing(faces, text),

@@ -286,6 +286,13 @@ fn missing_value_is_named() {
 }
 
 #[test]
+fn text_in_the_place_of_a_group_of_fields_is_named() {
+    let error = refused(&changed(SampleKind::Typical, "/identity", "運転免許証"));
+    assert_eq!(error.field(), Some("identity.kind"));
+    assert!(error.staff_text().starts_with("「本人確認"), "{error}");
+}
+
+#[test]
 fn missing_font_names_the_package() {
     let fonts = FontPaths {
         exact: PathBuf::from("/nowhere/ipamjm.ttf"),
