@@ -214,14 +214,6 @@ fn at_home(case: &ResidentMoveData, detail: &Value) -> Value {
     json!({ "detail": detail, "subject": { "address": address } })
 }
 
-/// Words for a list of choices of which one was chosen; none while nothing was.
-fn chosen(text: String) -> Vec<String> {
-    Some(text)
-        .filter(|text| !text.is_empty())
-        .into_iter()
-        .collect()
-}
-
 /// The relation of a foreign resident to the head (続柄変更届).
 fn relation_change(fields: &Fields<'_>) -> Value {
     let head = match fields.text("head.nationality").as_str() {
@@ -231,7 +223,7 @@ fn relation_change(fields: &Fields<'_>) -> Value {
     };
     json!({
         "head_class": head, "reason": fields.text("event.relation_reason"),
-        "papers": chosen(fields.text("proof.relation")), "issued_by": fields.text("proof.issued_by"),
+        "papers": fields.words("proof.relation"), "issued_by": fields.text("proof.issued_by"),
         "translator": fields.text("proof.translator"),
     })
 }
@@ -239,22 +231,25 @@ fn relation_change(fields: &Fields<'_>) -> Value {
 /// A move-out that does not take place (転出取消届).
 fn move_out_cancel(fields: &Fields<'_>) -> Value {
     let consents = [("cancelled.here", "here"), ("cancelled.again", "again")];
-    let given = consents
-        .iter()
-        .filter(|(path, _)| fields.text(path) == "yes");
     json!({
         "destination": fields.text("address.planned"),
         "moved_filed_on": fields.text("cancelled.filed_on"), "reason": fields.text("event.reason"),
         "flow": fields.text("cancelled.flow"), "certificate": fields.text("cancelled.certificate"),
-        "consents": given.map(|(_, consent)| *consent).collect::<Vec<_>>(),
+        "consents": confirmed(fields, &consents),
     })
+}
+
+/// What was confirmed, of paths and the form's own words for them.
+fn confirmed<'w>(fields: &Fields<'_>, paths: &[(&str, &'w str)]) -> Vec<&'w str> {
+    let given = paths.iter().filter(|(path, _)| fields.text(path) == "yes");
+    given.map(|(_, confirmed)| *confirmed).collect()
 }
 
 /// What is asked to be entered or corrected (職権記載・修正の申出).
 fn correction(fields: &Fields<'_>) -> Value {
     json!({
         "kind": fields.text("event.correction"), "happened_on": fields.text("event.date"),
-        "papers": chosen(fields.text("proof.correction")), "paper_names": fields.text("proof.names"),
+        "papers": fields.words("proof.correction"), "paper_names": fields.text("proof.names"),
         "reason": fields.text("event.reason"),
     })
 }
@@ -289,16 +284,24 @@ fn move_out(fields: &Fields<'_>, case: &ResidentMoveData) -> Value {
     } else {
         "all"
     };
-    json!({ "kind": kind, "certificate": certificate, "whole": whole })
+    json!({
+        "kind": kind, "certificate": certificate, "whole": whole,
+        "returned": fields.words("event.returned"),
+    })
 }
 
 fn household(fields: &Fields<'_>, case: &ResidentMoveData) -> Value {
-    let (kind, livelihood) = match Event::from_code(&case.event.kind) {
-        Some(Event::HouseholdSplit) => ("split", json!(["separate"])),
-        Some(Event::HouseholdMerge) => ("merge", json!(["same"])),
-        Some(Event::HouseholdChange) => ("change", json!([])),
-        _ => ("head", json!([])),
+    let kind = match Event::from_code(&case.event.kind) {
+        Some(Event::HouseholdSplit) => "split",
+        Some(Event::HouseholdMerge) => "merge",
+        Some(Event::HouseholdChange) => "change",
+        _ => "head",
     };
+    let livelihood = [
+        ("livelihood.separate", "separate"),
+        ("livelihood.same", "same"),
+    ];
+    let livelihood = confirmed(fields, &livelihood);
     json!({ "kind": kind, "livelihood": livelihood, "reason": fields.text("event.reason") })
 }
 
