@@ -51,7 +51,6 @@ fn core_system_refuses_and_answers_with_another_address() {
 }
 
 #[test]
-#[ignore = "half a minute of processor time; play it, or run it with --ignored"]
 fn mixed_family_files_twice_in_one_visit() {
     check("mixed-family-one-visit");
 }
