@@ -14,6 +14,8 @@ pub struct PrintsView {
     pub papers: Vec<PaperRow>,
     /// More of them are being made.
     pub making: bool,
+    /// Some of them were not printed yet.
+    pub some_left: bool,
     /// Why some of them are not offered, in words; empty when all are.
     pub note: String,
     /// Which printer each kind of paper comes out of; empty where there is one printer.

@@ -59,6 +59,7 @@ impl PrintsController {
             api.set_receipt_number(view.receipt_number.as_str().into());
             api.set_note(view.note.as_str().into());
             api.set_making(view.making);
+            api.set_some_left(view.some_left);
         }
         api.set_shown(view.is_some());
     }

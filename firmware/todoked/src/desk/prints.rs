@@ -580,6 +580,7 @@ impl<R: Records> Desk<R> {
                 .map(|sheet| paper_row(sheet, &printed))
                 .collect(),
             making: sheets.is_some_and(|sheets| sheets.making),
+            some_left: made.iter().any(|sheet| !printed.contains_key(&sheet.id)),
             note: sheets.map(|sheets| sheets.note.clone()).unwrap_or_default(),
             kinds: self.kind_rows(),
             printers: self.printer_rows(),

@@ -185,7 +185,9 @@ fn the_rest_is_printed_in_one_go_and_single_pages_again() {
     let first = sent(&mut rig).pop().expect("a job");
     stands(&mut rig, first.id, Stage::Done);
     deed(&mut rig, PrintAction::Open);
+    assert!(page(&rig).some_left);
     deed(&mut rig, PrintAction::All);
+    assert!(!page(&rig).some_left, "the rest is on its way");
     let pdfs: Vec<_> = sent(&mut rig).iter().map(|job| job.pdf.to_vec()).collect();
     assert_eq!(
         pdfs,
