@@ -15,6 +15,14 @@ use zeroize::Zeroizing;
 
 /// No secret of a card is longer.
 const LINE_MAX: usize = 64;
+/// Ctrl-C.
+const INTERRUPT: u8 = 0x03;
+/// Ctrl-D.
+const END_OF_FILE: u8 = 0x04;
+const BACKSPACE: u8 = 0x08;
+/// Ctrl-U.
+const ERASE_LINE: u8 = 0x15;
+const DELETE: u8 = 0x7f;
 
 /// Which secrets open the card. They are read in the order of this list.
 #[derive(Debug, Args)]
@@ -114,12 +122,34 @@ fn ask(what: &str) -> Result<Zeroizing<String>> {
     if !std::io::stdin().is_terminal() {
         return line().with_context(|| format!("{what} was not on the standard input"));
     }
-    write!(std::io::stderr(), "{what}: ")?;
+    // Hidden before anything is asked: whoever types at once is not shown either.
     let hidden = HiddenEntry::begin()?;
-    let entered = line();
+    write!(std::io::stderr(), "{what}: ")?;
+    let entered = typed();
     drop(hidden);
     writeln!(std::io::stderr())?;
     entered
+}
+
+/// One line typed at a terminal that does nothing by itself ([`HiddenEntry`]).
+fn typed() -> Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LINE_MAX));
+    let mut one = Zeroizing::new([0]);
+    let mut input = unbuffered()?;
+    while input.read(&mut *one)? == 1 {
+        match one[0] {
+            b'\n' | b'\r' => break,
+            INTERRUPT => bail!("CARD-ENTRY-STOPPED"),
+            END_OF_FILE if bytes.is_empty() => break,
+            BACKSPACE | DELETE => drop(bytes.pop()),
+            ERASE_LINE => bytes.clear(),
+            other => {
+                ensure!(bytes.len() < LINE_MAX, "the line is too long");
+                bytes.push(other);
+            }
+        }
+    }
+    entry(&bytes)
 }
 
 /// Byte by byte, so that the next secret's line stays in the pipe and no buffer keeps this one.
@@ -131,7 +161,11 @@ fn line() -> Result<Zeroizing<String>> {
         ensure!(bytes.len() < LINE_MAX, "the line is too long");
         bytes.push(one[0]);
     }
-    let text = std::str::from_utf8(&bytes).context("the line is not text")?;
+    entry(&bytes)
+}
+
+fn entry(bytes: &[u8]) -> Result<Zeroizing<String>> {
+    let text = std::str::from_utf8(bytes).context("the line is not text")?;
     let text = text.trim();
     if text.is_empty() {
         bail!("nothing was entered");
@@ -145,26 +179,39 @@ fn unbuffered() -> Result<File> {
     Ok(File::from(input))
 }
 
-/// While it lives, the terminal does not show what is typed.
-struct HiddenEntry;
+/// While it lives, the terminal does not show what is typed, and hands over every key: Ctrl-C must not end the
+/// program before the terminal is as it was.
+struct HiddenEntry {
+    /// As `stty -g` tells it.
+    before: String,
+}
 
 impl HiddenEntry {
     fn begin() -> Result<Self> {
-        echo("-echo").context("the terminal cannot hide what is typed; pipe it in instead")?;
-        Ok(Self)
+        let hidden = || -> Result<Self> {
+            let before = stty(&["-g"])?.trim().to_owned();
+            stty(&["-echo", "-icanon", "-isig", "min", "1", "time", "0"])?;
+            Ok(Self { before })
+        };
+        hidden().context("the terminal cannot hide what is typed; pipe it in instead")
     }
 }
 
 impl Drop for HiddenEntry {
     fn drop(&mut self) {
         // Whoever sees nothing of what they type has a shell that puts it right.
-        echo("echo").ok();
+        stty(&[&self.before]).ok();
     }
 }
 
-fn echo(mode: &str) -> Result<()> {
+/// Runs `stty` (coreutils) on the terminal of the standard input.
+fn stty(words: &[&str]) -> Result<String> {
     let mut stty = Command::new("stty");
-    let done = stty.arg(mode).stderr(Stdio::null()).status()?;
-    ensure!(done.success(), "stty failed");
-    Ok(())
+    let done = stty
+        .args(words)
+        .stdin(Stdio::inherit())
+        .stderr(Stdio::null())
+        .output()?;
+    ensure!(done.status.success(), "stty failed");
+    Ok(String::from_utf8(done.stdout)?)
 }
