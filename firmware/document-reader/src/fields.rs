@@ -161,6 +161,9 @@ impl Finder {
                 .collect();
         }
         let mut candidates = self.candidates(kind, pages);
+        if kind == DocumentKind::MoveOutCertificate {
+            household::settle_address(&mut candidates);
+        }
         household::prepare(&mut candidates);
         if let Some(readings) = &self.readings {
             readings.compare(&mut candidates);
@@ -299,6 +302,7 @@ impl Finder {
     fn weighed(&self, one: Candidate) -> Weighed {
         let evidence = one.evidence();
         let confidence = self.calibration.confidence(&evidence);
+        let confidence = confidence::of_value(confidence, evidence.group, &one.judged.value);
         let mut checks = one.judged.checks.clone();
         if one.agrees {
             checks.push(Check::Household);

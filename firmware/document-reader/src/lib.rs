@@ -11,6 +11,7 @@
 mod crops;
 mod decode;
 mod detect;
+mod faint;
 pub mod field;
 pub mod fields;
 mod ink;

@@ -364,34 +364,40 @@ fn widen(strips: &mut [Strip], rules: &Rules, mask: &Mask) {
         if strip.direction != Direction::Horizontal {
             continue;
         }
-        let (_, y) = strip.bounds.centre();
-        let (mut least, mut most) = (0.0_f32, real(mask.width));
-        let upright = rules
-            .upright
-            .iter()
-            .filter(|rule| rule.start < y && rule.end > y);
-        let walls = upright.map(|rule| (rule.across(y) - 3.0, rule.across(y) + 3.0));
-        let beside = strips
-            .iter()
-            .enumerate()
-            .filter(|(other, one)| {
-                let shared = one.bounds.bottom().min(strip.bounds.bottom())
-                    - one.bounds.y.max(strip.bounds.y);
-                *other != place && shared > one.bounds.height.min(strip.bounds.height) * 0.3
-            })
-            .map(|(_, one)| (one.bounds.x - 1.0, one.bounds.right() + 1.0));
-        for (from, to) in walls.chain(beside) {
-            if to <= strip.bounds.x + 2.0 {
-                least = least.max(to);
-            } else if from >= strip.bounds.right() - 2.0 {
-                most = most.min(from);
-            }
-        }
+        let (least, most) = room(strips, place, rules, real(mask.width));
         let right = followed(&strip, mask, (strip.bounds.right(), most), false);
         let left = followed(&strip, mask, (least, strip.bounds.x), true);
         let bounds = &mut strips[place].bounds;
         (bounds.width, bounds.x) = ((right - left).max(bounds.width), left.min(bounds.x));
     }
+}
+
+/// How far a strip may reach to both sides: up to a rule or another strip.
+pub(crate) fn room(strips: &[Strip], place: usize, rules: &Rules, width: f32) -> (f32, f32) {
+    let own = strips[place].bounds;
+    let (_, y) = own.centre();
+    let (mut least, mut most) = (0.0_f32, width);
+    let upright = rules
+        .upright
+        .iter()
+        .filter(|rule| rule.start < y && rule.end > y);
+    let walls = upright.map(|rule| (rule.across(y) - 3.0, rule.across(y) + 3.0));
+    let beside = strips
+        .iter()
+        .enumerate()
+        .filter(|(other, one)| {
+            let shared = one.bounds.bottom().min(own.bottom()) - one.bounds.y.max(own.y);
+            *other != place && shared > one.bounds.height.min(own.height) * 0.3
+        })
+        .map(|(_, one)| (one.bounds.x - 1.0, one.bounds.right() + 1.0));
+    for (from, to) in walls.chain(beside) {
+        if to <= own.x + 2.0 {
+            least = least.max(to);
+        } else if from >= own.right() - 2.0 {
+            most = most.min(from);
+        }
+    }
+    (least, most)
 }
 
 /// The last place with ink beside a strip that no gap of more than [`GAP_AT_END`] parts from it.

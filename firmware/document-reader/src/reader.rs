@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::detect;
+use crate::faint;
 use crate::ink::Mask;
 use crate::lines::{self, Strip};
 use crate::models::{LoadModelsError, Models};
@@ -105,7 +106,8 @@ impl Reader {
         let (mask, blobs) = Mask::of(&straight.plane, INK).without_specks(specks(&straight));
         let signs = signs::find(&mask, &blobs);
         let found = detect::boxes(&self.models, &straight.plane).map_err(ReadPageError::Model)?;
-        let strips = lines::strips(&found, &rules, &mask);
+        let mut strips = lines::strips(&found, &rules, &mask);
+        faint::widen(&mut strips, &rules, &straight.plane);
         Ok(Seen {
             straight,
             mask,

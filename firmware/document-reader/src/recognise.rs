@@ -9,6 +9,7 @@ use rten_tensor::NdTensor;
 
 use crate::crops::{self, Crop, FRAME, HEIGHT, Mark, Places};
 use crate::decode::{self, Glyph};
+use crate::faint;
 use crate::ink::Mask;
 use crate::kana_sizes;
 use crate::lines::Strip;
@@ -37,7 +38,7 @@ pub(crate) fn read(
         .enumerate()
         .map(|(place, strip)| crops::as_it_stands(plane, mask, strip, place))
         .collect();
-    let mut out = answers(models, &models.classes, mask, strips, crops)?;
+    let mut out = answers(models, &models.classes, (plane, mask), strips, crops)?;
     read_narrow(models, plane, mask, strips, &mut out)?;
     for character in out.iter_mut().flatten() {
         variants::told_apart(plane, character);
@@ -72,7 +73,7 @@ fn read_narrow(
             )
         })
         .collect();
-    let narrow = answers(models, &models.kana, mask, strips, crops)?;
+    let narrow = answers(models, &models.kana, (plane, mask), strips, crops)?;
     for (place, narrow) in narrow.into_iter().enumerate() {
         let Some((cells, marks)) = cells.get(&place) else {
             continue;
@@ -176,7 +177,7 @@ fn voiced(read: Vec<Character>) -> Vec<Character> {
 fn answers(
     models: &Models,
     classes: &[Option<char>],
-    mask: &Mask,
+    seen: (&Plane, &Mask),
     strips: &[Strip],
     mut crops: Vec<Crop>,
 ) -> Result<Vec<Vec<Character>>, rten::RunError> {
@@ -203,7 +204,7 @@ fn answers(
     for (batch, answer) in answers.into_inner().unwrap_or_default() {
         for (crop, glyphs) in batch.iter().zip(answer?) {
             let strip = &strips[crop.strip];
-            out[crop.strip] = placed(&glyphs, crop, strip, mask);
+            out[crop.strip] = placed(&glyphs, crop, strip, seen);
         }
     }
     Ok(out)
@@ -265,7 +266,7 @@ fn glyphs(
 }
 
 /// Characters with their places on the page.
-fn placed(glyphs: &[Glyph], crop: &Crop, strip: &Strip, mask: &Mask) -> Vec<Character> {
+fn placed(glyphs: &[Glyph], crop: &Crop, strip: &Strip, seen: (&Plane, &Mask)) -> Vec<Character> {
     let column = |glyph: &Glyph| glyph.middle * real(FRAME);
     match &crop.places {
         Places::Along { start, scale } => {
@@ -273,7 +274,7 @@ fn placed(glyphs: &[Glyph], crop: &Crop, strip: &Strip, mask: &Mask) -> Vec<Char
                 .iter()
                 .map(|glyph| start + column(glyph) / scale)
                 .collect();
-            along(glyphs, &middles, strip, mask)
+            along(glyphs, &middles, strip, seen)
         }
         Places::Stacked(places) => glyphs
             .iter()
@@ -297,7 +298,12 @@ fn character(glyph: &Glyph, bounds: Rect) -> Character {
     }
 }
 
-fn along(glyphs: &[Glyph], middles: &[f32], strip: &Strip, mask: &Mask) -> Vec<Character> {
+fn along(
+    glyphs: &[Glyph],
+    middles: &[f32],
+    strip: &Strip,
+    (plane, mask): (&Plane, &Mask),
+) -> Vec<Character> {
     let size = strip.bounds.height;
     let mut out = Vec::new();
     for (place, (glyph, middle)) in glyphs.iter().zip(middles).enumerate() {
@@ -308,8 +314,9 @@ fn along(glyphs: &[Glyph], middles: &[f32], strip: &Strip, mask: &Mask) -> Vec<C
         let left = left.max(middle - size * 0.75);
         let right = right.min(middle + size * 0.75).max(left + 1.0);
         let inked = ink_columns(mask, strip, left, right);
-        if is_stroke(glyph.value) && !inks(mask, strip, middle - size * 0.22, middle + size * 0.22)
-        {
+        let (from, to) = (middle - size * 0.22, middle + size * 0.22);
+        let is_there = || inks(mask, strip, from, to) || faint::is_stroke(plane, strip, from, to);
+        if is_stroke(glyph.value) && !is_there() {
             continue;
         }
         let (left, right) = inked.unwrap_or((left, right));

@@ -11,6 +11,9 @@ const RATE: f32 = 0.15;
 const PULL: f32 = 0.002;
 /// Samples whose word counts as much as that of all groups together, when one group is weighed.
 const DOUBT: f32 = 40.0;
+/// So many more wrong ones are reckoned with than were seen behind a point: where none was seen in n, one may
+/// believe with 95 % that fewer than 3 in n are wrong (rule of three).
+const UNSEEN: f32 = 3.0;
 /// Least number of fields behind a point of the curve.
 const BEHIND_POINT: usize = 60;
 
@@ -117,8 +120,10 @@ fn curve(sums: &[(f32, bool)]) -> Vec<(f32, f32)> {
     }
     let mut curve: Vec<(f32, f32)> = blocks
         .iter()
-        // One more wrong than was seen: what was never wrong in a few is not never wrong.
-        .map(|block| (block.sums / block.count, block.right / (block.count + 1.0)))
+        .map(|block| {
+            let believed = block.right / (block.count + UNSEEN);
+            (block.sums / block.count, believed)
+        })
         .collect();
     let mut highest = 0.0_f32;
     for (_, value) in &mut curve {

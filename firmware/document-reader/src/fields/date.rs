@@ -184,6 +184,9 @@ fn at(text: &[char], start: usize, strictness: Strictness) -> Option<Reading> {
         place += width;
         numbers.push(number);
         let is_last = mark == '日';
+        if is_last && strictness == Strictness::Tolerant && rest.get(place).is_none() {
+            repaired += broken_mark(&mut numbers);
+        }
         match rest.get(place) {
             Some(c) if *c == mark => place += 1,
             Some('.' | '/' | '-' | '・' | '、' | ',') if !is_last => place += 1,
@@ -207,6 +210,21 @@ fn at(text: &[char], start: usize, strictness: Strictness) -> Option<Reading> {
     }
     let date = format!("{}{year}年{month}月{day}日", era.unwrap_or("")).parse::<FuzzyDate>();
     Some(Reading { date, repaired })
+}
+
+/// 日 whose level strokes a fax lost is two upright ones: 20日 became 2011. Says what that repaired.
+fn broken_mark(numbers: &mut [String]) -> usize {
+    let Some(day) = numbers.last_mut() else {
+        return 0;
+    };
+    let is_too_long = day.len() > 2;
+    match day.strip_suffix("11") {
+        Some(own) if is_too_long => {
+            *day = own.to_owned();
+            1
+        }
+        Some(_) | None => 0,
+    }
 }
 
 const ERAS: [(&str, char); 5] = [
@@ -347,6 +365,9 @@ mod tests {
         check("今和8午1O目2日", "2026-10-02");
         check("平戚l0年3月30目", "1998-03-30");
         check("HO4.O4.17", "1992-04-17");
+        check("1978年9月2011", "1978-09-20");
+        check("平成10年3月511", "1998-03-05");
+        check("平成10年3月11", "1998-03-11");
     }
 
     #[test]

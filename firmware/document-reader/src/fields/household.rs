@@ -65,14 +65,25 @@ impl Candidate {
 /// Number of the first person of a page: continuation sheets go on counting, unless a sheet tells
 /// more of the persons that were there already.
 pub(super) fn first_member(known: &[Candidate], page: &[Owned<'_>], members: usize) -> usize {
-    let names: Vec<String> = page
-        .iter()
-        .filter(|one| one.found.field == FieldName::Name && one.member == Some(0))
-        .map(|one| value::bare(&one.found.rows))
+    let first = |field: FieldName| {
+        let own = page.iter();
+        own.filter(move |one| one.found.field == field && one.member == Some(0))
+    };
+    let births: Vec<String> = first(FieldName::BirthDate)
+        .map(|one| value::judge(FieldName::BirthDate, &one.found.rows).value)
         .collect();
-    let again = names.iter().find_map(|name| {
+    // Two of one name, but born on other days, are two persons.
+    let is_born_then = |member: i32| {
+        let mut own = known.iter();
+        let own = own.find(|one| one.field == FieldName::BirthDate && one.member == member);
+        own.is_none_or(|own| births.is_empty() || births.contains(&own.judged.value))
+    };
+    let again = first(FieldName::Name).find_map(|name| {
+        let name = value::bare(&name.found.rows);
         known.iter().find(|one| {
-            one.field == FieldName::Name && one.judged.value.replace('\u{3000}', "") == *name
+            one.field == FieldName::Name
+                && one.judged.value.replace('\u{3000}', "") == name
+                && is_born_then(one.member)
         })
     });
     again
@@ -108,6 +119,23 @@ pub(super) fn unique(candidates: Vec<Candidate>) -> Vec<Candidate> {
         }
     }
     kept
+}
+
+/// On a certificate that tells the new address, an address under a label of which only 住所 was read is the old
+/// one, where no other is.
+pub(super) fn settle_address(candidates: &mut [Candidate]) {
+    let has = |field: FieldName| candidates.iter().any(|one| one.field == field);
+    if !has(FieldName::NewAddress) || has(FieldName::OldAddress) {
+        return;
+    }
+    let mut plain = candidates
+        .iter_mut()
+        .filter(|one| one.field == FieldName::Address);
+    if let (Some(only), None) = (plain.next(), plain.next()) {
+        only.field = FieldName::OldAddress;
+        only.member = -1;
+        only.label_distance += 1.0;
+    }
 }
 
 /// A text as it is compared.

@@ -17,6 +17,9 @@ pub(super) struct Owned<'p> {
     pub(super) member: Option<usize>,
 }
 
+/// By how much a value above a name is further from it than one below.
+const UPWARD: f32 = 6.0;
+
 /// Where a person's name stands.
 struct Anchor {
     member: usize,
@@ -305,7 +308,13 @@ fn explained(
             Some(member)
         })
         .collect();
-    // Between equals the nearer name wins: the smaller shift, with sideways distance mattering least.
-    let far = (shift.1.abs() * 4.0 + shift.0.abs()) / 40_000.0;
+    // Between equals the nearer name wins: the smaller shift, with sideways distance mattering least. A
+    // name stands before what is said of its person, so a way up is longer than the same way down.
+    let down = if shift.1 < 0.0 {
+        UPWARD * -shift.1
+    } else {
+        shift.1
+    };
+    let far = (down * 4.0 + shift.0.abs()) / 40_000.0;
     (weight - far.min(0.09) * count(own.len()), members)
 }

@@ -123,7 +123,10 @@ fn fit(value: &str, length: usize, strange: usize) -> f32 {
 /// How much commoner the first form of a group is, at least.
 const COMMONER: f32 = 10.0;
 /// Groups whose further forms are rare in names; of the others (斎 and 斉) each is common.
-const RARE: &str = "惠瀨黑德國眞條靜淸郞兒宫凜凑榮實";
+const RARE: &str = "惠瀨黑德國眞條靜淸郞兒宫凜凑榮實穗";
+/// Further forms that the reader gives for the common one however it is printed, with up to 0.99: it need
+/// only have held the common one possible.
+const READ_FOR_COMMON: &str = "增";
 
 /// The name with the common form of a character where the reader wavered between it and a rare one.
 fn in_common_forms(value: &str, rows: &Rows<'_>) -> String {
@@ -144,9 +147,9 @@ fn in_common_forms(value: &str, rows: &Rows<'_>) -> String {
             else {
                 return c;
             };
-            let mut held = one.alternatives.iter();
-            let is_held = held.any(|(other, p)| *other == common && p * COMMONER > one.probability);
-            if RARE.contains(c) && is_held {
+            let known = one.alternatives.iter().find(|(other, _)| *other == common);
+            let is_near = known.is_some_and(|(_, p)| p * COMMONER > one.probability);
+            if RARE.contains(c) && is_near || READ_FOR_COMMON.contains(c) && known.is_some() {
                 common
             } else {
                 c
@@ -261,12 +264,19 @@ pub(super) fn kana(rows: &Rows<'_>) -> Judged {
     let as_read = joined(&rows);
     let wide: Vec<String> = rows.iter().map(|row| wide_row(row)).collect();
     let text = wide.join("\u{3000}");
+    let is_katakana = |c: &char| matches!(c, '\u{30a1}'..='\u{30fa}');
+    let written_in_katakana = text.chars().filter(is_katakana).count() >= 2;
     let mut changed = 0_usize;
     let value: String = trimmed(&text)
         .chars()
         .map(|c| {
-            let kana = katakana(c);
-            changed += usize::from(kana != c && !('\u{3041}'..='\u{3096}').contains(&c));
+            // Among katakana ヒ with a long foot is taken for と.
+            let kana = match c {
+                'と' if written_in_katakana => 'ヒ',
+                other => katakana(other),
+            };
+            changed +=
+                usize::from(kana != c && (kana == 'ヒ' || !('\u{3041}'..='\u{3096}').contains(&c)));
             kana
         })
         .collect();
@@ -371,6 +381,7 @@ fn katakana(c: char) -> char {
         '厶' => 'ム',
         '七' => 'セ',
         '廾' | '卄' => 'サ',
+        '了' => 'ア',
         'ヶ' => 'ケ',
         'メ' | '〆' => 'メ',
         other => other,
@@ -409,6 +420,8 @@ mod tests {
         check(FieldName::NameKana, "ﾔﾏﾀﾞ　ｼﾞﾛｳ", "ヤマダ　ジロウ");
         check(FieldName::NameKana, "かくう　はなこ", "カクウ　ハナコ");
         check(FieldName::NameKana, "(力クウ　夕ロウ)", "カクウ　タロウ");
+        check(FieldName::NameKana, "カクウ　とロシ", "カクウ　ヒロシ");
+        check(FieldName::NameKana, "かくう　とも", "カクウ　トモ");
     }
 
     #[test]

@@ -229,15 +229,17 @@ fn settle_blank(candidates: &mut [Candidate], name: usize, kana: usize, known: &
     }
     // What stood before the first letter, such as a colon, is none.
     let without_first = letters.get(1..).unwrap_or_default().to_vec();
-    let mut marked = letters.clone();
-    if let Some(letter) = blank
-        .checked_sub(1)
-        .and_then(|before| marked.get_mut(before))
-    {
-        *letter = voiced(*letter).unwrap_or(*letter);
-    }
-    let found = [marked, letters, without_first]
+    // Only a blank that was seen can have been a mark.
+    let marked = (read.len() == 2).then(|| {
+        let mut marked = letters.clone();
+        if let Some(letter) = blank.checked_sub(1).and_then(|last| marked.get_mut(last)) {
+            *letter = voiced(*letter).unwrap_or(*letter);
+        }
+        marked
+    });
+    let found = marked
         .into_iter()
+        .chain([letters, without_first])
         .find_map(|letters| {
             let mut places = (1..letters.len()).filter(|at| both(&letters, *at));
             let at = places.next()?;

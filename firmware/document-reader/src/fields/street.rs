@@ -1,7 +1,8 @@
-//! Numbers of an address: 番, 丁目 and 号 where a scan made something like them of it.
+//! Numbers of an address: 番, 丁目 and 号 where a scan made something like them of it, and the long mark in the
+//! name of a building.
 //!
 //! Between the digits of an address only a few characters can stand, so one that looks like 番 (看, 香, 書)
-//! is it. What was read is offered beside the value.
+//! is it; a stroke between two katakana is no 一. What was read is offered beside the value.
 
 use crate::fields::plain;
 use crate::fields::value::Judged;
@@ -24,6 +25,7 @@ pub(super) fn mend(judged: &mut Judged) {
 fn mended(address: &str) -> String {
     let mut letters: Vec<char> = address.chars().collect();
     let is_digit = |c: Option<&char>| c.is_some_and(|c| plain(*c).is_ascii_digit());
+    let is_katakana = |c: Option<&char>| c.is_some_and(|c| matches!(c, '\u{30a1}'..='\u{30fa}'));
     for place in 1..letters.len() {
         let (before, own, after) = (
             letters.get(place - 1),
@@ -41,6 +43,8 @@ fn mended(address: &str) -> String {
             '号'
         } else if is_digit(before) && LIKE_NUMBER.contains(own) && (ends || is_digit(after)) {
             '番'
+        } else if own == '一' && is_katakana(before) && is_katakana(after) {
+            'ー'
         } else if before == Some(&'丁') && LIKE_BLOCK.contains(own) && place > 1 {
             let number = letters.get(place - 2);
             let is_number =
@@ -70,12 +74,17 @@ mod tests {
         check("見本町2323書", "見本町2323番");
         check("見本町4丁目27番4呈　見本荘", "見本町4丁目27番4号　見本荘");
         check("見本町12看地の3", "見本町12番地の3");
+        check("見本町16　コ一ポ見本112", "見本町16　コーポ見本112");
     }
 
     #[test]
     fn names_of_buildings_and_towns_stay() {
-        for text in ["見本町1番地2　3香ハイツ", "香取市春日町1-2", "丁月町1番地"]
-        {
+        for text in [
+            "見本町1番地2　3香ハイツ",
+            "香取市春日町1-2",
+            "丁月町1番地",
+            "一ツ木町一番地",
+        ] {
             check(text, text);
         }
     }

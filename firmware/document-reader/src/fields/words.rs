@@ -60,7 +60,7 @@ pub(super) fn sex(rows: &Rows<'_>) -> Judged {
         (true, false) => word("男", as_read, fit),
         (false, true) => word("女", as_read, fit),
         (true, true) => no_word(as_read),
-        (false, false) => match held(rows, &["男"], &["女"]) {
+        (false, false) => match held(rows, |c| c == '男', |c| c == '女') {
             Some(true) => mended("男", as_read, 0.5),
             Some(false) => mended("女", as_read, 0.5),
             None => no_word(as_read),
@@ -343,7 +343,7 @@ pub(super) fn standing(field: FieldName, rows: &Rows<'_>) -> Judged {
         let value = kept_word(field, value).unwrap_or_else(|| value.to_owned());
         return mended(&value, as_read, 0.6);
     }
-    let said = match held(rows, &["有", "○"], &["無"]) {
+    let said = match held(rows, is_yes, is_no) {
         None => yes_or_no(&text),
         said => said,
     };
@@ -382,17 +382,24 @@ fn yes_or_no(text: &str) -> Option<bool> {
     }
 }
 
+fn is_yes(c: char) -> bool {
+    matches!(c, '有' | '○')
+}
+
+fn is_no(c: char) -> bool {
+    c == '無' || LIKE_NONE.contains(c)
+}
+
 /// Which of two signs the one character is that stands there, where the reader held it to be one of them
 /// and not the other as well.
-fn held(rows: &Rows<'_>, yes: &[&str], no: &[&str]) -> Option<bool> {
+fn held(rows: &Rows<'_>, yes: fn(char) -> bool, no: fn(char) -> bool) -> Option<bool> {
     let mut all = rows.iter().flatten();
     let (one, None) = (all.next()?, all.next()) else {
         return None;
     };
-    let held = |list: &[&str]| {
-        one.alternatives
-            .iter()
-            .any(|(other, _)| list.contains(&plain(*other).to_string().as_str()))
+    let held = |is: fn(char) -> bool| {
+        let mut others = one.alternatives.iter();
+        others.any(|(other, _)| is(plain(*other)))
     };
     match (held(yes), held(no)) {
         (true, false) => Some(true),
