@@ -72,6 +72,7 @@ codes! {
     CardNeedsPace = "CARD-NEEDS-PACE",
     PaperRead = "PAPER-READ",
     PaperReadToLook = "PAPER-READ-TO-LOOK",
+    PaperTwice = "PAPER-TWICE",
     PaperNotMasked = "PAPER-NOT-MASKED",
     PaperDiscarded = "PAPER-DISCARDED",
     PaperStopped = "PAPER-STOPPED",

@@ -4,6 +4,7 @@
 //! What was read is kept as one blob of the case and named in the case; the fields carry how sure
 //! they are. A pulled plug therefore loses nothing but a scan that was not through.
 
+mod doubles;
 mod filling;
 mod sheet;
 
@@ -166,7 +167,10 @@ impl<R: Records> Desk<R> {
             PaperState::Idle
         };
         let done = match read {
-            Ok(facts) => self.fill_from_paper(&facts),
+            Ok(mut facts) => {
+                let twice = doubles::merge(&mut facts.fields);
+                self.fill_from_paper(&facts, twice)
+            }
             Err(trouble) => Err(notice(trouble_code(trouble))),
         };
         if let Err(told) = done {
@@ -186,7 +190,7 @@ impl<R: Records> Desk<R> {
         self.device_worked(DeviceKind::Scanner, worked);
     }
 
-    fn fill_from_paper(&mut self, facts: &PaperFacts) -> Result<(), Notice> {
+    fn fill_from_paper(&mut self, facts: &PaperFacts, twice: usize) -> Result<(), Notice> {
         let today = self.today();
         let visit = self.editable()?;
         // Papers without anything to read lie beside what was read before.
@@ -238,11 +242,12 @@ impl<R: Records> Desk<R> {
         ));
         let all: Vec<Scan<'_>> = pictures.into_iter().chain([kept]).collect();
         self.store_read(&all, &entries)?;
-        self.tell_what_paper_said(facts);
+        self.tell_what_paper_said(facts, twice);
         Ok(())
     }
 
-    fn tell_what_paper_said(&mut self, facts: &PaperFacts) {
+    /// `twice` is how many persons stood on a second copy of their certificate.
+    fn tell_what_paper_said(&mut self, facts: &PaperFacts, twice: usize) {
         let Some(visit) = self.visit.as_ref() else {
             return;
         };
@@ -255,7 +260,9 @@ impl<R: Records> Desk<R> {
         let count = open.to_string();
         let kept = stack_in_words(facts.pages.iter().map(|page| page.document.as_str()));
         let kept = kept.join("、");
+        let twice_in_words = twice.to_string();
         let values = [
+            ("twice", twice_in_words.as_str()),
             ("people", people.as_str()),
             ("count", count.as_str()),
             ("kept", kept.as_str()),
@@ -265,6 +272,8 @@ impl<R: Records> Desk<R> {
             Code::PaperKept
         } else if facts.pages.iter().any(|page| page.jpeg.is_none()) {
             Code::PaperNotMasked
+        } else if twice > 0 {
+            Code::PaperTwice
         } else if open > 0 {
             Code::PaperReadToLook
         } else {

@@ -222,6 +222,71 @@ fn a_paper_read_again_adds_nobody_and_loses_nothing_typed() {
     assert_eq!(rig.value("member.2.name"), "架空　華子");
 }
 
+/// The same household on a second copy, its persons counted on.
+fn copied(facts: &PaperFacts) -> Vec<PaperField> {
+    let again = facts.fields.iter().cloned().map(|mut field| {
+        field.member = field.member.map(|member| member + 2);
+        field.read.page = 1;
+        field
+    });
+    again.collect()
+}
+
+#[test]
+fn one_certificate_laid_in_twice_doubles_nobody_and_loses_nothing() {
+    use FieldName::{NewAddress, Relationship, Sex};
+    let mut facts = facts();
+    let mut again = copied(&facts);
+    for field in &mut again {
+        if field.name == NewAddress {
+            field.read.value = "六会市架空町一丁目９番８号".to_owned();
+        }
+    }
+    again.retain(|field| field.name != Sex);
+    again.push(said(Some(3), Relationship, "妻", 99));
+    facts.fields.extend(again);
+    facts.pages.push(facts.pages[0].clone());
+    let mut rig = reception();
+    arrives(&mut rig, Ok(facts));
+    let told = rig.desk.staff_view().notice.expect("a notice");
+    assert_eq!(told.code, "PAPER-TWICE");
+    assert!(told.what.contains("2人を1回ずつ"), "{}", told.what);
+    rig.staff(StaffAction::GoTo {
+        step: Step::Household,
+    });
+    assert_eq!(rig.reception().members.len(), 2);
+    assert_eq!(rig.value("member.1.sex"), "male");
+    assert_eq!(rig.value("member.2.relation"), "妻");
+    assert_eq!(need(&rig, "member.1.name"), ReadNeed::Nothing);
+    // The copies say two addresses: a person chooses.
+    assert_eq!(need(&rig, "address.new"), ReadNeed::Look);
+    let path = "address.new".to_owned();
+    let value = "六会市架空町一丁目９番８号".to_owned();
+    deed(&mut rig, PaperAction::Take { path, value });
+    assert_eq!(rig.value("address.new"), "六会市架空町一丁目９番８号");
+    assert_eq!(need(&rig, "address.new"), ReadNeed::Offered);
+}
+
+#[test]
+fn two_certificates_of_persons_with_one_name_stay_two() {
+    let mut facts = facts();
+    let mut other = copied(&facts);
+    other.retain(|field| field.member == Some(2));
+    for field in &mut other {
+        if field.name == FieldName::BirthDate {
+            field.read.value = "2019-05-04".to_owned();
+        }
+    }
+    facts.fields.extend(other);
+    let mut rig = reception();
+    arrives(&mut rig, Ok(facts));
+    assert_eq!(code(&rig), "PAPER-READ-TO-LOOK");
+    rig.staff(StaffAction::GoTo {
+        step: Step::Household,
+    });
+    assert_eq!(rig.reception().members.len(), 3);
+}
+
 #[test]
 fn taking_a_reading_back_leaves_what_people_entered_and_can_be_undone() {
     let mut rig = read();
