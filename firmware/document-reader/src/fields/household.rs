@@ -213,13 +213,20 @@ fn compare_heads(candidates: &mut [Candidate]) {
         .collect();
     if let Some(name) = name {
         for place in said {
-            compare_pair(candidates, name, place);
+            compare_pair(candidates, name, place, Equal::Agrees);
         }
     }
 }
 
+/// What it means that two values are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Equal {
+    Agrees,
+    ProvesNothing,
+}
+
 /// Two values that should be the same, if they are nearly so.
-fn compare_pair(candidates: &mut [Candidate], one: usize, other: usize) {
+fn compare_pair(candidates: &mut [Candidate], one: usize, other: usize, equal: Equal) {
     let (Some(first), Some(second)) = (candidates.get(one), candidates.get(other)) else {
         return;
     };
@@ -229,7 +236,7 @@ fn compare_pair(candidates: &mut [Candidate], one: usize, other: usize) {
     for (place, said) in [(one, values.1), (other, values.0)] {
         if let Some(own) = candidates.get_mut(place) {
             if left == right {
-                own.agrees = true;
+                own.agrees |= equal == Equal::Agrees;
             } else if near {
                 own.disagrees = true;
                 own.judged.alternatives.insert(0, said);
@@ -249,14 +256,15 @@ fn is_near(one: &str, other: &str) -> bool {
     length == other.chars().count() && differing > 0 && differing * 2 < length
 }
 
-/// Persons of one household mostly share the field: equal ones support each other.
+/// Persons of one household mostly share the field. One print is misread in one way however often it stands
+/// there, so equal ones prove nothing; nearly equal ones speak against each other.
 fn compare_each_other(candidates: &mut [Candidate], field: FieldName) {
     let places: Vec<usize> = (0..candidates.len())
         .filter(|place| candidates.get(*place).is_some_and(|one| one.field == field))
         .collect();
     for (at, one) in places.iter().enumerate() {
         for other in places.iter().skip(at + 1) {
-            compare_pair(candidates, *one, *other);
+            compare_pair(candidates, *one, *other, Equal::ProvesNothing);
         }
     }
 }
