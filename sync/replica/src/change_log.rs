@@ -5,78 +5,112 @@
 //! costs a hundred times what looking up one version does, and then one more look for each value. The
 //! extension is pinned to one build, and a test below compares the two.
 
+use counter_domain::ids::CaseId;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, named_params};
 use sync_protocol::{CellValue, Change, SiteId};
 
 use crate::error::StoreError;
 
+/// How the rows of a table are come by: along a site's versions, or the few rows of one case.
+macro_rules! walk {
+    (versions, $table:literal) => {
+        concat!(
+            "FROM ",
+            $table,
+            "__crsql_clock c JOIN ",
+            $table,
+            "__crsql_pks p ON p.__crsql_key = c.key"
+        )
+    };
+    (case, $table:literal) => {
+        concat!(
+            "FROM ",
+            $table,
+            "__crsql_pks p CROSS JOIN ",
+            $table,
+            "__crsql_clock c
+                 ON c.key = p.__crsql_key"
+        )
+    };
+}
+
+/// Which of them are read.
+macro_rules! only {
+    (versions) => {
+        "c.site_id = (SELECT ordinal FROM crsql_site_id WHERE site_id = :site)
+         AND c.db_version > :after AND c.db_version <= :until
+         AND (:branch IS NULL
+             OR EXISTS (SELECT 1 FROM case_branch b WHERE b.case_id = p.case_id AND b.branch = :branch)
+             OR EXISTS (SELECT 1 FROM case_scope o WHERE o.case_id = p.case_id AND o.branch = :branch))"
+    };
+    (case) => {
+        "p.case_id = :case
+         AND +c.site_id = (SELECT ordinal FROM crsql_site_id WHERE site_id = :site)
+         AND +c.db_version > :after AND +c.db_version <= :until"
+    };
+}
+
+macro_rules! changes_of {
+    ($way:ident, $table:literal, $key:literal, $same:literal) => {
+        concat!(
+            "SELECT '",
+            $table,
+            "', crsql_pack_columns(p.case_id, ",
+            $key,
+            "), c.col_name,
+                 CASE c.col_name WHEN 'doc' THEN d.doc END, c.col_version, c.db_version,
+                 coalesce((SELECT s.col_version FROM ",
+            $table,
+            "__crsql_clock s
+                           WHERE s.key = c.key AND s.col_name = '-1'), 1), c.seq, c.ts ",
+            walk!($way, $table),
+            " LEFT JOIN ",
+            $table,
+            " d ON d.case_id = p.case_id AND ",
+            $same,
+            " WHERE ",
+            only!($way)
+        )
+    };
+}
+
 /// One statement, so that it is one state of the database that is read. A row that was deleted has a
-/// clock and no value; a clock that stands for a whole row (`-1`) has none either. Rows of cases that a
-/// branch never had are passed over before their values are looked up: when twelve branches come back
-/// at once, that is nearly everything each of them is not told.
-const CHANGES: &str =
-    "SELECT 'draft', crsql_pack_columns(p.case_id, p.path, p.counter), c.col_name,
-         CASE c.col_name WHEN 'doc' THEN d.doc END, c.col_version, c.db_version,
-         coalesce((SELECT s.col_version FROM draft__crsql_clock s
-                   WHERE s.key = c.key AND s.col_name = '-1'), 1), c.seq, c.ts
-     FROM draft__crsql_clock c
-     JOIN draft__crsql_pks p ON p.__crsql_key = c.key
-     LEFT JOIN draft d ON d.case_id = p.case_id AND d.path = p.path AND d.counter = p.counter
-     WHERE c.site_id = (SELECT ordinal FROM crsql_site_id WHERE site_id = :site)
-         AND c.db_version > :after AND c.db_version <= :until
-         AND (:branch IS NULL
-             OR EXISTS (SELECT 1 FROM case_branch b WHERE b.case_id = p.case_id AND b.branch = :branch)
-             OR EXISTS (SELECT 1 FROM case_scope o WHERE o.case_id = p.case_id AND o.branch = :branch))
-     UNION ALL
-     SELECT 'case_event', crsql_pack_columns(p.case_id, p.event_id), c.col_name,
-         CASE c.col_name WHEN 'doc' THEN d.doc END, c.col_version, c.db_version,
-         coalesce((SELECT s.col_version FROM case_event__crsql_clock s
-                   WHERE s.key = c.key AND s.col_name = '-1'), 1), c.seq, c.ts
-     FROM case_event__crsql_clock c
-     JOIN case_event__crsql_pks p ON p.__crsql_key = c.key
-     LEFT JOIN case_event d ON d.case_id = p.case_id AND d.event_id = p.event_id
-     WHERE c.site_id = (SELECT ordinal FROM crsql_site_id WHERE site_id = :site)
-         AND c.db_version > :after AND c.db_version <= :until
-         AND (:branch IS NULL
-             OR EXISTS (SELECT 1 FROM case_branch b WHERE b.case_id = p.case_id AND b.branch = :branch)
-             OR EXISTS (SELECT 1 FROM case_scope o WHERE o.case_id = p.case_id AND o.branch = :branch))
-     UNION ALL
-     SELECT 'snapshot', crsql_pack_columns(p.case_id, p.hash), c.col_name,
-         CASE c.col_name WHEN 'doc' THEN d.doc END, c.col_version, c.db_version,
-         coalesce((SELECT s.col_version FROM snapshot__crsql_clock s
-                   WHERE s.key = c.key AND s.col_name = '-1'), 1), c.seq, c.ts
-     FROM snapshot__crsql_clock c
-     JOIN snapshot__crsql_pks p ON p.__crsql_key = c.key
-     LEFT JOIN snapshot d ON d.case_id = p.case_id AND d.hash = p.hash
-     WHERE c.site_id = (SELECT ordinal FROM crsql_site_id WHERE site_id = :site)
-         AND c.db_version > :after AND c.db_version <= :until
-         AND (:branch IS NULL
-             OR EXISTS (SELECT 1 FROM case_branch b WHERE b.case_id = p.case_id AND b.branch = :branch)
-             OR EXISTS (SELECT 1 FROM case_scope o WHERE o.case_id = p.case_id AND o.branch = :branch))
-     UNION ALL
-     SELECT 'blob_ref', crsql_pack_columns(p.case_id, p.hash), c.col_name,
-         CASE c.col_name WHEN 'doc' THEN d.doc END, c.col_version, c.db_version,
-         coalesce((SELECT s.col_version FROM blob_ref__crsql_clock s
-                   WHERE s.key = c.key AND s.col_name = '-1'), 1), c.seq, c.ts
-     FROM blob_ref__crsql_clock c
-     JOIN blob_ref__crsql_pks p ON p.__crsql_key = c.key
-     LEFT JOIN blob_ref d ON d.case_id = p.case_id AND d.hash = p.hash
-     WHERE c.site_id = (SELECT ordinal FROM crsql_site_id WHERE site_id = :site)
-         AND c.db_version > :after AND c.db_version <= :until
-         AND (:branch IS NULL
-             OR EXISTS (SELECT 1 FROM case_branch b WHERE b.case_id = p.case_id AND b.branch = :branch)
-             OR EXISTS (SELECT 1 FROM case_scope o WHERE o.case_id = p.case_id AND o.branch = :branch))";
+/// clock and no value; a clock that stands for a whole row (`-1`) has none either.
+macro_rules! changes {
+    ($way:ident) => {
+        concat!(
+            changes_of!(
+                $way,
+                "draft",
+                "p.path, p.counter",
+                "d.path = p.path AND d.counter = p.counter"
+            ),
+            " UNION ALL ",
+            changes_of!($way, "case_event", "p.event_id", "d.event_id = p.event_id"),
+            " UNION ALL ",
+            changes_of!($way, "snapshot", "p.hash", "d.hash = p.hash"),
+            " UNION ALL ",
+            changes_of!($way, "blob_ref", "p.hash", "d.hash = p.hash")
+        )
+    };
+}
+
+/// Rows of cases that a branch never had are passed over before their values are looked up: of what a
+/// device of another branch wrote that is nearly everything.
+const CHANGES: &str = changes!(versions);
+
+const CHANGES_OF_CASE: &str = changes!(case);
 
 /// Changes of the versions behind `after` up to `until`, those of a newer schema among them. With a
 /// branch, those of cases it has or had; what it may see of them is not decided here.
 pub(crate) fn read(
     connection: &Connection,
     site: SiteId,
-    (after, until): (u64, u64),
+    versions: (u64, u64),
     branch: Option<&str>,
 ) -> Result<Vec<Change>, StoreError> {
-    let range = named_params! { ":site": site.0, ":after": after, ":until": until };
+    let (after, until) = versions;
     let mut statement = connection.prepare_cached(CHANGES)?;
     let rows = statement.query_map(
         named_params! {
@@ -84,18 +118,54 @@ pub(crate) fn read(
         },
         change_of,
     )?;
-    let mut changes: Vec<Change> = rows.collect::<Result<_, _>>()?;
-    let mut parked = connection.prepare_cached(
+    let mut changes = parked(connection, site, versions)?;
+    for change in rows {
+        changes.push(change?);
+    }
+    changes.sort_by_key(|change| (change.version, change.sequence));
+    Ok(changes)
+}
+
+/// The same of a few cases only, by their keys; of a newer schema all there is.
+pub(crate) fn read_of(
+    connection: &Connection,
+    site: SiteId,
+    versions: (u64, u64),
+    cases: &[CaseId],
+) -> Result<Vec<Change>, StoreError> {
+    let (after, until) = versions;
+    let mut statement = connection.prepare_cached(CHANGES_OF_CASE)?;
+    let mut changes = parked(connection, site, versions)?;
+    for case in cases {
+        let row = named_params! {
+            ":site": site.0, ":after": after, ":until": until, ":case": case.0,
+        };
+        for change in statement.query_map(row, change_of)? {
+            changes.push(change?);
+        }
+    }
+    changes.sort_by_key(|change| (change.version, change.sequence));
+    Ok(changes)
+}
+
+/// Changes of tables and columns of a newer schema.
+fn parked(
+    connection: &Connection,
+    site: SiteId,
+    (after, until): (u64, u64),
+) -> Result<Vec<Change>, StoreError> {
+    let mut statement = connection.prepare_cached(
         "SELECT change FROM parked_change
          WHERE site = :site AND version > :after AND version <= :until",
     )?;
-    let mut rows = parked.query(range)?;
+    let range = named_params! { ":site": site.0, ":after": after, ":until": until };
+    let mut rows = statement.query(range)?;
+    let mut changes = Vec::new();
     while let Some(row) = rows.next()? {
         changes.push(postcard::from_bytes(
             row.get_ref(0)?.as_blob().unwrap_or(b""),
         )?);
     }
-    changes.sort_by_key(|change| (change.version, change.sequence));
     Ok(changes)
 }
 

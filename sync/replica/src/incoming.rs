@@ -25,7 +25,7 @@ use crate::pack::{self, KeyValue};
 use crate::records::BlobRef;
 use crate::tables::{self, Content};
 use crate::validate::{Checked, Meaning, Origin, Refusal, check};
-use crate::{blob, copies, parked, purge, quarantine, scope};
+use crate::{blob, copies, parked, purge, quarantine, scope, site_branch};
 
 /// Transactions of one site; ten a second for three thousand years.
 const VERSION_MAX: u64 = 1 << 40;
@@ -72,6 +72,7 @@ impl Replica {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let taken = take(&transaction, peer, origin, &mut sifted)?;
+        site_branch::note(&transaction, peer, have)?;
         hold(&transaction, batch.site, sifted.through)?;
         taken.move_clock(&transaction, origin.now_unix_ms)?;
         match sifted.refusal {

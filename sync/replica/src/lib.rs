@@ -48,6 +48,7 @@ mod rescue;
 mod rules;
 mod scope;
 mod side_file;
+mod site_branch;
 pub mod staff;
 mod stream;
 mod surroundings;

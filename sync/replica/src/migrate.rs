@@ -14,11 +14,12 @@ pub(crate) const APPLICATION_ID: i32 = 0x546f_646f;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The next step goes at the end, with the next number.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("../migrations/0001-create-case-records.sql"),
     include_str!("../migrations/0002-create-local-tables.sql"),
     include_str!("../migrations/0003-index-blob-names-by-hash.sql"),
     include_str!("../migrations/0004-create-case-copies.sql"),
+    include_str!("../migrations/0005-create-site-branch.sql"),
 ];
 
 /// Runs the steps the file does not have yet, each in a transaction of its own.

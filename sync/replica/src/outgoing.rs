@@ -13,6 +13,7 @@ use crate::database::Replica;
 use crate::error::StoreError;
 use crate::incoming::held;
 use crate::scope;
+use crate::site_branch::{self, Reach};
 
 /// Versions asked for at once: what is read is sorted, so ranges bound the work.
 const VERSIONS_AT_ONCE: u64 = 256;
@@ -60,11 +61,11 @@ impl Replica {
             through: after,
             changes: Vec::new(),
         };
-        let mut sight = Sight::of(&self.connection, peer);
+        let mut sight = Sight::of(&self.connection, peer, site, head - after)?;
         let mut bytes = 0;
         while batch.through < head {
-            let until = head.min(batch.through.saturating_add(VERSIONS_AT_ONCE));
-            let changes = sight.read(site, (batch.through, until))?;
+            let until = head.min(batch.through.saturating_add(sight.versions_at_once()));
+            let changes = sight.read((batch.through, until))?;
             for version in changes.chunk_by(|one, next| one.version == next.version) {
                 let size: usize = version.iter().map(size_of).sum();
                 if bytes > 0 && bytes + size > bytes_max {
@@ -95,15 +96,15 @@ impl Replica {
     ) -> Result<Outstanding, StoreError> {
         let head = self.head_of(site)?;
         let end = head.min(after.saturating_add(LOOKED_THROUGH_MAX));
-        let mut sight = Sight::of(&self.connection, peer);
+        let mut sight = Sight::of(&self.connection, peer, site, end.saturating_sub(after))?;
         let mut found = Outstanding {
             at_least: end < head,
             ..Outstanding::default()
         };
         let mut through = after;
         while through < end {
-            let until = end.min(through.saturating_add(VERSIONS_AT_ONCE));
-            let changes = sight.read(site, (through, until))?;
+            let until = end.min(through.saturating_add(sight.versions_at_once()));
+            let changes = sight.read((through, until))?;
             for version in changes.chunk_by(|one, next| one.version == next.version) {
                 let bytes: usize = version.iter().map(size_of).sum();
                 found.transactions += 1;
@@ -123,29 +124,50 @@ impl Replica {
     }
 }
 
-/// Whose cases a peer may see. A batch is about a few cases, so each is looked up once.
+/// What a peer may see of a site. A batch is about a few cases, so each is looked up once.
 struct Sight<'a> {
     connection: &'a Connection,
     peer: &'a Peer,
+    site: SiteId,
+    reach: Reach,
     cases: BTreeMap<CaseId, scope::Sight>,
 }
 
 impl<'a> Sight<'a> {
-    fn of(connection: &'a Connection, peer: &'a Peer) -> Self {
-        Self {
+    fn of(
+        connection: &'a Connection,
+        peer: &'a Peer,
+        site: SiteId,
+        versions: u64,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
             connection,
             peer,
+            site,
+            reach: site_branch::reach(connection, peer, site, versions)?,
             cases: BTreeMap::new(),
+        })
+    }
+
+    fn versions_at_once(&self) -> u64 {
+        match self.reach {
+            Reach::Anywhere => VERSIONS_AT_ONCE,
+            Reach::Cases(_) => u64::MAX,
         }
     }
 
-    /// Changes of the site in a range of versions that the peer may see.
-    fn read(&mut self, site: SiteId, versions: (u64, u64)) -> Result<Vec<Change>, StoreError> {
+    /// Changes in a range of versions that the peer may see.
+    fn read(&mut self, versions: (u64, u64)) -> Result<Vec<Change>, StoreError> {
         let branch = match self.peer.role {
             PeerRole::Hub => None,
             PeerRole::Counter => Some(self.peer.branch.as_str()),
         };
-        let mut changes = change_log::read(self.connection, site, versions, branch)?;
+        let mut changes = match &self.reach {
+            Reach::Anywhere => change_log::read(self.connection, self.site, versions, branch)?,
+            Reach::Cases(cases) => {
+                change_log::read_of(self.connection, self.site, versions, cases)?
+            }
+        };
         self.keep_visible(&mut changes)?;
         Ok(changes)
     }

@@ -159,6 +159,23 @@ pub(crate) fn settle(connection: &Connection, case: CaseId) -> Result<(), StoreE
     note_turn(connection, case, holder)
 }
 
+/// Cases that were moved and that the branch has or had.
+pub(crate) fn moved_cases(
+    connection: &Connection,
+    branch: &str,
+) -> Result<Vec<CaseId>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT t.case_id FROM case_turn t
+         WHERE t.branch = :branch
+             OR EXISTS (SELECT 1 FROM case_branch b
+                        WHERE b.case_id = t.case_id AND b.branch = :branch)
+             OR EXISTS (SELECT 1 FROM case_scope o
+                        WHERE o.case_id = t.case_id AND o.branch = :branch)",
+    )?;
+    let cases = statement.query_map([branch], |row| row.get(0).map(CaseId))?;
+    Ok(cases.collect::<Result<_, _>>()?)
+}
+
 /// Whether moves of the case were seen here.
 pub(crate) fn has_turn(connection: &Connection, case: CaseId) -> Result<bool, StoreError> {
     let mut statement =
