@@ -194,8 +194,8 @@ fn ask_fault(path: &str, rules: &Rules<'_>) -> Option<String> {
     if easy.is_empty() || easy == rule.label || !worded(rule, &rule.words_easy) {
         return Some(notices::ask_easy(path));
     }
-    let plain = rule.words_easy.iter().chain([&rule.label_easy]);
-    if let Some(word) = plain.filter_map(|text| hard_word(text)).next() {
+    let mut plain = rule.words_easy.iter().chain([&rule.label_easy]);
+    if let Some(word) = plain.find_map(|text| hard_word(text)) {
         return Some(notices::ask_hard(path, word));
     }
     let none = rule.values.iter().find(|value| *value == NONE);

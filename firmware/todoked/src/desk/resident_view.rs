@@ -367,9 +367,10 @@ fn row(
 /// A chosen value is shown in both languages; everything else exactly as it is filed.
 fn translated_value(visit: &Visit, def: &FieldDef, value: &str, language: Language) -> String {
     let japanese = visit.in_words(def, value);
-    let english = match def.kind {
-        Kind::Choices => fields().all_chosen(&def.choices, value).1,
-        _ => fields().chosen(&def.choices, value).1,
+    let english = if def.kind == Kind::Choices {
+        fields().all_chosen(&def.choices, value).1
+    } else {
+        fields().chosen(&def.choices, value).1
     };
     match (def.kind, language) {
         (Kind::Choice | Kind::Choices, Language::English) if !english.is_empty() => {
