@@ -124,6 +124,12 @@ fn project_case(connection: &Connection, case: CaseId) -> Result<i32, StoreError
     let draft = replica::draft(connection, case)?;
     replica::project_protection(connection, case, &draft)?;
     let summary = fold(&events);
+    // The beginning has not come yet, or was lost with a disk that said it kept it. Once something was
+    // handed in it is shown in any case.
+    if summary.receipt_number.is_none() && summary.submitted.is_empty() {
+        connection.execute("DELETE FROM desk_row WHERE case_id = :case", [case.0])?;
+        return Ok(0);
+    }
     replica::project_prepared_uses(connection, case, &draft, &summary)?;
     replica::project_character_choices(connection, case, &draft, &summary)?;
     let branch = replica::branch_of(connection, case)?.or_else(|| summary.branch.clone());

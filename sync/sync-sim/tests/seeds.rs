@@ -234,3 +234,10 @@ fn standby_copies_again_after_a_counter_was_lost() {
 fn case_that_comes_back_belongs_to_its_branch() {
     check_plan((502_119, 500), Cases::Move, Faults::Rough);
 }
+
+/// A disk that said it had kept the beginning of a case lost it; head office listed what came of the
+/// case without it, as a row without a number that no counter shows.
+#[test]
+fn case_without_its_beginning_is_on_no_list() {
+    check_plan((602_330, 500), Cases::Move, Faults::Rough);
+}
