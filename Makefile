@@ -32,7 +32,7 @@ bench-pages: packages models ## Prints how made-up certificates are read, scans 
 		$$program score $$folder/$$condition --cores 2 --reading engine,tesseract --wrong || break; \
 	done; rm -rf "$$folder"
 
-bench-papers: packages ## Prints a form beside the layout engine alone (typst) and WeasyPrint, both from PyPI, and the forms' budgets
+bench-papers: packages ## Prints a form beside the layout engine alone (typst) and WeasyPrint, both by pip, and the forms' budgets
 	@cargo build --workspace --bins --locked --release $(FEATURES)
 	@python3 -m venv $(CARGO_TARGET_DIR)/peers/papers && $(CARGO_TARGET_DIR)/peers/papers/bin/pip install --quiet typst==0.15.2 weasyprint==70.0
 	@$(CARGO_TARGET_DIR)/peers/papers/bin/python tests/bench/peers/papers.py $(CARGO_TARGET_DIR)/release/todoke $(CARGO_TARGET_DIR)/release/todoke-bench
