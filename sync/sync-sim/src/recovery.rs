@@ -90,13 +90,25 @@ impl World {
         let store = office.store()?;
         // The daemon takes it from its certificate at every start; a lying disk may lack it.
         store.set_publishing_key(Template::get()?.publishing_point())?;
-        let cells = cells_of(store, site)?;
+        let mut cells = cells_of(store, site)?;
         let through = store.vector()?.get(&site).copied().unwrap_or(0);
         let succession = store.succession()?;
         let is_looking = succession.is_some_and(|one| one.old.is_some() && one.rescued.is_none());
         if is_looking && !has_old {
             // It was removed at the end, which the copy does not know.
             store.note_old_database_gone()?;
+        }
+        // What it wrote to cases whose copy was overwritten comes back with the case.
+        let branch = &self
+            .counters
+            .get(counter)
+            .context("no such counter")?
+            .peer
+            .branch;
+        for (key, value) in cells_of(self.hub.store()?, site)? {
+            if self.truth.may_be_gone(&key.1, branch) {
+                cells.entry(key).or_insert(value);
+            }
         }
         self.forget_what_is_gone(counter, site, cells, through)
     }

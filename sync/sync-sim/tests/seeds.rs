@@ -241,3 +241,10 @@ fn case_that_comes_back_belongs_to_its_branch() {
 fn case_without_its_beginning_is_on_no_list() {
     check_plan((602_330, 500), Cases::Move, Faults::Rough);
 }
+
+/// The simulator's own fault: a copy from before was put back, and a case whose rows it had been ordered
+/// to overwrite came back with them.
+#[test]
+fn rows_of_an_overwritten_case_come_back_with_it() {
+    check_with(620_386, 500, Cases::Move);
+}
