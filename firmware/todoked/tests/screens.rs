@@ -94,7 +94,11 @@ fn each_display_is_sent_its_own_view_at_once() {
         let Some(ToScreen::StaffView(view)) = staff.hear().await else {
             panic!("no view")
         };
-        assert_eq!(view.screen, StaffScreen::SignIn(SignInView::default()));
+        let before_first_contact = SignInView {
+            awaits_staff: true,
+            ..SignInView::default()
+        };
+        assert_eq!(view.screen, StaffScreen::SignIn(before_first_contact));
         assert_eq!(view.header.place, "六会市民センター 2番窓口");
         let mut resident = Screen::open(socket, VERSION, Display::Resident).await;
         let Some(ToScreen::ResidentView(view)) = resident.hear().await else {
