@@ -102,8 +102,10 @@ impl Outbox {
             }
             self.unanswered.insert(self.next, (case, message.clone()));
         }
-        if let Some(link) = self.link.as_ref().filter(|_| !self.lost) {
-            link.send(&message);
+        let link = self.link.as_ref().filter(|_| !self.lost);
+        if !link.is_some_and(|link| link.send(&message)) {
+            // It is never answered, and nobody must wait for that.
+            self.answered = self.next;
         }
     }
 
@@ -140,9 +142,9 @@ impl Outbox {
         self.unanswered.remove(&id);
     }
 
-    /// Whether everything that was sent has been answered; what is lost with the line never is.
+    /// Whether everything that reached the daemon has been answered.
     pub(crate) fn is_answered(&self) -> bool {
-        self.link.is_none() || self.lost || self.answered == self.next
+        self.answered == self.next
     }
 
     /// The daemon did not take it; what is still on the screen is not saved.
@@ -306,6 +308,22 @@ mod tests {
         assert!(!outbox.is_unsaved("head.old"));
         outbox.done(1);
         assert!(outbox.unsaved().is_empty());
+    }
+
+    #[test]
+    fn nobody_waits_for_what_was_never_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        let nobody = folder.path().join("screens.sock");
+        let mut outbox = outbox();
+        outbox.open(Link::open(nobody, counter_api::Display::Staff, |_| ()).unwrap());
+        set(&mut outbox, "head.new", "一");
+        assert!(!outbox.is_answered());
+        outbox.line_lost();
+        outbox.line_back();
+        // Between the daemon's return and its first view.
+        set(&mut outbox, "head.new", "二");
+        outbox.shown(&StaffScreen::SignIn(SignInView::default()));
+        assert!(outbox.is_answered(), "the sign-in button would never wake");
     }
 
     #[test]
