@@ -126,6 +126,14 @@ pub(crate) fn template_broken(form: &str, file: &str, message: &str) -> String {
     )
 }
 
+pub(crate) fn key_unknown(path: &str, meant: Option<&str>) -> String {
+    let what = format!("項目「{path}」はこの様式にないため、印字されません。");
+    match meant {
+        Some(meant) => format!("{what}「{meant}」の間違いではありませんか。"),
+        None => what,
+    }
+}
+
 // --- check of a folder of forms ------------------------------------------------------------------
 
 pub(crate) fn sample_missing(sample: &str) -> String {

@@ -1,0 +1,158 @@
+//! Keys of a form's data that the form knows nothing of: a slip that would leave its box empty in
+//! silence.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::data::FormData;
+use crate::definition::SampleKind;
+use crate::error::RenderError;
+use crate::notices;
+use crate::render::Forms;
+use crate::template::Template;
+
+/// How alike two keys are, of 1, from which one is taken for a slip for the other.
+const ALIKE: f64 = 0.5;
+
+/// A key in a form's data that the form does not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownKey {
+    /// Path to it, entries counted from one.
+    pub path: String,
+    /// The path that was probably meant.
+    pub meant: Option<String>,
+}
+
+impl UnknownKey {
+    /// What whoever wrote the data reads, in Japanese.
+    pub fn operator_text(&self) -> String {
+        notices::key_unknown(&self.path, self.meant.as_deref())
+    }
+}
+
+impl Forms {
+    /// Keys of `data` that stand neither in the definition of the form in force on `filed_on`, nor in
+    /// the fields all forms share, nor in a sample of the form. Nothing below such a key is told.
+    ///
+    /// # Errors
+    /// When there is no such form.
+    pub fn unknown_keys(
+        &self,
+        form_id: &str,
+        data: &FormData,
+        filed_on: &str,
+    ) -> Result<Vec<UnknownKey>, RenderError> {
+        let form = self.form_on(form_id, filed_on)?;
+        let own = form.meta.required.iter().chain(&form.meta.optional);
+        let own: Vec<&str> = own.map(String::as_str).collect();
+        let search = Search {
+            known: self.known_keys(form),
+            own,
+        };
+        let mut found = Vec::new();
+        search.walk(&search.known, data.as_json(), "", &mut found);
+        Ok(found)
+    }
+
+    fn known_keys(&self, form: &Template) -> Keys {
+        let mut known = Keys::default();
+        let meta = &form.meta;
+        let paths = meta.required.iter().chain(&meta.optional);
+        let paths = paths.chain(meta.fields.keys());
+        for path in paths.chain(self.templates.fields.keys()) {
+            known.add_path(path);
+        }
+        for kind in SampleKind::ALL {
+            if let Some(sample) = self.templates.sample(form, kind) {
+                known.add_value(sample.as_json());
+            }
+        }
+        known
+    }
+}
+
+/// Keys and what stands below them; `*` for every entry of a list.
+#[derive(Default)]
+struct Keys(BTreeMap<String, Keys>);
+
+impl Keys {
+    fn below(&mut self, key: &str) -> &mut Self {
+        self.0.entry(key.to_owned()).or_default()
+    }
+
+    fn add_path(&mut self, path: &str) {
+        path.split('.').fold(self, |keys, step| keys.below(step));
+    }
+
+    fn add_value(&mut self, value: &Value) {
+        match value {
+            Value::Object(parts) => {
+                for (key, part) in parts {
+                    self.below(key).add_value(part);
+                }
+            }
+            Value::Array(entries) => {
+                for entry in entries {
+                    self.below("*").add_value(entry);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+}
+
+struct Search<'f> {
+    known: Keys,
+    /// Paths of the form's own definition, the required ones first.
+    own: Vec<&'f str>,
+}
+
+impl Search<'_> {
+    /// Where nothing is known below a key, what stands there is the template's own affair.
+    fn walk(&self, known: &Keys, value: &Value, path: &str, found: &mut Vec<UnknownKey>) {
+        match value {
+            Value::Object(parts) if !known.0.is_empty() => {
+                for (key, part) in parts {
+                    let here = join(path, key);
+                    match known.0.get(key) {
+                        Some(below) => self.walk(below, part, &here, found),
+                        None => found.push(UnknownKey {
+                            meant: self.meant(known, path, key),
+                            path: here,
+                        }),
+                    }
+                }
+            }
+            Value::Array(entries) => {
+                let Some(below) = known.0.get("*") else {
+                    return;
+                };
+                for (number, entry) in (1_usize..).zip(entries) {
+                    self.walk(below, entry, &join(path, &number.to_string()), found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The key beside it that is most alike, else the form's first field of that name elsewhere.
+    fn meant(&self, beside: &Keys, path: &str, key: &str) -> Option<String> {
+        let alike = |other: &&String| strsim::normalized_damerau_levenshtein(key, other);
+        let beside = beside.0.keys().filter(|other| *other != "*");
+        let nearest = beside.max_by(|a, b| alike(a).total_cmp(&alike(b)));
+        if let Some(nearest) = nearest.filter(|other| alike(other) >= ALIKE) {
+            return Some(join(path, nearest));
+        }
+        let named = |own: &&&str| own.rsplit('.').next() == Some(key);
+        self.own.iter().find(named).map(|own| (*own).to_owned())
+    }
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
+}
