@@ -212,6 +212,8 @@ impl RenderError {
 pub struct TemplateFault {
     file: String,
     place: Option<(usize, usize)>,
+    /// Where the form's own template led to it.
+    reached_from: Option<String>,
     message: String,
 }
 
@@ -221,8 +223,32 @@ impl TemplateFault {
         Self {
             file,
             place,
+            reached_from: None,
             message,
         }
+    }
+
+    /// The same, reached from `place` in the form's own template.
+    pub(crate) fn reached_from(self, place: Option<String>) -> Self {
+        Self {
+            reached_from: place,
+            ..self
+        }
+    }
+
+    /// The place in the form's own template that led to a fault elsewhere.
+    pub(crate) fn origin(&self) -> Option<&str> {
+        self.reached_from.as_deref()
+    }
+
+    /// The file by its path among the templates; `None` when the compiler named no place.
+    pub(crate) fn file(&self) -> Option<&str> {
+        self.place.map(|_| self.file.as_str())
+    }
+
+    /// The font that is not installed, where that is the fault.
+    pub(crate) fn missing_font(&self) -> Option<&str> {
+        self.message.strip_prefix("unknown font family: ")
     }
 
     /// The compiler's words. Never log them.

@@ -25,6 +25,7 @@ mod named;
 mod notices;
 mod outline;
 mod outlines_only;
+mod page_check;
 mod picture;
 mod prefill;
 pub mod procedure_request;

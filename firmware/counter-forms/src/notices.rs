@@ -161,3 +161,13 @@ pub(crate) fn twice(number: &str, version: u16) -> String {
 pub(crate) fn template_fault(place: &str, message: &str) -> String {
     format!("テンプレートの誤り {place}: {message}")
 }
+
+pub(crate) fn font_unknown(place: &str, family: &str) -> String {
+    format!(
+        "書体 {family} は入っていません（{place}）。氏名と住所は exact-font、ほかは label-font を指定してください。"
+    )
+}
+
+pub(crate) fn reached_from(fault: &str, place: &str) -> String {
+    format!("{fault}（使っている所：{place}）")
+}

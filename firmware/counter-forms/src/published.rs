@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::check::Finding;
-use crate::definition::{FormMeta, SampleKind};
+use crate::definition::FormMeta;
 use crate::error::OpenFormsError;
 use crate::folder::FormFolder;
 use crate::render::Forms;
@@ -167,7 +167,7 @@ impl Forms {
                 }
                 Err(error) => left_out.push(Finding {
                     folder: form.folder.clone(),
-                    sample: None,
+                    samples: Vec::new(),
                     text: error.operator_text(),
                 }),
             }
@@ -223,7 +223,7 @@ impl Forms {
         let each: Vec<&PublishedForm> = all.forms.iter().collect();
         let forms = self.with_these(Templates::with_published(&each)?)?;
         let folder = all.forms.last().map_or("", |form| form.folder.as_str());
-        let findings = forms.check_folder(folder, &SampleKind::ALL);
+        let findings = forms.check_folder(folder);
         if findings.is_empty() {
             Ok(all)
         } else {
@@ -316,9 +316,9 @@ fn versioned(folder: &str, version: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Assets;
     use crate::fonts::FontPaths;
     use crate::template::read_folder;
+    use crate::{Assets, SampleKind};
 
     const FORM: &str = "F044-nhi-enrolment";
 

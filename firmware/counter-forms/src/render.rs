@@ -345,7 +345,20 @@ impl Forms {
         assets: &Assets,
         filed_on: &str,
     ) -> Result<RenderedForm, RenderError> {
-        self.lay_out(form, data, assets, filed_on, |world, document, date| {
+        let made = self.render_watched(form, data, assets, filed_on)?;
+        Ok(made.0)
+    }
+
+    /// The same, and what the compiler warned of.
+    pub(crate) fn render_watched(
+        &self,
+        form: &Template,
+        data: &FormData,
+        assets: &Assets,
+        filed_on: &str,
+    ) -> Result<(RenderedForm, Vec<TemplateFault>), RenderError> {
+        self.rules(form).check_required(data)?;
+        self.lay_out_watched(form, data, assets, filed_on, |world, document, date| {
             export(&form.meta.id, world, document, date)
         })
     }
@@ -392,18 +405,6 @@ impl Forms {
         })
     }
 
-    fn lay_out<T>(
-        &self,
-        form: &Template,
-        data: &FormData,
-        assets: &Assets,
-        filed_on: &str,
-        then: impl FnOnce(&FormWorld<'_>, &PagedDocument, Datetime) -> Result<T, RenderError>,
-    ) -> Result<T, RenderError> {
-        self.rules(form).check_required(data)?;
-        self.lay_out_known(form, data, assets, filed_on, then)
-    }
-
     /// Lays out what is there, whether or not all that is required is.
     pub(crate) fn lay_out_known<T>(
         &self,
@@ -413,6 +414,19 @@ impl Forms {
         filed_on: &str,
         then: impl FnOnce(&FormWorld<'_>, &PagedDocument, Datetime) -> Result<T, RenderError>,
     ) -> Result<T, RenderError> {
+        let laid = self.lay_out_watched(form, data, assets, filed_on, then)?;
+        Ok(laid.0)
+    }
+
+    /// The same, and what the compiler warned of.
+    fn lay_out_watched<T>(
+        &self,
+        form: &Template,
+        data: &FormData,
+        assets: &Assets,
+        filed_on: &str,
+        then: impl FnOnce(&FormWorld<'_>, &PagedDocument, Datetime) -> Result<T, RenderError>,
+    ) -> Result<(T, Vec<TemplateFault>), RenderError> {
         let today = filing_date(filed_on).ok_or(RenderError::FilingDate)?;
         self.rules(form).check_given(data, &self.faces())?;
         let drawing =
@@ -428,12 +442,15 @@ impl Forms {
             qr: drawing(&assets.qr_svg),
             today,
         };
-        let made = typst::compile::<PagedDocument>(&world)
+        let compiled = typst::compile::<PagedDocument>(&world);
+        let warnings = compiled.warnings.iter().map(|said| world.told(said));
+        let warnings = warnings.collect();
+        let made = compiled
             .output
             .map_err(|errors| self.layout_error(form, &world, &errors))
             .and_then(|document| then(&world, &document, today));
         comemo::evict(MEMORY_AGE);
-        made
+        Ok((made?, warnings))
     }
 
     /// The newest version of a form.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
 use typst::foundations::{Bytes, Datetime, Duration};
-use typst::syntax::{FileId, Source};
+use typst::syntax::{DiagSpan, FileId, Source};
 use typst::text::{Font, FontBook};
 use typst::utils::LazyHash;
 use typst::{Library, World, WorldExt};
@@ -87,20 +87,39 @@ fn not_there(id: FileId) -> FileError {
 impl FormWorld<'_> {
     /// The first of the compiler's errors, with its place.
     pub(crate) fn fault(&self, errors: &[SourceDiagnostic]) -> TemplateFault {
-        let Some(first) = errors.first() else {
-            return TemplateFault::new("form.typ".to_owned(), None, String::new());
-        };
-        let file = first.span.id();
-        let place = file.and_then(|id| {
-            let range = self.range(first.span)?;
-            let source = self.templates.source(id)?;
-            let (line, column) = source.lines().byte_to_line_column(range.start)?;
-            Some((line + 1, column + 1))
-        });
-        let name = file.map_or_else(
+        errors.first().map_or_else(
+            || TemplateFault::new("form.typ".to_owned(), None, String::new()),
+            |first| self.told(first),
+        )
+    }
+
+    /// What the compiler said, with its place, and where the form's own template led to it.
+    pub(crate) fn told(&self, said: &SourceDiagnostic) -> TemplateFault {
+        let name = said.span.id().map_or_else(
             || "form.typ".to_owned(),
             |id| id.get().vpath().get_without_slash().to_owned(),
         );
-        TemplateFault::new(name, place, first.message.to_string())
+        let place = self.place(said.span);
+        let fault = TemplateFault::new(name, place, said.message.to_string());
+        let own = |file: Option<FileId>| file == Some(self.main);
+        if own(said.span.id()) {
+            return fault;
+        }
+        let calls = said.trace.iter().map(|call| call.span);
+        let origin = calls.filter(|span| own(span.id())).find_map(|span| {
+            let (line, column) = self.place(span)?;
+            let file = self.main.get().vpath().get_without_slash();
+            Some(format!("{file} line {line} column {column}"))
+        });
+        fault.reached_from(origin)
+    }
+
+    /// Line and column, from one.
+    fn place(&self, span: impl Into<DiagSpan>) -> Option<(usize, usize)> {
+        let span = span.into();
+        let source = self.templates.source(span.id()?)?;
+        let range = self.range(span)?;
+        let (line, column) = source.lines().byte_to_line_column(range.start)?;
+        Some((line + 1, column + 1))
     }
 }

@@ -86,10 +86,9 @@ impl FormCommand {
 /// Every mistake on a line of its own.
 fn told(error: &PublishFormError, folder: &std::path::Path) -> anyhow::Error {
     if let PublishFormError::Findings(findings) = error {
-        let lines = findings.iter().map(|one| {
-            let sample = one.sample.as_deref().unwrap_or("meta.toml");
-            format!("{}: {sample}: {}", one.folder, one.text)
-        });
+        let lines = findings
+            .iter()
+            .map(|one| format!("{}: {}: {}", one.folder, one.place(), one.text));
         let lines: Vec<String> = lines.collect();
         return anyhow!("{}\nnothing was published", lines.join("\n"));
     }

@@ -157,15 +157,12 @@ pub(crate) fn sample(kind: SampleKind) -> &'static str {
 }
 
 /// Samples by their names; none of them is the definition itself.
-pub(crate) fn samples_named(names: &[&str]) -> String {
-    match names {
+pub(crate) fn samples_named(kinds: &[SampleKind]) -> String {
+    match kinds {
         [] => "meta.toml".to_owned(),
         all if all.len() == SampleKind::ALL.len() => "どの見本でも".to_owned(),
         some => {
-            let words = some.iter().map(|name| match SampleKind::from_name(name) {
-                Some(kind) => sample(kind),
-                None => name,
-            });
+            let words = some.iter().map(|kind| sample(*kind));
             words.collect::<Vec<_>>().join("、")
         }
     }

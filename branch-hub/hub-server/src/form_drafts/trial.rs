@@ -18,8 +18,8 @@ const WHITE: u8 = 0xFF;
 pub(crate) struct Trial {
     /// What it says about itself; `None` when that cannot be read.
     pub meta: Option<FormMeta>,
-    /// What is to be put right: the sample it shows with, and the words.
-    pub findings: Vec<(Option<String>, String)>,
+    /// What is to be put right: the samples it shows with, and the words.
+    pub findings: Vec<(Vec<SampleKind>, String)>,
     /// Why it is not the next version, whatever stands on it.
     pub refused: Option<PublishFormError>,
 }
@@ -31,7 +31,7 @@ pub(crate) fn try_out(forms: &Forms, published: &PublishedForms, folder: &FormFo
         Err(error) => {
             return Trial {
                 meta: None,
-                findings: vec![(None, error.operator_text())],
+                findings: vec![(Vec::new(), error.operator_text())],
                 refused: None,
             };
         }
@@ -39,7 +39,7 @@ pub(crate) fn try_out(forms: &Forms, published: &PublishedForms, folder: &FormFo
     let findings = alone.check_all().into_iter();
     Trial {
         meta: alone.list().first().map(|meta| (*meta).clone()),
-        findings: findings.map(|one| (one.sample, one.text)).collect(),
+        findings: findings.map(|one| (one.samples, one.text)).collect(),
         refused: Forms::can_follow(published, folder, SOME_DAY).err(),
     }
 }

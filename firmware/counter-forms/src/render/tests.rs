@@ -86,7 +86,7 @@ fn every_glyph_of_the_mj_table_is_set_as_the_fonts_own() {
         let names: Vec<String> = some.chunks(40).map(<[String]>::concat).collect();
         let data = FormData::new(json!({ "names": names }));
         let form = forms.newest("names").unwrap();
-        let laid = forms.lay_out(
+        let laid = forms.lay_out_known(
             form,
             &data,
             &Assets::default(),

@@ -9,7 +9,7 @@ use counter_forms::{Assets, FormData, FormMeta, Forms, RenderError, SampleKind};
 use counter_guide::Catalogue;
 use serde_json::{Value, json};
 
-use crate::cli::{filing, print_json, print_line};
+use crate::cli::{filing, print_json, print_line, say_error};
 use crate::paper::font_paths;
 
 #[derive(Debug, Subcommand)]
@@ -171,11 +171,15 @@ impl Render {
             .filed_on
             .unwrap_or_else(|| or(data.text("filed_on"), SAMPLE_DATE));
         let assets = Assets::for_receipt(&or(data.text("receipt_number"), SAMPLE_NUMBER));
+        let unknown = forms.unknown_keys(&self.form, &data, &filed_on);
+        for key in unknown.map_err(|error| said(&error))? {
+            say_error(&format!("todoke: {}", key.operator_text()));
+        }
         let form = forms
             .render(&self.form, &data, &assets, &filed_on)
             .map_err(|error| said(&error))?;
         fs::write(&self.out, &form.pdf)
-            .with_context(|| format!("cannot write {}", self.out.display()))
+            .with_context(|| format!("{} に書けません", self.out.display()))
     }
 
     fn read(&self, forms: &Forms) -> Result<FormData> {
@@ -185,14 +189,15 @@ impl Render {
                 None => Err(said(&RenderError::UnknownForm(self.form.clone()))),
             },
             (None, Some(path)) => read_data(path),
-            (None, None) => bail!("--data or --sample is needed"),
+            (None, None) => bail!("--data か --sample を指定してください"),
         }
     }
 }
 
 fn read_data(path: &Path) -> Result<FormData> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    FormData::from_json(&bytes).with_context(|| format!("{} is not JSON", path.display()))
+    let bytes = fs::read(path).with_context(|| format!("{} を読めません", path.display()))?;
+    FormData::from_json(&bytes)
+        .with_context(|| format!("{} は JSON ではありません", path.display()))
 }
 
 impl Check {
@@ -201,9 +206,13 @@ impl Check {
         let mut findings: Vec<Value> = forms
             .check_all()
             .into_iter()
-            .map(
-                |found| json!({ "form": found.folder, "sample": found.sample, "text": found.text }),
-            )
+            .map(|found| {
+                let samples: Vec<&str> = found.samples.iter().map(|kind| kind.name()).collect();
+                json!({
+                    "form": found.folder, "sample": samples.first(), "samples": samples,
+                    "place": found.place(), "text": found.text,
+                })
+            })
             .collect();
         if let Some(cases) = &self.cases {
             findings.extend(check_cases(&forms, cases)?);
@@ -212,22 +221,23 @@ impl Check {
             Some(out) => compare(&forms, &open(None)?, out)?,
             None => Vec::new(),
         };
-        let clean = findings.is_empty();
+        let checked = forms.list().len();
         if self.json {
-            let checked = forms.list().len();
             print_json(&json!({ "forms": checked, "findings": findings, "pictures": pictures }))?;
         } else {
-            report(&forms, &findings, &pictures)?;
+            report(&findings, &pictures)?;
         }
-        if clean {
-            Ok(())
-        } else {
-            bail!("{} finding(s); nothing was published", findings.len())
+        match findings.len() {
+            0 if self.json => Ok(()),
+            0 => print_line(&format!(
+                "{checked}様式を確かめました。直すところはありません。"
+            )),
+            count => bail!("{checked}様式を確かめました。直すところが{count}件あります。"),
         }
     }
 }
 
-fn report(forms: &Forms, findings: &[Value], pictures: &[Value]) -> Result<()> {
+fn report(findings: &[Value], pictures: &[Value]) -> Result<()> {
     let word = |value: &Value, name: &str| -> String {
         value
             .get(name)
@@ -236,8 +246,8 @@ fn report(forms: &Forms, findings: &[Value], pictures: &[Value]) -> Result<()> {
             .to_owned()
     };
     for found in findings {
-        let place = [word(found, "form"), word(found, "sample")].join(" ");
-        print_line(&format!("{}: {}", place.trim(), word(found, "text")))?;
+        let (form, place) = (word(found, "form"), word(found, "place"));
+        print_line(&format!("{form} ({place}): {}", word(found, "text")))?;
     }
     for picture in pictures {
         print_line(&format!(
@@ -246,21 +256,17 @@ fn report(forms: &Forms, findings: &[Value], pictures: &[Value]) -> Result<()> {
             word(picture, "text")
         ))?;
     }
-    print_line(&format!(
-        "{}様式を確かめました。直すところ {}件。",
-        forms.list().len(),
-        findings.len()
-    ))
+    Ok(())
 }
 
 /// Lays out real cases and keeps none of them. A finding names the file, never the person.
 fn check_cases(forms: &Forms, dir: &Path) -> Result<Vec<Value>> {
     let metas = forms.list();
     let [meta] = metas.as_slice() else {
-        bail!("--cases goes with the folder of one form");
+        bail!("--cases には、1つの様式のフォルダーを指定してください");
     };
     let mut findings = Vec::new();
-    let entries = fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let entries = fs::read_dir(dir).with_context(|| format!("{} を読めません", dir.display()))?;
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
@@ -270,7 +276,8 @@ fn check_cases(forms: &Forms, dir: &Path) -> Result<Vec<Value>> {
         let data = read_data(&file)?;
         if let Some(text) = forms.case_fault(&meta.id, &data) {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
-            findings.push(json!({ "form": meta.number, "sample": name, "text": text }));
+            findings
+                .push(json!({ "form": meta.number, "sample": name, "place": name, "text": text }));
         }
     }
     Ok(findings)
@@ -278,7 +285,7 @@ fn check_cases(forms: &Forms, dir: &Path) -> Result<Vec<Value>> {
 
 /// The typical sample of each form: in force, checked, and what differs.
 fn compare(forms: &Forms, in_force: &Forms, out: &Path) -> Result<Vec<Value>> {
-    fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    fs::create_dir_all(out).with_context(|| format!("{} を作れません", out.display()))?;
     let mut made = Vec::new();
     for meta in forms.list() {
         let draw = |forms: &Forms| {
@@ -294,7 +301,7 @@ fn compare(forms: &Forms, in_force: &Forms, out: &Path) -> Result<Vec<Value>> {
             let differing = before.differing(now);
             let file = out.join(format!("{}-{page}.png", meta.id));
             let png = before.beside(now).to_png().map_err(|error| said(&error))?;
-            fs::write(&file, png).with_context(|| format!("cannot write {}", file.display()))?;
+            fs::write(&file, png).with_context(|| format!("{} に書けません", file.display()))?;
             let text = if differing == 0 {
                 "変わりなし"
             } else {

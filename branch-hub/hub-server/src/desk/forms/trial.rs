@@ -117,19 +117,11 @@ pub(crate) async fn page(
     pages::html(StatusCode::OK, &page)
 }
 
-/// Each fault once, behind the samples it shows with.
+/// Each fault behind the samples it shows with.
 fn findings(trial: &Trial) -> Vec<(String, String)> {
-    let mut found: Vec<(Vec<&str>, &str)> = Vec::new();
-    for (sample, text) in &trial.findings {
-        let sample = sample.as_deref();
-        match found.iter_mut().find(|(_, known)| known == text) {
-            Some((samples, _)) => samples.extend(sample),
-            None => found.push((sample.into_iter().collect(), text)),
-        }
-    }
+    let found = trial.findings.iter();
     found
-        .into_iter()
-        .map(|(samples, text)| (form_texts::samples_named(&samples), text.to_owned()))
+        .map(|(samples, text)| (form_texts::samples_named(samples), text.clone()))
         .collect()
 }
 
