@@ -34,6 +34,8 @@ pub struct FollowUp {
 
 /// Children are looked for up to this age in years at the end of the filing year.
 const CHILD_AGE_MAX: i16 = 18;
+/// The role of somebody who files for themselves (本人).
+const ITSELF: &str = "self";
 
 impl Forms {
     /// The forms of the procedures listed for sure, in the order of their numbers: one for all of
@@ -112,8 +114,7 @@ impl Maker<'_> {
             .filter(|member| whole || listed.contains(&Some(member.number)))
             .collect();
         if self.meta.people.is_some() {
-            let first = people.first().map(|member| member.number);
-            let one = self.one(None, first, &json!({ "members": people }));
+            let one = self.one(None, &people, &json!({ "members": people }));
             return one.into_iter().collect();
         }
         if let Some(which) = Children::of(self.meta) {
@@ -122,10 +123,7 @@ impl Maker<'_> {
         let most = if whole { 1 } else { usize::MAX };
         let people = people.into_iter().take(most);
         people
-            .filter_map(|member| {
-                let number = Some(member.number);
-                self.one(number, number, &self.about(member))
-            })
+            .filter_map(|member| self.one(Some(member.number), &[member], &self.about(member)))
             .collect()
     }
 
@@ -176,32 +174,39 @@ impl Maker<'_> {
                 let person = subject(self.case, parent);
                 let patch = json!({ "children": children, "subject": person });
                 let number = Some(parent.number);
-                self.one(number.filter(|_| several), number, &patch)
+                self.one(number.filter(|_| several), &[parent], &patch)
             })
             .collect()
     }
 
-    /// Takes the notifier's role away where nobody told it, and where the form asks for another kind
-    /// of relation (an heir's).
-    fn role_unknown_here(&self) -> Value {
+    /// As whom the notifier files a form about these people: as the person itself where it is about
+    /// nobody else. What was told for the notification holds for the form too, but "self" only where
+    /// the notifier is one of its people. Nothing where the form asks for another kind of relation
+    /// (an heir's).
+    fn role(&self, people: &[&MemberData]) -> Option<&str> {
+        let notifier = &self.case.notifier;
+        let files = |member: &&MemberData| Some(member.number) == notifier.member;
+        let role = if !people.is_empty() && people.iter().all(files) {
+            ITSELF
+        } else if notifier.role_derived || (notifier.role == ITSELF && !people.iter().any(files)) {
+            return None;
+        } else {
+            notifier.role.as_str()
+        };
         let rule = self.meta.fields.get("notifier.role");
-        let role = &self.case.notifier.role;
-        if self.case.notifier.role_derived {
-            return json!({ "notifier": { "role": null } });
-        }
-        match rule {
-            Some(rule) if !rule.values.contains(role) => json!({ "notifier": { "role": null } }),
-            Some(_) | None => json!({}),
-        }
+        let is_known = rule.is_none_or(|rule| rule.values.iter().any(|value| value == role));
+        is_known.then_some(role)
     }
 
-    /// One form with what the case knows, `patch` laid over it, then what was answered about
-    /// `asked`.
-    fn one(&self, member: Option<u8>, asked: Option<u8>, patch: &Value) -> Option<FollowUp> {
+    /// One form about `people` with what the case knows, `patch` laid over it, then what was
+    /// answered about the first of them.
+    fn one(&self, member: Option<u8>, people: &[&MemberData], patch: &Value) -> Option<FollowUp> {
+        let asked = people.first().map(|member| member.number);
         let base = serde_json::to_value(self.case).ok()?;
         let known = json!({ "notifier": notifier(self.case), "detail": {} });
         let data = FormData::new(base).patched(&known).patched(patch);
-        let data = data.patched(&self.role_unknown_here());
+        let role = json!({ "notifier": { "role": self.role(people) } });
+        let data = data.patched(&role);
         let mut data = data.as_json().clone();
         let known = Known {
             case: self.case,
@@ -267,7 +272,7 @@ fn day_of(text: &str) -> Option<(i16, i8, i8)> {
 }
 
 fn subject(case: &ResidentMoveData, member: &MemberData) -> Value {
-    let files = member.name == case.notifier.name && !case.notifier.phone.is_empty();
+    let files = case.notifier.member == Some(member.number) && !case.notifier.phone.is_empty();
     let phone = files.then_some(&case.notifier.phone);
     json!({
         "phone": phone,
@@ -279,7 +284,7 @@ fn subject(case: &ResidentMoveData, member: &MemberData) -> Value {
 
 /// Reading, address and birth date of the notifier, who is mostly one of the members.
 fn notifier(case: &ResidentMoveData) -> Value {
-    let same = |member: &&MemberData| member.name == case.notifier.name;
+    let same = |member: &&MemberData| case.notifier.member == Some(member.number);
     match case.members.iter().find(same) {
         Some(member) => json!({
             "kana": member.kana, "birth_date": member.birth_date, "address": new_address(case),

@@ -74,7 +74,7 @@ fn asked(case: &ResidentMoveData, procedures: &[&SnapshotProcedure]) -> Value {
     let place = place.into_iter().filter(|part| !part.is_empty());
     let address = place.collect::<Vec<_>>().join("　");
     let mut members = case.members.iter();
-    let notifier = members.find(|member| member.name == case.notifier.name);
+    let notifier = members.find(|member| case.notifier.member == Some(member.number));
     json!({
         "tasks": tasks, "subject": { "address": address },
         "notifier": {

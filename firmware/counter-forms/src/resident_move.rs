@@ -191,6 +191,9 @@ pub struct TickedProcedure {
 pub struct NotifierData {
     /// Name.
     pub name: String,
+    /// Which of the members, where a member files.
+    #[serde(skip)]
+    pub(crate) member: Option<u8>,
     /// `self`, `head`, `member`, `guardian`, `proxy` or `messenger`.
     #[serde(default)]
     pub role: String,
@@ -312,6 +315,7 @@ pub fn from_snapshot(
         },
         notifier: NotifierData {
             name: notifier_name(&fields)?,
+            member: notifier_member(&fields),
             role_derived: fields.text("notifier.role") != role,
             role: role.clone(),
             phone: fields.text("notifier.phone"),
@@ -500,6 +504,12 @@ fn notifier_name(fields: &Fields<'_>) -> Result<String, FromSnapshotError> {
     Some(fields.text(&format!("member.{number}.name")))
         .filter(|name| !name.is_empty())
         .ok_or_else(|| FromSnapshotError::Missing("notifier.member".into()))
+}
+
+/// The member who files; nobody where another's name is written.
+fn notifier_member(fields: &Fields<'_>) -> Option<u8> {
+    let is_member = fields.text("notifier.name").is_empty();
+    is_member.then(|| fields.text("notifier.member").parse().ok())?
 }
 
 /// As whom somebody files; of a member of the household it follows from who that is.

@@ -16,8 +16,8 @@ use counter_domain::ids::{CaseId, DeviceId};
 use counter_domain::snapshot::{Snapshot, SnapshotField, SnapshotProcedure};
 use counter_forms::resident_move::{self, City, FromSnapshotError};
 use counter_forms::{
-    Answers, Assets, FollowUp, FontPaths, FormData, Forms, OpenFormsError, Point, RenderError,
-    RenderedForm, SampleKind, Stroke, signature_svg,
+    Answers, Assets, FollowUp, FontPaths, FormData, FormMeta, Forms, OpenFormsError, Point,
+    RenderError, RenderedForm, SampleKind, Stroke, signature_svg,
 };
 use serde_json::{Value, json};
 
@@ -710,6 +710,69 @@ fn a_role_the_form_does_not_know_stays_blank() {
     assert_eq!(filled(&forms[0], "deceased.died_on"), json!("2026-11-14"));
     let made = FORMS.render_prefilled(&forms[0].form, &forms[0].data, &assets(), FILED_ON);
     assert!(made.is_ok(), "{:?}", made.err());
+}
+
+/// A case of two people of whom number 1 files, with these fields beside.
+fn filed_by_the_first(beside: &[(&str, &str)]) -> Snapshot {
+    let mut snapshot = snapshot();
+    snapshot.fields.remove(&FieldPath::from("notifier.role"));
+    for (path, value) in beside {
+        let field = SnapshotField {
+            value: FieldValue::Text((*value).to_owned()),
+            source: Source::Staff,
+        };
+        snapshot.fields.insert(FieldPath::from(*path), field);
+    }
+    snapshot
+}
+
+#[test]
+fn only_a_form_about_the_notifier_says_so() {
+    let roles = |beside: &[(&str, &str)]| {
+        let listed = [("P032", Some(1)), ("P032", Some(3))];
+        let forms = of_case(filed_by_the_first(beside), &listed, &Answers::default());
+        let role = |number| {
+            let mut own = forms.iter().filter(|form| form.member == Some(number));
+            filled(own.next().expect("the person's form"), "notifier.role")
+        };
+        (role(1), role(3))
+    };
+    let itself = json!("self");
+    assert_eq!(roles(&[]), (itself.clone(), Value::Null));
+    // Told for the notification, which is about both.
+    let told = [("notifier.role", "self")];
+    assert_eq!(roles(&told), (itself.clone(), Value::Null));
+    let namesake = [("member.3.name", "架空　太郎")];
+    assert_eq!(roles(&namesake), (itself, Value::Null));
+    let another = [("notifier.name", "架空　太郎"), ("notifier.role", "proxy")];
+    assert_eq!(roles(&another), (json!("proxy"), json!("proxy")));
+}
+
+#[test]
+fn every_form_about_the_notifier_says_so() {
+    let takes = |meta: &FormMeta| {
+        let is_about_one = meta.required.iter().any(|path| path == "subject.name");
+        is_about_one && meta.optional.iter().any(|path| path == "notifier.role")
+    };
+    let mut seen = 0;
+    for meta in FORMS.list().into_iter().filter(|meta| takes(meta)) {
+        let Some(procedure) = meta.procedures.first() else {
+            continue;
+        };
+        let listed = [(procedure.as_str(), Some(1))];
+        let forms = of_case(filed_by_the_first(&[]), &listed, &Answers::default());
+        let Some(form) = forms.iter().find(|form| form.form == meta.id) else {
+            continue;
+        };
+        assert_eq!(
+            filled(form, "notifier.role"),
+            json!("self"),
+            "{}",
+            meta.number
+        );
+        seen += 1;
+    }
+    assert!(seen > 25, "{seen}");
 }
 
 #[test]
