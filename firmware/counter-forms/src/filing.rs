@@ -274,11 +274,14 @@ fn has_a_box(case: &ResidentMoveData) -> bool {
 
 fn move_out(fields: &Fields<'_>, case: &ResidentMoveData) -> Value {
     let abroad = case.event.kind == Event::MoveOutAbroad.code();
+    let mailed = fields.text("event.certificate") == "mail";
     let (kind, certificate) = match fields.text("event.flow").as_str() {
         _ if abroad => ("abroad", "none"),
         "card" | "oss" => ("card", "none"),
+        _ if mailed => ("domestic", "mail"),
         _ => ("domestic", "counter"),
     };
+    let mail_to = fields.text("address.mail");
     let whole = if fields.somebody_stays() {
         "part"
     } else {
@@ -287,6 +290,7 @@ fn move_out(fields: &Fields<'_>, case: &ResidentMoveData) -> Value {
     json!({
         "kind": kind, "certificate": certificate, "whole": whole,
         "returned": fields.words("event.returned"),
+        "mail_to": (certificate == "mail").then_some(mail_to),
     })
 }
 

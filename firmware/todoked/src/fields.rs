@@ -70,6 +70,8 @@ pub enum When {
     NotForeign,
     /// Two documents without a photograph are shown.
     TwoPapers,
+    /// The certificate of moving out is sent by mail.
+    ByMail,
 }
 
 /// What a field holds.

@@ -138,6 +138,8 @@ pub(crate) fn field(path: &str, answers: &Answers) -> String {
         "proof.correction" => "正しいことを示す書類",
         "proof.names" => "書類の名前・発行者",
         "event.returned" => "返してもらったもの",
+        "event.certificate" => "転出証明書の受け取り方",
+        "address.mail" => "転出証明書の送り先",
         "livelihood.separate" => "生計が別で、分けると保険料・手当などが変わることがあると聞いた",
         "livelihood.same" => "同じ住所で、生計が一つ",
         "cancelled.filed_on" => "転出届を出した日",
@@ -276,6 +278,7 @@ fn text_value(path: &str, text: &str) -> String {
         "proof.relation" => return ticked(text, relation_proof),
         "proof.correction" => return ticked(text, correction_proof),
         "event.returned" => return ticked(text, returned),
+        "event.certificate" => return certificate_by(text).to_owned(),
         "cancelled.certificate" => return move_out_certificate(text).to_owned(),
         "cancelled.here" | "cancelled.again" | "livelihood.separate" | "livelihood.same"
             if text == "yes" =>
@@ -450,6 +453,15 @@ fn correction_proof(code: &str) -> &str {
         "court" => "裁判書・確定証明",
         "notice" => "他市区町村の通知",
         "other" => "そのほか",
+        other => other,
+    }
+}
+
+/// How the certificate of a move-out reaches the resident.
+fn certificate_by(code: &str) -> &str {
+    match code {
+        "counter" => "窓口で受け取る",
+        "mail" => "郵送",
         other => other,
     }
 }

@@ -318,6 +318,7 @@ fn is_needed(visit: &Visit, def: &FieldDef, member: Option<u8>) -> bool {
         When::Always => true,
         When::NotForeign => member.is_none_or(|number| !visit.is_foreigner(number)),
         When::TwoPapers => visit.text("identity.kind") == "two_points",
+        When::ByMail => visit.text("event.certificate") == "mail",
         When::Foreign => member.is_some_and(|number| visit.is_foreigner(number)),
         When::ForeignerConcerned => visit.concerns_a_foreigner(),
         When::Late => visit.late.is_some(),

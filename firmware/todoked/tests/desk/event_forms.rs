@@ -15,6 +15,7 @@ use todoked::fields::{FieldDef, Kind, fields, member_path};
 use todoked::paper::{FormMaker, font_paths};
 
 use crate::events::{person, started};
+use crate::rig::Rig;
 
 pub(crate) static FORMS: LazyLock<FormMaker> =
     LazyLock::new(|| FormMaker::open(&font_paths(None)).expect("the fonts are installed"));
@@ -40,18 +41,38 @@ pub(crate) fn form_data(snapshot: &Snapshot, form: &str) -> serde_json::Value {
     detail
 }
 
+/// An event of a household of one, and what else was entered.
+fn of_one(event: &str, flow: &str, relation: &str, entered: &[(&str, &str)]) -> Rig {
+    let mut rig = started(event, flow);
+    let relation = (relation, "世帯主");
+    person(&mut rig, 1, "架空　太郎", "1980-01-01", relation);
+    for (path, value) in entered {
+        rig.set(path, value);
+    }
+    rig.staff(StaffAction::RecordIdentity {
+        kind: "licence".to_owned(),
+    });
+    rig
+}
+
+/// Signs the reception; the details its form is filled in with.
+fn signed_detail(mut rig: Rig, form: &str) -> serde_json::Value {
+    rig.signed();
+    form_data(&rig.last_snapshot(), form)
+}
+
+fn moving_out(flow: &str) -> Rig {
+    let entered = [
+        ("event.date", "R8.12.1"),
+        ("address.new", "東京都千代田区架空町二丁目４番１号"),
+        ("address.old", "六会市架空町一丁目９番６号"),
+    ];
+    of_one("move_out", flow, "relation_before", &entered)
+}
+
 #[test]
 fn a_move_out_that_does_not_take_place_is_cancelled_on_its_form() {
-    let mut rig = started("cancel", "move_out");
-    assert_eq!(rig.reception().event, "異動取消（転出取消）");
-    person(
-        &mut rig,
-        1,
-        "架空　太郎",
-        "1980-01-01",
-        ("relation", "世帯主"),
-    );
-    for (path, value) in [
+    let entered = [
         ("event.date", "R8.12.1"),
         ("event.reason", "転勤が取りやめになったため"),
         ("cancelled.filed_on", "R8.11.2"),
@@ -61,14 +82,10 @@ fn a_move_out_that_does_not_take_place_is_cancelled_on_its_form() {
         ("cancelled.again", "yes"),
         ("address.new", "六会市架空町一丁目９番６号"),
         ("address.planned", "東京都千代田区架空町二丁目４番１号"),
-    ] {
-        rig.set(path, value);
-    }
-    rig.staff(StaffAction::RecordIdentity {
-        kind: "licence".to_owned(),
-    });
-    rig.signed();
-    let detail = form_data(&rig.last_snapshot(), "move-out-cancel");
+    ];
+    let rig = of_one("cancel", "move_out", "relation", &entered);
+    assert_eq!(rig.reception().event, "異動取消（転出取消）");
+    let detail = signed_detail(rig, "move-out-cancel");
     assert_eq!(detail["destination"], "東京都千代田区架空町二丁目４番１号");
     assert_eq!(detail["certificate"], "returned");
     assert_eq!(detail["consents"], serde_json::json!(["here", "again"]));
@@ -76,70 +93,51 @@ fn a_move_out_that_does_not_take_place_is_cancelled_on_its_form() {
 
 #[test]
 fn a_merge_is_confirmed_before_its_livelihood_is_ticked() {
-    let mut rig = started("hh_merge", "");
-    person(
-        &mut rig,
-        1,
-        "架空　太郎",
-        "1980-01-01",
-        ("relation_before", "世帯主"),
-    );
-    for (path, value) in [
+    let entered = [
         ("event.date", "R8.11.14"),
         ("address.new", "六会市架空町一丁目９番６号"),
         ("head.old", "架空　太郎"),
         ("head.new", "架空　太郎"),
         ("member.1.relation", "世帯主"),
-    ] {
-        rig.set(path, value);
-    }
-    rig.staff(StaffAction::RecordIdentity {
-        kind: "licence".to_owned(),
-    });
+    ];
+    let mut rig = of_one("hh_merge", "", "relation_before", &entered);
     let told = rig.refused(StaffAction::ShowToResident);
     assert!(told.what.contains("生計が一つ") || told.advice.contains("生計が一つ"));
     rig.set("livelihood.same", "yes");
-    rig.signed();
-    let detail = form_data(&rig.last_snapshot(), "household-change");
+    let detail = signed_detail(rig, "household-change");
     assert_eq!(detail["livelihood"], serde_json::json!(["same"]));
 }
 
 #[test]
 fn what_is_handed_back_at_a_move_out_stands_on_its_form_in_order() {
-    let mut rig = started("move_out", "paper");
-    person(
-        &mut rig,
-        1,
-        "架空　太郎",
-        "1980-01-01",
-        ("relation_before", "世帯主"),
-    );
-    for (path, value) in [
-        ("event.date", "R8.12.1"),
-        ("event.returned", "ltc,seal"),
-        ("address.new", "東京都千代田区架空町二丁目４番１号"),
-        ("address.old", "六会市架空町一丁目９番６号"),
-    ] {
-        rig.set(path, value);
-    }
-    rig.staff(StaffAction::RecordIdentity {
-        kind: "licence".to_owned(),
-    });
-    rig.signed();
-    let detail = form_data(&rig.last_snapshot(), "move-out");
+    let mut rig = moving_out("paper");
+    rig.set("event.returned", "ltc,seal");
+    let detail = signed_detail(rig, "move-out");
     assert_eq!(detail["returned"], serde_json::json!(["seal", "ltc"]));
+    assert_eq!(detail["certificate"], "counter");
+    assert_eq!(detail["mail_to"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_move_out_certificate_is_mailed_where_the_resident_wishes() {
+    let mut rig = moving_out("paper");
+    let asked = |rig: &Rig, path: &str| {
+        let mut fields = rig.reception().move_fields.into_iter();
+        fields.any(|field| field.path == path)
+    };
+    assert!(!asked(&rig, "address.mail"));
+    rig.set("event.certificate", "mail");
+    assert!(asked(&rig, "address.mail"));
+    rig.set("address.mail", "六会市架空町二丁目３番４号");
+    let detail = signed_detail(rig, "move-out");
+    assert_eq!(detail["certificate"], "mail");
+    assert_eq!(detail["mail_to"], "六会市架空町二丁目３番４号");
+    assert!(!asked(&moving_out("card"), "event.certificate"));
 }
 
 #[test]
 fn a_correction_says_what_is_wrong_and_what_is_right_for_each_person() {
-    let mut rig = started("correction", "");
-    person(
-        &mut rig,
-        1,
-        "架空　太郎",
-        "1980-01-01",
-        ("relation", "世帯主"),
-    );
+    let mut rig = of_one("correction", "", "relation", &[]);
     rig.staff(StaffAction::MarkMember {
         number: 1,
         set: true,
@@ -156,11 +154,7 @@ fn a_correction_says_what_is_wrong_and_what_is_right_for_each_person() {
     ] {
         rig.set(path, value);
     }
-    rig.staff(StaffAction::RecordIdentity {
-        kind: "licence".to_owned(),
-    });
-    rig.signed();
-    let detail = form_data(&rig.last_snapshot(), "record-correction");
+    let detail = signed_detail(rig, "record-correction");
     assert_eq!(detail["papers"], serde_json::json!(["koseki"]));
     assert_eq!(
         detail["items"],
