@@ -68,6 +68,11 @@ impl FormBox {
             || (flag && is_known() && fits_kind(&self.rule, &written(&self.rule, value)))
     }
 
+    /// Whether the resident declares something by its ticks (確認事項).
+    pub fn is_declaration(&self) -> bool {
+        is_declaration(&self.path)
+    }
+
     /// The words of a tick in `value` that may only stand alone and has others beside it.
     pub fn lone_beside_others(&self, value: &str) -> Option<&str> {
         let lone = lone_beside_others(&self.rule, ticks(value))?;
@@ -85,6 +90,13 @@ impl FormBox {
         found.dedup();
         found.join(",")
     }
+}
+
+/// Whether the box at a path is one whose ticks declare something.
+pub fn is_declaration(path: &str) -> bool {
+    [".consents", ".explained"]
+        .iter()
+        .any(|name| path.ends_with(name))
 }
 
 /// The values ticked in a box.

@@ -38,7 +38,7 @@ mod signature;
 mod template;
 mod world;
 
-pub use boxes::{BOX, FormBox, box_in_words, ticks};
+pub use boxes::{BOX, FormBox, box_in_words, is_declaration, ticks};
 pub use check::Finding;
 pub use data::FormData;
 pub use definition::{FieldKind, FieldRule, FormMeta, People, Prefill, SampleKind, SignaturePlace};
@@ -46,8 +46,8 @@ pub use error::{OpenFormsError, RenderError, TemplateFault};
 pub use folder::FormFolder;
 pub use follow_up::FollowUp;
 pub use fonts::FontPaths;
-pub use named::forms_named_on;
 pub use keys::UnknownKey;
+pub use named::forms_named_on;
 pub use outline::OUTLINE_SIDE;
 pub use picture::Picture;
 pub use prefill::Answers;

@@ -2,10 +2,12 @@
 //! employer, the plate of a moped. It is asked at the step of the procedures, person by person, what
 //! several forms have once; what stays empty is left to a pen.
 
+use std::collections::BTreeSet;
+
 use counter_api::{BoxGroup, Choice, FieldKind as Shown, FieldView, Language, Notice, Step};
 use counter_domain::date::FuzzyDate;
 use counter_domain::width::half_digits;
-use counter_forms::{Answers, FieldKind, FormBox, ticks};
+use counter_forms::{Answers, BOX, FieldKind, FormBox, is_declaration, ticks};
 
 use crate::desk::Desk;
 use crate::desk::checks::{date_hint, date_in_words};
@@ -19,6 +21,17 @@ impl<R: Records> Desk<R> {
         let content = visit.content(Language::Japanese);
         let answers = Answers::of_draft(visit.draft());
         self.glyphs.boxes(&content, &answers)
+    }
+
+    /// Where the declarations stand that were ticked for forms which are needed as the case stands.
+    pub(super) fn declared(&self, visit: &Visit) -> BTreeSet<String> {
+        let mut ticked = visit.draft().fields_under(BOX);
+        if !ticked.any(|(path, _)| is_declaration(path.as_str())) {
+            return BTreeSet::new();
+        }
+        let boxes = self.boxes(visit).into_iter();
+        let declared = boxes.filter(|one| one.is_declaration() && !one.value.is_empty());
+        declared.map(|one| one.path).collect()
     }
 
     /// The boxes as staff see them, at the step they are asked in.
@@ -203,6 +216,25 @@ fn said(one: &FormBox, language: Language) -> String {
     } else {
         [label, ": ", &choices.join(" / ")].concat()
     }
+}
+
+/// A declaration as the resident reads it: every sentence of the form, first those that were
+/// confirmed; what stands on paper, and below it the same in plain Japanese or English.
+pub(super) fn declaration_read(one: &FormBox, language: Language) -> String {
+    let is_ticked = |value: &str| ticks(&one.value).any(|tick| tick == value);
+    let (_, said) = words_said(one, language);
+    let sentences = one.rule.values.iter().zip(&one.rule.words).zip(said);
+    let (mut confirmed, mut open) = (Vec::new(), Vec::new());
+    for ((value, words), said) in sentences {
+        let (lines, mark) = if is_ticked(value) {
+            (&mut confirmed, word("declared", "confirmed"))
+        } else {
+            (&mut open, word("declared", "open"))
+        };
+        lines.push([mark.as_str(), words, "\n", &said.label].concat());
+    }
+    confirmed.extend(open);
+    confirmed.join("\n")
 }
 
 /// Label and value of a box as the resident reads them below what will stand on paper; no value

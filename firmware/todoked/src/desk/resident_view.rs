@@ -6,6 +6,7 @@ use counter_api::{
     CardPin, CheckRow, CheckSection, Language, ProcedureView, ResidentScreen, ResidentView, Step,
 };
 use counter_domain::snapshot::Snapshot;
+use counter_forms::FormBox;
 
 use crate::certificates::{in_words, of_snapshot, total_in_words};
 use crate::desk::Desk;
@@ -112,33 +113,60 @@ impl<R: Records> Desk<R> {
 impl<R: Records> Desk<R> {
     fn sections(&self, visit: &Visit, snapshot: &Snapshot) -> Vec<CheckSection> {
         let mut all = sections(visit, snapshot, self.language);
-        // Before whoever files, who stands last.
-        let place = all.len().saturating_sub(1);
-        if let Some(boxes) = self.boxes_of_picks(visit) {
-            all.insert(place, boxes);
-        }
+        // Whoever files stands last.
+        let notifier = all.pop();
+        let boxes = self.boxes(visit);
+        all.extend(boxes_of_picks(visit, &boxes, self.language));
+        all.extend(declarations(&boxes, self.language));
+        all.extend(notifier);
         all
     }
+}
 
-    /// What was entered for a procedure's own form is signed with it.
-    fn boxes_of_picks(&self, visit: &Visit) -> Option<CheckSection> {
-        if !visit.plan().picks {
-            return None;
-        }
-        let told = self.boxes(visit).into_iter();
-        let told = told.filter(|one| !one.value.is_empty() && !one.rule.quiet);
-        let rows = told.map(|one| {
-            let (label_translated, said) = boxes::read_by_resident(&one, self.language);
-            let value = [boxes::in_words(&one), said];
-            let value = value.into_iter().filter(|text| !text.is_empty());
-            let value = value.collect::<Vec<_>>().join("\n");
-            CheckRow {
-                label_translated,
-                ..plain(&one.rule.label, "", value, self.language)
-            }
-        });
-        headed("boxes", self.language, rows.collect())
+/// What was entered for a procedure's own form is signed with it.
+fn boxes_of_picks(visit: &Visit, boxes: &[FormBox], language: Language) -> Option<CheckSection> {
+    if !visit.plan().picks {
+        return None;
     }
+    let told = boxes.iter().filter(|one| !one.is_declaration());
+    let told = told.filter(|one| !one.value.is_empty() && !one.rule.quiet);
+    let rows = told.map(|one| {
+        let (label_translated, said) = boxes::read_by_resident(one, language);
+        let value = [boxes::in_words(one), said];
+        let value = value.into_iter().filter(|text| !text.is_empty());
+        let value = value.collect::<Vec<_>>().join("\n");
+        CheckRow {
+            label_translated,
+            ..plain(&one.rule.label, "", value, language)
+        }
+    });
+    headed("boxes", language, rows.collect())
+}
+
+/// Every sentence somebody confirms on the forms that will be printed or signed. One that tells
+/// others of an illness is shown by staff.
+fn declarations(boxes: &[FormBox], language: Language) -> Option<CheckSection> {
+    let declared = boxes.iter().filter(|one| one.is_declaration());
+    let (quiet, open): (Vec<_>, Vec<_>) = declared.partition(|one| one.rule.quiet);
+    let rows = open.into_iter().map(|one| CheckRow {
+        label_translated: boxes::read_by_resident(one, language).0,
+        ..plain(
+            &one.rule.label,
+            "",
+            boxes::declaration_read(one, language),
+            language,
+        )
+    });
+    let elsewhere = (!quiet.is_empty()).then(|| {
+        let both = |name: &str| (word("declared", name), word_english("declared", name));
+        let ((label, english), (value, value_english)) = (both("quiet"), both("shown_by_staff"));
+        let value = match language {
+            Language::Japanese => value,
+            Language::English => [value, value_english].join("\n"),
+        };
+        plain(&label, &english, value, language)
+    });
+    headed("declarations", language, rows.chain(elsewhere).collect())
 }
 
 /// The title of what is signed; where certificates stand on several forms, the first and how many

@@ -72,6 +72,8 @@ pub(super) struct Visit {
     needs: Option<Needs>,
     /// What the last change did to it.
     pub(super) differences: Vec<DifferenceView>,
+    /// Where the declarations stand that were ticked for forms it needs.
+    pub(super) declared: BTreeSet<String>,
     pub(super) showing: Showing,
     /// A signature that is not stored yet, while [`Showing::Saving`].
     pub(super) held: Option<Held>,
@@ -397,6 +399,7 @@ impl Visit {
             || is_protection_flag(path)
             || (plan.asks_for_certificates() && (path.starts_with(ROOT) || path == PAPERS))
             || (plan.picks && is_of_a_pick(path))
+            || self.declared.contains(path)
     }
 
     /// Whether the newest signature still stands for what the case says.
@@ -522,6 +525,7 @@ impl<R: Records> Desk<R> {
             late: None,
             needs: None,
             differences: Vec::new(),
+            declared: BTreeSet::new(),
             showing: Showing::No,
             held: None,
             pin: Pin::NotAsked,
@@ -638,8 +642,16 @@ impl<R: Records> Desk<R> {
         // A reading that was taken back can be had again although nothing is entered now.
         let was_read = visit.draft().field(&READING.into()).is_some();
         visit.can_undo = can_undo && (was_read || !purpose::is_fresh(visit));
+        self.note_declarations();
         self.load_reading();
         self.withdraw_changed_page();
+    }
+
+    fn note_declarations(&mut self) {
+        let declared = self.visit.as_ref().map(|visit| self.declared(visit));
+        if let (Some(visit), Some(declared)) = (self.visit.as_mut(), declared) {
+            visit.declared = declared;
+        }
     }
 
     /// Nobody may sign a page that no longer says what the case says.

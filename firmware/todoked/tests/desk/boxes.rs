@@ -6,7 +6,10 @@
     reason = "a test stops at what it did not expect"
 )]
 
-use counter_api::{BoxGroup, FieldKind, FieldView, Language, ResidentAction, StaffAction, Step};
+use counter_api::{
+    BoxGroup, CheckRow, FieldKind, FieldView, Language, ResidentAction, ResidentScreen, SignView,
+    StaffAction, Step,
+};
 use counter_domain::draft::FieldValue;
 use counter_forms::resident_move::City;
 use counter_forms::{Answers, FontPaths, Forms};
@@ -265,6 +268,68 @@ fn promises_are_ticked_by_nobody_but_staff_and_stand_on_the_form() {
         data.pointer("/detail/consents"),
         Some(&serde_json::json!(["income", "change"]))
     );
+}
+
+/// The declarations on the resident's page, which is shown for it.
+fn declarations_read(rig: &mut Rig) -> Vec<CheckRow> {
+    rig.staff(StaffAction::RecordIdentity {
+        kind: "licence".to_owned(),
+    });
+    rig.staff(StaffAction::ShowToResident);
+    let ResidentScreen::Check { sections, .. } = rig.page() else {
+        panic!("no check page");
+    };
+    let mut sections = sections.into_iter();
+    let found = sections.find(|section| section.title.starts_with("確認事項"));
+    found.expect("declarations").rows
+}
+
+#[test]
+fn declarations_of_the_sections_forms_are_read_and_signed_with_a_move() {
+    let mut rig = family();
+    let path = "box.m2.F083.detail.consents";
+    rig.set(path, "change");
+    let rows = declarations_read(&mut rig);
+    let own = |label: &str| rows.iter().find(|row| row.label == label);
+    let allowance = own("児童手当の確認事項").expect("its form is printed");
+    let lines: Vec<&str> = allowance.value.lines().collect();
+    assert!(lines[0].starts_with("［確認］"), "{lines:?}");
+    assert_eq!(
+        lines
+            .iter()
+            .filter(|one| one.starts_with("［まだ］"))
+            .count(),
+        2
+    );
+    // Nobody was asked yet; it is read all the same, with plain Japanese below.
+    let mut unasked = rows.iter().filter(|row| !row.value.contains("［確認］"));
+    let unasked = unasked.next().expect("another form is printed");
+    let lines: Vec<&str> = unasked.value.lines().collect();
+    assert!(lines[0].starts_with("［まだ］"), "{lines:?}");
+    assert!(lines[1].ends_with('。'), "{lines:?}");
+    rig.staff(StaffAction::StopShowing);
+    rig.signed();
+    let signed = rig.last_snapshot();
+    assert!(signed.fields.contains_key(&path.into()));
+    rig.set(path, "change,income");
+    assert_eq!(rig.reception().sign, SignView::Void);
+}
+
+#[test]
+fn a_declaration_for_a_form_nobody_needs_any_more_is_not_signed() {
+    let mut rig = family();
+    let path = "box.m2.F083.detail.consents";
+    rig.set(path, "change");
+    rig.staff(StaffAction::Answer {
+        fact: "child_allowance_payee".to_owned(),
+        member: Some(2),
+        value: "false".to_owned(),
+    });
+    let rows = declarations_read(&mut rig);
+    assert!(rows.iter().all(|row| row.label != "児童手当の確認事項"));
+    rig.staff(StaffAction::StopShowing);
+    rig.signed();
+    assert!(!rig.last_snapshot().fields.contains_key(&path.into()));
 }
 
 #[test]
