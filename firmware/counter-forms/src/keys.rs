@@ -72,7 +72,10 @@ impl Forms {
     }
 }
 
-/// Keys and what stands below them; `*` for every entry of a list.
+/// The key of every entry of a list.
+const ENTRY: &str = "*";
+
+/// Keys and what stands below them.
 #[derive(Default)]
 struct Keys(BTreeMap<String, Keys>);
 
@@ -94,7 +97,7 @@ impl Keys {
             }
             Value::Array(entries) => {
                 for entry in entries {
-                    self.below("*").add_value(entry);
+                    self.below(ENTRY).add_value(entry);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
@@ -109,10 +112,12 @@ struct Search<'f> {
 }
 
 impl Search<'_> {
-    /// Where nothing is known below a key, what stands there is the template's own affair.
+    /// Where nothing is known below a key, what stands there is the template's own affair; what
+    /// stands in the place of a list is of the wrong type, which [`Forms::check`] says.
     fn walk(&self, known: &Keys, value: &Value, path: &str, found: &mut Vec<UnknownKey>) {
+        let entries = known.0.get(ENTRY);
         match value {
-            Value::Object(parts) if !known.0.is_empty() => {
+            Value::Object(parts) if !known.0.is_empty() && entries.is_none() => {
                 for (key, part) in parts {
                     let here = join(path, key);
                     match known.0.get(key) {
@@ -124,23 +129,26 @@ impl Search<'_> {
                     }
                 }
             }
-            Value::Array(entries) => {
-                let Some(below) = known.0.get("*") else {
+            Value::Array(list) => {
+                let Some(below) = entries else {
                     return;
                 };
-                for (number, entry) in (1_usize..).zip(entries) {
+                for (number, entry) in (1_usize..).zip(list) {
                     self.walk(below, entry, &join(path, &number.to_string()), found);
                 }
             }
-            _ => {}
+            Value::Object(_)
+            | Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_) => {}
         }
     }
 
     /// The key beside it that is most alike, else the form's first field of that name elsewhere.
     fn meant(&self, beside: &Keys, path: &str, key: &str) -> Option<String> {
         let alike = |other: &&String| strsim::normalized_damerau_levenshtein(key, other);
-        let beside = beside.0.keys().filter(|other| *other != "*");
-        let nearest = beside.max_by(|a, b| alike(a).total_cmp(&alike(b)));
+        let nearest = beside.0.keys().max_by(|a, b| alike(a).total_cmp(&alike(b)));
         if let Some(nearest) = nearest.filter(|other| alike(other) >= ALIKE) {
             return Some(join(path, nearest));
         }

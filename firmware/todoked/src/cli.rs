@@ -4,6 +4,7 @@ mod address;
 mod barcode;
 mod card;
 mod case;
+mod choices;
 mod courier;
 mod device;
 mod document;

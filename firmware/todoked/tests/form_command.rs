@@ -68,6 +68,23 @@ fn what_is_refused_is_told_after_the_key_that_explains_it() {
     assert!(!folder.path().join("c.pdf").exists());
 }
 
+#[test]
+fn character_without_a_glyph_is_shown_with_what_could_stand_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = CASE.replacen("架空　太郎", "架空　葛\u{E0100}", 1);
+    std::fs::write(folder.path().join("case.json"), case).unwrap();
+    let words = ["render", "C003", "--data", "case.json", "--out", "c.pdf"];
+    let done = todoke(&words, folder.path());
+    let said = text(&done.stderr);
+    assert!(said.contains("（U+845B U+E0100）"), "{said}");
+    assert!(said.contains("「葛\u{E0100}」の代わりに選べる字："), "{said}");
+    for choice in ["葛（U+845B）", "葛\u{E0102}（U+845B U+E0102）"] {
+        assert!(said.contains(choice), "{choice}: {said}");
+    }
+    assert_eq!(done.status.code(), Some(1));
+    assert!(!folder.path().join("c.pdf").exists());
+}
+
 /// The folder of a form, as a city copies it before editing, in `folder`.
 fn copied(form: &str, folder: &Path) {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../counter-forms/forms");

@@ -108,6 +108,16 @@ fn misspelt_keys_are_told_with_the_ones_that_were_meant() {
 }
 
 #[test]
+fn what_stands_in_the_place_of_a_list_is_of_the_wrong_type() {
+    let data = r#"{ "city": "六会市", "lines": { "name": "架空" } }"#;
+    assert_eq!(unknown(data), "");
+    assert_eq!(
+        refusal(serde_json::from_str(data).expect("JSON")),
+        "「請求する証明書」には2件までの一覧を入れてください。"
+    );
+}
+
+#[test]
 fn keys_of_the_form_of_all_forms_and_of_its_samples_are_known() {
     assert_eq!(
         unknown(

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, Subcommand};
+use counter_characters::Characters;
 use counter_forms::{Assets, FormData, FormMeta, Forms, RenderError, SampleKind};
 use counter_guide::Catalogue;
 use serde_json::{Value, json};
 
+use crate::cli::choices::choices;
 use crate::cli::{filing, print_json, print_line, say_error};
-use crate::paper::font_paths;
+use crate::paper::{character_tables, font_paths};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum FormCommand {
@@ -159,6 +161,31 @@ fn said(error: &RenderError) -> anyhow::Error {
     anyhow!(error.staff_text())
 }
 
+/// The same; where a character has no glyph also what could stand for it.
+fn said_with_choices(forms: &Forms, error: &RenderError) -> anyhow::Error {
+    let RenderError::GlyphMissing { character, .. } = error else {
+        return said(error);
+    };
+    let Ok(tables) = Characters::open(&character_tables()) else {
+        return said(error);
+    };
+    let tables = tables.with_added(forms.added_characters().iter().copied());
+    anyhow!(
+        "{}\n{}",
+        error.staff_text(),
+        choices(&tables, forms, character)
+    )
+}
+
+/// Writes a file; what could not be written whole is taken away.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let written = fs::write(path, bytes);
+    if written.is_err() && path.is_file() {
+        fs::remove_file(path).ok();
+    }
+    written.with_context(|| format!("{} に書けません", path.display()))
+}
+
 impl Render {
     fn run(self) -> Result<()> {
         let forms = open(self.forms.as_deref())?;
@@ -177,9 +204,8 @@ impl Render {
         }
         let form = forms
             .render(&self.form, &data, &assets, &filed_on)
-            .map_err(|error| said(&error))?;
-        fs::write(&self.out, &form.pdf)
-            .with_context(|| format!("{} に書けません", self.out.display()))
+            .map_err(|error| said_with_choices(&forms, &error))?;
+        write_whole(&self.out, &form.pdf)
     }
 
     fn read(&self, forms: &Forms) -> Result<FormData> {
