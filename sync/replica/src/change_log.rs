@@ -197,7 +197,8 @@ mod tests {
     use sync_engine::{Peer, PeerRole};
 
     use super::*;
-    use crate::{BlobKind, DatabaseKey, Replica, Surroundings};
+    use crate::test_replica::open;
+    use crate::{BlobKind, Replica};
 
     /// What the extension itself tells.
     fn told(replica: &Replica, site: SiteId, after: u64, until: u64) -> Vec<Change> {
@@ -227,20 +228,6 @@ mod tests {
             }
         }
         told(replica, site, 0, versions).len()
-    }
-
-    fn open(folder: &std::path::Path, site: u8) -> Replica {
-        let mut drawn = site;
-        let around = Surroundings::new(
-            || 1_806_000_000_000,
-            move |bytes| {
-                drawn = drawn.wrapping_add(1);
-                bytes.fill(drawn);
-            },
-        );
-        let path = folder.join(format!("{site}.db"));
-        let key = DatabaseKey::from_bytes([site; 32]);
-        Replica::open(&path, &key, SiteId([site; 16]), around).unwrap()
     }
 
     /// A case with a step, a document, and a field written `times` times over.

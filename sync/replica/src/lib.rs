@@ -53,6 +53,8 @@ pub mod staff;
 mod stream;
 mod surroundings;
 mod tables;
+#[cfg(test)]
+mod test_replica;
 mod validate;
 
 pub use blob::{BLOB_BYTES_MAX, blob, forget_unnamed_blob};

@@ -210,25 +210,13 @@ mod tests {
     use rusqlite::types::Value;
     use sync_engine::{Applied, Peer, PeerRole};
     use sync_protocol::ChangeBatch;
-    use tempfile::TempDir;
 
     use super::*;
     use crate::incoming::insert_once;
-    use crate::{BlobKind, DatabaseKey, Replica, StoreError, Surroundings, change_log};
+    use crate::test_replica::open;
+    use crate::{BlobKind, Replica, StoreError, change_log};
 
     const CASE: CaseId = CaseId([9; 16]);
-
-    fn open(folder: &TempDir, number: u8) -> Replica {
-        let path = folder.path().join(format!("{number}.db"));
-        let mut drawn = number;
-        let random = move |bytes: &mut [u8]| {
-            drawn = drawn.wrapping_add(1);
-            bytes.fill(drawn);
-        };
-        let around = Surroundings::new(|| 1_806_000_000_000, random);
-        let key = DatabaseKey::from_bytes([number; 32]);
-        Replica::open(&path, &key, SiteId([number; 16]), around).unwrap()
-    }
 
     fn peer(replica: &Replica) -> Peer {
         Peer {
@@ -330,8 +318,8 @@ mod tests {
     #[test]
     fn what_arrives_is_kept_as_the_extension_would_keep_it() {
         let folder = tempfile::tempdir().unwrap();
-        let mut counter = open(&folder, 1);
-        let (mut hub, mut beside) = (open(&folder, 200), open(&folder, 201));
+        let mut counter = open(folder.path(), 1);
+        let (mut hub, mut beside) = (open(folder.path(), 200), open(folder.path(), 201));
         for (path, signs) in [
             ("phone", Some("07-270331-0001")),
             ("member.1.name", None),
@@ -352,7 +340,7 @@ mod tests {
     #[test]
     fn what_is_written_here_after_a_batch_counts_as_written_here() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut counter, mut hub) = (open(&folder, 1), open(&folder, 200));
+        let (mut counter, mut hub) = (open(folder.path(), 1), open(folder.path(), 200));
         work(&mut counter, "phone", Some("07-270331-0001"));
         work(&mut counter, "member.1.name", None);
         let new = batch(&counter, 0);
@@ -374,7 +362,7 @@ mod tests {
     #[test]
     fn a_batch_that_is_refused_leaves_nothing_and_the_next_counts() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut counter, mut hub) = (open(&folder, 1), open(&folder, 200));
+        let (mut counter, mut hub) = (open(folder.path(), 1), open(folder.path(), 200));
         work(&mut counter, "phone", Some("07-270331-0001"));
         work(&mut counter, "member.1.name", None);
         take(&mut hub, &counter, &batch(&counter, 0));

@@ -80,21 +80,8 @@ mod tests {
     use sync_protocol::ChangeBatch;
 
     use super::*;
-    use crate::{DatabaseKey, Replica, Surroundings};
-
-    fn open(folder: &std::path::Path, site: u8) -> Replica {
-        let mut drawn = site;
-        let around = Surroundings::new(
-            || 1_806_000_000_000,
-            move |bytes| {
-                drawn = drawn.wrapping_add(1);
-                bytes.fill(drawn);
-            },
-        );
-        let path = folder.join(format!("{site}.db"));
-        let key = DatabaseKey::from_bytes([site; 32]);
-        Replica::open(&path, &key, SiteId([site; 16]), around).unwrap()
-    }
+    use crate::Replica;
+    use crate::test_replica::open;
 
     fn counter(site: u8, branch: &str) -> Peer {
         Peer {
