@@ -9,6 +9,7 @@ use crate::prefill::COPIED;
 use crate::render::Forms;
 use crate::rules::Rules;
 use crate::template::Template;
+use crate::template_paths::template_paths;
 
 /// Filing date of a sample that does not bring its own.
 const SAMPLE_DATE: &str = "2026-11-21";
@@ -79,6 +80,7 @@ impl Forms {
         self.findings(|form| {
             let mut faults = self.page_faults(form);
             faults.extend(self.ask_faults(form));
+            faults.extend(self.path_faults(form));
             faults
         })
     }
@@ -130,6 +132,26 @@ impl Forms {
             .map(|rule| notices::prefill_wrong(&rule.field));
         let faults = unknown.chain(date_faults(meta)).chain(prefill);
         faults.chain(alone_faults(&rules)).collect()
+    }
+
+    /// Fields that the template names and nobody knows: their boxes would stay empty for ever.
+    fn path_faults(&self, form: &Template) -> Vec<String> {
+        let Some(source) = self.templates.source(form.main) else {
+            return Vec::new();
+        };
+        let known = self.known_keys(form);
+        let paths = template_paths(&source).into_iter();
+        let unknown = paths.filter_map(|named| {
+            let key = known.unknown(&named.path)?;
+            let (line, column) = named.place;
+            let place = format!("{}/form.typ line {line} column {column}", form.folder);
+            Some(notices::path_unknown(
+                &place,
+                &key.path,
+                key.meant.as_deref(),
+            ))
+        });
+        unknown.collect()
     }
 
     fn ask_faults(&self, form: &Template) -> Vec<String> {

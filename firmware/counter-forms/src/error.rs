@@ -50,6 +50,12 @@ pub enum OpenFormsError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A folder of templates holds no form.
+    #[error("no form at {path}")]
+    NoForm {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A form's `meta.toml` is wrong.
     #[error("meta.toml of form {form}: {message}")]
     Meta {
@@ -79,9 +85,15 @@ impl OpenFormsError {
                 family, package, ..
             } => notices::font_missing(family, package),
             Self::AddedFontUnreadable { path, .. } => notices::added_font_unreadable(path),
+            Self::TemplatesUnreadable { path, source }
+                if source.kind() == std::io::ErrorKind::InvalidData =>
+            {
+                notices::not_utf_8(path)
+            }
             Self::TemplatesUnreadable { path, .. } => notices::templates_unreadable(path),
+            Self::NoForm { path } => notices::no_form(path),
             Self::Meta { form, message } => notices::template_broken(form, "meta.toml", message),
-            Self::Incomplete { form, file } => notices::template_broken(form, file, ""),
+            Self::Incomplete { form, file } => notices::file_missing(form, file),
         }
     }
 }

@@ -43,19 +43,21 @@ impl Forms {
         data: &FormData,
         filed_on: &str,
     ) -> Result<Vec<UnknownKey>, RenderError> {
-        let form = self.form_on(form_id, filed_on)?;
-        let own = form.meta.required.iter().chain(&form.meta.optional);
-        let own: Vec<&str> = own.map(String::as_str).collect();
-        let search = Search {
-            known: self.known_keys(form),
-            own,
-        };
+        let known = self.known_keys(self.form_on(form_id, filed_on)?);
         let mut found = Vec::new();
-        search.walk(&search.known, data.as_json(), "", &mut found);
+        known.walk(&known.keys, data.as_json(), "", &mut found);
         Ok(found)
     }
 
-    fn known_keys(&self, form: &Template) -> Keys {
+    pub(crate) fn known_keys<'f>(&self, form: &'f Template) -> KnownKeys<'f> {
+        let own = form.meta.required.iter().chain(&form.meta.optional);
+        KnownKeys {
+            own: own.map(String::as_str).collect(),
+            keys: self.keys_of(form),
+        }
+    }
+
+    fn keys_of(&self, form: &Template) -> Keys {
         let mut known = Keys::default();
         let meta = &form.meta;
         let paths = meta.required.iter().chain(&meta.optional);
@@ -105,13 +107,35 @@ impl Keys {
     }
 }
 
-struct Search<'f> {
-    known: Keys,
+/// The keys of a form's data.
+pub(crate) struct KnownKeys<'f> {
+    keys: Keys,
     /// Paths of the form's own definition, the required ones first.
     own: Vec<&'f str>,
 }
 
-impl Search<'_> {
+impl KnownKeys<'_> {
+    /// What was probably meant by a dotted path that the form does not know; `None` when it knows it.
+    pub(crate) fn unknown(&self, path: &str) -> Option<UnknownKey> {
+        let (mut known, mut before) = (&self.keys, String::new());
+        for step in path.split('.') {
+            let is_number = step.bytes().all(|byte| byte.is_ascii_digit());
+            let key = if is_number { ENTRY } else { step };
+            let Some(below) = known.0.get(key) else {
+                return Some(UnknownKey {
+                    path: path.to_owned(),
+                    meant: self.meant(known, &before, step),
+                });
+            };
+            if below.0.is_empty() {
+                return None;
+            }
+            known = below;
+            before = join(&before, step);
+        }
+        None
+    }
+
     /// Where nothing is known below a key, what stands there is the template's own affair; what
     /// stands in the place of a list is of the wrong type, which [`Forms::check`] says.
     fn walk(&self, known: &Keys, value: &Value, path: &str, found: &mut Vec<UnknownKey>) {

@@ -36,6 +36,7 @@ mod rules;
 mod runs;
 mod signature;
 mod template;
+mod template_paths;
 mod world;
 
 pub use boxes::{BOX, FormBox, box_in_words, is_declaration, ticks};

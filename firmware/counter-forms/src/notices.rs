@@ -115,7 +115,7 @@ pub(crate) fn added_font_unreadable(path: &Path) -> String {
 
 pub(crate) fn templates_unreadable(path: &Path) -> String {
     format!(
-        "様式のフォルダー {} を読めません。場所と権限を確かめてください。",
+        "様式の {} を読めません。場所と権限を確かめてください。",
         path.display()
     )
 }
@@ -160,6 +160,36 @@ pub(crate) fn twice(number: &str, version: u16) -> String {
 
 pub(crate) fn template_fault(place: &str, message: &str) -> String {
     format!("テンプレートの誤り {place}: {message}")
+}
+
+pub(crate) fn path_unknown(place: &str, path: &str, meant: Option<&str>) -> String {
+    let what = format!(
+        "項目 {path} は fields.toml にも meta.toml にも見本にもないため、いつも空欄になります（{place}）。"
+    );
+    match meant {
+        Some(meant) => format!("{what}{meant} の間違いではありませんか。"),
+        None => what,
+    }
+}
+
+pub(crate) fn no_form(dir: &Path) -> String {
+    format!(
+        "{} に様式がありません。meta.toml と form.typ のあるフォルダーか、その上のフォルダーを指定してください。",
+        dir.display()
+    )
+}
+
+pub(crate) fn file_missing(form: &str, file: &str) -> String {
+    format!(
+        "様式 {form} に使える {file} がありません。ファイルを置いてからもう一度確かめてください。"
+    )
+}
+
+pub(crate) fn not_utf_8(path: &Path) -> String {
+    format!(
+        "{} は UTF-8 の文字ファイルではありません。文字コードを UTF-8 にして保存し直してください。",
+        path.display()
+    )
 }
 
 pub(crate) fn font_unknown(place: &str, family: &str) -> String {

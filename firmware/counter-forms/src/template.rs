@@ -86,13 +86,20 @@ impl Templates {
         if dir.join("meta.toml").exists() {
             files = embedded_files();
             files.retain(|path, _| !in_form_folder(path));
-            let name = dir.file_name().and_then(|name| name.to_str());
+            let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+            let name = whole.file_name().and_then(|name| name.to_str());
             let name = name.ok_or_else(|| incomplete("", "meta.toml"))?;
             read_folder(dir, &format!("{name}/"), &mut files)?;
         } else {
             read_folder(dir, "", &mut files)?;
         }
-        Self::from_files(files)
+        let found = Self::from_files(files)?;
+        if found.forms.is_empty() {
+            return Err(OpenFormsError::NoForm {
+                path: dir.to_owned(),
+            });
+        }
+        Ok(found)
     }
 
     /// One form in memory, with library, fields and households of this program.
@@ -261,6 +268,10 @@ pub(crate) fn read_folder(
             .iter()
             .any(|kind| is_kind(name, kind))
         {
+            let unreadable = |source| OpenFormsError::TemplatesUnreadable {
+                path: entry.path(),
+                source,
+            };
             let text = std::fs::read_to_string(entry.path()).map_err(unreadable)?;
             let _earlier = files.insert(path, text);
         }

@@ -239,6 +239,50 @@ fn fault_in_a_part_is_told_once_with_the_form_that_led_to_it() {
 }
 
 #[test]
+fn field_that_a_template_names_and_nobody_knows_is_told() {
+    let template = format!(
+        "#import \"/lib.typ\": *\n#let d = json(\"/data.json\")\n{PLAIN}\n\
+         #get(d, \"detail.copys\") #get(d, \"lines.1.name\") #get(d, \"notifier.name\")"
+    );
+    let forms = open(&folder(&[("T001-trial", META, &template)]));
+    let found = forms.check_definitions().into_iter();
+    let found: Vec<String> = found.map(|one| one.text).collect();
+    assert_eq!(
+        found,
+        [
+            "項目 detail.copys は fields.toml にも meta.toml にも見本にもないため、いつも空欄になります\
+          （T001-trial/form.typ line 5 column 9）。detail.copies の間違いではありませんか。"
+        ]
+    );
+}
+
+#[track_caller]
+fn not_opened(dir: &std::path::Path) -> String {
+    let error = Forms::with_templates(&FontPaths::default(), dir).expect_err("refused");
+    error.operator_text()
+}
+
+#[test]
+fn folder_without_what_a_form_needs_is_refused() {
+    let empty = tempfile::tempdir().expect("a folder");
+    assert!(not_opened(empty.path()).contains("様式がありません"));
+    let dir = folder(&[("T001-trial", META, PLAIN)]);
+    let template = dir.path().join("T001-trial/form.typ");
+    std::fs::write(&template, b"\xFF\xFE").expect("written");
+    let said = not_opened(dir.path());
+    assert!(
+        said.contains("form.typ は UTF-8 の文字ファイルではありません"),
+        "{said}"
+    );
+    std::fs::remove_file(&template).expect("removed");
+    let said = not_opened(dir.path());
+    assert!(
+        said.contains("T001-trial に使える form.typ がありません"),
+        "{said}"
+    );
+}
+
+#[test]
 fn form_alone_is_checked_in_the_same_way() {
     let forms = Forms::new(&FontPaths::default()).expect("the fonts are installed");
     let mut edited = forms.folder("F044").expect("a form");
