@@ -95,6 +95,15 @@ fn full_disk() {
 }
 
 #[test]
+fn full_disk_at_signing_leaves_nothing_half_written() {
+    if small_disk_is_possible() {
+        check("disk-full-at-signing");
+    } else {
+        eprintln!("NOT PLAYED: this machine forbids namespaces, which a small disk needs");
+    }
+}
+
+#[test]
 fn two_counters_with_one_draft() {
     check("two-counters-one-draft");
 }
