@@ -40,7 +40,7 @@ const LINES_PER_WORD: u64 = 50_000;
 /// How the operator says a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EncodingChoice {
-    /// UTF-8 when the whole file is, `Shift_JIS` otherwise
+    /// UTF-8 when most lines are, `Shift_JIS` otherwise
     Auto,
     Utf8,
     ShiftJis,
@@ -299,14 +299,18 @@ fn without_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
-/// Whether the whole file is UTF-8, line by line.
+/// Whether most lines beyond ASCII are UTF-8. Japanese in `Shift_JIS` hardly ever is by chance, and
+/// one spoilt byte must not make every other line unreadable.
 fn is_utf8(path: &Path) -> Result<bool> {
     let mut file = opened(path)?;
     let mut bytes = Vec::new();
+    let (mut utf8, mut others) = (0_u64, 0_u64);
     while let Some(length) = next_line(&mut file, &mut bytes)? {
-        if !length.cut && std::str::from_utf8(&bytes).is_err() {
-            return Ok(false);
+        match std::str::from_utf8(&bytes) {
+            _ if length.cut || bytes.is_ascii() => {}
+            Ok(_) => utf8 += 1,
+            Err(_) => others += 1,
         }
     }
-    Ok(true)
+    Ok(utf8 >= others)
 }

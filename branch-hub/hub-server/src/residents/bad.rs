@@ -7,6 +7,9 @@ use anyhow::{Result, bail};
 use crate::line_file::{Line, LineFile, PROBLEMS_MAX, Problem};
 use crate::residents::columns::Column;
 
+/// Lines named in one sentence.
+const LINES_NAMED: usize = 5;
+
 /// What a bad line says about protection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LineProtection {
@@ -20,8 +23,8 @@ enum LineProtection {
 #[derive(Debug, Default)]
 pub(super) struct BadLines {
     problems: Vec<Problem>,
-    /// The first line that must not be left out.
-    perhaps_protected: Option<u64>,
+    /// The first lines that must not be left out.
+    perhaps_protected: Vec<u64>,
 }
 
 impl BadLines {
@@ -36,7 +39,7 @@ impl BadLines {
         problem: Problem,
     ) -> Result<()> {
         if protection_of(source, line) == LineProtection::Perhaps {
-            self.perhaps_protected.get_or_insert(problem.line);
+            self.note_perhaps_protected(problem.line);
         }
         self.problems.push(problem);
         if self.problems.len() >= PROBLEMS_MAX {
@@ -45,6 +48,12 @@ impl BadLines {
             );
         }
         Ok(())
+    }
+
+    fn note_perhaps_protected(&mut self, line: u64) {
+        if self.perhaps_protected.len() <= LINES_NAMED && !self.perhaps_protected.contains(&line) {
+            self.perhaps_protected.push(line);
+        }
     }
 
     /// How many there are.
@@ -66,9 +75,10 @@ impl BadLines {
             return Ok(());
         }
         source.report(&self.problems, say)?;
-        if let Some(line) = self.perhaps_protected {
+        if !self.perhaps_protected.is_empty() {
+            let lines = named(&self.perhaps_protected);
             bail!(
-                "{line}行目は支援措置があるか、読めないので、飛ばせません。直してから公開してください。公開していません"
+                "{lines}は支援措置があるか、読めないので、飛ばせません。直してから公開してください。公開していません"
             );
         }
         if accept {
@@ -78,6 +88,18 @@ impl BadLines {
             "直す行があるので公開していません。直すか、読めた人だけを公開するときは --accept-errors を付けてください"
         )
     }
+}
+
+/// Lines by their numbers, the first few.
+fn named(lines: &[u64]) -> String {
+    let first = lines.iter().take(LINES_NAMED);
+    let first: Vec<String> = first.map(|line| format!("{line}行目")).collect();
+    let more = if lines.len() > LINES_NAMED {
+        "ほか"
+    } else {
+        ""
+    };
+    [&first.join("、"), more].concat()
 }
 
 fn protection_of(source: &LineFile<Column>, line: Line<'_>) -> LineProtection {

@@ -361,6 +361,43 @@ fn nobodys_protection_is_lost_with_a_bad_line() {
 }
 
 #[test]
+fn every_line_that_must_not_be_left_out_is_named() {
+    let mut desk = desk();
+    desk.options.accept_errors = true;
+    let spoilt = MAMORU.replace("1990-05-05", "いつか");
+    let (_, refused) = desk.import(&[HEADINGS, TARO, &spoilt, KO, "2001,H2"]);
+    let refusal = refused.unwrap_err().to_string();
+    assert!(
+        refusal.starts_with("3行目、5行目は支援措置があるか"),
+        "{refusal}"
+    );
+    let many = vec!["2001,H2"; 8];
+    let lines: Vec<&str> = [HEADINGS].into_iter().chain(many).collect();
+    let refusal = desk.import(&lines).1.unwrap_err().to_string();
+    assert!(
+        refusal.starts_with("2行目、3行目、4行目、5行目、6行目ほかは"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_spoilt_byte_is_a_problem_of_its_line_alone() {
+    let mut desk = desk();
+    desk.options.accept_errors = true;
+    let text = [HEADINGS, TARO, HANAKO, &KO.replacen("仮名", "\u{1}", 1)].join("\n");
+    let bytes: Vec<u8> = text
+        .bytes()
+        .map(|byte| if byte == 1 { 0xFF } else { byte })
+        .collect();
+    let (said, taken) = desk.take(As::Whole, &bytes);
+    taken.unwrap();
+    assert!(
+        said.contains("2 人") && said.contains("4行目 5列（name）"),
+        "{said}"
+    );
+}
+
+#[test]
 fn dry_run_publishes_nothing() {
     let mut desk = desk();
     desk.options.dry_run = true;
