@@ -11,6 +11,7 @@
 
 use counter_domain::age::{compulsory_school, known_age_on, within_school_year_of};
 use counter_domain::date::FuzzyDate;
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -46,12 +47,14 @@ impl std::fmt::Debug for MemberName {
 #[derive(Debug, Error)]
 pub enum CaseFileError {
     /// Not JSON.
-    #[error("line {line}, column {column}: this is not JSON")]
+    #[error("line {line}, column {column}: {}", not_json(*ends))]
     Json {
         /// Line, from 1.
         line: usize,
         /// Column, from 1.
         column: usize,
+        /// It ends too early.
+        ends: bool,
     },
     /// JSON, but not of a case.
     #[error("{0}")]
@@ -73,6 +76,14 @@ pub struct FactProblem {
     pub path: String,
     /// What is wrong and what to do.
     pub sentence: String,
+}
+
+const fn not_json(ends: bool) -> &'static str {
+    if ends {
+        "the file ends in the middle; close every bracket and quotation mark"
+    } else {
+        "this is not JSON"
+    }
 }
 
 fn joined(problems: &[FactProblem]) -> String {
@@ -107,16 +118,16 @@ impl CaseFile {
     pub fn read(text: &str, guide: &Guide) -> Result<Self, CaseFileError> {
         let value: Value = serde_json::from_str(text).map_err(|error| CaseFileError::Json {
             line: error.line(),
-            column: error.column(),
+            column: error.column().max(1),
+            ends: error.is_eof(),
         })?;
         let Value::Object(map) = value else {
             return Err(form("the file should be an object with facts and members"));
         };
         if let Some(key) = map.keys().find(|key| !KEYS.contains(&key.as_str())) {
             let known = KEYS.join(", ");
-            return Err(form(&format!(
-                "there is no key {key}; the keys are {known}"
-            )));
+            let sentence = format!("there is no key {key}; the keys are {known}");
+            return Err(at_key(text, key, sentence));
         }
         let mut reader = Reader {
             text,
@@ -216,6 +227,19 @@ fn form(message: &str) -> CaseFileError {
     CaseFileError::Form(message.to_owned())
 }
 
+/// What is wrong with a key of the file itself, at its place.
+fn at_key(text: &str, key: &str, sentence: String) -> CaseFileError {
+    let found = text.find(&Value::from(key).to_string());
+    let (line, column) = found.map_or((1, 1), |at| place(text, at));
+    let path = key.to_owned();
+    CaseFileError::Facts(vec![FactProblem {
+        line,
+        column,
+        path,
+        sentence,
+    }])
+}
+
 struct Reader<'a> {
     text: &'a str,
     catalogue: &'a Catalogue,
@@ -225,12 +249,13 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn take(&mut self, map: &Map<String, Value>) -> Result<(), CaseFileError> {
-        self.case.facts.event_date = day(map, "event_date")?;
-        self.case.facts.today = day(map, "today")?;
+        self.case.facts.event_date = self.day(map, "event_date")?;
+        self.case.facts.today = self.day(map, "today")?;
         for (key, prefix) in [("facts", ""), ("event", "ev."), ("household", "hh.")] {
             let Some(value) = map.get(key) else { continue };
             let Value::Object(facts) = value else {
-                return Err(form(&format!("{key} should be an object of facts")));
+                let sentence = format!("{key} should be an object of facts");
+                return Err(at_key(self.text, key, sentence));
             };
             for (name, value) in facts {
                 self.take_fact(name, prefix, Whose::Case(key), value);
@@ -239,7 +264,10 @@ impl Reader<'_> {
         match map.get("members") {
             None => {}
             Some(Value::Array(members)) => self.take_members(members)?,
-            Some(_) => return Err(form("members should be a list")),
+            Some(_) => {
+                let sentence = "members should be a list".to_owned();
+                return Err(at_key(self.text, "members", sentence));
+            }
         }
         self.take_requested(map)?;
         self.tell_apart(map);
@@ -330,6 +358,18 @@ impl Reader<'_> {
                 .event
                 .entry("ev.days_since".to_owned())
                 .or_insert(days);
+        }
+    }
+
+    fn day(&self, map: &Map<String, Value>, key: &str) -> Result<Option<Date>, CaseFileError> {
+        match map.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => {
+                let day = value.as_str().and_then(|text| text.parse().ok());
+                let sentence = || format!("{key} should be a day such as 2026-11-20");
+                day.map(Some)
+                    .ok_or_else(|| at_key(self.text, key, sentence()))
+            }
         }
     }
 
@@ -426,7 +466,14 @@ impl Reader<'_> {
             let sentence = "an age needs a day; give event_date or today beside the members, or write age instead".to_owned();
             return self.problem("birth", whose.path("birth"), sentence);
         };
-        let age = known_age_on(&birth, on).map(|age| FactValue::Count(i64::from(age)));
+        let latest = facts.event_date.max(facts.today);
+        if birth.interval().map(|(first, _)| first) > latest {
+            let sentence =
+                "nobody is born after both event_date and today; correct one of them".to_owned();
+            return self.problem("birth", whose.path("birth"), sentence);
+        }
+        // Who was born after the event is as young as can be.
+        let age = known_age_on(&birth, on).map(|age| FactValue::Count(i64::from(age.max(0))));
         self.follow(whose, "age", age);
         let young = within_school_year_of(&birth, 18, on).map(FactValue::Flag);
         self.follow(whose, "age_fy18", young);
@@ -584,17 +631,6 @@ fn place(text: &str, at: usize) -> (usize, usize) {
         .map_or(0, |last| last.chars().count())
         + 1;
     (line, column)
-}
-
-fn day(map: &Map<String, Value>, key: &str) -> Result<Option<jiff::civil::Date>, CaseFileError> {
-    match map.get(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => {
-            let day = value.as_str().and_then(|text| text.parse().ok());
-            let wrong = || form(&format!("{key} should be a day such as 2026-11-20"));
-            day.map(Some).ok_or_else(wrong)
-        }
-    }
 }
 
 fn fact_value(value: &Value) -> Option<FactValue> {

@@ -154,8 +154,12 @@ fn unknown_facts_are_named_with_place_and_advice() {
         "line 2, column 11: this is not JSON"
     );
     assert_eq!(
+        refused("{\n \"facts\": {"),
+        "line 2, column 11: the file ends in the middle; close every bracket and quotation mark"
+    );
+    assert_eq!(
         refused(r#"{"fact": {}}"#),
-        "there is no key fact; the keys are facts, members, requested, event_date, today, event, household"
+        "line 1, column 2: fact: there is no key fact; the keys are facts, members, requested, event_date, today, event, household"
     );
     assert_eq!(
         refused(r#"{"members": [{"number": 1}, {"number": 1}]}"#),
@@ -163,7 +167,17 @@ fn unknown_facts_are_named_with_place_and_advice() {
     );
     assert_eq!(
         refused(r#"{"event_date": "20.11.2026"}"#),
-        "event_date should be a day such as 2026-11-20"
+        "line 1, column 2: event_date: event_date should be a day such as 2026-11-20"
+    );
+    assert_eq!(
+        refused(r#"{"members": {}}"#),
+        "line 1, column 2: members: members should be a list"
+    );
+    assert_eq!(
+        refused(
+            r#"{"members": [{"birth": "2026-11-22"}], "event_date": "2026-11-01", "today": "2026-11-21"}"#
+        ),
+        "line 1, column 15: members[0].birth: nobody is born after both event_date and today; correct one of them"
     );
     assert!(
         refused(r#"{"requested": ["P999"]}"#)

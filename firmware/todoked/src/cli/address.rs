@@ -128,6 +128,10 @@ fn find(from: &Dictionary, text: &str, near: Option<u32>, as_json: bool) -> Resu
         }));
     }
     anyhow::ensure!(
+        !text.trim().is_empty(),
+        "nothing was typed: give the beginning of a place, its reading or a postal code"
+    );
+    anyhow::ensure!(
         !found.is_empty(),
         "no place begins like this: type less, or the town alone"
     );

@@ -60,6 +60,10 @@ impl NameCommand {
 }
 
 fn check(text: &str, as_json: bool) -> Result<()> {
+    anyhow::ensure!(
+        !text.is_empty(),
+        "there is no name to check: write it behind the command"
+    );
     let maker = FormMaker::open(&font_paths(None))?;
     let added = maker.added_characters();
     let tables = Characters::open(&character_tables())?.with_added(added);
