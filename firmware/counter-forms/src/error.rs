@@ -221,7 +221,10 @@ impl RenderError {
 /// A fault in a template: where it is, and what the compiler said. The words may quote data, so
 /// only [`TemplateFault::message`] shows them, to whoever edits the template.
 #[derive(Clone, PartialEq, Eq)]
-pub struct TemplateFault {
+pub struct TemplateFault(Box<Fault>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Fault {
     file: String,
     place: Option<(usize, usize)>,
     /// Where the form's own template led to it.
@@ -232,48 +235,47 @@ pub struct TemplateFault {
 impl TemplateFault {
     /// `place` is line and column, from one.
     pub(crate) fn new(file: String, place: Option<(usize, usize)>, message: String) -> Self {
-        Self {
+        Self(Box::new(Fault {
             file,
             place,
             reached_from: None,
             message,
-        }
+        }))
     }
 
     /// The same, reached from `place` in the form's own template.
-    pub(crate) fn reached_from(self, place: Option<String>) -> Self {
-        Self {
-            reached_from: place,
-            ..self
-        }
+    pub(crate) fn reached_from(mut self, place: Option<String>) -> Self {
+        self.0.reached_from = place;
+        self
     }
 
     /// The place in the form's own template that led to a fault elsewhere.
     pub(crate) fn origin(&self) -> Option<&str> {
-        self.reached_from.as_deref()
+        self.0.reached_from.as_deref()
     }
 
     /// The file by its path among the templates; `None` when the compiler named no place.
     pub(crate) fn file(&self) -> Option<&str> {
-        self.place.map(|_| self.file.as_str())
+        self.0.place.map(|_| self.0.file.as_str())
     }
 
     /// The font that is not installed, where that is the fault.
     pub(crate) fn missing_font(&self) -> Option<&str> {
-        self.message.strip_prefix("unknown font family: ")
+        self.0.message.strip_prefix("unknown font family: ")
     }
 
     /// The compiler's words. Never log them.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 }
 
 impl fmt::Display for TemplateFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.place {
-            Some((line, column)) => write!(f, "{} line {line} column {column}", self.file),
-            None => f.write_str(&self.file),
+        let file = &self.0.file;
+        match self.0.place {
+            Some((line, column)) => write!(f, "{file} line {line} column {column}"),
+            None => f.write_str(file),
         }
     }
 }

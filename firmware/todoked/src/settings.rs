@@ -275,7 +275,8 @@ impl Settings {
     }
 }
 
-/// Writes a file only its owner reads; refuses to overwrite.
+/// Writes a file only its owner reads; refuses to overwrite. What could not be written whole is
+/// taken away.
 ///
 /// # Errors
 /// When it exists or cannot be written.
@@ -287,9 +288,11 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
         .mode(0o600)
         .open(path)
         .with_context(|| format!("cannot write {}", path.display()))?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    Ok(())
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if written.is_err() {
+        fs::remove_file(path).ok();
+    }
+    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Replaces a file as a whole: the old one stays until the new one is on disk.

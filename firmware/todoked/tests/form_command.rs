@@ -85,6 +85,24 @@ fn character_without_a_glyph_is_shown_with_what_could_stand_for_it() {
     assert!(!folder.path().join("c.pdf").exists());
 }
 
+#[test]
+fn pdf_that_does_not_fit_the_disk_is_not_left_in_part() {
+    let folder = tempfile::tempdir().unwrap();
+    // No file of this process may be larger than a few kilobytes, as on a disk that is full.
+    let done = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$@\"", "sh"])
+        .arg(env!("CARGO_BIN_EXE_todoke"))
+        .args(["form", "render", "F001", "--sample", "typical"])
+        .args(["--out", "f.pdf"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = text(&done.stderr);
+    assert!(said.starts_with("todoke: f.pdf に書けません"), "{said}");
+    assert_eq!(done.status.code(), Some(1));
+    assert!(!folder.path().join("f.pdf").exists());
+}
+
 /// The folder of a form, as a city copies it before editing, in `folder`.
 fn copied(form: &str, folder: &Path) {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../counter-forms/forms");

@@ -226,7 +226,8 @@ fn export(
 ) -> Result<()> {
     let by = Actor::System.id();
     hub.store.audit(&by, AuditAction::ArchiveExported, None)?;
-    let done = archive_export::write(&hub.store, into, period)?;
+    let done = archive_export::write(&hub.store, into, period)
+        .with_context(|| format!("nothing was exported to {}", into.display()))?;
     writeln!(out, "filings in {}: {}", into.display(), done.written)?;
     if done.protected > 0 {
         writeln!(
