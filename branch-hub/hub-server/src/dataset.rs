@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use counter_domain::protection::{PROTECTION, ProtectionList};
 use counter_guide::Catalogue;
+use counter_guide::catalogue::{is_picture, text_of};
 use replica::staff::StaffMember;
 
 use crate::administration::Settings;
@@ -50,7 +51,7 @@ pub(crate) fn read(name: &str, path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A folder's YAML files under their names in it; or one file: such an object already, or YAML.
+/// A folder's YAML files and pictures under their names in it; or one file: such an object already, or YAML.
 pub(crate) fn catalogue_files(path: &Path) -> Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     if path.is_dir() {
@@ -84,9 +85,16 @@ fn collect(folder: &Path, before: &str, files: &mut BTreeMap<String, String>) ->
         };
         if path.is_dir() {
             collect(&path, &format!("{before}{name}/"), files)?;
-        } else if path.extension().is_some_and(|ending| ending == "yaml") {
-            let text = fs::read_to_string(&path)
-                .with_context(|| format!("cannot read {}", path.display()))?;
+        } else if is_picture(name) || name.ends_with(".yaml") {
+            let bytes =
+                fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let text = text_of(name, bytes);
+            let text = text.map_err(|line| {
+                let path = path.display();
+                anyhow::anyhow!(
+                    "{path}:{line}:1: this line is not in UTF-8; save the file as UTF-8"
+                )
+            })?;
             files.insert(format!("{before}{name}"), text);
             let bytes: usize = files.values().map(String::len).sum();
             if files.len() > FILES_MAX || bytes > BYTES_MAX {

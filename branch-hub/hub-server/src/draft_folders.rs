@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use counter_guide::catalogue::file_of;
 
 /// Letters of a name.
 const NAME_MAX: usize = 80;
@@ -51,7 +52,7 @@ impl DraftFolders {
         let beside = self.0.join(format!(".{name}.unfinished"));
         remove(&beside)?;
         for (file, text) in files {
-            write(&beside.join(file), text)?;
+            write(&beside.join(&file), &file_of(&file, text))?;
         }
         remove(&place)?;
         fs::rename(&beside, &place).with_context(|| cannot_write(&place))?;
@@ -80,11 +81,11 @@ fn remove(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn write(path: &Path, text: &str) -> Result<()> {
+fn write(path: &Path, content: &[u8]) -> Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).with_context(|| cannot_write(folder))?;
     }
-    fs::write(path, text).with_context(|| cannot_write(path))
+    fs::write(path, content).with_context(|| cannot_write(path))
 }
 
 fn cannot_write(path: &Path) -> String {

@@ -1,13 +1,14 @@
 //! Guidance sheet (手続き案内書): what a household has to do, by deadline and place.
 //!
-//! Three parts: the way through the building, each place once; what to bring, each paper once; and
-//! every procedure by its deadline. Numbers tie them together. Who the entries are for, where and
-//! what to bring comes from whoever knows the catalogue; this module only puts them in order. No
-//! address stands on the sheet: it leaves the building.
+//! Four parts: the way through the building, each place once; what to bring, each paper once; every
+//! procedure by its deadline; and the maps the city gives. Numbers tie them together. Who the
+//! entries are for, where and what to bring comes from whoever knows the catalogue; this module only
+//! puts them in order. No address stands on the sheet: it leaves the building.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr as _;
+use std::sync::Arc;
 
 use counter_domain::date::FuzzyDate;
 use serde::Serialize;
@@ -54,6 +55,35 @@ pub struct Stop {
     pub route: Option<u16>,
     /// A map or page the city keeps, for a QR code.
     pub map_url: Option<String>,
+    /// A map to be printed.
+    pub picture: Option<MapPicture>,
+}
+
+/// A map as a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MapPicture {
+    /// The PNG in base64.
+    pub png_base64: Arc<str>,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+}
+
+impl MapPicture {
+    /// The picture as a drawing, which a form's data can carry.
+    fn svg(&self) -> String {
+        let Self {
+            png_base64,
+            width,
+            height,
+        } = self;
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
+             height=\"{height}\"><image width=\"{width}\" height=\"{height}\" \
+             href=\"data:image/png;base64,{png_base64}\"/></svg>"
+        )
+    }
 }
 
 /// One procedure. Debug hides whom it is for.
@@ -142,7 +172,8 @@ pub fn guidance(
 ) -> FormData {
     let mut entries = together(entries);
     entries.sort_by(by_deadline_and_way);
-    let (walk, bring) = (walk(&entries), bring(&entries));
+    let stops = stops(&entries);
+    let (walk, maps, bring) = (walk(&stops), maps(&stops), bring(&entries));
     let mut groups: Vec<(Both, Vec<serde_json::Value>)> = Vec::new();
     for (number, entry) in (1_usize..).zip(entries) {
         let item = item(number, &entry);
@@ -164,7 +195,7 @@ pub fn guidance(
         "event": {
             "title": event.title.ja, "title_other": event.title.other, "date": event.date,
         },
-        "walk": walk, "bring": bring, "groups": groups,
+        "walk": walk, "bring": bring, "groups": groups, "maps": maps,
     }))
 }
 
@@ -180,7 +211,7 @@ fn item(number: usize, entry: &GuidanceEntry) -> serde_json::Value {
 }
 
 /// Every place once, inside the building first, with the numbers of what is done there.
-fn walk(entries: &[GuidanceEntry]) -> Vec<serde_json::Value> {
+fn stops(entries: &[GuidanceEntry]) -> Vec<(&Stop, Vec<usize>)> {
     let mut stops: Vec<(&Stop, Vec<usize>)> = Vec::new();
     for (number, entry) in (1_usize..).zip(entries) {
         match stops.iter_mut().find(|(stop, _)| *stop == &entry.place) {
@@ -191,16 +222,45 @@ fn walk(entries: &[GuidanceEntry]) -> Vec<serde_json::Value> {
     stops.retain(|(stop, _)| !stop.name.ja.is_empty());
     stops.sort_by_key(|(stop, _)| (stop.route.is_none(), stop.route));
     stops
-        .into_iter()
+}
+
+fn walk(stops: &[(&Stop, Vec<usize>)]) -> Vec<serde_json::Value> {
+    stops
+        .iter()
         .map(|(stop, numbers)| {
             json!({
                 "place": stop.name.ja, "place_other": stop.name.other,
                 "floor": stop.floor.ja, "floor_other": stop.floor.other,
-                "inside": stop.route.is_some(), "numbers": in_short(&numbers),
+                "inside": stop.route.is_some(), "numbers": in_short(numbers),
                 "map_qr": stop.map_url.as_deref().and_then(qr_svg).unwrap_or_default(),
             })
         })
         .collect()
+}
+
+/// Every picture once, with the places it shows.
+fn maps(stops: &[(&Stop, Vec<usize>)]) -> Vec<serde_json::Value> {
+    let mut maps: Vec<(&MapPicture, Vec<&Stop>)> = Vec::new();
+    for (stop, _) in stops {
+        let Some(picture) = &stop.picture else {
+            continue;
+        };
+        match maps.iter_mut().find(|(known, _)| *known == picture) {
+            Some((_, places)) => places.push(stop),
+            None => maps.push((picture, vec![stop])),
+        }
+    }
+    let maps = maps.into_iter().map(|(picture, places)| {
+        let said = |name: fn(&Stop) -> &str| {
+            let names: Vec<&str> = places.iter().map(|stop| name(stop)).collect();
+            names.join("／")
+        };
+        json!({
+            "places": said(|stop| &stop.name.ja), "places_other": said(|stop| &stop.name.other),
+            "picture": picture.svg(),
+        })
+    });
+    maps.collect()
 }
 
 /// Numbers in rising order, runs of three and more in short: `1・4〜7`.
@@ -408,6 +468,37 @@ mod tests {
             ["保険年金課 1・2", "子育て 3", "水道 4"]
         );
         assert_eq!(told("bring", "name"), ["番号 2・3", "通帳 3", "年金手帳 1"]);
+    }
+
+    #[test]
+    fn a_map_of_several_places_is_printed_once_and_no_map_nothing() {
+        let picture = MapPicture {
+            png_base64: "AAAA".into(),
+            width: 4,
+            height: 2,
+        };
+        let at = |place: &str, route: u16, picture: Option<&MapPicture>| {
+            let mut entry = entry(place, "父", "お早めに", Urgency::Soon);
+            entry.place.name.ja = place.to_owned();
+            entry.place.route = Some(route);
+            entry.place.picture = picture.cloned();
+            entry
+        };
+        let maps = |entries: Vec<GuidanceEntry>| {
+            let (head, event) = (GuidanceHead::default(), GuidanceEvent::default());
+            let data = guidance(&head, "架空　太郎", &event, entries);
+            data.as_json()["maps"].as_array().expect("a list").clone()
+        };
+        let found = maps(vec![
+            at("保育課", 50, None),
+            at("保険年金課", 20, Some(&picture)),
+            at("市民課", 10, Some(&picture)),
+        ]);
+        let places: Vec<_> = found.iter().map(|map| &map["places"]).collect();
+        assert_eq!(places, ["市民課／保険年金課"]);
+        let drawn = found[0]["picture"].as_str().unwrap_or_default();
+        assert!(drawn.contains("viewBox=\"0 0 4 2\"") && drawn.contains("base64,AAAA"));
+        assert!(maps(vec![at("保育課", 50, None)]).is_empty());
     }
 
     #[test]

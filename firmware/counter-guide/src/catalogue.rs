@@ -3,6 +3,7 @@
 pub(crate) mod entries;
 pub(crate) mod file;
 mod load;
+mod map;
 pub(crate) mod packed;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ pub use file::{
     DeadlineFrom, DeadlineKind, DeadlineRule, DeadlineUnit, FactType, Kind, Level, Scope, Words,
 };
 pub(crate) use load::{Impossible, errors, yaml_sentence};
+pub use map::{MapPicture, file_of, is_picture, text_of};
 pub use packed::Packed;
 
 /// Something in the catalogue that cannot be right.
@@ -60,6 +62,8 @@ pub struct Counter {
     pub route: Option<u16>,
     /// A map or page the city keeps, for a QR code.
     pub map_url: Option<String>,
+    /// A map as a picture.
+    pub map_picture: Option<MapPicture>,
     /// The city must fill in floor, window and hours before use.
     pub verify_city: bool,
 }

@@ -69,6 +69,95 @@ fn bundled_catalogue_is_right() {
     assert_eq!(said, Vec::<String>::new());
 }
 
+/// A PNG of four by two pixels.
+const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAQAAAACCAIAAADwyuo0AAAADklEQVR4nGP4jwQYkDkANvEX6SAXxcIAAAAASUVORK5CYII=";
+
+/// What the check says of the bundled catalogue with a file of maps and a picture beside it.
+fn with_maps(maps: &str, picture: &str) -> Vec<String> {
+    let mut files = bundled();
+    files.push(("maps.yaml".to_owned(), format!("maps:\n{maps}")));
+    files.push(("maps/hall.png".to_owned(), picture.to_owned()));
+    let said = check(&borrowed(&files), &borrowed(&golden()));
+    said.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_place_has_a_picture_and_an_address_of_its_map() {
+    let maps = "  hoken: { picture: maps/hall.png, url: 'https://www.city.example/map?of=hoken' }\n  kankyo: { url: 'https://city.example:8443/a' }\n";
+    assert_eq!(with_maps(maps, PICTURE), Vec::<String>::new());
+    let mut files = bundled();
+    files.push(("maps.yaml".to_owned(), format!("maps:\n{maps}")));
+    files.push(("maps/hall.png".to_owned(), PICTURE.to_owned()));
+    let catalogue = Catalogue::from_files(&borrowed(&files)).unwrap();
+    let of = |id: &str| {
+        let mut all = catalogue.procedures().iter();
+        let procedure = all.find(|one| one.section == id).unwrap();
+        catalogue.counter_of(procedure).unwrap().clone()
+    };
+    let picture = of("hoken").map_picture.unwrap();
+    assert_eq!((picture.width, picture.height), (4, 2));
+    assert_eq!(
+        of("kankyo").map_url.as_deref(),
+        Some("https://city.example:8443/a")
+    );
+    assert_eq!(of("kaigo").map_picture, None);
+}
+
+/// A file of maps that is refused with this sentence at this place.
+#[track_caller]
+fn map_refused(maps: &str, picture: &str, place: &str, sentence: &str) {
+    let said = with_maps(maps, picture);
+    assert_eq!(said, [format!("maps.yaml:{place}: {sentence}")]);
+}
+
+#[test]
+fn a_map_that_cannot_be_printed_is_told_with_its_place() {
+    let named = "  hoken: { picture: maps/hall.png }\n";
+    map_refused(
+        "  hoken: { picture: maps/hal.png }\n",
+        PICTURE,
+        "2:21",
+        "there is no picture maps/hal.png in the catalogue's folder; put it there as PNG or take it out",
+    );
+    let torn = PICTURE.get(..60).unwrap();
+    let broken = "maps/hall.png is not a whole PNG picture; save it again as PNG";
+    map_refused(named, torn, "2:21", broken);
+    map_refused(named, "", "2:21", broken);
+    map_refused(
+        "  hokn: { picture: maps/hall.png }\n",
+        PICTURE,
+        "2:3",
+        "there is no place called hokn; write it under counters",
+    );
+    map_refused(
+        "  hoken: {}\n",
+        PICTURE,
+        "2:3",
+        "the map of hoken has neither a picture nor a url",
+    );
+    let blank = "the address of a map has a blank or a letter that no address has; copy it from the browser's address line";
+    let nowhere = "the address of a map names no site, such as https://www.city.example/map";
+    let long = format!("https://city.example/{}", "a".repeat(140));
+    for (url, sentence) in [
+        (
+            "http://city.example/map",
+            "the address of a map begins with https://",
+        ),
+        ("https://city.example/地図", blank),
+        ("https://city.example/a map", blank),
+        ("https:///map", nowhere),
+        ("https://city/map", nowhere),
+        ("https://city..example/map", nowhere),
+        (
+            long.as_str(),
+            "the address of a map is longer than 150 letters, too long for a code that can be scanned; give a shorter one",
+        ),
+    ] {
+        let maps = format!("  hoken:\n    url: '{url}'\n");
+        map_refused(&maps, PICTURE, "3:10", sentence);
+    }
+}
+
 #[test]
 fn statuses_of_residence_are_checked() {
     told(

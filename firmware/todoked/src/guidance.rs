@@ -1,13 +1,14 @@
 //! The guidance sheet (手続き案内書) of a case: what was signed, in the words of the catalogue.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use counter_domain::draft::{FieldPath, FieldValue};
 use counter_domain::snapshot::{Snapshot, SnapshotProcedure};
 use counter_forms::filing::form_of;
 use counter_forms::guidance::{
-    self, Both, GuidanceEntry, GuidanceEvent, GuidanceHead, Stop, Urgency, english_day, last_day,
+    self, Both, GuidanceEntry, GuidanceEvent, GuidanceHead, MapPicture, Stop, Urgency, english_day,
+    last_day,
 };
 use counter_forms::procedure_request::REQUEST_FORM;
 use counter_forms::{Assets, Forms, RenderError};
@@ -79,11 +80,28 @@ pub fn sheet(
         title: event_title(&text(snapshot, "event.type")),
         date: text(snapshot, "event.date"),
     };
-    let data = guidance::guidance(&head, &notifier(snapshot), &event, entries);
+    let has_pictures = entries.iter().any(|entry| entry.place.picture.is_some());
     let assets = Assets::for_receipt(&snapshot.receipt_number);
-    forms
-        .render(guidance::FORM_ID, &data, &assets, &snapshot.filed_on)
+    let made = |entries: Vec<GuidanceEntry>| {
+        let data = guidance::guidance(&head, &notifier(snapshot), &event, entries);
+        forms.render(guidance::FORM_ID, &data, &assets, &snapshot.filed_on)
+    };
+    let plain = entries.iter().cloned().map(without_picture).collect();
+    // A picture that cannot be drawn must not cost the household its sheet.
+    made(entries)
+        .or_else(|error| {
+            if has_pictures {
+                made(plain)
+            } else {
+                Err(error)
+            }
+        })
         .map(|made| Some(made.pdf))
+}
+
+fn without_picture(mut entry: GuidanceEntry) -> GuidanceEntry {
+    entry.place.picture = None;
+    entry
 }
 
 fn both(words: &Words) -> Both {
@@ -204,6 +222,11 @@ fn stop(
             .unwrap_or_default(),
         route: counter.route,
         map_url: counter.map_url.clone(),
+        picture: counter.map_picture.as_ref().map(|picture| MapPicture {
+            png_base64: Arc::clone(&picture.png_base64),
+            width: picture.width,
+            height: picture.height,
+        }),
     }
 }
 
@@ -350,17 +373,7 @@ mod tests {
             contact: String::new(),
         };
         let made = sheet(&forms, &catalogue, &snapshot(), &place).expect("made");
-        let folder = tempfile::tempdir().expect("a scratch folder");
-        let file = folder.path().join("sheet.pdf");
-        std::fs::write(&file, made.expect("something is left")).expect("written");
-        let out = std::process::Command::new("pdftotext")
-            .arg("-raw")
-            .arg(&file)
-            .arg("-")
-            .output()
-            .expect("pdftotext (poppler-utils) is installed");
-        let text = String::from_utf8(out.stdout).expect("UTF-8");
-        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let text = text_of(&made.expect("something is left"));
         let at = |part: &str| text.find(part);
         assert!(
             at("国民健康保険資格取得届") < at("ごみの分別"),
@@ -373,6 +386,59 @@ mod tests {
             "what was filed is not left to do"
         );
         assert!(!text.contains("支援措置"));
+    }
+
+    /// A white PNG of four by two pixels, and the same with its pixels spoilt.
+    const MAP: &str = "iVBORw0KGgoAAAANSUhEUgAAAAQAAAACCAIAAADwyuo0AAAADklEQVR4nGP4jwQYkDkANvEX6SAXxcIAAAAASUVORK5CYII=";
+    const SPOILT: &str = "iVBORw0KGgoAAAANSUhEUgAAAAQAAAACCAIAAADwyuo0AAAADklEQVQAAAAAAAAAAAAAAAAAAI8oA8EAAAAASUVORK5CYII=";
+
+    /// The text of the sheet of [`snapshot`] where the city gives these maps, and its size.
+    fn with_maps(maps: &str, picture: &str) -> (String, usize) {
+        let mut files = counter_guide::catalogue::BUNDLED.to_vec();
+        files.extend([("maps.yaml", maps), ("hall.png", picture)]);
+        let catalogue = Catalogue::from_files(&files).expect("the catalogue is read");
+        let forms = Forms::new(&FontPaths::default()).expect("the fonts are installed");
+        let place = SheetPlace {
+            city: "六会市".to_owned(),
+            branch: "北部市民センター".to_owned(),
+            contact: String::new(),
+        };
+        let made = sheet(&forms, &catalogue, &snapshot(), &place).expect("made");
+        let pdf = made.expect("something is left");
+        (text_of(&pdf), pdf.len())
+    }
+
+    fn text_of(pdf: &[u8]) -> String {
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        let file = folder.path().join("sheet.pdf");
+        std::fs::write(&file, pdf).expect("written");
+        let out = std::process::Command::new("pdftotext")
+            .arg("-raw")
+            .arg(&file)
+            .arg("-")
+            .output()
+            .expect("pdftotext (poppler-utils) is installed");
+        let text = String::from_utf8(out.stdout).expect("UTF-8");
+        text.chars().filter(|c| !c.is_whitespace()).collect()
+    }
+
+    #[test]
+    fn maps_are_printed_where_the_city_gives_them() {
+        let (plain, without) = with_maps("maps: {}", MAP);
+        assert!(!plain.contains("地図"));
+        let (text, with) = with_maps("maps: { hoken: { picture: hall.png } }", MAP);
+        assert!(text.contains("地図Map保険年金課"), "{text}");
+        assert!(with > without);
+        let address = "maps: { kankyo: { url: 'https://www.mutsuai.example/map/kankyo' } }";
+        let (text, with_code) = with_maps(address, MAP);
+        assert_eq!(text, plain, "a code is no text");
+        assert!(with_code > without);
+    }
+
+    #[test]
+    fn a_picture_that_cannot_be_drawn_costs_nobody_the_sheet() {
+        let (text, _) = with_maps("maps: { hoken: { picture: hall.png } }", SPOILT);
+        assert!(text.contains("国民健康保険資格取得届"));
     }
 
     /// A household of the guide's golden ones, or one made of `ages`, as it would be signed.

@@ -185,6 +185,8 @@ pub(crate) struct FileYaml {
     #[serde(default)]
     pub(crate) counters: Entries<CounterYaml>,
     #[serde(default)]
+    pub(crate) maps: Entries<MapYaml>,
+    #[serde(default)]
     pub(crate) language: Option<LanguageYaml>,
     #[serde(default)]
     pub(crate) known: Vec<KnownYaml>,
@@ -309,6 +311,16 @@ pub(crate) struct CounterYaml {
     pub(crate) map_url: Option<At<String>>,
     #[serde(default)]
     pub(crate) verify: Option<Verify>,
+}
+
+/// The map of a place: a picture beside the files, an address for a QR code, or both.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MapYaml {
+    #[serde(default)]
+    pub(crate) picture: Option<At<String>>,
+    #[serde(default)]
+    pub(crate) url: Option<At<String>>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -10,9 +10,10 @@ use jiff::civil::Date;
 
 use super::entries::{At, Entries};
 use super::file::{
-    AdviceYaml, CounterYaml, FactYaml, FileYaml, ImpossibleYaml, KnownYaml, LanguageYaml,
+    AdviceYaml, CounterYaml, FactYaml, FileYaml, ImpossibleYaml, KnownYaml, LanguageYaml, MapYaml,
     ProcedureYaml, StatusClass, StatusPeriod, StatusYaml, Verify, parse,
 };
+use super::map::{self, MapPicture, is_picture};
 use super::packed::Packed;
 use super::{
     Advice, Catalogue, CatalogueError, Counter, DeadlineKind, DeadlineRule, Fact, FactType,
@@ -105,9 +106,12 @@ pub(crate) fn errors(files: &[(&str, &str)]) -> Vec<CatalogueError> {
 fn read(files: &[(&str, &str)], packed: &Packed) -> (Catalogue, Vec<CatalogueError>) {
     let mut parsed = Vec::with_capacity(files.len());
     let mut loader = Loader::default();
+    let pictures = files.iter().filter(|(name, _)| is_picture(name));
+    let pictures = pictures.map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    loader.pictures = pictures.collect();
     let own = files
         .iter()
-        .filter(|(name, _)| *name != crate::certificates::BUNDLED.0);
+        .filter(|(name, _)| *name != crate::certificates::BUNDLED.0 && !is_picture(name));
     for ((name, _), file) in own.clone().zip(read_all(own, packed)) {
         match file {
             Ok(file) => parsed.push((*name, file)),
@@ -127,6 +131,9 @@ fn read(files: &[(&str, &str)], packed: &Packed) -> (Catalogue, Vec<CatalogueErr
     }
     for (name, file) in &mut parsed {
         loader.take_plain(name, file);
+    }
+    for (name, file) in &mut parsed {
+        loader.take_maps(name, &mut file.maps);
     }
     for (name, file) in &parsed {
         loader.take_macros(name, file);
@@ -203,6 +210,8 @@ struct Loader {
     known: Vec<KnownRule>,
     holidays: Vec<Date>,
     statuses: Vec<ResidenceStatus>,
+    /// Pictures of maps by the name of their file, in base64.
+    pictures: BTreeMap<String, String>,
     /// Ids of procedures, also of those whose rule cannot be read.
     declared: BTreeSet<String>,
     /// What was declared so far, in any file: its kind and id.
@@ -238,6 +247,7 @@ impl Default for Loader {
             known: Vec::new(),
             holidays: Vec::new(),
             statuses: Vec::new(),
+            pictures: BTreeMap::new(),
             declared: BTreeSet::new(),
             named: BTreeSet::new(),
             errors: Vec::new(),
@@ -285,6 +295,45 @@ impl Loader {
         if let Some(language) = file.language.take() {
             self.take_language(name, language);
         }
+    }
+
+    /// Maps of places, which every file has declared by now.
+    fn take_maps(&mut self, name: &str, maps: &mut Entries<MapYaml>) {
+        let places: Vec<_> = maps.0.iter().map(|(id, _)| id.clone()).collect();
+        for (id, map) in self.only_new(name, "map", maps) {
+            let place = places.iter().find(|place| place.value == id);
+            let place = place.map(|place| Place::of(name, place));
+            if let (None, None, Some(place)) = (&map.url, &map.picture, place) {
+                let message = format!("the map of {id} has neither a picture nor a url");
+                self.errors.push(place.error(message));
+            }
+            let url = map.url.map(|url| address(name, url)).transpose();
+            let url = self.note(url).flatten();
+            let picture = map.picture.map(|picture| self.picture(name, &picture));
+            let picture = self.note(picture.transpose()).flatten();
+            match (self.catalogue.counters.get_mut(&id), place) {
+                (Some(counter), _) => {
+                    counter.map_url = url.or_else(|| counter.map_url.take());
+                    counter.map_picture = picture;
+                }
+                (None, Some(place)) => {
+                    let message = format!("there is no place called {id}; write it under counters");
+                    self.errors.push(place.error(message));
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn picture(&self, file: &str, named: &At<String>) -> Result<MapPicture, CatalogueError> {
+        let name = &named.value;
+        let read = match self.pictures.get(name) {
+            Some(text) => MapPicture::read(text).map_err(|wrong| format!("{name} {wrong}")),
+            None => Err(format!(
+                "there is no picture {name} in the catalogue's folder; put it there as PNG or take it out"
+            )),
+        };
+        read.map_err(|message| Place::of(file, named).error(message))
     }
 
     fn take_statuses(&mut self, name: &str, statuses: &mut Entries<StatusYaml>) {
@@ -710,20 +759,23 @@ fn deadline(file: &str, rule: &At<DeadlineRule>) -> Result<DeadlineRule, Catalog
 
 impl CounterYaml {
     fn take(self, file: &str) -> Result<Counter, CatalogueError> {
-        let map_url = match self.map_url {
-            Some(url) if !url.value.starts_with("https://") => {
-                let message = "the address of a map begins with https://";
-                return Err(Place::of(file, &url).error(message));
-            }
-            other => other.map(|url| url.value),
-        };
+        let map_url = self.map_url.map(|url| address(file, url)).transpose()?;
         Ok(Counter {
             place: self.place,
             floor: self.floor,
             route: self.route,
             map_url,
+            map_picture: None,
             verify_city: self.verify == Some(Verify::City),
         })
+    }
+}
+
+/// The address of a map.
+fn address(file: &str, url: At<String>) -> Result<String, CatalogueError> {
+    match map::wrong_address(&url.value) {
+        Some(message) => Err(Place::of(file, &url).error(message)),
+        None => Ok(url.value),
     }
 }
 

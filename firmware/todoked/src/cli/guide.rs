@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
+use counter_guide::catalogue::text_of;
 use counter_guide::edition::in_order;
 use counter_guide::{CaseFile, Catalogue, Guide, answer, check};
 
@@ -187,6 +188,9 @@ fn change(path: &Path, set: &[String], as_json: bool) -> Result<()> {
 
 fn check_folder(catalogue: &Path, golden: Option<&Path>, as_json: bool) -> Result<()> {
     let mut files = texts(catalogue, catalogue, "yaml")?;
+    if !files.is_empty() {
+        files.extend(texts(catalogue, catalogue, "png")?);
+    }
     if files.is_empty() {
         bail!(
             "{} has no catalogue; it should hold facts.yaml and the others",
@@ -214,6 +218,7 @@ fn check_folder(catalogue: &Path, golden: Option<&Path>, as_json: bool) -> Resul
     }
     match findings.len() {
         0 => Ok(()),
+        1 => bail!("1 mistake in {}", catalogue.display()),
         count => bail!("{count} mistakes in {}", catalogue.display()),
     }
 }
@@ -232,13 +237,20 @@ fn texts(root: &Path, folder: &Path, ending: &str) -> Result<Vec<(String, String
             .is_some_and(|extension| extension == ending)
         {
             let name = path.strip_prefix(root).unwrap_or(&path);
-            let text = fs::read_to_string(&path);
-            let text = text.with_context(|| format!("cannot read {}", path.display()))?;
-            found.push((name.to_string_lossy().into_owned(), text));
+            let name = name.to_string_lossy().into_owned();
+            let bytes =
+                fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let text = text_of(&name, bytes).map_err(|line| not_utf8(&path, line))?;
+            found.push((name, text));
         }
     }
     found.sort();
     Ok(found)
+}
+
+fn not_utf8(path: &Path, line: usize) -> anyhow::Error {
+    let path = path.display();
+    anyhow::anyhow!("{path}:{line}:1: this line is not in UTF-8; save the file as UTF-8")
 }
 
 fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {

@@ -30,14 +30,24 @@ pub(super) fn start_hub(
     serve_hub(programs, folder, "hub")
 }
 
+/// What the invented city adds to the catalogue.
+const CITYS_OWN: [(&str, &[u8]); 2] = [
+    ("maps.yaml", include_bytes!("../../city/maps.yaml")),
+    (
+        "maps/city-hall.png",
+        include_bytes!("../../city/maps/city-hall.png"),
+    ),
+];
+
 /// Publishes the procedure catalogue from a folder, as a city does that edits its own.
 fn publish_catalogue(programs: &Programs, data: &Path, folder: &Path) -> Result<()> {
-    for (name, text) in BUNDLED {
+    let programs_own = BUNDLED.iter().map(|(name, text)| (*name, text.as_bytes()));
+    for (name, content) in programs_own.chain(CITYS_OWN) {
         let file = folder.join(name);
         if let Some(parent) = file.parent() {
             fs::create_dir_all(parent)?;
         }
-        fs::write(file, text)?;
+        fs::write(file, content)?;
     }
     let arg = OsStr::new;
     let args = [
