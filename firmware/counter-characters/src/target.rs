@@ -184,10 +184,24 @@ fn exact_code(glyph: &Glyph, target: Target) -> Option<String> {
 fn plain_code(c: char, target: Target) -> Option<String> {
     match target {
         Target::MjPlus | Target::Mj | Target::ResidentNetwork | Target::FamilyRegister => {
-            (!c.is_control()).then(|| format!("U+{:04X}", u32::from(c)))
+            is_sign(c).then(|| format!("U+{:04X}", u32::from(c)))
         }
         Target::JisX0213 | Target::JisX0208 => jis_x_0208(c),
         Target::Cp932 => cp932(c),
+    }
+}
+
+/// Letters, kana and signs: no pictographs, and nothing that only steers the characters around it.
+fn is_sign(c: char) -> bool {
+    match c {
+        '\u{AD}'
+        | '\u{200B}'..='\u{200F}'
+        | '\u{2028}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}'
+        | '\u{FEFF}'
+        | '\u{FFF0}'.. => false,
+        '\u{2600}'..='\u{27BF}' => jis_x_0208(c).is_some(),
+        _ => !c.is_control(),
     }
 }
 

@@ -174,6 +174,20 @@ fn kana_and_letters_need_no_identification() {
 }
 
 #[test]
+fn no_system_has_a_pictograph_or_what_only_steers_other_characters() {
+    for (text, name) in [("😀", "U+1F600"), ("☕", "U+2615"), ("\u{202E}", "U+202E")] {
+        check(
+            text,
+            &[&format!("{name} Plain | - | - | - | - | - | - | -")],
+        );
+    }
+    check(
+        "☆",
+        &["U+2606 Plain | U+2606 | U+2606 | U+2606 | U+2606 | 1-01-89 | 8199 | 1-01-89"],
+    );
+}
+
+#[test]
 fn a_character_is_found_by_reading_and_strokes() {
     let query = Query {
         reading: Some("ツジ"),
