@@ -77,7 +77,10 @@ fn character_without_a_glyph_is_shown_with_what_could_stand_for_it() {
     let done = todoke(&words, folder.path());
     let said = text(&done.stderr);
     assert!(said.contains("（U+845B U+E0100）"), "{said}");
-    assert!(said.contains("「葛\u{E0100}」の代わりに選べる字："), "{said}");
+    assert!(
+        said.contains("「葛\u{E0100}」の代わりに選べる字："),
+        "{said}"
+    );
     for choice in ["葛（U+845B）", "葛\u{E0102}（U+845B U+E0102）"] {
         assert!(said.contains(choice), "{choice}: {said}");
     }
