@@ -110,6 +110,9 @@ fn expected(name: &str) -> &'static [&'static str] {
         // What stands further down is looked at in the pictures.
         "staff-65-documents-passport" => &["旅券（パスポート）があります"],
         "resident-14-pin-licence-second-en" => &["暗証番号2", "PIN 2 of your driver's licence"],
+        "resident-15-check-declarations-en" => {
+            &["児童手当の確認事項", "［確認］所得などの確認に同意"]
+        }
         "staff-63-prints" => &["まだのものをすべて印刷", "2ページ", "用紙なし", "もう一度"],
         "staff-43-long-interview" => &["障がい者手帳", "わからない"],
         "staff-50-devices" => &[

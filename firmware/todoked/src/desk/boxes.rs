@@ -226,12 +226,16 @@ pub(super) fn declaration_read(one: &FormBox, language: Language) -> String {
     let sentences = one.rule.values.iter().zip(&one.rule.words).zip(said);
     let (mut confirmed, mut open) = (Vec::new(), Vec::new());
     for ((value, words), said) in sentences {
-        let (lines, mark) = if is_ticked(value) {
-            (&mut confirmed, word("declared", "confirmed"))
+        let (lines, name) = if is_ticked(value) {
+            (&mut confirmed, "confirmed")
         } else {
-            (&mut open, word("declared", "open"))
+            (&mut open, "open")
         };
-        lines.push([mark.as_str(), words, "\n", &said.label].concat());
+        let beside = match language {
+            Language::Japanese => String::new(),
+            Language::English => word_english("declared", name),
+        };
+        lines.push([&word("declared", name), words, "\n", &beside, &said.label].concat());
     }
     confirmed.extend(open);
     confirmed.join("\n")

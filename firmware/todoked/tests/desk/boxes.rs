@@ -307,6 +307,13 @@ fn declarations_of_the_sections_forms_are_read_and_signed_with_a_move() {
     let lines: Vec<&str> = unasked.value.lines().collect();
     assert!(lines[0].starts_with("［まだ］"), "{lines:?}");
     assert!(lines[1].ends_with('。'), "{lines:?}");
+    rig.resident(ResidentAction::SetLanguage {
+        language: Language::English,
+    });
+    let english = declarations_read(&mut rig);
+    let mut lines = english.iter().flat_map(|row| row.value.lines());
+    assert!(lines.any(|line| line.starts_with("Confirmed: I ")));
+    assert!(lines.any(|line| line.starts_with("Not yet: I ")));
     rig.staff(StaffAction::StopShowing);
     rig.signed();
     let signed = rig.last_snapshot();
