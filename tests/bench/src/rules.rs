@@ -6,6 +6,11 @@ use counter_guide::{Catalogue, FactValue, Facts, Guide, Session};
 
 use crate::figure::{Figure, milliseconds, percentile, time};
 
+/// The evaluator that reads every rule anew, from the tests of the engine.
+#[expect(clippy::unwrap_used, reason = "it is written for tests")]
+#[path = "../../../firmware/counter-guide/tests/engine/naive.rs"]
+mod naive;
+
 pub(crate) fn measure() -> Result<Vec<Figure>> {
     let mut load: Vec<_> = (0..20).map(|_| time(Catalogue::bundled).1).collect();
     // The same in other texts, which no program has packed.
@@ -31,6 +36,9 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
     let mut whole: Vec<_> = (0..200)
         .map(|_| time(|| guide.evaluate(&facts)).1)
         .collect();
+    let plain = naive::Naive::bundled();
+    let mut naive: Vec<_> = (0..20).map(|_| time(|| plain.evaluate(&facts)).1).collect();
+    let naive = milliseconds(percentile(&mut naive, 50));
     let mut session = Session::new(&guide, &facts);
     let mut one: Vec<_> = (0..200)
         .map(|round| {
@@ -58,6 +66,20 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
             "rules: household of 8, whole catalogue, p95",
             percentile(&mut whole, 95),
             1.0,
+        ),
+        Figure::beside(
+            "rules: household of 8, whole catalogue, median",
+            milliseconds(percentile(&mut whole, 50)),
+            "ms",
+            "naive evaluator",
+            naive,
+        ),
+        Figure::beside(
+            "rules: one answer, median",
+            milliseconds(percentile(&mut one, 50)),
+            "ms",
+            "naive evaluator",
+            naive,
         ),
         Figure::within("rules: one answer, p95", percentile(&mut one, 95), 0.05),
         Figure::within("rules: next question, p95", percentile(&mut next, 95), 1.0),
