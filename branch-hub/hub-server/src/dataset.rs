@@ -85,7 +85,7 @@ fn collect(folder: &Path, before: &str, files: &mut BTreeMap<String, String>) ->
         };
         if path.is_dir() {
             collect(&path, &format!("{before}{name}/"), files)?;
-        } else if is_picture(name) || name.ends_with(".yaml") {
+        } else if is_picture(name) || path.extension().is_some_and(|ending| ending == "yaml") {
             let bytes =
                 fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
             let text = text_of(name, bytes);

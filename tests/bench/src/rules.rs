@@ -11,6 +11,13 @@ use crate::figure::{Figure, milliseconds, percentile, time};
 #[path = "../../../firmware/counter-guide/tests/engine/naive.rs"]
 mod naive;
 
+/// Milliseconds of the naive evaluator over the same facts, the median.
+fn naively(facts: &Facts) -> f64 {
+    let naive = naive::Naive::bundled();
+    let mut rounds: Vec<_> = (0..20).map(|_| time(|| naive.evaluate(facts)).1).collect();
+    milliseconds(percentile(&mut rounds, 50))
+}
+
 pub(crate) fn measure() -> Result<Vec<Figure>> {
     let mut load: Vec<_> = (0..20).map(|_| time(Catalogue::bundled).1).collect();
     // The same in other texts, which no program has packed.
@@ -36,9 +43,7 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
     let mut whole: Vec<_> = (0..200)
         .map(|_| time(|| guide.evaluate(&facts)).1)
         .collect();
-    let plain = naive::Naive::bundled();
-    let mut naive: Vec<_> = (0..20).map(|_| time(|| plain.evaluate(&facts)).1).collect();
-    let naive = milliseconds(percentile(&mut naive, 50));
+    let naive = naively(&facts);
     let mut session = Session::new(&guide, &facts);
     let mut one: Vec<_> = (0..200)
         .map(|round| {
