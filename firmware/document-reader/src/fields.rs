@@ -11,6 +11,7 @@
 //! ([`household`]), evidence to confidence ([`confidence`]).
 
 mod address;
+mod assigned;
 mod blanks;
 mod card;
 mod cells;
@@ -81,6 +82,8 @@ pub struct Weighed {
     pub field: Field,
     /// What its confidence was reckoned from.
     pub evidence: Evidence,
+    /// The most that may be believed of it, whatever the evidence says.
+    pub most: f32,
 }
 
 impl Finder {
@@ -155,14 +158,13 @@ impl Finder {
         if kind == DocumentKind::Passport {
             let mut candidates = zone::fields(pages, self.today);
             candidates.sort_by_key(|one| one.field);
-            return candidates
-                .into_iter()
-                .map(|candidate| self.weighed(candidate))
-                .collect();
+            // Its check digits speak for themselves, however the rest of the page reads.
+            return self.all_weighed(candidates, &[]);
         }
         let mut candidates = self.candidates(kind, pages);
         if kind == DocumentKind::MoveOutCertificate {
             household::settle_address(&mut candidates);
+            household::doubt_persons(&mut candidates);
         }
         household::prepare(&mut candidates);
         if let Some(readings) = &self.readings {
@@ -171,14 +173,17 @@ impl Finder {
         vote::settle(&mut candidates);
         household::compare(&mut candidates);
         candidates.sort_by_key(|one| (one.member, one.field));
+        self.all_weighed(candidates, pages)
+    }
+
+    fn all_weighed(&self, candidates: Vec<Candidate>, pages: &[Page]) -> Vec<Weighed> {
         let legible: Vec<f32> = pages.iter().map(Page::legibility).collect();
+        let of_page = |page: usize| legible.get(page).copied().unwrap_or(1.0);
         candidates
             .into_iter()
-            .map(|one| self.weighed(one))
-            .map(|mut one| {
-                let legibility = legible.get(one.field.page).copied().unwrap_or(1.0);
-                one.field.confidence = confidence::on_page(one.field.confidence, legibility);
-                one
+            .map(|one| {
+                let legibility = of_page(one.page);
+                self.weighed(one, legibility)
             })
             .collect()
     }
@@ -191,6 +196,7 @@ impl Finder {
             found.retain(|one| !self.unwanted.contains(&one.field));
             found::tidy(&mut found);
             let (owned, own) = member::owned(found);
+            let owned = owned_by_name(owned, members);
             let first = household::first_member(&candidates, &owned, members);
             for one in owned {
                 candidates.extend(self.judged(&one, first, number));
@@ -237,11 +243,13 @@ impl Finder {
             return Vec::new();
         }
         let member = owned
+            .owner
             .member
             .and_then(|own| i32::try_from(first + own).ok())
             .unwrap_or(-1);
         let make = |field: FieldName, rows: &value::Rows<'_>, judged: Judged| Candidate {
             member,
+            is_surely_theirs: owned.owner.is_sure,
             field,
             certainty: value::certainty(rows),
             length: count(rows.iter().map(Vec::len).sum()),
@@ -299,10 +307,10 @@ impl Finder {
         judged
     }
 
-    fn weighed(&self, one: Candidate) -> Weighed {
-        let evidence = one.evidence();
-        let confidence = self.calibration.confidence(&evidence);
-        let confidence = confidence::of_value(confidence, evidence.group, &one.judged.value);
+    fn weighed(&self, one: Candidate, legibility: f32) -> Weighed {
+        let evidence = one.evidence(legibility);
+        let most = confidence::most(&one, legibility);
+        let confidence = self.calibration.confidence(&evidence).min(most);
         let mut checks = one.judged.checks.clone();
         if one.agrees {
             checks.push(Check::Household);
@@ -335,8 +343,31 @@ impl Finder {
                 alternatives,
             },
             evidence,
+            most,
         }
     }
+}
+
+/// On a further sheet that names nobody, numbers are of nobody: it may tell more of the persons before.
+fn owned_by_name(
+    mut owned: Vec<member::Owned<'_>>,
+    persons_before: usize,
+) -> Vec<member::Owned<'_>> {
+    let names_somebody = owned.iter().any(|one| {
+        matches!(
+            one.found.field,
+            FieldName::Name | FieldName::NameKana | FieldName::BirthDate
+        )
+    });
+    if persons_before > 0 && !names_somebody {
+        for one in owned
+            .iter_mut()
+            .filter(|one| assigned::is_number(one.found.field))
+        {
+            one.owner.member = None;
+        }
+    }
+    owned
 }
 
 fn is_address(field: FieldName) -> bool {

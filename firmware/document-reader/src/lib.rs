@@ -11,6 +11,7 @@
 mod crops;
 mod decode;
 mod detect;
+mod doubled;
 mod faint;
 pub mod field;
 pub mod fields;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::detect;
+use crate::doubled;
 use crate::faint;
 use crate::ink::Mask;
 use crate::lines::{self, Strip};
@@ -86,6 +87,8 @@ impl Reader {
             read = self.recognise(&seen)?;
         }
         let near = lines::usual_height(&seen.strips);
+        doubled::settle(&seen.strips, &mut read, &seen.mask);
+        signs::settle_colons(&mut read, near);
         let signs = signs::settle(&seen.signs, &seen.strips, &mut read, near);
         let mut lines = joined(&seen.strips, read);
         lines.extend(signs);

@@ -18,6 +18,8 @@ const SIDE_MAX: usize = 110;
 const SLENDER: f32 = 0.8;
 /// Below, the reader was unsure of a letter at the front of a strip.
 const DOUBTED: f32 = 0.9;
+/// A fax moves rows of pixels sideways by up to so many.
+const JITTER: usize = 2;
 /// How sure a shape is.
 const SURE: f32 = 0.97;
 
@@ -98,6 +100,25 @@ pub(crate) fn settle(
     alone
 }
 
+/// A colon that stands alone is no place for two characters, though a reader finds some in its dots.
+pub(crate) fn settle_colons(read: &mut [Vec<Character>], near: f32) {
+    for own in read.iter_mut() {
+        let bounds = own.iter().map(|one| one.bounds);
+        let Some(bounds) = bounds.reduce(|one, other| one.around(&other)) else {
+            continue;
+        };
+        let is_small = bounds.width < 0.35 * near && bounds.height < 0.72 * near;
+        if is_small && own.len() > 1 {
+            *own = vec![Character {
+                value: ':',
+                probability: DOUBTED,
+                bounds,
+                alternatives: Vec::new(),
+            }];
+        }
+    }
+}
+
 /// A sign in a strip that was read.
 fn take_place(strip: &Strip, read: &mut Vec<Character>, bounds: &Rect, sign: Sign) {
     let is_alone =
@@ -106,13 +127,22 @@ fn take_place(strip: &Strip, read: &mut Vec<Character>, bounds: &Rect, sign: Sig
         *read = vec![sign.character(*bounds)];
         return;
     }
-    if sign == Sign::Circle || strip.direction == Direction::Vertical {
+    if strip.direction == Direction::Vertical {
         return;
     }
     let covered = |one: &Character| {
         let (x, _) = one.bounds.centre();
         x > bounds.x && x < bounds.right()
     };
+    // The reader stopped before it.
+    if !read.iter().any(covered) {
+        let before = read.partition_point(|one| one.bounds.centre().0 < bounds.x);
+        read.insert(before, sign.character(*bounds));
+        return;
+    }
+    if sign == Sign::Circle {
+        return;
+    }
     let leads = bounds.x < strip.bounds.x + 0.4 * bounds.width;
     let doubted = read
         .iter()
@@ -298,13 +328,28 @@ impl Shape {
 
     /// The rows and columns that are sides of a frame: nearly all of them ink.
     fn frame(&self) -> Option<Frame> {
+        self.frame_within(0).or_else(|| {
+            self.frame_within(JITTER)
+                .filter(|_| self.width > 8 * JITTER)
+        })
+    }
+
+    /// The same where rows lie up to so many columns beside their place.
+    fn frame_within(&self, jitter: usize) -> Option<Frame> {
         let least = (self.width.min(self.height) - 2) * 55 / 100;
         let row = |y: usize| longest((1..self.width - 1).map(|x| self.near(x, y))) >= least;
-        let column = |x: usize| longest((1..self.height - 1).map(|y| self.near(x, y))) >= least;
+        let beside = |x: usize, y: usize| {
+            let columns = x.saturating_sub(jitter).max(1)..=(x + jitter).min(self.width - 2);
+            columns.into_iter().any(|x| self.near(x, y))
+        };
+        let column = |x: usize| longest((1..self.height - 1).map(|y| beside(x, y))) >= least;
         let top = (1..self.height - 1).find(|y| row(*y))?;
         let bottom = (1..self.height - 1).rev().find(|y| row(*y))?;
-        let left = (1..self.width - 1).find(|x| column(*x))?;
-        let right = (1..self.width - 1).rev().find(|x| column(*x))?;
+        let left = (1..self.width - 1).find(|x| column(*x))? + jitter;
+        let right = (1..self.width - 1)
+            .rev()
+            .find(|x| column(*x))?
+            .checked_sub(jitter)?;
         (bottom > top + 4 && right > left + 4).then_some(())?;
         let frame = Frame {
             left,
@@ -322,8 +367,10 @@ impl Shape {
                 .count()
         };
         let upright = |x: usize, inward: usize| {
+            let columns =
+                x.min(inward).saturating_sub(jitter)..=(x.max(inward) + jitter).min(self.width - 1);
             (top..=bottom)
-                .filter(|y| self.at(x, *y) || self.at(inward, *y))
+                .filter(|y| columns.clone().any(|x| self.at(x, *y)))
                 .count()
         };
         (side(level(top, top + 1), across)
@@ -378,14 +425,25 @@ mod tests {
     /// A drawing of `#` and `.`, each three pixels wide and high.
     #[track_caller]
     fn check(drawing: &str, expected: Option<Sign>) {
+        check_scaled(drawing, 3, expected);
+    }
+
+    /// The same, each a pixel.
+    #[track_caller]
+    fn check_dots(drawing: &str, expected: Option<Sign>) {
+        check_scaled(drawing, 1, expected);
+    }
+
+    #[track_caller]
+    fn check_scaled(drawing: &str, size: usize, expected: Option<Sign>) {
         let rows: Vec<&str> = drawing.split_whitespace().collect();
         let mut plane = Plane::filled(120, 120, 255);
         for (row, line) in rows.iter().enumerate() {
             for (column, dot) in line.chars().enumerate() {
                 if dot == '#' {
-                    for y in 0..3 {
-                        let x = 10 + column * 3;
-                        plane.row_mut(10 + row * 3 + y)[x..x + 3].fill(0);
+                    for y in 0..size {
+                        let x = 10 + column * size;
+                        plane.row_mut(10 + row * size + y)[x..x + size].fill(0);
                     }
                 }
             }
@@ -414,6 +472,20 @@ mod tests {
     }
 
     #[test]
+    fn a_box_whose_rows_a_fax_moved_is_one() {
+        check(
+            "..########## ..#........# ..#........# ..#........# .#........#. .#........#. #........#.. #........#.. #........#.. ##########..",
+            None,
+        );
+        check_dots(
+            "..################ ..################ ..##............## ..##............## ..##............## ..##............## \
+             .##............##. .##............##. .##............##. ##............##.. ##............##.. ##............##.. \
+             ##............##.. .##............##. .##............##. .################ .################",
+            Some(Sign::Box),
+        );
+    }
+
+    #[test]
     fn characters_of_strokes_are_none() {
         // 日, 田 and a filled square.
         check(
@@ -428,6 +500,65 @@ mod tests {
             "########## ########## ########## ########## ########## ########## ########## ########## ########## ##########",
             None,
         );
+    }
+
+    #[test]
+    fn a_circle_the_reader_stopped_before_is_put_in_its_place() {
+        let at = |x: f32| Rect {
+            x,
+            y: 0.0,
+            width: 28.0,
+            height: 30.0,
+        };
+        let strip = Strip {
+            bounds: Rect {
+                width: 130.0,
+                ..at(0.0)
+            },
+            slope: 0.0,
+            direction: Direction::Horizontal,
+            line: 0,
+        };
+        let one = |value: char, x: f32| Character {
+            value,
+            probability: 0.98,
+            bounds: at(x),
+            alternatives: Vec::new(),
+        };
+        let text = |read: &[Vec<Character>]| -> String {
+            read.concat().iter().map(|one| one.value).collect()
+        };
+        let mut read = vec![vec![one('資', 0.0), one('格', 30.0)]];
+        settle(&[(at(100.0), Sign::Circle)], &[strip], &mut read, 30.0);
+        assert_eq!(text(&read), "資格○");
+        let mut read = vec![vec![one('資', 0.0), one('格', 30.0), one('0', 100.0)]];
+        settle(&[(at(100.0), Sign::Circle)], &[strip], &mut read, 30.0);
+        assert_eq!(text(&read), "資格0");
+    }
+
+    #[test]
+    fn dots_are_no_two_characters() {
+        let one = |value: char, y: f32, height: f32| Character {
+            value,
+            probability: 0.4,
+            bounds: Rect {
+                x: 465.0,
+                y,
+                width: 6.0,
+                height,
+            },
+            alternatives: Vec::new(),
+        };
+        let mut read = vec![
+            vec![one('4', 1177.0, 7.0), one('O', 1184.0, 7.0)],
+            vec![one('1', 1170.0, 23.0)],
+        ];
+        settle_colons(&mut read, 27.0);
+        let read: Vec<String> = read
+            .iter()
+            .map(|own| own.iter().map(|one| one.value).collect())
+            .collect();
+        assert_eq!(read, [":", "1"]);
     }
 
     proptest::proptest! {

@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::field::FieldName;
+use crate::field::{Check, FieldName};
+use crate::fields::assigned::is_number;
+use crate::fields::household::Candidate;
 
 /// The calibration that ships with the program.
 const STANDARD: &str = include_str!("../../data/confidence.toml");
@@ -13,30 +15,52 @@ const STANDARD: &str = include_str!("../../data/confidence.toml");
 /// Below this legibility ([`crate::page::Page::legibility`]) a page is hard to read: made-up faxes
 /// lie between 0.76 and 0.96, scans at 300 dpi between 0.97 and 1.
 const LEGIBILITY_MIN: f32 = 0.965;
-/// The most that is believed on a page that is hard to read: somebody looks at every field.
+/// The most that is believed on a page that is hard to read: somebody looks at every field. On dark faxes one
+/// in twenty-five of the fields the curve alone would call sure was wrong.
 const HARD_PAGE_MAX: f32 = 0.9;
 
-/// What may be believed on a page of this legibility. On dark faxes one in twenty-five of the
-/// fields the curve alone would call sure was wrong.
-pub(super) fn on_page(confidence: f32, legibility: f32) -> f32 {
-    if legibility < LEGIBILITY_MIN {
-        confidence.min(HARD_PAGE_MAX)
-    } else {
-        confidence
-    }
-}
-
-/// Characters whose other form readers take for them, however sure they are: 髙 and 﨑.
-const FORMS: [char; 4] = ['高', '髙', '崎', '﨑'];
-/// The most that is believed of a name with such a character: somebody looks at it.
+/// Characters whose other form readers take for them, however sure they are: 髙, 﨑 and 邉.
+const FORMS: [char; 6] = ['高', '髙', '崎', '﨑', '邉', '邊'];
+/// The same in places: 三ヶ島 and 三ケ島 both exist, and differ by less than the next size of print.
+const PLACE_FORMS: [char; 2] = ['ヶ', 'ケ'];
+/// The most that is believed of a value with such a character: four in six faxes were misread where 高 may
+/// have been 髙.
 const FORM_MAX: f32 = 0.94;
 
-/// What may be believed of a value: of a name in which 高 may have been 髙, four in six faxes were misread.
-pub(super) fn of_value(confidence: f32, group: Group, value: &str) -> f32 {
-    if group == Group::Name && value.contains(FORMS) {
-        confidence.min(FORM_MAX)
+/// The most that is believed of a number that is nobody's.
+const NOBODYS_MAX: f32 = 0.5;
+/// The most that is believed of what may be another person's, and of a number beside a label that was misread.
+const DOUBTED_MAX: f32 = 0.9;
+/// A label is read well up to here.
+const LABEL_WELL_READ: f32 = 0.5;
+
+/// The most that may be believed of a value, however well it was read itself.
+pub(super) fn most(one: &Candidate, legibility: f32) -> f32 {
+    let value = one.judged.value.as_str();
+    let is_formed = match Group::of(one.field) {
+        Group::Name => value.contains(FORMS),
+        Group::Address => value.contains(PLACE_FORMS),
+        Group::Kana | Group::Date | Group::Word | Group::Number => false,
+    };
+    let is_misnamed = is_number(one.field) && one.label_distance > LABEL_WELL_READ;
+    let limits = [
+        (one.is_of_nobody(), NOBODYS_MAX),
+        (!one.is_surely_theirs || is_misnamed, DOUBTED_MAX),
+        (legibility < LEGIBILITY_MIN, HARD_PAGE_MAX),
+        (is_formed || is_unproved(one), FORM_MAX),
+    ];
+    let held = limits.iter().filter(|(holds, _)| *holds);
+    held.map(|(_, most)| *most).fold(1.0, f32::min)
+}
+
+/// A name that nothing on the paper speaks for: neither its kana nor the same name elsewhere. Names have no
+/// check digit, and one wrong stroke is another name.
+fn is_unproved(one: &Candidate) -> bool {
+    let has_kana = one.judged.checks.contains(&Check::KanaAgainstKanji);
+    if matches!(one.field, FieldName::Name | FieldName::NameKana) {
+        !has_kana
     } else {
-        confidence
+        Group::of(one.field) == Group::Name && !has_kana && !one.agrees
     }
 }
 
@@ -127,10 +151,12 @@ pub struct Evidence {
     pub agrees: f32,
     /// 1 when another place says nearly the same.
     pub disagrees: f32,
+    /// How well its page can be read ([`crate::page::Page::legibility`]).
+    pub legibility: f32,
 }
 
 /// How many numbers an evidence comes to.
-pub const FEATURES: usize = 12;
+pub const FEATURES: usize = 13;
 
 impl Evidence {
     /// The numbers that are weighed, the first always 1.
@@ -152,6 +178,7 @@ impl Evidence {
             self.label_distance.min(2.0),
             self.agrees,
             self.disagrees,
+            odds(self.legibility),
         ]
     }
 }
@@ -253,6 +280,7 @@ mod tests {
                     label_distance: 0.0,
                     agrees: 0.0,
                     disagrees: 0.0,
+                    legibility: 0.98,
                 };
                 let now = calibration.confidence(&evidence);
                 assert!(now >= before, "{group:?} {least}");

@@ -7,8 +7,12 @@ use crate::fields::text::{count, plain};
 use crate::fields::value::{Judged, Rows, bare, joined};
 use crate::page::Character;
 
+/// What is lower than this beside a digit is a mark: a colon reads as two digits, one above the other.
+const LOW: f32 = 0.5;
+
 /// A number of `length` digits: 12 for the individual number, 11 for the resident record code.
 pub(super) fn judge(rows: &Rows<'_>, length: usize) -> Judged {
+    let rows = &without_boxes(rows);
     let as_read = joined(rows);
     let characters: Vec<&Character> = rows
         .iter()
@@ -57,6 +61,18 @@ pub(super) fn judge(rows: &Rows<'_>, length: usize) -> Judged {
         judged.checks.push(Check::CheckDigit);
     }
     judged
+}
+
+/// Without the sides of boxes and the dots of a colon, which are no characters of the number.
+fn without_boxes<'p>(rows: &Rows<'p>) -> Vec<Vec<&'p Character>> {
+    let all = rows.iter().flatten();
+    let tallest = all.map(|one| one.bounds.height).fold(0.0, f32::max);
+    let is_print = |one: &&Character| {
+        one.bounds.height > LOW * tallest && !matches!(one.value, '|' | '｜' | '│' | '┃')
+    };
+    rows.iter()
+        .map(|row| row.iter().copied().filter(is_print).collect())
+        .collect()
 }
 
 /// How near a text is to a number of that length; anything but digits speaks against it.
@@ -217,6 +233,7 @@ mod tests {
             let found = value_of(FieldName::IndividualNumber, text);
             assert_eq!(found.value, "123456789018", "{text}");
             assert_eq!(found.checks, [Check::CheckDigit], "{text}");
+            assert!(!found.as_read.contains('|'), "{text}");
         }
     }
 

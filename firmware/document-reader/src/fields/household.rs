@@ -4,6 +4,7 @@
 //! says is offered.
 
 use crate::field::{Check, FieldName};
+use crate::fields::assigned::is_number;
 use crate::fields::blanks;
 use crate::fields::confidence::{Evidence, Group};
 use crate::fields::member::Owned;
@@ -14,6 +15,8 @@ use crate::page::Rect;
 #[derive(Debug, Clone)]
 pub(super) struct Candidate {
     pub(super) member: i32,
+    /// Whether it can be nobody else's.
+    pub(super) is_surely_theirs: bool,
     pub(super) field: FieldName,
     pub(super) judged: Judged,
     /// Of the least certain character, and on average.
@@ -28,8 +31,13 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    /// What the confidence is reckoned from.
-    pub(super) fn evidence(&self) -> Evidence {
+    /// A number of one person of whom nobody can say who it is.
+    pub(super) fn is_of_nobody(&self) -> bool {
+        self.member < 0 && is_number(self.field)
+    }
+
+    /// What the confidence is reckoned from, on a page that can be read so well.
+    pub(super) fn evidence(&self, legibility: f32) -> Evidence {
         let flag = |held: bool| if held { 1.0 } else { 0.0 };
         let own = self.judged.checks.iter().any(|check| {
             matches!(
@@ -58,6 +66,7 @@ impl Candidate {
                     || self.judged.checks.contains(&Check::KanaAgainstKanji),
             ),
             disagrees: flag(self.disagrees),
+            legibility,
         }
     }
 }
@@ -67,7 +76,7 @@ impl Candidate {
 pub(super) fn first_member(known: &[Candidate], page: &[Owned<'_>], members: usize) -> usize {
     let first = |field: FieldName| {
         let own = page.iter();
-        own.filter(move |one| one.found.field == field && one.member == Some(0))
+        own.filter(move |one| one.found.field == field && one.owner.member == Some(0))
     };
     let births: Vec<String> = first(FieldName::BirthDate)
         .map(|one| value::judge(FieldName::BirthDate, &one.found.rows).value)
@@ -97,11 +106,14 @@ pub(super) fn unique(candidates: Vec<Candidate>) -> Vec<Candidate> {
     for one in candidates {
         let known = kept
             .iter_mut()
-            .find(|other| other.member == one.member && other.field == one.field);
+            .find(|other| other.member == one.member && other.field == one.field)
+            .filter(|known| {
+                !one.is_of_nobody() || bare(&known.judged.value) == bare(&one.judged.value)
+            });
         match known {
             None => kept.push(one),
             Some(known) if bare(&known.judged.value) == bare(&one.judged.value) => {
-                known.said_twice = true;
+                known.said_twice |= !one.judged.value.is_empty();
                 if one.certainty.0 > known.certainty.0 {
                     known.certainty = one.certainty;
                 }
@@ -119,6 +131,27 @@ pub(super) fn unique(candidates: Vec<Candidate>) -> Vec<Candidate> {
         }
     }
     kept
+}
+
+/// A person without a birth date among persons who have one may be one of them, named again and misread: nothing
+/// is surely theirs.
+pub(super) fn doubt_persons(candidates: &mut [Candidate]) {
+    let born: Vec<i32> = candidates
+        .iter()
+        .filter(|one| one.field == FieldName::BirthDate && !one.judged.value.is_empty())
+        .map(|one| one.member)
+        .collect();
+    let doubted = |one: &&mut Candidate| one.member >= 0 && !born.contains(&one.member);
+    for one in candidates
+        .iter_mut()
+        .filter(doubted)
+        .filter(|_| !born.is_empty())
+    {
+        one.is_surely_theirs = false;
+        if is_number(one.field) {
+            one.member = -1;
+        }
+    }
 }
 
 /// On a certificate that tells the new address, an address under a label of which only 住所 was read is the old

@@ -5,25 +5,22 @@
 //! looked for, and nothing is said about where a name must stand.
 
 use crate::field::FieldName;
+use crate::fields::assigned::{Owner, assigned, is_number, settle_among};
 use crate::fields::found::{Found, is_personal};
 use crate::fields::name;
-use crate::fields::text::count;
 use crate::fields::value;
 use crate::page::Rect;
 
-/// A value with its person: from 0 on this page, or nobody for the household.
+/// A value with its person.
 pub(super) struct Owned<'p> {
     pub(super) found: Found<'p>,
-    pub(super) member: Option<usize>,
+    pub(super) owner: Owner,
 }
 
-/// By how much a value above a name is further from it than one below.
-const UPWARD: f32 = 6.0;
-
 /// Where a person's name stands.
-struct Anchor {
-    member: usize,
-    at: (f32, f32),
+pub(super) struct Anchor {
+    pub(super) member: usize,
+    pub(super) at: (f32, f32),
 }
 
 /// Gives each value of a page to a person, and counts the persons.
@@ -46,14 +43,15 @@ pub(super) fn owned(mut found: Vec<Found<'_>>) -> (Vec<Owned<'_>>, usize) {
         let assigned = if is_personal(field) {
             assigned(&own, &anchors, members)
         } else {
-            vec![None; own.len()]
+            vec![Owner::HOUSEHOLD; own.len()]
         };
         owned.extend(
             own.into_iter()
                 .zip(assigned)
-                .map(|(found, member)| Owned { found, member }),
+                .map(|(found, owner)| Owned { found, owner }),
         );
     }
+    settle_among(&mut owned);
     (owned, members)
 }
 
@@ -83,9 +81,10 @@ fn drop_strangers(found: &mut Vec<Found<'_>>) {
     found.retain(|_| !strange.next().unwrap_or(false));
 }
 
-/// The names of the page, each person once however often the name stands there; or what stands in
-/// for names where no label of one was found.
-fn anchors(found: &[Found<'_>]) -> Vec<Anchor> {
+/// What tells the persons of a page: names before all. Names whose label was not read leave birth dates and
+/// numbers without a person, so whatever stands there oftenest does; numbers only where nothing else stands, for
+/// one too many would be somebody's who is not named.
+fn teller(found: &[Found<'_>]) -> Option<FieldName> {
     let substitutes = [
         FieldName::Name,
         FieldName::NameKana,
@@ -94,16 +93,21 @@ fn anchors(found: &[Found<'_>]) -> Vec<Anchor> {
         FieldName::ResidentRecordCode,
         FieldName::Sex,
     ];
-    // Names whose label was not read leave birth dates and numbers without a person: whatever stands
-    // there oftenest tells the persons, names before all.
-    let mut field: Option<(FieldName, usize)> = None;
-    for other in substitutes {
-        let count = filled(found, other);
-        if count > field.map_or(0, |(_, most)| most) {
-            field = Some((other, count));
+    let mut teller: Option<(FieldName, usize)> = None;
+    for field in substitutes {
+        let count = filled(found, field);
+        let is_last_way = is_number(field) && teller.is_some();
+        if !is_last_way && count > teller.map_or(0, |(_, most)| most) {
+            teller = Some((field, count));
         }
     }
-    let field = field.map(|(field, _)| field);
+    teller.map(|(field, _)| field)
+}
+
+/// The names of the page, each person once however often the name stands there; or what stands in
+/// for names where no label of one was found.
+fn anchors(found: &[Found<'_>]) -> Vec<Anchor> {
+    let field = teller(found);
     let mut own: Vec<&Found<'_>> = found
         .iter()
         .filter(|one| Some(one.field) == field && !one.rows.iter().all(Vec::is_empty))
@@ -142,11 +146,13 @@ fn anchors(found: &[Found<'_>]) -> Vec<Anchor> {
                     .get(*turn)
                     .is_some_and(|(name, label)| *label != one.label && is_like(name, &text))
             });
-        let again = turn.or_else(|| {
-            known
-                .iter()
-                .position(|(name, label)| may_repeat && is_same(name, &text) && *label != one.label)
-        });
+        let again = turn
+            .or_else(|| {
+                known.iter().position(|(name, label)| {
+                    may_repeat && is_same(name, &text) && *label != one.label
+                })
+            })
+            .or_else(|| left_over(one, &own, &known).filter(|_| may_repeat && births > 0));
         let member = again.unwrap_or(known.len());
         if again.is_none() {
             known.push((text, one.label));
@@ -192,15 +198,45 @@ fn turns(own: &[&Found<'_>], persons: usize) -> Option<Vec<usize>> {
     alike.then_some(turns)
 }
 
-/// As long, and half of the characters the same.
+/// The one person of another table whom no name of this table is, where the name is theirs but for one character.
+fn left_over(one: &Found<'_>, own: &[&Found<'_>], known: &[(String, Rect)]) -> Option<usize> {
+    let text = value::bare(&one.rows);
+    let here: Vec<String> = own
+        .iter()
+        .filter(|other| other.label == one.label && other.slot != one.slot)
+        .map(|other| value::bare(&other.rows))
+        .collect();
+    let mut left = known.iter().enumerate().filter(|(_, (name, label))| {
+        *label != one.label && apart(name, &text) == 1 && !here.iter().any(|own| is_same(name, own))
+    });
+    let (person, _) = left.next()?;
+    left.next().is_none().then_some(person)
+}
+
+/// Half of the characters the same: changed, lost or added are the others.
 fn is_like(one: &str, other: &str) -> bool {
-    let length = one.chars().count();
-    let same = one
-        .chars()
-        .zip(other.chars())
-        .filter(|(a, b)| name::are_forms(*a, *b))
-        .count();
-    length == other.chars().count() && same * 2 >= length
+    let length = one.chars().count().max(other.chars().count());
+    apart(one, other) * 2 <= length
+}
+
+/// Edit distance; forms of one character are the same.
+fn apart(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut before: Vec<usize> = (0..=other.len()).collect();
+    for (row, a) in one.chars().enumerate() {
+        let mut now = vec![row + 1];
+        for (column, b) in other.iter().enumerate() {
+            let at =
+                |line: &[usize], place: usize| line.get(place).copied().unwrap_or(usize::MAX / 2);
+            let swap = at(&before, column) + usize::from(!name::are_forms(a, *b));
+            now.push(
+                swap.min(at(&before, column + 1) + 1)
+                    .min(at(&now, column) + 1),
+            );
+        }
+        before = now;
+    }
+    before.last().copied().unwrap_or(usize::MAX)
 }
 
 /// Row by row, and within a row from left to right.
@@ -228,93 +264,6 @@ fn is_same(one: &str, other: &str) -> bool {
     length == other.chars().count() && (differing == 0 || differing == 1 && length >= 4)
 }
 
-fn corner(slot: &Rect) -> (f32, f32) {
+pub(super) fn corner(slot: &Rect) -> (f32, f32) {
     (slot.x, slot.centre().1)
-}
-
-/// The person of each value of one field.
-fn assigned(own: &[Found<'_>], anchors: &[Anchor], members: usize) -> Vec<Option<usize>> {
-    if members <= 1 {
-        return vec![Some(0); own.len()];
-    }
-    let is_shared = own.len() == 1
-        && own.iter().all(|one| {
-            matches!(
-                one.field,
-                FieldName::RegisteredDomicile | FieldName::RegisterHead
-            )
-        });
-    if is_shared {
-        return vec![None; own.len()];
-    }
-    let tolerance = tolerance(anchors);
-    let mut best: Option<(f32, Vec<Option<usize>>)> = None;
-    for one in own {
-        for anchor in anchors {
-            let at = corner(&one.slot);
-            let shift = (at.0 - anchor.at.0, at.1 - anchor.at.1);
-            let (weight, members) = explained(own, anchors, shift, tolerance);
-            if best.as_ref().is_none_or(|(least, _)| weight > *least) {
-                best = Some((weight, members));
-            }
-        }
-    }
-    best.map_or_else(|| vec![None; own.len()], |(_, members)| members)
-}
-
-/// How far two values may lie from their places: a third of the way to the next person.
-fn tolerance(anchors: &[Anchor]) -> f32 {
-    let mut nearest = f32::MAX;
-    for (place, one) in anchors.iter().enumerate() {
-        for other in anchors.iter().skip(place + 1) {
-            nearest = nearest.min(
-                (one.at.0 - other.at.0)
-                    .abs()
-                    .max((one.at.1 - other.at.1).abs()),
-            );
-        }
-    }
-    0.42 * nearest
-}
-
-/// Persons of the values when each lies `shift` away from the name, and how well that explains all.
-fn explained(
-    own: &[Found<'_>],
-    anchors: &[Anchor],
-    shift: (f32, f32),
-    tolerance: f32,
-) -> (f32, Vec<Option<usize>>) {
-    let mut weight = 0.0;
-    let mut taken: Vec<(usize, Rect)> = Vec::new();
-    let members = own
-        .iter()
-        .map(|one| {
-            let at = corner(&one.slot);
-            let (off, member) = anchors
-                .iter()
-                .map(|anchor| {
-                    let off = (at.0 - anchor.at.0 - shift.0)
-                        .abs()
-                        .max((at.1 - anchor.at.1 - shift.1).abs());
-                    (off, anchor.member)
-                })
-                .min_by(|one, other| one.0.total_cmp(&other.0))?;
-            let is_first = !taken.iter().any(|(known, _)| *known == member);
-            taken.push((member, one.slot));
-            if off <= tolerance {
-                weight += if is_first { 1.0 } else { 0.2 };
-                weight -= 0.1 * off / tolerance;
-            }
-            Some(member)
-        })
-        .collect();
-    // Between equals the nearer name wins: the smaller shift, with sideways distance mattering least. A
-    // name stands before what is said of its person, so a way up is longer than the same way down.
-    let down = if shift.1 < 0.0 {
-        UPWARD * -shift.1
-    } else {
-        shift.1
-    };
-    let far = (down * 4.0 + shift.0.abs()) / 40_000.0;
-    (weight - far.min(0.09) * count(own.len()), members)
 }

@@ -186,6 +186,9 @@ fn relabelled<'p>(
     if !(2..=LONGEST).contains(&length) {
         return None;
     }
+    if has_value_of_own_label(unit) {
+        return None;
+    }
     let lines = [
         line(units, unit, along_row),
         line(units, unit, along_column),
@@ -201,6 +204,18 @@ fn relabelled<'p>(
         line.has_labels && !may_be_value
     };
     lines.iter().any(is_among).then_some(rows)
+}
+
+/// 世帯主 under 続柄 in one cell is its value, whatever stands in the cells around.
+fn has_value_of_own_label(unit: &Unit<'_>) -> bool {
+    let fields: Vec<FieldName> = unit.tags().filter_map(super::unit::Tag::field).collect();
+    unit.rows.iter().flatten().any(|token| {
+        let row = token_characters(token);
+        matches!(token, Token::Value(_))
+            && fields.iter().any(|field| {
+                !value::is_name(*field) && value::fits(*field, std::slice::from_ref(&row)) >= FITS
+            })
+    })
 }
 
 /// How much of a label's word was misread.

@@ -549,3 +549,128 @@ fn nothing_is_sure_on_a_page_that_is_hard_to_read() {
     assert!(page.legibility() < 0.9);
     assert!(most(&page) <= 0.9);
 }
+
+/// `member value` of each number, with whether somebody must look at it.
+#[track_caller]
+fn check_numbers(drawing: &str, expected: &[&str]) {
+    let found = FINDER.find(OUT, &[drawn(drawing)]);
+    let numbers = found
+        .iter()
+        .filter(|field| field.name == FieldName::IndividualNumber);
+    let told: Vec<String> = numbers
+        .map(|field| {
+            let doubt = if field.confidence < 0.95 { " ?" } else { "" };
+            format!("{} {}{doubt}", field.member, field.value)
+        })
+        .collect();
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_number_that_may_be_of_either_person_is_of_nobody() {
+    // The label of one of the two numbers was not read: the other may be of the person above or below it.
+    check_numbers(
+        "
+氏名  架空　太郎
+生年月日  昭和60年7月14日
+
+個人番号  123456789018
+
+氏名  架空　花子
+生年月日  昭和62年8月15日
+",
+        &["-1 123456789018 ?"],
+    );
+    // Two numbers, one name: whose the second is, nobody knows.
+    check_numbers(
+        "
+氏名  架空　太郎
+生年月日  昭和60年7月14日
+個人番号  123456789018
+個人番号  234567890121
+",
+        &["-1 123456789018 ?", "-1 234567890121 ?"],
+    );
+}
+
+#[test]
+fn numbers_whose_place_tells_the_person_are_theirs() {
+    check_numbers(
+        "
+氏名  架空　太郎
+個人番号  123456789018
+生年月日  昭和60年7月14日
+
+氏名  架空　花子
+個人番号  234567890121
+生年月日  昭和62年8月15日
+",
+        &["0 123456789018", "1 234567890121"],
+    );
+    // One of the two was not read; the other stands in the row of its person.
+    check_numbers(
+        "
+|氏名      |生年月日       |個人番号    |
+|架空　太郎|昭和60年7月14日|            |
+|架空　花子|昭和62年8月15日|234567890121|
+",
+        &["1 234567890121"],
+    );
+    // Or between what is surely theirs.
+    check_numbers(
+        "
+氏名  架空　太郎
+生年月日  昭和60年7月14日
+性別  男
+
+氏名  架空　花子
+個人番号  234567890121
+生年月日  昭和62年8月15日
+性別  女
+",
+        &["1 234567890121"],
+    );
+}
+
+#[test]
+fn a_name_misread_in_its_second_table_is_no_further_person() {
+    check(
+        OUT,
+        &["
+|氏名      |生年月日     |
+|中　香織  |平成6年6月14日|
+|中川　楓  |平成3年9月26日|
+|氏名      |国保         |
+|中川　香織|有           |
+|中川　楓  |無           |
+"],
+        "
+        0 氏名 中　香織
+        0 生年月日 1994-06-14
+        0 国保 有
+        1 氏名 中川　楓
+        1 生年月日 1991-09-26
+        1 国保 無
+        ",
+    );
+}
+
+#[test]
+fn nothing_is_sure_of_a_person_without_a_birth_date_among_others() {
+    let page = drawn(
+        "
+|氏名      |生年月日     |個人番号    |
+|架空　太郎|平成6年6月14日|123456789018|
+|見本　花子|             |234567890121|
+",
+    );
+    let found = FINDER.find(OUT, &[page]);
+    let of_second: Vec<&crate::field::Field> = found.iter().filter(|one| one.member != 0).collect();
+    assert_eq!(of_second.len(), 2);
+    assert!(of_second.iter().all(|one| one.confidence < 0.95));
+    assert!(
+        of_second
+            .iter()
+            .any(|one| one.member == -1 && one.value == "234567890121")
+    );
+}

@@ -191,7 +191,11 @@ fn drop_rests_of_labels(rows: &mut Vec<Vec<Token<'_>>>) {
         let fits = fields
             .iter()
             .any(|field| value::fits(*field, std::slice::from_ref(&characters)) > 0.3);
-        matches!(token, Token::Value(_)) && characters.len() <= 2 && !fits
+        // （予定） behind 新住所 belongs to the label.
+        let is_bracketed = characters
+            .first()
+            .is_some_and(|one| matches!(one.value, '(' | '（' | '〈'));
+        matches!(token, Token::Value(_)) && (characters.len() <= 2 || is_bracketed) && !fits
     };
     let values = rows
         .iter()
@@ -283,7 +287,27 @@ fn tokens<'p>(labels: &Labels, kind: DocumentKind, row: &Row<'p>) -> Vec<Token<'
         }
         at += 1;
     }
-    tokens
+    said_twice_once(tokens)
+}
+
+/// 個人番号（マイナンバー） is one label, also where it was read as two.
+fn said_twice_once(tokens: Vec<Token<'_>>) -> Vec<Token<'_>> {
+    let mut once: Vec<Token<'_>> = Vec::new();
+    for token in tokens {
+        match (once.last_mut(), token) {
+            (Some(Token::Label(before)), Token::Label(own))
+                if before.field().is_some()
+                    && before.matched.meaning == own.matched.meaning
+                    && own.bounds.x - before.bounds.right() < VALUE_GAP * own.bounds.height =>
+            {
+                before.matched.distance = before.matched.distance.min(own.matched.distance);
+                before.bounds = before.bounds.around(&own.bounds);
+                before.atoms.extend(own.atoms);
+            }
+            (_, token) => once.push(token),
+        }
+    }
+    once
 }
 
 /// A piece of text before a gap that is near to one label only whose value what follows can be.
@@ -319,8 +343,18 @@ fn badly_read<'p>(
     let mut near = labels.all_near(kind, &atom.characters);
     near.retain(|matched| match matched.meaning {
         Meaning::Field(field) => {
-            // Nearly any text could be a name.
-            let most = if value::is_name(field) { 0.4 } else { 0.5 };
+            // Nearly any text could be a name. Only few labels have an address beside them.
+            let is_address = matches!(
+                field,
+                FieldName::OldAddress | FieldName::NewAddress | FieldName::RegisteredDomicile
+            );
+            let most = if value::is_name(field) {
+                0.4
+            } else if is_address {
+                0.67
+            } else {
+                0.5
+            };
             matched.distance <= most * count(matched.length)
                 && value::fits(field, std::slice::from_ref(&row)) >= 0.8
         }
@@ -489,7 +523,10 @@ fn at_mark<'p>(labels: &Labels, kind: DocumentKind, atom: &Atom<'p>) -> Option<V
         .filter(|(_, one)| ends(one.value));
     for (place, _) in marks {
         let (before, after) = atom.characters.split_at_checked(place + 1)?;
-        if let Some(matched) = labels.matched(kind, before) {
+        let matched = labels.matched(kind, before);
+        // Of a short word too little is left when a character is wrong.
+        let matched = matched.filter(|one| one.distance < 1.0 || one.length > 3);
+        if let Some(matched) = matched {
             let mut tokens = vec![Token::Label(tag(matched, vec![part(before)?]))];
             if let Some(rest) = part(after) {
                 let inner = divided(labels, kind, &rest);

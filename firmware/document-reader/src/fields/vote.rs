@@ -129,6 +129,7 @@ mod tests {
     fn candidate(field: FieldName, member: i32, value: &str, least: f32, held: &str) -> Candidate {
         Candidate {
             member,
+            is_surely_theirs: true,
             field,
             judged: Judged {
                 value: value.to_owned(),

@@ -27,6 +27,31 @@ fn no_word(as_read: String) -> Judged {
     }
 }
 
+/// No value where only words of a list can stand and none was read: a person chooses among them with the
+/// picture beside.
+fn none_of(words: &[&str], as_read: String) -> Judged {
+    Judged {
+        value: String::new(),
+        alternatives: words.iter().map(|word| (*word).to_owned()).collect(),
+        ..no_word(as_read)
+    }
+}
+
+/// The words of a field, those first that share a character with what was read.
+fn likely_words(field: FieldName, text: &str) -> Vec<&'static str> {
+    let kept = KEPT.iter().filter(|(own, _)| *own == field);
+    let shares = |word: &&'static str| word.chars().any(|c| text.contains(c));
+    let mut words: Vec<&str> = kept
+        .flat_map(|(_, words)| words.iter().copied())
+        .filter(|word| {
+            !word.ends_with("被保険者") && !word.starts_with(|c: char| c.is_ascii_digit())
+        })
+        .filter(shares)
+        .collect();
+    words.extend(["有", "無"]);
+    words
+}
+
 /// The word behind the one box that is ticked, where several stand (☐男 ☑女).
 fn ticked_word(text: &str) -> Option<String> {
     let boxes = |c: char| matches!(c, '☐' | '☑' | '□' | '☒');
@@ -41,6 +66,8 @@ fn ticked_word(text: &str) -> Option<String> {
         .collect();
     (is_only && text.starts_with(boxes) && !behind.is_empty()).then_some(behind)
 }
+
+const SEXES: [&str; 2] = ["男", "女"];
 
 /// 男 or 女. Where both are printed and none is ticked nothing was chosen, and nothing is guessed.
 pub(super) fn sex(rows: &Rows<'_>) -> Judged {
@@ -59,11 +86,11 @@ pub(super) fn sex(rows: &Rows<'_>) -> Judged {
     match (male, female) {
         (true, false) => word("男", as_read, fit),
         (false, true) => word("女", as_read, fit),
-        (true, true) => no_word(as_read),
+        (true, true) => none_of(&SEXES, as_read),
         (false, false) => match held(rows, |c| c == '男', |c| c == '女') {
             Some(true) => mended("男", as_read, 0.5),
             Some(false) => mended("女", as_read, 0.5),
-            None => no_word(as_read),
+            None => none_of(&SEXES, as_read),
         },
     }
 }
@@ -322,7 +349,7 @@ pub(super) fn standing(field: FieldName, rows: &Rows<'_>) -> Judged {
         .filter(|c| !"・.,:|()（）".contains(*c))
         .collect();
     if text.is_empty() {
-        return no_word(as_read);
+        return none_of(&likely_words(field, ""), as_read);
     }
     let text = ticked_word(&text).unwrap_or(text);
     if let Some(kept) = kept_word(field, &text) {
@@ -350,7 +377,7 @@ pub(super) fn standing(field: FieldName, rows: &Rows<'_>) -> Judged {
     match said {
         Some(true) => mended("有", as_read, 0.5),
         Some(false) => mended("無", as_read, 0.5),
-        None => no_word(as_read),
+        None => none_of(&likely_words(field, &text), as_read),
     }
 }
 
@@ -445,9 +472,9 @@ mod tests {
     fn sex_is_never_guessed() {
         check(FieldName::Sex, "男", "男");
         check(FieldName::Sex, "付男", "男");
-        check(FieldName::Sex, "男・女", "男・女");
+        check(FieldName::Sex, "男・女", "");
         check(FieldName::Sex, "☐男　☑女", "女");
-        check(FieldName::Sex, "☐男　☐女", "☐男　☐女");
+        check(FieldName::Sex, "☐男　☐女", "");
         assert_eq!(
             value_of(FieldName::Sex, "男・女").failed,
             [Check::Vocabulary]
@@ -479,14 +506,33 @@ mod tests {
         check(FieldName::HealthInsurance, "熊", "無");
         check(FieldName::HealthInsurance, "兼", "無");
         check(FieldName::ChildAllowance, "對象兒童", "対象児童");
-        check(FieldName::HealthInsurance, "資格？", "資格？");
-        check(FieldName::HealthInsurance, "有・無", "有・無");
+        check(FieldName::HealthInsurance, "資格？", "");
+        check(FieldName::HealthInsurance, "有・無", "");
     }
 
     #[test]
     fn the_sex_that_the_reader_held_possible() {
         let found = value_held(FieldName::Sex, "勇", ('勇', '男'));
         assert_eq!((found.value.as_str(), found.corrected), ("男", 1.0));
-        check(FieldName::Sex, "勇", "勇");
+        check(FieldName::Sex, "勇", "");
+    }
+
+    #[test]
+    fn words_to_choose_from_where_none_was_read() {
+        let sex = value_of(FieldName::Sex, "☐男　☐女");
+        assert_eq!(
+            (sex.as_read.as_str(), sex.alternatives),
+            ("☐男　☐女", vec!["男".to_owned(), "女".to_owned()])
+        );
+        let standing = value_of(FieldName::HealthInsurance, "田");
+        assert_eq!(
+            (standing.value.as_str(), standing.alternatives),
+            ("", vec!["有".to_owned(), "無".to_owned()])
+        );
+        let pension = value_of(FieldName::Pension, "第？？");
+        assert_eq!(
+            pension.alternatives,
+            ["第1号", "第2号", "第3号", "有", "無"]
+        );
     }
 }

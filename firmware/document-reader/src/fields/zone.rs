@@ -116,6 +116,7 @@ fn candidates(zone: &PassportZone, first: &Line, second: &Line, page: usize) -> 
         let checked = part.is_some() && !misread;
         Candidate {
             member: 0,
+            is_surely_theirs: true,
             field,
             judged: Judged {
                 as_read: value.clone(),
