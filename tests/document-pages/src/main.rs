@@ -8,9 +8,9 @@ use clap::{Parser, Subcommand};
 use counter_addresses::Addresses;
 use counter_characters::Characters;
 use document_pages::causes::causes;
-use document_pages::fit::fit;
+use document_pages::fit::{Sample, by_layout, fit};
 use document_pages::generator::{Order, draw};
-use document_pages::score::{Reading, report, score, wrong};
+use document_pages::score::{Reading, SURE, report, score, wrong};
 use document_pages::tesseract;
 use document_reader::field::DocumentKind;
 use document_reader::fields::{Calibration, Finder, Places};
@@ -83,6 +83,9 @@ enum Command {
         /// Only documents of this half.
         #[arg(long)]
         half: Option<String>,
+        /// Prints instead what a calibration fitted on all layouts but one is worth on that one.
+        #[arg(long)]
+        by_layout: bool,
     },
 }
 
@@ -139,22 +142,44 @@ fn main() -> Result<()> {
                 }
             }
         }
-        Command::Fit { folders, half } => {
-            let finder = finder(&addresses)?;
-            let mut samples = Vec::new();
-            for folder in &folders {
-                for one in score(folder, Reading::Kept, &finder, half.as_deref())? {
-                    samples.extend(
-                        one.judged()
-                            .map(|(weighed, right)| (weighed.evidence, right)),
-                    );
-                }
+        Command::Fit {
+            folders,
+            half,
+            by_layout: leaves_out,
+        } => {
+            let samples = samples(&folders, half.as_deref(), &finder(&addresses)?)?;
+            if leaves_out {
+                println!("{}", by_layout(&samples));
+            } else {
+                let about = format!("todoke-document-pages fit, {} fields", samples.len());
+                println!("{}", toml_of(&fit(&samples, &about)));
             }
-            let about = format!("todoke-document-pages fit, {} fields", samples.len());
-            println!("{}", toml_of(&fit(&samples, &about)));
         }
     }
     Ok(())
+}
+
+/// Nothing more than this is believed of a number that is nobody's.
+const UNDECIDED: f32 = 0.5;
+
+/// What was found on the documents of these folders, as an earlier run read them.
+fn samples(folders: &[PathBuf], half: Option<&str>, finder: &Finder) -> Result<Vec<Sample>> {
+    let mut samples = Vec::new();
+    for folder in folders {
+        for one in score(folder, Reading::Kept, finder, half)? {
+            // What no evidence decides, such as whose a number is, would only be laid at the door of the rest.
+            let judged = one.judged();
+            let judged = judged.filter(|(weighed, _)| weighed.most > UNDECIDED);
+            samples.extend(judged.map(|(weighed, right)| Sample {
+                layout: one.truth.layout.clone(),
+                condition: one.truth.condition.clone(),
+                evidence: weighed.evidence,
+                may_be_sure: weighed.most >= SURE && weighed.field.failed.is_empty(),
+                right,
+            }));
+        }
+    }
+    Ok(samples)
 }
 
 fn finder(addresses: &Addresses) -> Result<Finder> {

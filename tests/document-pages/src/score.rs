@@ -30,7 +30,7 @@ pub enum Reading {
 }
 
 /// From here on the counter asks nobody to look (`counter_domain::reading::SURE_PERCENT`).
-const SURE: f32 = 0.95;
+pub const SURE: f32 = 0.95;
 
 /// A document with what was found on it.
 #[derive(Debug)]
@@ -67,6 +67,7 @@ pub fn score(
     let mut scored = Vec::new();
     for file in truths(folder)? {
         let truth: Truth = serde_json::from_slice(&std::fs::read(&file)?)?;
+        let truth = truth.on_paper();
         if half.is_some_and(|half| half != truth.half) {
             continue;
         }
@@ -159,8 +160,8 @@ fn peak_mebibytes() -> f32 {
         / 1024.0
 }
 
-/// A text as it is compared: width (of kana too), blanks and kinds of hyphen and circle do not count;
-/// forms of characters do.
+/// A text as it is compared: width (of kana too), blanks and kinds of hyphen, circle and empty box do not
+/// count; forms of characters do.
 pub fn compared(text: &str) -> String {
     wide_kana(text)
         .chars()
@@ -169,7 +170,11 @@ pub fn compared(text: &str) -> String {
             other => other,
         })
         .filter(|c| !c.is_whitespace())
-        .map(|c| if matches!(c, '〇' | '◯') { '○' } else { c })
+        .map(|c| match c {
+            '〇' | '◯' => '○',
+            '□' => '☐',
+            other => other,
+        })
         .map(|c| {
             if matches!(c, '‐' | '‑' | '–' | '—' | '―' | '−' | '－' | 'ー' | '─') {
                 '-'
@@ -231,6 +236,7 @@ impl Tally {
                 self.wrong_letters += length;
             }
             Some(one) => {
+                self.missing += if one.field.value.is_empty() { 1.0 } else { 0.0 };
                 if compared(&one.field.value) == compared(&truth.value) {
                     self.right += 1.0;
                 }
@@ -326,7 +332,8 @@ fn calibration(scored: &[Scored]) -> String {
             let is_printed = one.truth.fields.iter().any(|truth| {
                 truth.member == weighed.field.member && truth.name == weighed.field.name.label()
             });
-            invented += if is_printed { 0.0 } else { 1.0 };
+            let is_invented = !is_printed && !weighed.field.value.is_empty();
+            invented += if is_invented { 1.0 } else { 0.0 };
         }
     }
     let all: f32 = bins.iter().map(|(all, _)| all).sum();
@@ -357,7 +364,7 @@ fn marked_sure(scored: &[Scored]) -> (f32, f32) {
     let sure = scored
         .iter()
         .flat_map(Scored::judged)
-        .filter(|(weighed, _)| weighed.field.confidence >= SURE && weighed.field.failed.is_empty());
+        .filter(|(one, _)| one.field.confidence >= SURE && one.field.failed.is_empty());
     sure.fold((0.0, 0.0), |(all, right), (_, is_right)| {
         (all + 1.0, right + if is_right { 1.0 } else { 0.0 })
     })

@@ -74,6 +74,22 @@ pub(crate) fn rect([x, y, width, height]: [f32; 4]) -> Rect {
 }
 
 impl Truth {
+    /// Without what ran off the paper: it stands on no picture.
+    pub(crate) fn on_paper(mut self) -> Self {
+        let pages = &self.pages;
+        self.fields.retain(|field| {
+            let [x, y, width, height] = field.bounds;
+            pages.get(field.page).is_some_and(|page| {
+                let (across, down) = (f64::from(page.width), f64::from(page.height));
+                x >= 0.0
+                    && y >= 0.0
+                    && f64::from(x + width) <= across
+                    && f64::from(y + height) <= down
+            })
+        });
+        self
+    }
+
     /// The pages as a reader without any error would give them, with a share of characters misread
     /// by chance: as something else, held half as likely as it is.
     pub fn read_pages(&self, errors: f32, random: &mut fastrand::Rng) -> Vec<Page> {
