@@ -16,8 +16,8 @@ use counter_api::{
 use counter_domain::draft::{FieldPath, FieldValue, Source};
 use counter_domain::ids::{BlobHash, CaseId};
 use counter_domain::reading::{
-    LOOKED_AT_PERCENT, READING, READING_TYPE, READING_VERSION, ReadPage, Reading, beside_path,
-    must_be_looked_at,
+    LOOKED_AT_PERCENT, READING, READING_TYPE, READING_VERSION, ReadField, ReadPage, Reading,
+    beside_path, must_be_looked_at,
 };
 use counter_store::{FieldEntry, Scan};
 use document_reader::field::FieldName;
@@ -473,6 +473,19 @@ fn need(visit: &Visit, path: &str) -> Option<ReadNeed> {
     open.then_some(ReadNeed::Look)
 }
 
+/// The same, or whether the paper offers anything. Where something stands that nobody could read, it offers
+/// its picture until somebody has filled the field.
+fn need_of(visit: &Visit, read: &ReadField) -> ReadNeed {
+    let now = visit.text(&read.path);
+    let says_otherwise = !read.value.is_empty() && !agrees(&read.path, now, &read.value);
+    let otherwise = if now.is_empty() || says_otherwise {
+        ReadNeed::Offered
+    } else {
+        ReadNeed::Nothing
+    };
+    need(visit, &read.path).unwrap_or(otherwise)
+}
+
 /// What the paper says about a field, while fields are shown.
 pub(super) fn read_view(visit: &Visit, def: &FieldDef, path: &str) -> Option<ReadView> {
     use counter_api::Step;
@@ -482,13 +495,7 @@ pub(super) fn read_view(visit: &Visit, def: &FieldDef, path: &str) -> Option<Rea
     let (_, reading) = visit.paper.reading.as_ref()?;
     let read = reading.field(path)?;
     let now = visit.text(path);
-    let need = need(visit, path).unwrap_or_else(|| {
-        if now.is_empty() || !agrees(path, now, &read.value) {
-            ReadNeed::Offered
-        } else {
-            ReadNeed::Nothing
-        }
-    });
+    let need = need_of(visit, read);
     let others = read.others.iter().filter(|other| *other != now);
     let own = (need != ReadNeed::Nothing && read.value != now).then_some(&read.value);
     let others = own.into_iter().chain(others).map(|value| Choice {
@@ -497,7 +504,11 @@ pub(super) fn read_view(visit: &Visit, def: &FieldDef, path: &str) -> Option<Rea
     });
     Some(ReadView {
         snippet: read.snippet.clone(),
-        value: shown(def, &read.value),
+        value: if read.value.is_empty() {
+            filling::in_words("")
+        } else {
+            shown(def, &read.value)
+        },
         need,
         others: if need == ReadNeed::Nothing {
             Vec::new()

@@ -132,6 +132,59 @@ fn a_paper_fills_what_is_empty_and_marks_what_is_doubtful() {
 }
 
 #[test]
+fn what_nobody_could_read_is_an_empty_field_with_its_picture_and_the_words_to_choose() {
+    let mut facts = facts();
+    facts.fields.push(PaperField {
+        read: ReadField {
+            as_read: "☐男　☐女".to_owned(),
+            others: vec!["男".to_owned(), "女".to_owned()],
+            ..said(Some(1), FieldName::Sex, "", 43).read
+        },
+        ..said(Some(1), FieldName::Sex, "", 43)
+    });
+    facts
+        .fields
+        .push(said(Some(1), FieldName::HealthInsurance, "", 43));
+    let mut rig = reception();
+    arrives(&mut rig, Ok(facts));
+    rig.staff(StaffAction::GoTo {
+        step: Step::Household,
+    });
+    let sex = field(&rig, "member.2.sex");
+    assert_eq!((sex.value.as_str(), sex.source), ("", None));
+    let read = sex.read.expect("what was read");
+    assert_eq!(
+        (read.need, read.snippet.as_str()),
+        (ReadNeed::Offered, "aWNo")
+    );
+    let others: Vec<String> = read.others.into_iter().map(|other| other.value).collect();
+    assert_eq!(others, ["male", "female"]);
+    let also = rig.reception().paper.expect("the paper").also;
+    assert_eq!(also.len(), 2);
+    assert_eq!(also[1], "2人目 国保　読み取れません。紙を見てください。");
+    deed(
+        &mut rig,
+        PaperAction::OpenSheet {
+            page: 1,
+            path: String::new(),
+        },
+    );
+    let sheet = rig.reception().paper.expect("the paper").sheet;
+    let on_sheet = sheet.expect("a page").fields;
+    let sex = on_sheet.iter().find(|one| one.path == "member.2.sex");
+    assert_eq!(sex.map(|one| one.need), Some(ReadNeed::Offered));
+    deed(
+        &mut rig,
+        PaperAction::Take {
+            path: "member.2.sex".to_owned(),
+            value: "female".to_owned(),
+        },
+    );
+    assert_eq!(rig.value("member.2.sex"), "female");
+    assert_eq!(need(&rig, "member.2.sex"), ReadNeed::Nothing);
+}
+
+#[test]
 fn a_doubtful_field_is_settled_by_looking_or_by_typing() {
     let mut rig = read();
     deed(

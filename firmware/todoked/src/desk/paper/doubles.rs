@@ -70,6 +70,16 @@ fn is_same_person(fields: &[PaperField], one: u8, other: u8) -> bool {
 
 /// The second reading of a field: the same makes it surer, anything else is to be looked at.
 fn say_again(known: &mut ReadField, again: ReadField) {
+    if again.value.is_empty() {
+        return;
+    }
+    if known.value.is_empty() {
+        *known = ReadField {
+            confidence: again.confidence.min(SURE_PERCENT - 1),
+            ..again
+        };
+        return;
+    }
     let letters = |text: &str| -> String { text.split_whitespace().collect() };
     if letters(&known.value) == letters(&again.value) {
         known.confidence = known.confidence.max(again.confidence);

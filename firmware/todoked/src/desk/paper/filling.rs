@@ -375,13 +375,19 @@ pub(super) fn count(reading: &Reading) -> usize {
 /// What the paper says that is no field of the case, in words, person by person.
 pub(super) fn also(reading: &Reading) -> Vec<String> {
     let others = reading.fields.iter().filter(|field| field.path.is_empty());
-    let told = others.filter(|field| !field.value.is_empty());
-    told.map(|field| {
-        let values = [
-            ("label", field.label.as_str()),
-            ("value", field.value.as_str()),
-        ];
+    let told = others.map(|field| {
+        let value = in_words(&field.value);
+        let values = [("label", field.label.as_str()), ("value", value.as_str())];
         sentence("paper", "also", &values)
-    })
-    .collect()
+    });
+    told.collect()
+}
+
+/// A value, or that none could be read where something stands.
+pub(super) fn in_words(value: &str) -> String {
+    if value.is_empty() {
+        sentence("paper", "unread", &[])
+    } else {
+        value.to_owned()
+    }
 }

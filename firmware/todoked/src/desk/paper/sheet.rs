@@ -4,7 +4,8 @@
 use counter_api::{Notice, ReadNeed, SheetField, SheetView};
 use counter_domain::reading::{ReadField, ReadPage, Reading};
 
-use super::{agrees, need};
+use super::filling::in_words;
+use super::{need, need_of};
 use crate::desk::Desk;
 use crate::desk::checks::shown;
 use crate::desk::visit::Visit;
@@ -80,7 +81,6 @@ fn on_page<'a>(visit: &Visit, reading: &'a Reading, page: usize) -> Vec<&'a Read
     let is_shown = |read: &&ReadField| read.path.is_empty() || fields().find(&read.path).is_some();
     let read = reading.fields.iter().filter(|read| read.page == page);
     let mut read: Vec<&ReadField> = read
-        .filter(|read| !read.value.is_empty())
         .filter(is_shown)
         // A second field the same words fill is only a proposal once it says something else.
         .filter(|read| !is_echo(visit, reading, read))
@@ -114,7 +114,7 @@ fn field(visit: &Visit, read: &ReadField, page: &ReadPage) -> SheetField {
             path: String::new(),
             label: read.label.clone(),
             value: String::new(),
-            read: read.value.clone(),
+            read: in_words(&read.value),
             stored: read.value.clone(),
             place,
             need: ReadNeed::Nothing,
@@ -127,19 +127,18 @@ fn field(visit: &Visit, read: &ReadField, page: &ReadPage) -> SheetField {
         || def.label.ja.clone(),
         |whose| format!("{whose} {}", def.label.ja),
     );
-    let differs = now.is_empty() || !agrees(&read.path, now, &read.value);
-    let otherwise = if differs {
-        ReadNeed::Offered
+    let read_as = if read.value.is_empty() {
+        in_words("")
     } else {
-        ReadNeed::Nothing
+        shown(def, &read.value)
     };
     SheetField {
         path: read.path.clone(),
         label,
         value: shown(def, now),
-        read: shown(def, &read.value),
+        read: read_as,
         stored: read.value.clone(),
         place,
-        need: need(visit, &read.path).unwrap_or(otherwise),
+        need: need_of(visit, read),
     }
 }
