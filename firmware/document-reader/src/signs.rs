@@ -134,10 +134,10 @@ fn take_place(strip: &Strip, read: &mut Vec<Character>, bounds: &Rect, sign: Sig
         let (x, _) = one.bounds.centre();
         x > bounds.x && x < bounds.right()
     };
-    // The reader stopped before it.
-    if !read.iter().any(covered) {
-        let before = read.partition_point(|one| one.bounds.centre().0 < bounds.x);
-        read.insert(before, sign.character(*bounds));
+    // The reader stopped before it. Between letters it is a part of one.
+    let ends_before = |last: &Character| last.bounds.right() <= bounds.x + 0.2 * bounds.width;
+    if read.last().is_some_and(ends_before) {
+        read.push(sign.character(*bounds));
         return;
     }
     if sign == Sign::Circle {
@@ -534,6 +534,9 @@ mod tests {
         let mut read = vec![vec![one('資', 0.0), one('格', 30.0), one('0', 100.0)]];
         settle(&[(at(100.0), Sign::Circle)], &[strip], &mut read, 30.0);
         assert_eq!(text(&read), "資格0");
+        let mut read = vec![vec![one('資', 0.0), one('格', 60.0)]];
+        settle(&[(at(30.0), Sign::Ticked)], &[strip], &mut read, 30.0);
+        assert_eq!(text(&read), "資格", "between letters");
     }
 
     #[test]
