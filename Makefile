@@ -8,7 +8,7 @@ VISIT := tests/acceptance/suite/move-in-by-card-line-cut.toml
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-sync bench-pages bench-papers sim kill-loop glyph-check lint fuzz gallery packages models build characters addresses
+.PHONY: help run test bench bench-sync klukai bench-pages bench-papers sim kill-loop glyph-check lint fuzz gallery packages models build characters addresses
 
 help: ## Says what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -40,7 +40,11 @@ bench-papers: packages ## Prints a form beside the layout engine alone (typst) a
 bench-sync: packages ## Prints replication beside bare cr-sqlite and PouchDB, a quarter of an hour
 	@cargo build --workspace --bins --locked --release $(FEATURES)
 	@tests/sync-bench/peers/fetch-couch $(CARGO_TARGET_DIR)/peers/couch
-	@$(CARGO_TARGET_DIR)/release/todoke-sync-bench --couch $(CARGO_TARGET_DIR)/peers/couch/node_modules
+	@$(CARGO_TARGET_DIR)/release/todoke-sync-bench --couch $(CARGO_TARGET_DIR)/peers/couch/node_modules \
+		--klukai $(CARGO_TARGET_DIR)/peers/klukai/release/klukai-peer
+
+klukai: ## Builds the peer klukai for bench-sync, a quarter of an hour: 430 packages
+	@cargo build --release --locked --manifest-path tests/sync-bench/peers/klukai/Cargo.toml --target-dir $(CARGO_TARGET_DIR)/peers/klukai
 
 sim: packages ## Plays made-up weeks of replication: make sim SEED=1 STEPS=500 COUNT=100 [MOVING=1] [ROUGH=1]
 	@cargo run --quiet -p sync-sim --locked -- --seed $(or $(SEED),1) --steps $(or $(STEPS),500) --count $(or $(COUNT),1) $(if $(MOVING),--moving) $(if $(ROUGH),--rough)

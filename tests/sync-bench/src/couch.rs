@@ -8,18 +8,13 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use counter_domain::case::CaseStep;
-use counter_domain::ids::DeviceId;
-use counter_store::CounterStore;
-use replica::DatabaseKey;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::clock::{around, whole};
-use crate::counter::scratch;
+use crate::clock::whole;
+use crate::documents::typical;
 use crate::line::{Line, Pace};
 use crate::process::{Program, bytes_of};
-use crate::reception::{Papers, Receptions};
 use crate::table::Table;
 
 const SLOW: usize = 60;
@@ -252,57 +247,18 @@ impl Client {
     }
 }
 
-/// The documents of so many typical cases, one a line.
+/// The documents of the scene, one a line.
 fn write_documents(file: &Path, scene: Scene) -> Result<()> {
-    let key = DatabaseKey::from_bytes([4; 32]);
-    let scratch = scratch()?;
-    let mut store = CounterStore::open(
-        &scratch.path().join("documents.db"),
-        &key,
-        DeviceId([5; 16]),
-        around(),
-    )?;
-    Receptions::new("01", 2, Papers::Token).take_in(&mut store, scene.cases)?;
     let mut out = std::io::BufWriter::new(std::fs::File::create(file)?);
-    for row in store.board(scene.cases)? {
-        let rows = rows_of(&store, row.case)?;
+    for case in typical(scene.cases)? {
         match scene.cut {
             Cut::Row => {
-                for row in rows {
+                for row in case.rows {
                     writeln!(out, "{row}")?;
                 }
             }
-            Cut::Case => writeln!(out, "{}", json!({"_id": row.case, "rows": rows}))?,
+            Cut::Case => writeln!(out, "{}", json!({"_id": case.id, "rows": case.rows}))?,
         }
     }
     Ok(out.flush()?)
-}
-
-/// What the product keeps of a case, as documents with a name.
-fn rows_of(store: &CounterStore, case: counter_domain::ids::CaseId) -> Result<Vec<Value>> {
-    let record = store.case(case)?.context("the case is here")?;
-    let named = |name: String, document: Value| {
-        let Value::Object(mut document) = document else {
-            bail!("a document is an object");
-        };
-        document.insert("_id".to_owned(), Value::String(name));
-        Ok(Value::Object(document))
-    };
-    let mut rows = Vec::new();
-    for (path, field) in record.draft.fields() {
-        let name = format!("{case}/draft/{path}/{}", field.counter);
-        rows.push(named(name, serde_json::to_value(&field.shown)?)?);
-    }
-    for event in &record.events {
-        let document = serde_json::to_value(event)?;
-        rows.push(named(format!("{case}/event/{}", event.id), document)?);
-        if let CaseStep::Signed { snapshot, .. } = &event.what {
-            let content = store
-                .snapshot(case, *snapshot)?
-                .context("what was signed")?;
-            let document = serde_json::to_value(&content)?;
-            rows.push(named(format!("{case}/snapshot/{snapshot}"), document)?);
-        }
-    }
-    Ok(rows)
 }

@@ -10,7 +10,9 @@ mod city;
 mod clock;
 mod couch;
 mod counter;
+mod documents;
 mod idle;
+mod klukai;
 mod line;
 mod outage;
 mod process;
@@ -53,6 +55,16 @@ struct Arguments {
     /// Folder with the packages of `peers/couch`, as `make bench-sync` leaves them
     #[arg(long, value_name = "DIR")]
     couch: Option<PathBuf>,
+    /// Program of the peer klukai, as `make klukai` leaves it
+    #[arg(long, value_name = "FILE")]
+    klukai: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// Cases of one branch alone, and of each of twelve.
+    fn sizes(&self) -> (usize, usize) {
+        (self.cases, self.of_each)
+    }
 }
 
 /// A part of the run.
@@ -70,14 +82,17 @@ enum Part {
     Busy,
     /// `PouchDB` and a server of the same protocol
     Couch,
+    /// klukai, the fork of corrosion
+    Klukai,
 }
 
 impl Part {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Apply,
         Self::Outage,
         Self::Slow,
         Self::Couch,
+        Self::Klukai,
         Self::Busy,
         Self::Idle,
     ];
@@ -90,13 +105,12 @@ impl Part {
             Self::Idle => idle::measure(folder, arguments.quiet, table).await,
             Self::Busy => rush::measure(folder, (arguments.busy, arguments.faster), table).await,
             Self::Couch => {
-                couch::measure(
-                    arguments.couch.as_deref(),
-                    folder,
-                    (arguments.cases, arguments.of_each),
-                    table,
-                )
-                .await
+                let packages = arguments.couch.as_deref();
+                couch::measure(packages, folder, arguments.sizes(), table).await
+            }
+            Self::Klukai => {
+                let program = arguments.klukai.as_deref();
+                klukai::measure(program, folder, arguments.sizes(), table).await
             }
         }
     }
