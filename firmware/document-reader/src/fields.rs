@@ -48,7 +48,7 @@ use crate::field::{Check, DocumentKind, Field, FieldName};
 use crate::labels::{Labels, LabelsError};
 use crate::page::{Page, Rect};
 use found::Found;
-use household::Candidate;
+use household::{Candidate, Others};
 use readings::Readings;
 use unit::{Holds, Token, Unit};
 use value::Judged;
@@ -257,9 +257,7 @@ impl Finder {
             bounds: bounds_of(rows).unwrap_or(found.slot),
             page,
             judged,
-            agrees: false,
-            disagrees: false,
-            said_twice: false,
+            others: Others::default(),
         };
         let mut candidates = Vec::new();
         if found.field == FieldName::Name
@@ -312,14 +310,14 @@ impl Finder {
         let most = confidence::most(&one, legibility);
         let confidence = self.calibration.confidence(&evidence).min(most);
         let mut checks = one.judged.checks.clone();
-        if one.agrees {
+        if one.others.agree {
             checks.push(Check::Household);
         }
-        if one.said_twice {
+        if one.others.say_the_same {
             checks.push(Check::SaidTwice);
         }
         let mut failed = one.judged.failed.clone();
-        if one.disagrees {
+        if one.others.disagree {
             failed.push(Check::Household);
         }
         let mut alternatives = one.judged.alternatives;

@@ -60,7 +60,7 @@ fn is_unproved(one: &Candidate) -> bool {
     if matches!(one.field, FieldName::Name | FieldName::NameKana) {
         !has_kana
     } else {
-        Group::of(one.field) == Group::Name && !has_kana && !one.agrees
+        Group::of(one.field) == Group::Name && !has_kana && !one.others.agree
     }
 }
 

@@ -25,9 +25,16 @@ pub(super) struct Candidate {
     pub(super) label_distance: f32,
     pub(super) bounds: Rect,
     pub(super) page: usize,
-    pub(super) agrees: bool,
-    pub(super) disagrees: bool,
-    pub(super) said_twice: bool,
+    pub(super) others: Others,
+}
+
+/// What other places of the paper say of a value.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Others {
+    pub(super) agree: bool,
+    pub(super) disagree: bool,
+    /// The same stands in a second place.
+    pub(super) say_the_same: bool,
 }
 
 impl Candidate {
@@ -61,11 +68,11 @@ impl Candidate {
             variants: self.judged.variants,
             label_distance: self.label_distance,
             agrees: flag(
-                self.agrees
-                    || self.said_twice
+                self.others.agree
+                    || self.others.say_the_same
                     || self.judged.checks.contains(&Check::KanaAgainstKanji),
             ),
-            disagrees: flag(self.disagrees),
+            disagrees: flag(self.others.disagree),
             legibility,
         }
     }
@@ -113,7 +120,7 @@ pub(super) fn unique(candidates: Vec<Candidate>) -> Vec<Candidate> {
         match known {
             None => kept.push(one),
             Some(known) if bare(&known.judged.value) == bare(&one.judged.value) => {
-                known.said_twice |= !one.judged.value.is_empty();
+                known.others.say_the_same |= !one.judged.value.is_empty();
                 if one.certainty.0 > known.certainty.0 {
                     known.certainty = one.certainty;
                 }
@@ -269,9 +276,9 @@ fn compare_pair(candidates: &mut [Candidate], one: usize, other: usize, equal: E
     for (place, said) in [(one, values.1), (other, values.0)] {
         if let Some(own) = candidates.get_mut(place) {
             if left == right {
-                own.agrees |= equal == Equal::Agrees;
+                own.others.agree |= equal == Equal::Agrees;
             } else if near {
-                own.disagrees = true;
+                own.others.disagree = true;
                 own.judged.alternatives.insert(0, said);
             }
         }
@@ -324,7 +331,7 @@ fn compare_families(candidates: &mut [Candidate], field: FieldName) {
                 one.judged.checks.push(Check::Household);
                 one.judged.checks.dedup();
             } else if let Some(near) = near {
-                one.disagrees = true;
+                one.others.disagree = true;
                 let said = one.judged.value.replacen(own.as_str(), near, 1);
                 one.judged.alternatives.insert(0, said);
             }

@@ -665,7 +665,7 @@ fn nothing_is_sure_of_a_person_without_a_birth_date_among_others() {
 ",
     );
     let found = FINDER.find(OUT, &[page]);
-    let of_second: Vec<&crate::field::Field> = found.iter().filter(|one| one.member != 0).collect();
+    let of_second: Vec<&Field> = found.iter().filter(|one| one.member != 0).collect();
     assert_eq!(of_second.len(), 2);
     assert!(of_second.iter().all(|one| one.confidence < 0.95));
     assert!(

@@ -123,6 +123,7 @@ fn may_be(one: &Candidate, value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fields::household::Others;
     use crate::fields::value::Judged;
     use crate::page::Rect;
 
@@ -141,9 +142,7 @@ mod tests {
             label_distance: 0.0,
             bounds: Rect::default(),
             page: 0,
-            agrees: false,
-            disagrees: false,
-            said_twice: false,
+            others: Others::default(),
         }
     }
 

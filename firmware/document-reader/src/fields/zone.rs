@@ -8,7 +8,7 @@ use identity_cards::{MrzPart, PassportZone, Sex};
 use jiff::civil::Date;
 
 use crate::field::{Check, FieldName};
-use crate::fields::household::Candidate;
+use crate::fields::household::{Candidate, Others};
 use crate::fields::text::{count, plain};
 use crate::fields::value::Judged;
 use crate::page::{Line, Page, Rect};
@@ -111,6 +111,7 @@ fn by_place(text: &str) -> String {
 fn candidates(zone: &PassportZone, first: &Line, second: &Line, page: usize) -> Vec<Candidate> {
     let around = first.bounds.around(&second.bounds);
     let probability = first.least_probability().min(second.least_probability());
+    let digit = |told: bool| told.then_some(Check::CheckDigit).into_iter().collect();
     let make = |field: FieldName, value: String, bounds: Rect, part: Option<MrzPart>| {
         let misread = part.is_some_and(|part| zone.misread.contains(&part));
         let checked = part.is_some() && !misread;
@@ -121,16 +122,8 @@ fn candidates(zone: &PassportZone, first: &Line, second: &Line, page: usize) -> 
             judged: Judged {
                 as_read: value.clone(),
                 fit: 1.0,
-                checks: if checked {
-                    vec![Check::CheckDigit]
-                } else {
-                    Vec::new()
-                },
-                failed: if misread {
-                    vec![Check::CheckDigit]
-                } else {
-                    Vec::new()
-                },
+                checks: digit(checked),
+                failed: digit(misread),
                 value,
                 ..Judged::default()
             },
@@ -139,9 +132,10 @@ fn candidates(zone: &PassportZone, first: &Line, second: &Line, page: usize) -> 
             label_distance: 0.0,
             bounds,
             page,
-            agrees: checked && zone.misread.is_empty(),
-            disagrees: false,
-            said_twice: false,
+            others: Others {
+                agree: checked && zone.misread.is_empty(),
+                ..Others::default()
+            },
         }
     };
     let sex = match zone.sex {
