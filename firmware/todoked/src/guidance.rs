@@ -409,6 +409,15 @@ mod tests {
     }
 
     fn text_of(pdf: &[u8]) -> String {
+        without_blanks(&raw_text(pdf))
+    }
+
+    fn without_blanks(text: &str) -> String {
+        text.chars().filter(|c| !c.is_whitespace()).collect()
+    }
+
+    /// What a reader of PDF takes out; a form feed ends each page.
+    fn raw_text(pdf: &[u8]) -> String {
         let folder = tempfile::tempdir().expect("a scratch folder");
         let file = folder.path().join("sheet.pdf");
         std::fs::write(&file, pdf).expect("written");
@@ -418,8 +427,7 @@ mod tests {
             .arg("-")
             .output()
             .expect("pdftotext (poppler-utils) is installed");
-        let text = String::from_utf8(out.stdout).expect("UTF-8");
-        text.chars().filter(|c| !c.is_whitespace()).collect()
+        String::from_utf8(out.stdout).expect("UTF-8")
     }
 
     #[test]
@@ -486,22 +494,13 @@ mod tests {
         };
         let made = sheet(&forms, &catalogue, snapshot, &place).expect("made");
         let pdf = made.expect("something is left");
-        let folder = tempfile::tempdir().expect("a scratch folder");
-        let file = folder.path().join("sheet.pdf");
-        std::fs::write(&file, &pdf).expect("written");
         if let Some(kept) = std::env::var_os("TODOKE_SHEETS") {
             let kept = std::path::Path::new(&kept).join(format!("{name}.pdf"));
             std::fs::write(kept, &pdf).expect("kept");
         }
-        let out = std::process::Command::new("pdftotext")
-            .arg("-raw")
-            .arg(&file)
-            .arg("-")
-            .output()
-            .expect("pdftotext (poppler-utils) is installed");
-        let text = String::from_utf8(out.stdout).expect("UTF-8");
+        let text = raw_text(&pdf);
         let pages = text.matches('\u{c}').count();
-        (text.chars().filter(|c| !c.is_whitespace()).collect(), pages)
+        (without_blanks(&text), pages)
     }
 
     fn golden(file: &str) -> counter_guide::Facts {
