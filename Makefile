@@ -37,7 +37,7 @@ bench-papers: packages ## Prints a form beside the layout engine alone (typst) a
 	@python3 -m venv $(CARGO_TARGET_DIR)/peers/papers && $(CARGO_TARGET_DIR)/peers/papers/bin/pip install --quiet typst==0.15.2 weasyprint==70.0
 	@$(CARGO_TARGET_DIR)/peers/papers/bin/python tests/bench/peers/papers.py $(CARGO_TARGET_DIR)/release/todoke $(CARGO_TARGET_DIR)/release/todoke-bench
 
-bench-sync: packages ## Prints replication beside bare cr-sqlite and PouchDB, a quarter of an hour
+bench-sync: packages ## Prints replication beside bare cr-sqlite, PouchDB and (after make klukai) klukai, a quarter of an hour
 	@cargo build --workspace --bins --locked --release $(FEATURES)
 	@tests/sync-bench/peers/fetch-couch $(CARGO_TARGET_DIR)/peers/couch
 	@$(CARGO_TARGET_DIR)/release/todoke-sync-bench --couch $(CARGO_TARGET_DIR)/peers/couch/node_modules \
