@@ -106,7 +106,8 @@ pub(crate) struct Place {
 pub(crate) struct State {
     /// When the first hub answered last, milliseconds since 1970.
     pub(crate) heard_unix_ms: Option<u64>,
-    /// When the copy had everything the first hub had, milliseconds since 1970.
+    /// The copy has everything the first hub had at that time: when the last question was asked whose
+    /// answer completed it, milliseconds since 1970.
     pub(crate) whole_unix_ms: Option<u64>,
     /// Bytes known to be missing.
     pub(crate) behind_bytes: u64,

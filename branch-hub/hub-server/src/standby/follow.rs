@@ -211,6 +211,8 @@ impl Follower {
         files: &mut Option<[u8; 32]>,
     ) -> Result<Step> {
         let place = copy.place().context("the copy has no place")?;
+        // What is committed there after the question may be missing from its answer.
+        let asked_unix_ms = self.clock.unix_ms();
         let (frames, state) = match asking.ask(&Question::Frames(session, place)).await? {
             Answer::Frames(frames, state) => (frames, state),
             Answer::Lost => return Ok(Step::Lost),
@@ -221,12 +223,12 @@ impl Follower {
             | Answer::Done
             | Answer::Unable => return Err(unexpected()),
         };
-        let behind_bytes = frames.to_come;
+        let (behind_bytes, has_news) = (frames.to_come, !frames.frames.is_empty());
         copy.take(frames)?;
         if files.as_ref() != Some(&state) {
             *files = Some(self.fetch_files(asking, &self.paths.copy()).await?);
         }
-        self.note(behind_bytes)?;
+        self.note(asked_unix_ms, behind_bytes, has_news)?;
         Ok(if behind_bytes > 0 {
             Step::More
         } else {
@@ -332,16 +334,17 @@ impl Follower {
         Ok(state)
     }
 
-    fn note(&self, behind_bytes: u64) -> Result<()> {
+    /// Writes down that a question of then was answered and its answer is on this machine's disk.
+    fn note(&self, asked_unix_ms: u64, behind_bytes: u64, has_news: bool) -> Result<()> {
         let now = self.clock.unix_ms();
         let before: State = read_json(&self.paths.state())?.unwrap_or_default();
         let fresh = before
             .heard_unix_ms
             .is_some_and(|heard| now.saturating_sub(heard) < WRITE_AGAIN_MS);
-        if fresh && (before.behind_bytes == 0) == (behind_bytes == 0) {
+        if fresh && !has_news && (before.behind_bytes == 0) == (behind_bytes == 0) {
             return Ok(());
         }
-        let whole = (behind_bytes == 0).then_some(now);
+        let whole = (behind_bytes == 0).then_some(asked_unix_ms);
         write_json(
             &self.paths.state(),
             &State {
