@@ -130,6 +130,18 @@ impl Replica {
             .collect())
     }
 
+    /// Highest version of each site that `peer` said it has.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn noted_of(&self, peer: SiteId) -> Result<VersionVector, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT site, through FROM acked WHERE peer = :peer")?;
+        let rows = statement.query_map([peer.0], |row| Ok((SiteId(row.get(0)?), row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Highest version of `site` that `peer` said it has.
     ///
     /// # Errors

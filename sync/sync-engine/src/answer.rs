@@ -1,7 +1,7 @@
 //! The answering end of one round: what a server does with a request. It remembers nothing between
 //! two.
 
-use sync_protocol::{Message, Reason, VersionVector};
+use sync_protocol::Message;
 
 use crate::{Effects, Limits, Moment, Peer, Session, Store};
 
@@ -27,14 +27,6 @@ pub fn answer<S: Store>(
 ) -> Result<Answer, S::Error> {
     let mut session = Session::new(peer, limits);
     for message in messages {
-        if let Message::Hello(hello) = &message
-            && let Some(reason) = rolled_back(session.peer(), &hello.vector, &store.vector()?)
-        {
-            if let Reason::RolledBack { held } = reason {
-                store.heard_rolled_back(session.peer(), held)?;
-            }
-            session.refuse(reason);
-        }
         session.receive(store, message, now)?;
     }
     finish(session, store, now)
@@ -63,12 +55,4 @@ fn finish<S: Store>(mut session: Session, store: &mut S, now: Moment) -> Result<
     let effects = session.take_effects();
     let messages = session.round(store, now)?.messages;
     Ok(Answer { messages, effects })
-}
-
-/// A device that holds less of its own site than it sent before is a restored backup or a clone;
-/// its new transactions would reuse old version numbers and never leave it.
-pub fn rolled_back(peer: &Peer, theirs: &VersionVector, ours: &VersionVector) -> Option<Reason> {
-    let of_device = |vector: &VersionVector| vector.get(&peer.site).copied().unwrap_or(0);
-    let held = of_device(ours);
-    (of_device(theirs) < held).then_some(Reason::RolledBack { held })
 }

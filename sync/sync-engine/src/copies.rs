@@ -201,7 +201,10 @@ impl Session {
             | Message::Refused { .. }
             | Message::Done(_)
             | Message::BlobOffers(_)
-            | Message::BlobsHeld(_) => {}
+            | Message::BlobsHeld(_)
+            | Message::HelloSince(_)
+            | Message::HelloBack(_)
+            | Message::SayWhole => {}
         }
         Ok(())
     }

@@ -214,7 +214,10 @@ impl Session {
                 | Message::CasesHeld(_)
                 | Message::PurgeOrders(_)
                 | Message::PurgesDone(_)
-                | Message::PurgesClosed(_) => {}
+                | Message::PurgesClosed(_)
+                | Message::HelloSince(_)
+                | Message::HelloBack(_)
+                | Message::SayWhole => {}
             }
         }
     }

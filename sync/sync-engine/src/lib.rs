@@ -20,9 +20,10 @@ mod dispatch;
 pub mod memory;
 mod outgoing;
 mod session;
+mod short_hello;
 mod store;
 
-pub use answer::{Answer, answer, answer_neighbour, rolled_back};
+pub use answer::{Answer, answer, answer_neighbour};
 pub use copies::CaseCopies;
 pub use dispatch::{Dispatch, Presumed};
 pub use session::{

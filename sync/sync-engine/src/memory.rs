@@ -274,8 +274,17 @@ impl Store for MemoryStore {
     }
 
     fn acknowledged(&mut self, peer: &Peer, vector: &VersionVector) -> Result<(), Infallible> {
-        self.acknowledged.insert(peer.site, vector.clone());
+        let noted = self.acknowledged.entry(peer.site).or_default();
+        for (site, through) in vector {
+            let highest = noted.entry(*site).or_default();
+            *highest = (*highest).max(*through);
+        }
         Ok(())
+    }
+
+    fn noted_of(&self, peer: &Peer) -> Result<VersionVector, Infallible> {
+        let noted = self.acknowledged.get(&peer.site);
+        Ok(noted.cloned().unwrap_or_default())
     }
 
     fn stream_heads(&self) -> Result<VersionVector, Infallible> {

@@ -22,7 +22,7 @@ impl Session {
     /// # Errors
     /// When the database cannot be read.
     pub fn round<S: Store>(&mut self, store: &mut S, now: Moment) -> Result<Round, S::Error> {
-        let messages = match self.ending() {
+        let mut messages = match self.ending() {
             Some(Ending::ByPeer(_)) => Vec::new(),
             Some(Ending::ByUs(reason)) => vec![
                 Message::Refused {
@@ -31,7 +31,10 @@ impl Session {
                 },
                 Message::Done(Remainder::Nothing),
             ],
-            None => self.talk(store, now)?,
+            None => match self.grounds.question() {
+                Some(question) => question,
+                None => self.talk(store, now)?,
+            },
         };
         let told: Vec<Message> = messages
             .iter()
@@ -46,9 +49,35 @@ impl Session {
         // Entries that follow from the beginning tell the history as well.
         let entries = |message: &Message| matches!(message, Message::StreamEntries(_));
         self.ours.log_end_told |= first_log_end || messages.iter().any(entries);
-        let news = first_log_end || !says_no_more(&told, &self.ours.said);
+        let news = first_log_end || self.says_more(&told);
         self.ours.said = told;
+        if news {
+            self.ours.passed_over.clear();
+        }
+        self.shorten(&mut messages);
         Ok(Round { messages, news })
+    }
+
+    /// Whether a round says anything that the one before did not. To say less is no news: whoever
+    /// answers keeps nothing of the round before.
+    fn says_more(&self, told: &[Message]) -> bool {
+        let counts = |message: &Message| self.without_passed_over(message);
+        let said: Vec<Message> = self.ours.said.iter().map(counts).collect();
+        told.iter().any(|message| !said.contains(&counts(message)))
+    }
+
+    /// A hello as it counts while the other end has no more to say: how far its site is of which
+    /// nothing came but that there is nothing for us can wait for the next round. In a busy city
+    /// there is always such a site.
+    fn without_passed_over(&self, message: &Message) -> Message {
+        let mut message = message.clone();
+        if let Message::Hello(hello) = &mut message
+            && self.remainder == Remainder::Nothing
+        {
+            let passed_over = &self.ours.passed_over;
+            hello.vector.retain(|site, _| !passed_over.contains(site));
+        }
+        message
     }
 
     fn talk<S: Store>(&mut self, store: &mut S, now: Moment) -> Result<Vec<Message>, S::Error> {
@@ -499,16 +528,6 @@ fn behind_part(offset: u64, length: usize) -> u64 {
     offset.saturating_add(u64::try_from(length).unwrap_or(u64::MAX))
 }
 
-/// Whether a round says nothing that the one before did not. To have nothing more to ask is no news.
-fn says_no_more(told: &[Message], before: &[Message]) -> bool {
-    let is_question = |message: &&Message| matches!(message, Message::BlobOffers(_));
-    if told.iter().any(|message| is_question(&message)) {
-        return told == before;
-    }
-    told.iter()
-        .eq(before.iter().filter(|message| !is_question(message)))
-}
-
 /// The message as it counts for news: clocks always move, and an acknowledgement repeats the hello.
 fn news_in(message: &Message) -> Option<Message> {
     match message {
@@ -537,6 +556,9 @@ fn news_in(message: &Message) -> Option<Message> {
         | Message::PurgeOrders(_)
         | Message::PurgesDone(_)
         | Message::PurgesClosed(_)
+        | Message::HelloSince(_)
+        | Message::HelloBack(_)
+        | Message::SayWhole
         | Message::Done(_) => Some(message.clone()),
     }
 }

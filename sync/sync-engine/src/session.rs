@@ -9,6 +9,7 @@ use sync_protocol::{
     VersionVector, WantedBlob, version,
 };
 
+use crate::short_hello::Grounds;
 use crate::{Applied, BlobProgress, Peer, PeerRole, Store};
 
 /// Clocks further apart than this are refused: legal dates and certificates would be wrong. An hour
@@ -121,6 +122,8 @@ pub enum Ending {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Theirs {
     pub(crate) vector: VersionVector,
+    /// The vector that the store was told last.
+    noted: VersionVector,
     pub(crate) stream_heads: Option<VersionVector>,
     pub(crate) offers: Vec<DatasetManifest>,
     pub(crate) dataset_wants: Vec<DatasetWant>,
@@ -148,6 +151,9 @@ pub(crate) struct Theirs {
 pub(crate) struct Ours {
     /// Sites of which batches arrived since the last round.
     pub(crate) touched: BTreeSet<SiteId>,
+    /// Of those, the ones of which every batch since the last round with news was empty: their
+    /// records are not for us.
+    pub(crate) passed_over: BTreeSet<SiteId>,
     /// Batches kept aside here, by their `after`.
     pub(crate) batches_refused: BTreeMap<SiteId, (u64, String)>,
     /// Blobs they want that are not here.
@@ -187,6 +193,7 @@ pub struct Session {
     pub(crate) subscriptions: Vec<String>,
     pub(crate) theirs: Option<Theirs>,
     pub(crate) ours: Ours,
+    pub(crate) grounds: Grounds,
     pub(crate) remainder: Remainder,
     effects: Effects,
     ending: Option<Ending>,
@@ -209,6 +216,7 @@ impl Session {
             subscriptions: Vec::new(),
             theirs: None,
             ours: Ours::default(),
+            grounds: Grounds::default(),
             remainder: Remainder::Nothing,
             effects: Effects::default(),
             ending: None,
@@ -296,6 +304,7 @@ impl Session {
         }
         let Ours {
             touched: _,
+            passed_over: _,
             batches_refused,
             blobs_refused,
             blobs_spoilt,
@@ -328,6 +337,20 @@ impl Session {
         }
         match message {
             Message::Hello(hello) => return self.receive_hello(store, hello, now),
+            Message::HelloSince(short) => {
+                let noted = store.noted_of(&self.peer)?;
+                return match self.grounds.whole_since(&noted, short) {
+                    Some(hello) => self.receive_hello(store, hello, now),
+                    None => Ok(()),
+                };
+            }
+            Message::HelloBack(short) => {
+                return match self.grounds.whole_back(short) {
+                    Some(hello) => self.receive_hello(store, hello, now),
+                    None => Ok(()),
+                };
+            }
+            Message::SayWhole => self.say_again(),
             Message::Refused { about, reason } => {
                 self.hear_rolled_back(store, &about, &reason)?;
                 self.receive_refusal(&about, reason);
@@ -387,10 +410,21 @@ impl Session {
             self.refuse(reason);
             return Ok(());
         }
-        if let Some(reason) = self.own_records_missing(store, &hello)? {
+        let missing = match self.ends {
+            Ends::CounterToHub => None,
+            Ends::HubToCounter => self.their_records_missing(store, &hello)?,
+            Ends::Counters => self.own_records_missing(store, &hello)?,
+        };
+        if let Some(reason) = missing {
             self.refuse(reason);
             return Ok(());
         }
+        let is_question = match self.ends {
+            Ends::CounterToHub => false,
+            Ends::HubToCounter => true,
+            Ends::Counters => self.grounds.have_said_nothing(),
+        };
+        self.grounds.heard(&hello, is_question);
         self.peer_hlc = Some(hello.hlc);
         // A hybrid clock that ran away would drag every other one with it.
         if hello.hlc >> 16 <= now.unix_ms.saturating_add(CLOCK_REFUSED_MS) {
@@ -407,11 +441,36 @@ impl Session {
         theirs.case_wants.clear();
         theirs.purges_told.clear();
         theirs.purges_closed.clear();
-        if theirs.vector != hello.vector {
-            theirs.vector = hello.vector;
+        theirs.vector = hello.vector;
+        self.note_acknowledged(store)
+    }
+
+    /// Notes what the other end has, if that is not noted yet.
+    fn note_acknowledged<S: Store>(&mut self, store: &mut S) -> Result<(), S::Error> {
+        if let Some(theirs) = &mut self.theirs
+            && theirs.vector != theirs.noted
+        {
             store.acknowledged(&self.peer, &theirs.vector)?;
+            theirs.noted.clone_from(&theirs.vector);
         }
         Ok(())
+    }
+
+    /// A device that holds less of its own site than it sent before is a restored backup or a clone;
+    /// its new transactions would reuse old version numbers and never leave it. A courier file may be
+    /// older than what came since.
+    fn their_records_missing<S: Store>(
+        &self,
+        store: &mut S,
+        hello: &Hello,
+    ) -> Result<Option<Reason>, S::Error> {
+        let of_peer = |vector: &VersionVector| vector.get(&self.peer.site).copied().unwrap_or(0);
+        let held = of_peer(&store.vector()?);
+        if !self.is_on_a_line() || of_peer(&hello.vector) >= held {
+            return Ok(None);
+        }
+        store.heard_rolled_back(&self.peer, held)?;
+        Ok(Some(Reason::RolledBack { held }))
     }
 
     /// A neighbour that holds more of this counter's own records than the counter itself tells that
@@ -423,9 +482,6 @@ impl Session {
         store: &S,
         hello: &Hello,
     ) -> Result<Option<Reason>, S::Error> {
-        if self.ends != Ends::Counters {
-            return Ok(None);
-        }
         let own = store.site();
         let held = hello.vector.get(&own).copied().unwrap_or(0);
         let here = store.vector()?.get(&own).copied().unwrap_or(0);
@@ -491,6 +547,19 @@ impl Session {
         }
     }
 
+    /// Nothing of the last round was taken.
+    fn say_again(&mut self) {
+        self.grounds.missed();
+        self.ours.said.clear();
+        self.ours.blobs_asked.clear();
+        self.ours.log_end_told = false;
+    }
+
+    /// Whether what is received was said just now, not in a courier file.
+    pub(crate) fn is_on_a_line(&self) -> bool {
+        self.said_at.is_none()
+    }
+
     /// Keeps what the other end tells about itself.
     fn note(&mut self, message: Message) {
         let Some(theirs) = &mut self.theirs else {
@@ -533,6 +602,9 @@ impl Session {
             | Message::PurgeOrders(_)
             | Message::PurgesDone(_)
             | Message::PurgesClosed(_)
+            | Message::HelloSince(_)
+            | Message::HelloBack(_)
+            | Message::SayWhole
             | Message::Refused { .. } => {}
         }
     }
@@ -549,7 +621,17 @@ impl Session {
         } else {
             store.apply(&self.peer, batch)?
         };
-        self.ours.touched.insert(batch.site);
+        let is_first = self.ours.touched.insert(batch.site);
+        if !batch.changes.is_empty() {
+            self.ours.passed_over.remove(&batch.site);
+        } else if is_first {
+            self.ours.passed_over.insert(batch.site);
+        }
+        // Whoever sends it has it.
+        if let Some(theirs) = &mut self.theirs {
+            let held = theirs.vector.entry(batch.site).or_default();
+            *held = (*held).max(batch.through);
+        }
         match applied {
             Applied::Done { changed } => {
                 self.ours.batches_refused.remove(&batch.site);
@@ -575,12 +657,8 @@ impl Session {
         let Some(theirs) = &mut self.theirs else {
             return Ok(());
         };
-        let before = theirs.vector.clone();
         theirs.vector.extend(vector);
-        if theirs.vector == before {
-            return Ok(());
-        }
-        store.acknowledged(&self.peer, &theirs.vector)
+        self.note_acknowledged(store)
     }
 
     fn receive_entries<S: Store>(

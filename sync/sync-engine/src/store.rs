@@ -122,6 +122,12 @@ pub trait Store: CaseCopies<CopyError = <Self as Store>::Error> {
     /// When the database cannot be written.
     fn acknowledged(&mut self, peer: &Peer, vector: &VersionVector) -> Result<(), Self::Error>;
 
+    /// What was noted so of `peer`; the highest of each site.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn noted_of(&self, peer: &Peer) -> Result<VersionVector, Self::Error>;
+
     /// Highest sequence held of each device's stream.
     ///
     /// # Errors

@@ -6,8 +6,11 @@
 )]
 
 use sync_engine::memory::MemoryStore;
-use sync_engine::{Ending, Limits, Moment, Peer, PeerRole, Session};
-use sync_protocol::{About, Hello, Message, Reason, Remainder, SiteId, VersionVector, version};
+use sync_engine::{Ending, Limits, Moment, Peer, PeerRole, Session, Store as _};
+use sync_protocol::{
+    About, ChangeBatch, Hello, Message, Reason, Remainder, SiteId, VersionVector, encode_for,
+    version,
+};
 
 const COUNTER: SiteId = SiteId([0x11; 16]);
 const HUB: SiteId = SiteId([0xFF; 16]);
@@ -118,22 +121,24 @@ fn records_without_their_blob_are_not_the_whole_case() {
     assert!(counter.unconfirmed().is_empty());
 }
 
+fn in_version_1(messages: &mut [Message]) {
+    for hello in messages.iter_mut().filter_map(Message::hello_mut) {
+        hello.version_current = 1;
+    }
+}
+
 #[test]
 fn an_older_head_office_is_not_asked_what_it_cannot_read() {
     let (mut counter, mut hub) = stores();
     counter.write_blob(vec![7; 1000]);
     let mut session = counter_session(Limits::default());
     for _ in 0..3 {
-        let round = session.round(&mut counter, NOON).unwrap();
-        assert!(round.messages.iter().all(|message| message.since() == 1));
-        for message in answer(&mut hub, Limits::default(), round.messages) {
-            let message = match message {
-                Message::Hello(hello) => Message::Hello(Hello {
-                    version_current: 1,
-                    ..hello
-                }),
-                other => other,
-            };
+        let mut round = session.round(&mut counter, NOON).unwrap().messages;
+        assert!(round.iter().all(|message| message.since() == 1));
+        in_version_1(&mut round);
+        let mut answer = answer(&mut hub, Limits::default(), round);
+        in_version_1(&mut answer);
+        for message in answer {
             session.receive(&mut counter, message, NOON).unwrap();
         }
     }
@@ -144,12 +149,6 @@ fn an_older_head_office_is_not_asked_what_it_cannot_read() {
 fn submission_on_an_open_line_takes_one_round() {
     let (mut counter, mut hub) = stores();
     let mut session = counter_session(Limits::default());
-    let say = |session: &mut Session, counter: &mut MemoryStore, hub: &mut MemoryStore| {
-        let round = session.round(counter, NOON).unwrap();
-        for message in answer(hub, Limits::default(), round.messages) {
-            session.receive(counter, message, NOON).unwrap();
-        }
-    };
     say(&mut session, &mut counter, &mut hub);
     counter.write(&["submitted"]);
     say(&mut session, &mut counter, &mut hub);
@@ -158,6 +157,169 @@ fn submission_on_an_open_line_takes_one_round() {
         session.acknowledged(),
         Some(&VersionVector::from([(COUNTER, 1)]))
     );
+    let next = session.round(&mut counter, NOON).unwrap();
+    assert!(!next.news, "there is less to say than before: {next:?}");
+}
+
+/// A counter and head office with records of 59 sites, who have talked.
+fn busy_city() -> (MemoryStore, MemoryStore, Session) {
+    let (mut counter, mut hub) = stores();
+    for number in 1..60 {
+        let mut other = MemoryStore::new(another(number));
+        other.write(&["of another counter"]);
+        talk_as(another(number), &mut other, &mut hub);
+    }
+    hub.publish("staff", vec![8; 100]);
+    counter.write(&["case"]);
+    let mut session = counter_session(Limits::default());
+    while say(&mut session, &mut counter, &mut hub) {}
+    assert_eq!(counter.texts(), hub.texts());
+    (counter, hub, session)
+}
+
+/// A site as they are: by chance.
+fn another(number: u8) -> SiteId {
+    let chance = blake3::hash(&[number]);
+    SiteId(*chance.as_bytes().first_chunk().unwrap())
+}
+
+fn talk_as(site: SiteId, counter: &mut MemoryStore, hub: &mut MemoryStore) {
+    let mut session = counter_session(Limits::default());
+    let mut there = Session::new(peer(site, PeerRole::Counter), Limits::default());
+    for _ in 0..2 {
+        for message in session.round(counter, NOON).unwrap().messages {
+            there.receive(hub, message, NOON).unwrap();
+        }
+        for message in there.round(hub, NOON).unwrap().messages {
+            session.receive(counter, message, NOON).unwrap();
+        }
+    }
+}
+
+/// Says a round and hears its answer; whether there was anything to say.
+fn say(session: &mut Session, counter: &mut MemoryStore, hub: &mut MemoryStore) -> bool {
+    let round = session.round(counter, NOON).unwrap();
+    for message in answer(hub, Limits::default(), round.messages) {
+        session.receive(counter, message, NOON).unwrap();
+    }
+    round.news
+}
+
+fn bytes(messages: &[Message]) -> usize {
+    let frame = |message| encode_for(message, version::CURRENT).unwrap().len();
+    messages.iter().map(frame).sum()
+}
+
+#[test]
+fn next_round_names_only_what_is_new() {
+    let (mut counter, mut hub, mut session) = busy_city();
+    counter.write(&["a step"]);
+    let asked = session.round(&mut counter, NOON).unwrap().messages;
+    let Some(Message::HelloSince(short)) = asked.first() else {
+        panic!("{asked:?}");
+    };
+    let own = VersionVector::from([(COUNTER, 2)]);
+    assert_eq!(short.hello.vector, own);
+    let told = answer(&mut hub, Limits::default(), asked.clone());
+    let [
+        Message::HelloBack(back),
+        Message::StreamHeads(_),
+        Message::Done(_),
+    ] = told.as_slice()
+    else {
+        panic!("{told:?}");
+    };
+    assert_eq!(back.hello.vector, own);
+    for message in told.clone() {
+        session.receive(&mut counter, message, NOON).unwrap();
+    }
+    assert_eq!(session.acknowledged(), Some(&hub.vector().unwrap()));
+    assert_eq!(counter.acknowledged_by(HUB), Some(&hub.vector().unwrap()));
+    let whole = bytes(&[Message::Hello(hello(&counter))]);
+    let both = bytes(&asked) + bytes(&told);
+    assert!(both < 500 && whole > 600, "{both} B, a whole hello {whole}");
+}
+
+#[test]
+fn new_site_is_named_to_whoever_has_less() {
+    let (mut counter, mut hub, mut session) = busy_city();
+    hub.write(&["remark"]);
+    say(&mut session, &mut counter, &mut hub);
+    assert!(
+        say(&mut session, &mut counter, &mut hub),
+        "it is told to be here"
+    );
+    assert_eq!(
+        hub.acknowledged_by(COUNTER),
+        Some(&counter.vector().unwrap())
+    );
+    assert_eq!(counter.acknowledged_by(HUB), Some(&hub.vector().unwrap()));
+    assert!(!say(&mut session, &mut counter, &mut hub));
+}
+
+#[test]
+fn head_office_that_noted_less_asks_for_the_whole() {
+    let (mut counter, mut hub, mut session) = busy_city();
+    let backup = hub.clone();
+    counter.write(&["a step"]);
+    say(&mut session, &mut counter, &mut hub);
+    hub = backup;
+    counter.write(&["another step"]);
+    let asked = session.round(&mut counter, NOON).unwrap().messages;
+    let told = answer(&mut hub, Limits::default(), asked);
+    assert_eq!(told, [Message::SayWhole, Message::Done(Remainder::Nothing)]);
+    for message in told {
+        session.receive(&mut counter, message, NOON).unwrap();
+    }
+    assert_ne!(counter.texts(), hub.texts());
+    while say(&mut session, &mut counter, &mut hub) {}
+    assert_eq!(counter.texts(), hub.texts());
+}
+
+#[test]
+fn answer_to_an_earlier_question_makes_nothing_safe() {
+    let (mut counter, mut hub, mut session) = busy_city();
+    counter.write(&["a step"]);
+    let asked = session.round(&mut counter, NOON).unwrap().messages;
+    let late = answer(&mut hub, Limits::default(), asked);
+    counter.write(&["another step"]);
+    // Lost on the way there.
+    session.round(&mut counter, NOON).unwrap();
+    for message in late {
+        session.receive(&mut counter, message, NOON).unwrap();
+    }
+    let held = |vector: Option<&VersionVector>| vector.and_then(|v| v.get(&COUNTER).copied());
+    assert!(held(counter.acknowledged_by(HUB)) < Some(3));
+    session.try_again();
+    while say(&mut session, &mut counter, &mut hub) {}
+    assert_eq!(held(counter.acknowledged_by(HUB)), Some(3));
+}
+
+#[test]
+fn that_others_have_something_that_is_not_for_us_is_no_news() {
+    let (mut counter, mut hub, mut session) = busy_city();
+    let other = another(1);
+    let batch = |after: u64, changes| {
+        Message::Changes(ChangeBatch {
+            site: other,
+            after,
+            through: after + 1,
+            changes,
+        })
+    };
+    say(&mut session, &mut counter, &mut hub);
+    session
+        .receive(&mut counter, batch(1, Vec::new()), NOON)
+        .unwrap();
+    assert!(!session.round(&mut counter, NOON).unwrap().news);
+    let change = hub
+        .changes(session.peer(), other, 0, 1000)
+        .unwrap()
+        .unwrap();
+    session
+        .receive(&mut counter, batch(2, change.changes), NOON)
+        .unwrap();
+    assert!(session.round(&mut counter, NOON).unwrap().news);
 }
 
 #[test]
@@ -297,7 +459,7 @@ fn nothing_is_taken_before_a_hello() {
     }
     let mut round = session.round(&mut counter, NOON).unwrap().messages;
     assert!(round.iter().any(Message::carries_data));
-    round.retain(|message| !matches!(message, Message::Hello(_)));
+    round.retain_mut(|message| message.hello_mut().is_none());
     answer(&mut hub, small(), round);
     assert_eq!(hub.texts(), []);
 }

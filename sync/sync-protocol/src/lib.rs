@@ -14,6 +14,7 @@ mod change;
 mod codec;
 mod compression;
 mod copies;
+mod digest;
 mod ids;
 pub mod limits;
 mod message;
@@ -27,6 +28,9 @@ pub use codec::{
     encode_for,
 };
 pub use copies::{CasePart, CaseTurn, CaseWant, PurgeClosed, PurgeDone, PurgeOrder, PurgeStage};
+pub use digest::Digest;
 pub use ids::{ParseSiteIdError, SiteId};
-pub use message::{About, DatasetWant, HISTORY_DIFFERS, Hello, Message, Reason, Remainder};
+pub use message::{
+    About, DatasetWant, HISTORY_DIFFERS, Hello, HelloBack, HelloSince, Message, Reason, Remainder,
+};
 pub use part::{BlobPart, DatasetManifest, DatasetPart, StreamEntry, WantedBlob};

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BlobPart, CasePart, CaseTurn, CaseWant, ChangeBatch, DatasetManifest, DatasetPart, PurgeClosed,
-    PurgeDone, PurgeOrder, SiteId, StreamEntry, VersionVector, WantedBlob, version,
+    BlobPart, CasePart, CaseTurn, CaseWant, ChangeBatch, DatasetManifest, DatasetPart, Digest,
+    PurgeClosed, PurgeDone, PurgeOrder, SiteId, StreamEntry, VersionVector, WantedBlob, version,
 };
 
 /// One message; a round of the conversation is a [`Message::Hello`], any others, and a
@@ -61,6 +61,13 @@ pub enum Message {
     PurgesDone(Vec<PurgeDone>),
     /// Orders that every counter of the branch followed. Since version 3.
     PurgesClosed(Vec<PurgeClosed>),
+    /// A hello that builds on the one before. Since version 5.
+    HelloSince(HelloSince),
+    /// The hello of whoever answers, told by what the asking one says. Since version 5.
+    HelloBack(HelloBack),
+    /// What the hello builds on is not what was noted of it here: nothing of the round was taken, it
+    /// is to be said again with a whole hello. Since version 5.
+    SayWhole,
 }
 
 /// Who is speaking and what it holds.
@@ -82,6 +89,30 @@ pub struct Hello {
     pub unix_ms: u64,
     /// Hybrid logical clock.
     pub hlc: u64,
+}
+
+/// A hello that builds on the one before.
+///
+/// Whoever answers has noted on its disk how far the asking end said it is. In a city of 59 counters
+/// a whole hello is a kilobyte, of which nearly everything was said a moment ago.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HelloSince {
+    /// The vector that this one builds on.
+    pub since: Digest,
+    /// The last offers of datasets that were heard; the same ones need not be told again.
+    pub offers: Digest,
+    /// The hello; its vector names the sites that stand elsewhere than in `since`.
+    pub hello: Hello,
+}
+
+/// The hello of whoever answers, told by what the asking one says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HelloBack {
+    /// The whole vector of the hello that is answered.
+    pub to: Digest,
+    /// The hello. Its vector names the asking site; the sites of which less is here than `to` says;
+    /// and those of which more is here than `to` says and this round brings.
+    pub hello: Hello,
 }
 
 /// A dataset wanted from an offset.
@@ -186,7 +217,20 @@ impl Message {
             | Self::CasesHeld(_)
             | Self::PurgeOrders(_)
             | Self::PurgesDone(_)
-            | Self::PurgesClosed(_) => 0,
+            | Self::PurgesClosed(_)
+            | Self::HelloSince(_)
+            | Self::HelloBack(_)
+            | Self::SayWhole => 0,
+        }
+    }
+
+    /// The hello in it, whole or short.
+    pub fn hello_mut(&mut self) -> Option<&mut Hello> {
+        match self {
+            Self::Hello(hello)
+            | Self::HelloSince(HelloSince { hello, .. })
+            | Self::HelloBack(HelloBack { hello, .. }) => Some(hello),
+            _ => None,
         }
     }
 
@@ -201,6 +245,7 @@ impl Message {
             | Self::PurgeOrders(_)
             | Self::PurgesDone(_)
             | Self::PurgesClosed(_) => version::CASES_MOVED,
+            Self::HelloSince(_) | Self::HelloBack(_) | Self::SayWhole => version::SHORT_HELLOS,
             Self::Hello(_)
             | Self::Changes(_)
             | Self::Ack(_)

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use sync_engine::{Limits, Session};
-use sync_protocol::{Hello, Message, encode_for, version};
+use sync_protocol::{Message, encode_for, version};
 
 use crate::chance::Chance;
 
@@ -50,13 +50,8 @@ pub(crate) struct Line {
 
 /// The version that whoever answers these messages speaks with who said them.
 pub(crate) fn spoken_with(messages: &[Message]) -> u8 {
-    let newest = messages.iter().find_map(|message| {
-        if let Message::Hello(hello) = message {
-            Some(hello.version_current)
-        } else {
-            None
-        }
-    });
+    let mut messages = messages.iter().cloned();
+    let newest = messages.find_map(|mut message| Some(message.hello_mut()?.version_current));
     newest.map_or(version::MIN, |newest| newest.min(version::CURRENT))
 }
 
@@ -117,15 +112,11 @@ impl Line {
         for message in messages {
             let readable = message.since() <= spoken;
             ensure!(readable, "an end is told what its program cannot read");
-            if let Message::Hello(hello) = message {
-                let hello = Hello {
-                    version_current: hello.version_current.min(self.newest),
-                    ..hello.clone()
-                };
-                bytes.extend(encode_for(&Message::Hello(hello), spoken)?);
-            } else {
-                bytes.extend(encode_for(message, spoken)?);
+            let mut message = message.clone();
+            if let Some(hello) = message.hello_mut() {
+                hello.version_current = hello.version_current.min(self.newest);
             }
+            bytes.extend(encode_for(&message, spoken)?);
         }
         Ok(bytes)
     }

@@ -230,6 +230,9 @@ impl Truth {
             | Message::BlobRefusals(_)
             | Message::BlobOffers(_)
             | Message::Refused { .. }
+            | Message::HelloSince(_)
+            | Message::HelloBack(_)
+            | Message::SayWhole
             | Message::Done(_) => {}
         }
         Ok(())

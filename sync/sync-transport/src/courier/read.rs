@@ -224,7 +224,10 @@ impl Contents {
             | Message::CasesHeld(_)
             | Message::PurgeOrders(_)
             | Message::PurgesDone(_)
-            | Message::PurgesClosed(_) => {}
+            | Message::PurgesClosed(_)
+            | Message::HelloSince(_)
+            | Message::HelloBack(_)
+            | Message::SayWhole => {}
         }
     }
 }

@@ -112,7 +112,10 @@ impl Carried {
             | Message::CasesHeld(_)
             | Message::PurgeOrders(_)
             | Message::PurgesDone(_)
-            | Message::PurgesClosed(_) => {}
+            | Message::PurgesClosed(_)
+            | Message::HelloSince(_)
+            | Message::HelloBack(_)
+            | Message::SayWhole => {}
         }
     }
 }

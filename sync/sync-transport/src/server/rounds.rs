@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::{BodyExt as _, Limited};
 use serde::Deserialize;
-use sync_engine::{Session, Store, rolled_back};
+use sync_engine::{Ending, Session, Store};
 use sync_protocol::limits::BODY_BYTES_MAX;
 use sync_protocol::{About, DecodeError, Message, Reason, decode_all, encode_all, version};
 
@@ -198,21 +198,12 @@ fn answer<S: Store>(hub: &Served<S>, device: &Device, bytes: &[u8]) -> Result<An
     }
     for message in messages {
         let mut store = store();
-        // Between counters a record may have come by way of head office first.
-        if hub.book.is_none()
-            && let Message::Hello(hello) = &message
-            && let Some(reason) =
-                rolled_back(peer, &hello.vector, &store.vector().map_err(in_trouble)?)
-        {
-            tracing::error!(site = %peer.site, ?reason, "device refused");
-            if let Reason::RolledBack { held } = reason {
-                store.heard_rolled_back(peer, held).map_err(in_trouble)?;
-            }
-            session.refuse(reason);
-        }
         session
             .receive(&mut *store, message, now)
             .map_err(in_trouble)?;
+    }
+    if let Some(Ending::ByUs(reason @ Reason::RolledBack { .. })) = session.ending() {
+        tracing::error!(site = %peer.site, ?reason, "device refused");
     }
     let effects = session.take_effects();
     for reason in &effects.quarantined {
