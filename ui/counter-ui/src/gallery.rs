@@ -10,13 +10,19 @@ use thiserror::Error;
 
 use crate::app::{self, App, Window};
 use crate::link::LinkEvent;
-use crate::scripted::{pen_clock, prepare, screenshot, use_headless};
+use crate::scripted::{pen_clock, prepare, read_on, screenshot, use_headless};
 
 /// Sizes every screen must work in.
 pub const SIZES: [(u32, u32); 2] = [(1280, 800), (1920, 1080)];
 
 /// Sizes of the type every screen must work with.
 pub const TEXT_SCALES: [f32; 2] = [1.0, app::TEXT_SCALE_MAX];
+
+/// What turns the pages of what a resident reads.
+pub const SEE_MORE: &str = "つづきを見る";
+
+/// What stands there instead once the end was seen.
+pub const IS_RIGHT: &str = "正しい・署名へ進む";
 
 /// A gallery that could not be drawn.
 #[derive(Debug, Error)]
@@ -38,6 +44,9 @@ pub enum GalleryError {
         /// What is wrong.
         source: serde_json::Error,
     },
+    /// A page could not be read to its end.
+    #[error("page: {0}")]
+    Reading(String),
     /// A picture was not written.
     #[error("picture: {0}")]
     Picture(String),
@@ -109,6 +118,10 @@ pub fn draw(folder: &Path) -> Result<(), GalleryError> {
             if name.ends_with("board") || name.ends_with("wait") {
                 app.receive(LinkEvent::Lost);
                 shoot(&app, &[&name, "-lost"].concat())?;
+            }
+            if name.contains("-check") {
+                read_on(app.window(), SEE_MORE, IS_RIGHT).map_err(GalleryError::Reading)?;
+                shoot(&app, &[&name, "-end"].concat())?;
             }
         }
     }

@@ -27,6 +27,8 @@ struct PinPage {
 pub(crate) struct ResidentController {
     window: slint::Weak<ResidentWindow>,
     sections: Rows<CheckSection, SectionData>,
+    /// The check page whose end the window asks for, until it is signed or taken away.
+    to_read: Option<ResidentScreen>,
     digits: Rc<RefCell<Zeroizing<String>>>,
     clear_pad: Rc<dyn Fn()>,
     english: Rc<Cell<Option<bool>>>,
@@ -73,6 +75,7 @@ impl ResidentController {
         Self {
             window,
             sections,
+            to_read: None,
             digits,
             clear_pad,
             english,
@@ -108,6 +111,7 @@ impl ResidentController {
         if page != ResidentPage::Check {
             self.sections.show(&[], draw_section);
         }
+        self.note_what_to_read(api, screen);
         match screen {
             ResidentScreen::Idle | ResidentScreen::Wait => {}
             ResidentScreen::Pin {
@@ -165,6 +169,24 @@ impl ResidentController {
             api.set_receipt_number(SharedString::new());
         }
         api.set_page(page);
+    }
+
+    /// Other content must be seen to its end anew; whoever comes back from signing has seen it.
+    fn note_what_to_read(&mut self, api: &ResidentApi<'_>, screen: &ResidentScreen) {
+        match page_of(screen) {
+            ResidentPage::Sign => {}
+            ResidentPage::Check if self.to_read.as_ref() == Some(screen) => {}
+            ResidentPage::Check => {
+                self.to_read = Some(screen.clone());
+                api.set_content_seen(false);
+                api.set_content_revision(api.get_content_revision().wrapping_add(1));
+            }
+            ResidentPage::None
+            | ResidentPage::Idle
+            | ResidentPage::Wait
+            | ResidentPage::Pin
+            | ResidentPage::Done => self.to_read = None,
+        }
     }
 
     fn forget_digits(&self, api: &ResidentApi<'_>) {

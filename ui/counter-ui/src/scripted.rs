@@ -44,6 +44,10 @@ const TYPING_MS: u64 = 120;
 const SCROLL_STEP: f32 = 240.0;
 const SCROLL_STEPS_MAX: usize = 60;
 const TO_TOP: f32 = 1e6;
+/// How long a person looks at a page before the next.
+const READING: Duration = Duration::from_millis(500);
+/// Pages nobody has to turn more of.
+const PAGES_MAX: usize = 100;
 /// How far down a field may lie to be touched, in shares of the window; the footer begins below.
 const REACH: f32 = 0.89;
 /// Where columns that scroll are, in shares of the window.
@@ -72,6 +76,7 @@ struct Request {
     #[serde(default, deserialize_with = "present")]
     see: bool,
     tap: Option<String>,
+    read_on: Option<ReadOn>,
     #[serde(rename = "type")]
     into: Option<Typing>,
     draw: Option<Vec<Vec<[f32; 2]>>>,
@@ -109,6 +114,13 @@ struct Typing {
     /// The field is not left afterwards.
     #[serde(default)]
     stay: bool,
+}
+
+/// Presses what turns pages until what stands at the end is there.
+#[derive(Debug, Clone, Deserialize)]
+struct ReadOn {
+    by: String,
+    to: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -393,6 +405,8 @@ fn act(window: &Window, request: &Request) -> Result<Value, String> {
             return Err(format!("「{label}」 cannot be pressed now"));
         }
         tap(&found);
+    } else if let Some(ReadOn { by, to }) = &request.read_on {
+        read_on(window, by, to)?;
     } else if let Some(typing) = &request.into {
         type_into(window, typing)?;
     } else if let Some(strokes) = &request.draw {
@@ -529,6 +543,33 @@ fn tap(element: &ElementHandle) {
     } else {
         element.invoke_accessible_default_action();
     }
+}
+
+/// What can be pressed where the page is scrolled to now.
+fn in_sight(window: &Window, label: &str) -> Option<ElementHandle> {
+    elements(window).into_iter().find(|element| {
+        let seen = describe(element);
+        seen.label == label && can_press(&seen.role)
+    })
+}
+
+/// Presses `by`, page after page, until `to` is there; says how often.
+///
+/// # Errors
+/// When neither is there, or the end does not come.
+pub fn read_on(window: &Window, by: &str, to: &str) -> Result<usize, String> {
+    for pressed in 0..=PAGES_MAX {
+        if in_sight(window, to).is_some() {
+            return Ok(pressed);
+        }
+        let next = in_sight(window, by)
+            .ok_or_else(|| format!("neither 「{by}」 nor 「{to}」 is on the screen"))?;
+        tap(&next);
+        mock_elapsed_time(READING);
+    }
+    Err(format!(
+        "「{to}」 does not come however often 「{by}」 is pressed"
+    ))
 }
 
 /// Looks, and scrolls down every column until `look` finds something, as a person would.
