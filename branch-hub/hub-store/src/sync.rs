@@ -85,10 +85,6 @@ impl Store for HubStore {
         self.note_rolled_back(peer.site, held)
     }
 
-    fn noted_of(&self, peer: &Peer) -> Result<VersionVector, StoreError> {
-        self.replica.noted_of(peer.site)
-    }
-
     fn acknowledged(&mut self, peer: &Peer, vector: &VersionVector) -> Result<(), StoreError> {
         if self.replica.acknowledged(peer, vector)? {
             self.listener.tell(&StoreChange::Acknowledged);

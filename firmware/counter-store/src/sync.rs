@@ -107,10 +107,6 @@ impl Store for CounterStore {
         Ok(applied)
     }
 
-    fn noted_of(&self, peer: &Peer) -> Result<VersionVector, StoreError> {
-        self.replica.noted_of(peer.site)
-    }
-
     fn acknowledged(&mut self, peer: &Peer, vector: &VersionVector) -> Result<(), StoreError> {
         let news = self.replica.acknowledged(peer, vector)?;
         if peer.role == PeerRole::Hub && (news || self.sending()?.waiting > 0) {

@@ -19,6 +19,21 @@ macro_rules! answered_by_replica {
             self.replica.vector()
         }
 
+        fn pass(
+            &mut self,
+            peer: &::sync_engine::Peer,
+            passed: &[::sync_protocol::Passed],
+        ) -> Result<Vec<::sync_engine::Applied>, $crate::StoreError> {
+            self.replica.pass(peer, passed)
+        }
+
+        fn noted_of(
+            &self,
+            peer: &::sync_engine::Peer,
+        ) -> Result<::sync_protocol::VersionVector, $crate::StoreError> {
+            self.replica.noted_of(peer.site)
+        }
+
         fn heard_clock(&mut self, hlc: u64) {
             self.replica.heard_clock(hlc);
         }

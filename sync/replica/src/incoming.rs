@@ -16,7 +16,7 @@ use rusqlite::{
     named_params, params,
 };
 use sync_engine::{Applied, Peer, PeerRole};
-use sync_protocol::{CellValue, Change, ChangeBatch, SiteId, VersionVector};
+use sync_protocol::{CellValue, Change, ChangeBatch, Passed, SiteId, VersionVector};
 
 use crate::database::{self, Replica};
 use crate::error::StoreError;
@@ -91,6 +91,37 @@ impl Replica {
                 changed: taken.changed,
             }),
         }
+    }
+
+    /// Notes versions in which nothing is for this database, all in one transaction; what became of
+    /// each.
+    ///
+    /// # Errors
+    /// When the database cannot be written; nothing was noted then.
+    pub fn pass(&mut self, peer: &Peer, passed: &[Passed]) -> Result<Vec<Applied>, StoreError> {
+        let mut applied = Vec::with_capacity(passed.len());
+        let mut news = Vec::new();
+        for one in passed {
+            let have = held(&self.connection, one.site)?;
+            let known = self.without_looking(peer, &(*one).into(), have);
+            if known.is_none() {
+                news.push((one, have));
+            }
+            applied.push(known.unwrap_or(Applied::Done { changed: 0 }));
+        }
+        if news.is_empty() {
+            return Ok(applied);
+        }
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (one, have) in news {
+            site_branch::note(&transaction, peer, have)?;
+            hold(&transaction, one.site, one.through)?;
+            quarantine::forget(&transaction, one.site)?;
+        }
+        transaction.commit()?;
+        Ok(applied)
     }
 
     /// The answer to a batch that is not looked into.

@@ -204,7 +204,8 @@ impl Session {
             | Message::BlobsHeld(_)
             | Message::HelloSince(_)
             | Message::HelloBack(_)
-            | Message::SayWhole => {}
+            | Message::SayWhole
+            | Message::Passed(_) => {}
         }
         Ok(())
     }

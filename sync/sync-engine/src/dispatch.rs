@@ -183,9 +183,9 @@ impl Session {
     fn presume_received(&mut self, said: &[Message]) {
         for message in said {
             match message {
-                Message::Changes(batch) => {
+                Message::Changes(_) | Message::Passed(_) => {
                     if let Some(theirs) = &mut self.theirs {
-                        theirs.vector.insert(batch.site, batch.through);
+                        theirs.vector.extend(message.brings());
                     }
                 }
                 Message::StreamEntries(entries) => self.presume_entries(entries),

@@ -25,6 +25,7 @@ pub struct MemoryStore {
     unconfirmed: BTreeSet<[u8; 32]>,
     acknowledged: BTreeMap<SiteId, VersionVector>,
     poison: Option<String>,
+    hidden: BTreeSet<SiteId>,
 }
 
 impl MemoryStore {
@@ -41,6 +42,7 @@ impl MemoryStore {
             unconfirmed: BTreeSet::new(),
             acknowledged: BTreeMap::new(),
             poison: None,
+            hidden: BTreeSet::new(),
         }
     }
 
@@ -105,6 +107,11 @@ impl MemoryStore {
     /// Keeps aside every batch with a cell of this text.
     pub fn refuse_text(&mut self, text: &str) {
         self.poison = Some(text.to_owned());
+    }
+
+    /// Nothing of this site is for anybody else.
+    pub fn hide(&mut self, site: SiteId) {
+        self.hidden.insert(site);
     }
 
     /// Every cell's text, by site and version.
@@ -232,8 +239,10 @@ impl Store for MemoryStore {
             changes: Vec::new(),
         };
         let log = self.records.get(&site).map_or(&[][..], Vec::as_slice);
+        let is_seen = !self.hidden.contains(&site);
         for transaction in log.iter().skip(as_usize(after)) {
-            batch.changes.extend(transaction.iter().cloned());
+            let seen = transaction.iter().filter(|_| is_seen);
+            batch.changes.extend(seen.cloned());
             batch.through += 1;
             if batch.weight() >= bytes_max {
                 break;

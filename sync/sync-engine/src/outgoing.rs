@@ -380,9 +380,11 @@ impl Sender<'_> {
         }
         while !cursors.is_empty() {
             let mut onward = Vec::with_capacity(cursors.len());
+            let mut passed = Vec::new();
             for (site, after, held) in cursors {
                 let Some(bytes) = data.share(self.limits.batch_bytes) else {
-                    return Ok(());
+                    onward.clear();
+                    break;
                 };
                 let Some(batch) = store.changes(self.peer, site, after, bytes)? else {
                     continue;
@@ -391,10 +393,16 @@ impl Sender<'_> {
                 if batch.after != after || through <= after {
                     continue;
                 }
-                data.push(Message::Changes(batch));
+                match batch.passed() {
+                    Some(one) if self.theirs.version >= version::TERSE => passed.push(one),
+                    _ => data.push(Message::Changes(batch)),
+                }
                 if through < held {
                     onward.push((site, through, held));
                 }
+            }
+            if !passed.is_empty() {
+                data.push(Message::Passed(passed));
             }
             cursors = onward;
         }
@@ -559,6 +567,7 @@ fn news_in(message: &Message) -> Option<Message> {
         | Message::HelloSince(_)
         | Message::HelloBack(_)
         | Message::SayWhole
+        | Message::Passed(_)
         | Message::Done(_) => Some(message.clone()),
     }
 }

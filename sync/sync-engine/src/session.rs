@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_protocol::limits::BLOB_OFFERS_MAX;
 use sync_protocol::{
     About, BlobPart, CaseTurn, CaseWant, ChangeBatch, DatasetManifest, DatasetPart, DatasetWant,
-    HISTORY_DIFFERS, Hello, Message, PurgeClosed, Reason, Remainder, SiteId, StreamEntry,
+    HISTORY_DIFFERS, Hello, Message, Passed, PurgeClosed, Reason, Remainder, SiteId, StreamEntry,
     VersionVector, WantedBlob, version,
 };
 
@@ -358,6 +358,7 @@ impl Session {
             }
             _ if self.theirs.is_none() => return Ok(()),
             Message::Changes(batch) => self.receive_changes(store, &batch)?,
+            Message::Passed(passed) => self.receive_passed(store, passed)?,
             Message::Ack(vector) => self.receive_ack(store, vector)?,
             Message::StreamEntries(entries) => self.receive_entries(store, &entries)?,
             Message::DatasetPart(part) => self.receive_dataset(store, &part)?,
@@ -605,6 +606,7 @@ impl Session {
             | Message::HelloSince(_)
             | Message::HelloBack(_)
             | Message::SayWhole
+            | Message::Passed(_)
             | Message::Refused { .. } => {}
         }
     }
@@ -621,6 +623,28 @@ impl Session {
         } else {
             store.apply(&self.peer, batch)?
         };
+        self.note_applied(batch, applied);
+        Ok(())
+    }
+
+    fn receive_passed<S: Store>(
+        &mut self,
+        store: &mut S,
+        mut passed: Vec<Passed>,
+    ) -> Result<(), S::Error> {
+        passed.truncate(LIST_MAX);
+        if self.ends == Ends::Counters {
+            let mut batches = passed.into_iter().map(ChangeBatch::from);
+            return batches.try_for_each(|batch| self.receive_changes(store, &batch));
+        }
+        let applied = store.pass(&self.peer, &passed)?;
+        for (one, applied) in passed.into_iter().zip(applied) {
+            self.note_applied(&one.into(), applied);
+        }
+        Ok(())
+    }
+
+    fn note_applied(&mut self, batch: &ChangeBatch, applied: Applied) {
         let is_first = self.ours.touched.insert(batch.site);
         if !batch.changes.is_empty() {
             self.ours.passed_over.remove(&batch.site);
@@ -646,7 +670,6 @@ impl Session {
                     .insert(batch.site, (batch.after, reason));
             }
         }
-        Ok(())
     }
 
     fn receive_ack<S: Store>(

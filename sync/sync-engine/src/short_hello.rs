@@ -131,7 +131,7 @@ impl Session {
         let (noted, theirs) = (self.grounds.noted.as_ref()?, self.theirs.as_ref()?);
         let none_is_gone = noted.keys().all(|site| whole.contains_key(site));
         let is_understood = self.grounds.misses < MISSES_MAX && none_is_gone;
-        if self.version() < version::SHORT_HELLOS || !is_understood {
+        if self.version() < version::TERSE || !is_understood {
             return None;
         }
         let is_new = |&(site, held): &(&SiteId, &u64)| noted.get(site) != Some(held);
@@ -144,15 +144,13 @@ impl Session {
     }
 
     fn back(&self, asked: &VersionVector, hello: Hello, round: &[Message]) -> Option<Message> {
-        if self.version() < version::SHORT_HELLOS || !self.is_on_a_line() {
+        if self.version() < version::TERSE || !self.is_on_a_line() {
             return None;
         }
         let of = |vector: &VersionVector, site: &SiteId| vector.get(site).copied().unwrap_or(0);
         let is_brought = |site: &SiteId, held: u64| {
-            round.iter().any(|message| {
-                matches!(message, Message::Changes(batch)
-                    if batch.site == *site && batch.through >= held)
-            })
+            let mut brought = round.iter().flat_map(Message::brings);
+            brought.any(|(of, through)| of == *site && through >= held)
         };
         let asking = self.peer().site;
         let is_told = |site: &SiteId| {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use sync_protocol::{
-    BlobPart, ChangeBatch, DatasetManifest, DatasetPart, Hello, SiteId, StreamEntry, VersionVector,
-    WantedBlob,
+    BlobPart, ChangeBatch, DatasetManifest, DatasetPart, Hello, Passed, SiteId, StreamEntry,
+    VersionVector, WantedBlob,
 };
 
 use crate::CaseCopies;
@@ -106,6 +106,18 @@ pub trait Store: CaseCopies<CopyError = <Self as Store>::Error> {
     /// Notes the hybrid clock a peer told: what is written here from now on is later. Needs no disk,
     /// since every hello tells it again.
     fn heard_clock(&mut self, _hlc: u64) {}
+
+    /// The same for batches without changes, all in one transaction; what became of each.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    fn pass(&mut self, peer: &Peer, passed: &[Passed]) -> Result<Vec<Applied>, Self::Error> {
+        let empty = |one: &Passed| ChangeBatch::from(*one);
+        passed
+            .iter()
+            .map(|one| self.apply(peer, &empty(one)))
+            .collect()
+    }
 
     /// Hears what `peer` says of itself: its versions and how far it is. Nothing depends on it but
     /// what the people who look after the machines are shown.

@@ -8,8 +8,7 @@
 use sync_engine::memory::MemoryStore;
 use sync_engine::{Ending, Limits, Moment, Peer, PeerRole, Session, Store as _};
 use sync_protocol::{
-    About, ChangeBatch, Hello, Message, Reason, Remainder, SiteId, VersionVector, encode_for,
-    version,
+    About, Hello, Message, Reason, Remainder, SiteId, VersionVector, encode_for, version,
 };
 
 const COUNTER: SiteId = SiteId([0x11; 16]);
@@ -298,28 +297,34 @@ fn answer_to_an_earlier_question_makes_nothing_safe() {
 #[test]
 fn that_others_have_something_that_is_not_for_us_is_no_news() {
     let (mut counter, mut hub, mut session) = busy_city();
-    let other = another(1);
-    let batch = |after: u64, changes| {
-        Message::Changes(ChangeBatch {
-            site: other,
-            after,
-            through: after + 1,
-            changes,
-        })
+    for number in [1, 2, 3] {
+        hub.hide(another(number));
+        let mut other = MemoryStore::new(another(number));
+        other.write(&["of another counter"]);
+        other.write(&["not for us"]);
+        talk_as(another(number), &mut other, &mut hub);
+    }
+    let asked = session.round(&mut counter, NOON).unwrap().messages;
+    let told = answer(&mut hub, Limits::default(), asked);
+    let passed = |message: &Message| match message {
+        Message::Passed(passed) => passed.len(),
+        _ => 0,
     };
-    say(&mut session, &mut counter, &mut hub);
-    session
-        .receive(&mut counter, batch(1, Vec::new()), NOON)
-        .unwrap();
+    assert_eq!(told.iter().map(passed).collect::<Vec<_>>(), [0, 0, 3, 0]);
+    for message in told {
+        session.receive(&mut counter, message, NOON).unwrap();
+    }
+    assert_eq!(counter.vector(), hub.vector());
     assert!(!session.round(&mut counter, NOON).unwrap().news);
-    let change = hub
-        .changes(session.peer(), other, 0, 1000)
-        .unwrap()
-        .unwrap();
-    session
-        .receive(&mut counter, batch(2, change.changes), NOON)
-        .unwrap();
-    assert!(session.round(&mut counter, NOON).unwrap().news);
+
+    let mut other = MemoryStore::new(another(4));
+    other.write(&["of another counter"]);
+    other.write(&["for us"]);
+    talk_as(another(4), &mut other, &mut hub);
+    session.try_again();
+    assert!(say(&mut session, &mut counter, &mut hub));
+    assert!(say(&mut session, &mut counter, &mut hub), "it has come");
+    assert_eq!(hub.acknowledged_by(COUNTER), Some(&hub.vector().unwrap()));
 }
 
 #[test]

@@ -74,7 +74,38 @@ pub struct ChangeBatch {
     pub changes: Vec<Change>,
 }
 
+/// Versions of a site with nothing in them for the other end: a batch without changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    /// Whose transactions these are.
+    pub site: SiteId,
+    /// The version before the first one.
+    pub after: u64,
+    /// The last one.
+    pub through: u64,
+}
+
+impl From<Passed> for ChangeBatch {
+    fn from(passed: Passed) -> Self {
+        Self {
+            site: passed.site,
+            after: passed.after,
+            through: passed.through,
+            changes: Vec::new(),
+        }
+    }
+}
+
 impl ChangeBatch {
+    /// What it is told as when nothing is in it.
+    pub fn passed(&self) -> Option<Passed> {
+        self.changes.is_empty().then_some(Passed {
+            site: self.site,
+            after: self.after,
+            through: self.through,
+        })
+    }
+
     /// About how many bytes it has; what byte budgets count. Never 0.
     pub fn weight(&self) -> usize {
         64 + self.changes.iter().map(Change::weight).sum::<usize>()

@@ -22,7 +22,7 @@ mod packed;
 mod part;
 pub mod version;
 
-pub use change::{CellValue, Change, ChangeBatch, VersionVector};
+pub use change::{CellValue, Change, ChangeBatch, Passed, VersionVector};
 pub use codec::{
     DecodeError, EncodeError, HEADER_BYTES, content_bytes, decode, decode_all, encode, encode_all,
     encode_for,

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     BlobPart, CasePart, CaseTurn, CaseWant, ChangeBatch, DatasetManifest, DatasetPart, Digest,
-    PurgeClosed, PurgeDone, PurgeOrder, SiteId, StreamEntry, VersionVector, WantedBlob, version,
+    Passed, PurgeClosed, PurgeDone, PurgeOrder, SiteId, StreamEntry, VersionVector, WantedBlob,
+    version,
 };
 
 /// One message; a round of the conversation is a [`Message::Hello`], any others, and a
@@ -68,6 +69,8 @@ pub enum Message {
     /// What the hello builds on is not what was noted of it here: nothing of the round was taken, it
     /// is to be said again with a whole hello. Since version 5.
     SayWhole,
+    /// Of each of these sites, versions with nothing in them for the other end. Since version 5.
+    Passed(Vec<Passed>),
 }
 
 /// Who is speaking and what it holds.
@@ -201,6 +204,7 @@ impl Message {
             Self::DatasetPart(part) => part.bytes.len() + part.name.len() + 32,
             Self::BlobPart(part) => part.bytes.len() + 64,
             Self::CasePart(part) => part.weight(),
+            Self::Passed(passed) => passed.len() * 24,
             Self::Hello(_)
             | Self::Ack(_)
             | Self::StreamHeads(_)
@@ -221,6 +225,15 @@ impl Message {
             | Self::HelloSince(_)
             | Self::HelloBack(_)
             | Self::SayWhole => 0,
+        }
+    }
+
+    /// The site and version whoever takes it has come to.
+    pub fn brings(&self) -> Vec<(SiteId, u64)> {
+        match self {
+            Self::Changes(batch) => vec![(batch.site, batch.through)],
+            Self::Passed(passed) => passed.iter().map(|one| (one.site, one.through)).collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -245,7 +258,9 @@ impl Message {
             | Self::PurgeOrders(_)
             | Self::PurgesDone(_)
             | Self::PurgesClosed(_) => version::CASES_MOVED,
-            Self::HelloSince(_) | Self::HelloBack(_) | Self::SayWhole => version::SHORT_HELLOS,
+            Self::HelloSince(_) | Self::HelloBack(_) | Self::SayWhole | Self::Passed(_) => {
+                version::TERSE
+            }
             Self::Hello(_)
             | Self::Changes(_)
             | Self::Ack(_)

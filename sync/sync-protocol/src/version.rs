@@ -11,7 +11,7 @@
 pub const MIN: u8 = 1;
 
 /// The newest version spoken.
-pub const CURRENT: u8 = SHORT_HELLOS;
+pub const CURRENT: u8 = TERSE;
 
 /// From here on a counter asks which of its blobs head office has, and is told.
 pub const BLOBS_CONFIRMED: u8 = 2;
@@ -23,8 +23,9 @@ pub const CASES_MOVED: u8 = 3;
 /// frame of this version holds that layout and nothing else does.
 pub const PACKED: u8 = 4;
 
-/// From here on a hello that follows another one names only what is new.
-pub const SHORT_HELLOS: u8 = 5;
+/// From here on a hello that follows another one names only what is new, and versions with nothing
+/// for the other end are told together.
+pub const TERSE: u8 = 5;
 
 /// The version two ends use together, or `None` when they have none in common.
 pub fn agree(their_min: u8, their_current: u8) -> Option<u8> {

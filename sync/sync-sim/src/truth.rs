@@ -233,6 +233,7 @@ impl Truth {
             | Message::HelloSince(_)
             | Message::HelloBack(_)
             | Message::SayWhole
+            | Message::Passed(_)
             | Message::Done(_) => {}
         }
         Ok(())

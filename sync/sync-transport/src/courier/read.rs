@@ -227,7 +227,8 @@ impl Contents {
             | Message::PurgesClosed(_)
             | Message::HelloSince(_)
             | Message::HelloBack(_)
-            | Message::SayWhole => {}
+            | Message::SayWhole
+            | Message::Passed(_) => {}
         }
     }
 }

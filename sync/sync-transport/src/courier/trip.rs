@@ -115,7 +115,8 @@ impl Carried {
             | Message::PurgesClosed(_)
             | Message::HelloSince(_)
             | Message::HelloBack(_)
-            | Message::SayWhole => {}
+            | Message::SayWhole
+            | Message::Passed(_) => {}
         }
     }
 }
