@@ -11,6 +11,7 @@ pub(crate) fn in_words(deed: &ScreenAct) -> String {
         ScreenAct::NotSee(text) => format!("「{text}」は見えない"),
         ScreenAct::Gone(text) => format!("「{text}」が消える"),
         ScreenAct::Tap(label) | ScreenAct::Choose { label, .. } => format!("［{label}］を押す"),
+        ScreenAct::ReadOn { by, to } => format!("［{to}］が出るまで、［{by}］で読み進める"),
         ScreenAct::Type { into, .. } => format!("{into} を入力する"),
         ScreenAct::Scan(_) => "コードを読み取る".to_owned(),
         ScreenAct::ScanSigned(_) => "市の二次元コードを読み取る".to_owned(),

@@ -207,6 +207,7 @@ fn screen_act(screen: &mut Screen, deed: &ScreenAct, files: &Files) -> Result<()
         ScreenAct::Gone(text) => screen.gone(text),
         ScreenAct::Tap(label) => screen.tap(label, None),
         ScreenAct::Choose { label, id } => screen.tap(label, Some(id)),
+        ScreenAct::ReadOn { by, to } => screen.read_on(by, to),
         ScreenAct::Type {
             into,
             field,

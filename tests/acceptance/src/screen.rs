@@ -129,6 +129,13 @@ impl Screen {
         }
     }
 
+    /// Touches `by`, page after page, until `to` is there.
+    pub(crate) fn read_on(&mut self, by: &str, to: &str) -> Result<()> {
+        self.ask(&json!({ "read_on": { "by": by, "to": to } }))
+            .map(drop)
+            .with_context(|| format!("cannot read on; on the screen: {}", self.visible()))
+    }
+
     /// Types into a field.
     pub(crate) fn type_into(
         &mut self,

@@ -159,6 +159,13 @@ pub enum ScreenAct {
         /// Id, for a choice its path and value: `member.2.relation=妻`.
         id: String,
     },
+    /// Reads page by page: touches `by` until `to` is there.
+    ReadOn {
+        /// Label of what turns the page.
+        by: String,
+        /// Label of what is there at the end.
+        to: String,
+    },
     /// Types into a field.
     Type {
         /// Label of the field.
