@@ -8,7 +8,8 @@
 //! **A round stands by itself.** Each opens with a hello that tells what is on disk, so either end
 //! may forget the session after any round, messages may be lost, doubled or reordered, and the
 //! next round puts it right: what the hello does not tell as held is sent again, and the store
-//! recognises what it has.
+//! recognises what it has. A hello may build on one that the other end noted on its disk
+//! (`short_hello`); where it did not, it asks for the whole one.
 //!
 //! Order inside a round: orders to overwrite a case, the protection dataset, then records, whole
 //! cases that were handed to the branch, streams, datasets, blobs; all within the byte budget of
