@@ -326,6 +326,27 @@ fn another_case(name: &str, number: &str) -> ToScreen {
 }
 
 #[test]
+fn resident_reads_to_the_end_before_it_is_right() {
+    let (_folder, _listener, mut screen, mut daemon) = scene("resident", Display::Resident);
+    daemon.shows("resident-16-check-household-en");
+    screen.sees("届出の内容");
+    screen.done(&json!({ "tap": "つづきを見る" }));
+    screen.done(&json!({ "tap": "ちがうところがある" }));
+    // Whoever only turned a page has said nothing yet.
+    assert!(matches!(daemon.resident(), ResidentAction::ContentWrong));
+
+    let to_end = json!({ "read_on": { "by": "つづきを見る", "to": "正しい・署名へ進む" } });
+    screen.done(&to_end);
+    screen.done(&json!({ "tap": "正しい・署名へ進む" }));
+    assert!(matches!(daemon.resident(), ResidentAction::ContentRight));
+
+    daemon.shows("resident-09-sign");
+    screen.sees("書き直す");
+    let lost = screen.ask(&to_end).to_string();
+    assert!(lost.contains("neither"), "there is nothing to read: {lost}");
+}
+
+#[test]
 fn resident_enters_pin_and_signs() {
     let (_folder, _listener, mut screen, mut daemon) = scene("resident", Display::Resident);
 
