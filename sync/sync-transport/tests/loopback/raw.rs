@@ -250,7 +250,7 @@ async fn hello_in_another_name_is_refused() {
     let mut raw = Raw::enrolled(&hub, COUNTER).await;
     let (status, body) = raw.post("/sync/v1", opening(SiteId([0x22; 16]))).await;
     assert_eq!(status, StatusCode::OK);
-    let mut answer = decode_all(&body).unwrap();
+    let answer = decode_all(&body).unwrap();
     let about = About::Conversation;
     let refused = Message::Refused {
         about,
