@@ -43,7 +43,9 @@ fn on_screen(test: fn()) {
         let (turns, taken) = channel::<Turn>();
         thread::spawn(move || {
             use_headless().unwrap();
-            taken.into_iter().for_each(|turn| turn());
+            for turn in taken {
+                turn();
+            }
         });
         turns
     });
@@ -263,9 +265,9 @@ fn something_wrong_can_be_said_at_any_time() {
         api.on_content_wrong(move || counted.set(counted.get() + 1));
         let press = || {
             let wrong = ElementHandle::find_by_accessible_label(window(&app), "ちがうところがある");
-            wrong
-                .into_iter()
-                .for_each(|button| button.invoke_accessible_default_action());
+            for button in wrong {
+                button.invoke_accessible_default_action();
+            }
         };
         press();
         read_on(app.window(), SEE_MORE, IS_RIGHT).unwrap();
