@@ -414,7 +414,7 @@ impl Session {
         let missing = match self.ends {
             Ends::CounterToHub => None,
             Ends::HubToCounter => self.their_records_missing(store, &hello)?,
-            Ends::Counters => self.own_records_missing(store, &hello)?,
+            Ends::Counters => own_records_missing(store, &hello)?,
         };
         if let Some(reason) = missing {
             self.refuse(reason);
@@ -472,21 +472,6 @@ impl Session {
         }
         store.heard_rolled_back(&self.peer, held)?;
         Ok(Some(Reason::RolledBack { held }))
-    }
-
-    /// A neighbour that holds more of this counter's own records than the counter itself tells that
-    /// this database is an older copy: what it writes next would get used numbers. Head office finds
-    /// that by itself; between counters only this way round is sure, because a record may reach the
-    /// neighbour by way of head office before the hello that tells of it.
-    fn own_records_missing<S: Store>(
-        &self,
-        store: &S,
-        hello: &Hello,
-    ) -> Result<Option<Reason>, S::Error> {
-        let own = store.site();
-        let held = hello.vector.get(&own).copied().unwrap_or(0);
-        let here = store.vector()?.get(&own).copied().unwrap_or(0);
-        Ok((held > here).then_some(Reason::RolledBack { held }))
     }
 
     /// Schemas one step apart work together: what the older one does not know, it keeps and
@@ -766,6 +751,17 @@ impl Session {
             PeerRole::Counter => false,
         }
     }
+}
+
+/// A neighbour that holds more of this counter's own records than the counter itself tells that
+/// this database is an older copy: what it writes next would get used numbers. Head office finds
+/// that by itself; between counters only this way round is sure, because a record may reach the
+/// neighbour by way of head office before the hello that tells of it.
+fn own_records_missing<S: Store>(store: &S, hello: &Hello) -> Result<Option<Reason>, S::Error> {
+    let own = store.site();
+    let held = hello.vector.get(&own).copied().unwrap_or(0);
+    let here = store.vector()?.get(&own).copied().unwrap_or(0);
+    Ok((held > here).then_some(Reason::RolledBack { held }))
 }
 
 fn covers(part: &DatasetPart, offer: &DatasetManifest) -> bool {

@@ -119,11 +119,11 @@ impl Session {
         };
         *first = short;
         let heard = self.grounds.offers;
-        round.retain(|message| match message {
-            // It repeats the hello.
-            Message::Ack(_) => false,
-            Message::DatasetOffers(offers) => heard != Some(Digest::of_offers(offers)),
-            _ => true,
+        round.retain(|message| {
+            let is_heard = matches!(message, Message::DatasetOffers(offers)
+                if heard == Some(Digest::of_offers(offers)));
+            // An acknowledgement repeats the hello.
+            !is_heard && !matches!(message, Message::Ack(_))
         });
     }
 

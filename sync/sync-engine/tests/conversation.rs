@@ -1,6 +1,7 @@
 //! Two ends talk in lockstep; what each holds afterwards is compared.
 #![expect(
     clippy::panic,
+    clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
     reason = "a test stops at the first surprise"
 )]

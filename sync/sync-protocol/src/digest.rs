@@ -23,7 +23,7 @@ impl Digest {
     fn of<T: Serialize + ?Sized>(value: &T) -> Self {
         // Bytes, numbers and lists of them always serialise.
         let bytes = postcard::to_allocvec(value).unwrap_or_default();
-        let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(&bytes).as_bytes();
-        Self([a, b, c, d, e, f, g, h])
+        let hash = blake3::hash(&bytes);
+        Self(hash.as_bytes().first_chunk().copied().unwrap_or_default())
     }
 }

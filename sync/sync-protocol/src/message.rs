@@ -228,22 +228,26 @@ impl Message {
         }
     }
 
-    /// The site and version whoever takes it has come to.
+    /// How far each site is with whoever has taken it.
     pub fn brings(&self) -> Vec<(SiteId, u64)> {
-        match self {
-            Self::Changes(batch) => vec![(batch.site, batch.through)],
-            Self::Passed(passed) => passed.iter().map(|one| (one.site, one.through)).collect(),
-            _ => Vec::new(),
+        if let Self::Changes(batch) = self {
+            vec![(batch.site, batch.through)]
+        } else if let Self::Passed(passed) = self {
+            passed.iter().map(|one| (one.site, one.through)).collect()
+        } else {
+            Vec::new()
         }
     }
 
     /// The hello in it, whole or short.
     pub fn hello_mut(&mut self) -> Option<&mut Hello> {
-        match self {
-            Self::Hello(hello)
-            | Self::HelloSince(HelloSince { hello, .. })
-            | Self::HelloBack(HelloBack { hello, .. }) => Some(hello),
-            _ => None,
+        if let Self::Hello(hello)
+        | Self::HelloSince(HelloSince { hello, .. })
+        | Self::HelloBack(HelloBack { hello, .. }) = self
+        {
+            Some(hello)
+        } else {
+            None
         }
     }
 

@@ -257,6 +257,8 @@ async fn older_copy_of_a_counter_is_noticed_by_itself() {
     let first = counter(1, city.identity(site(1), "07"), &[]).await;
     let identity = city.identity(site(2), "07");
     let second = counter(2, identity.clone(), &[first.address()]).await;
+    second.write("before the copy was made");
+    // More than the copy writes: as many look like the same ones to a neighbour.
     second.write("before the copy came back");
     first.holds("before the copy came back").await;
     drop(second);
@@ -266,7 +268,7 @@ async fn older_copy_of_a_counter_is_noticed_by_itself() {
     copy.write("under a used number");
     let again = counter(3, city.identity(site(3), "07"), &[first.address()]).await;
     again.holds("not for a copy").await;
-    assert_eq!(first.texts().len(), 2, "nothing of the copy");
+    assert_eq!(first.texts().len(), 3, "nothing of the copy");
     assert!(!copy.neighbours.status().borrow().has(site(1)));
 }
 
