@@ -34,6 +34,8 @@ pub struct Order {
     pub kind: DocumentKind,
     /// Only layouts of this half, `design` or `report`.
     pub half: Option<String>,
+    /// Only the layout of this name.
+    pub layout: Option<String>,
 }
 
 /// Draws documents into a folder and says which files tell the truth of them.
@@ -55,6 +57,10 @@ pub fn draw(order: &Order, addresses: &Addresses, folder: &Path) -> Result<Vec<P
                 .half
                 .as_deref()
                 .is_none_or(|half| half == half_of(*place))
+        })
+        .filter(|(_, layout)| {
+            let only = order.layout.as_deref();
+            only.is_none_or(|only| only == layout.name)
         })
         .map(|(_, layout)| layout)
         .collect();
@@ -79,8 +85,11 @@ pub fn draw(order: &Order, addresses: &Addresses, folder: &Path) -> Result<Vec<P
     Ok(written)
 }
 
+/// The layouts that the list was longer by later are all for design.
+const REPORT_END: usize = 24;
+
 fn half_of(place: usize) -> &'static str {
-    if place.is_multiple_of(2) {
+    if place.is_multiple_of(2) || place >= REPORT_END {
         "design"
     } else {
         "report"

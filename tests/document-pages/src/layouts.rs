@@ -24,7 +24,7 @@ const A4_WIDE: (f32, f32) = (297.0, 210.0);
 const B5: (f32, f32) = (182.0, 257.0);
 
 /// Every layout.
-pub(crate) const LAYOUTS: [Layout; 24] = [
+pub(crate) const LAYOUTS: [Layout; 26] = [
     Layout {
         name: "rows",
         paper: A4,
@@ -168,5 +168,17 @@ pub(crate) const LAYOUTS: [Layout; 24] = [
         paper: A4,
         members_max: 4,
         draw: blocks::strips,
+    },
+    Layout {
+        name: "ledger",
+        paper: A4_WIDE,
+        members_max: 6,
+        draw: host::ledger,
+    },
+    Layout {
+        name: "headed-cells",
+        paper: A4,
+        members_max: 3,
+        draw: tables::headed_cells,
     },
 ];

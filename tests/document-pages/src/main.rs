@@ -10,7 +10,7 @@ use counter_characters::Characters;
 use document_pages::causes::causes;
 use document_pages::fit::{Sample, by_layout, fit};
 use document_pages::generator::{Order, draw};
-use document_pages::score::{Reading, SURE, report, score, wrong};
+use document_pages::score::{Reading, SURE, letters_wrong, report, score, wrong};
 use document_pages::tesseract;
 use document_reader::field::DocumentKind;
 use document_reader::fields::{Calibration, Finder, Places};
@@ -52,6 +52,9 @@ enum Command {
         /// Only layouts for `design` or for the `report`.
         #[arg(long)]
         half: Option<String>,
+        /// Only the layout of this name.
+        #[arg(long)]
+        layout: Option<String>,
     },
     /// Reads the documents of a folder and says how much is right.
     Score {
@@ -72,6 +75,9 @@ enum Command {
         /// Lists what is wrong.
         #[arg(long)]
         wrong: bool,
+        /// Lists fields with characters read otherwise than printed, before any correction.
+        #[arg(long)]
+        letters: bool,
         /// Counts what is wrong by its cause and lists it with what was read there.
         #[arg(long)]
         causes: bool,
@@ -101,6 +107,7 @@ fn main() -> Result<()> {
             condition,
             kind,
             half,
+            layout,
         } => {
             let kind = DocumentKind::named(&kind).context("no such kind of document")?;
             let order = Order {
@@ -109,6 +116,7 @@ fn main() -> Result<()> {
                 condition,
                 kind,
                 half,
+                layout,
             };
             let written = draw(&order, &addresses, &out)?;
             println!("{} documents in {}", written.len(), out.display());
@@ -120,6 +128,7 @@ fn main() -> Result<()> {
             cores,
             half,
             wrong: lists_wrong,
+            letters: lists_letters,
             causes: counts_causes,
         } => {
             let mut finder = finder(&addresses)?;
@@ -136,6 +145,9 @@ fn main() -> Result<()> {
                 println!("## {name}\n\n{}", report(&scored));
                 if lists_wrong {
                     println!("{}", wrong(&scored));
+                }
+                if lists_letters {
+                    println!("{}", letters_wrong(&scored));
                 }
                 if counts_causes {
                     println!("{}", causes(&scored));

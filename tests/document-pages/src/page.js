@@ -36,13 +36,20 @@
   }
   const fields = [];
   for (const one of document.querySelectorAll("[data-f]")) {
+    // Of a row of cells the label is no part of the value.
+    const parts = one.querySelector("td") ? [...one.querySelectorAll("td")] : [one];
+    const around = parts.map((part) => part.getBoundingClientRect());
+    const left = Math.min(...around.map((r) => r.left));
+    const top = Math.min(...around.map((r) => r.top));
+    const width = Math.max(...around.map((r) => r.right)) - left;
+    const height = Math.max(...around.map((r) => r.bottom)) - top;
     fields.push({
       member: parseInt(one.dataset.m, 10),
       name: one.dataset.f,
       value: one.dataset.v,
-      printed: one.textContent,
+      printed: parts.map((part) => part.textContent).join(""),
       page: 0,
-      box: box(one.getBoundingClientRect()),
+      box: box({ left, top, width, height }),
     });
   }
   return JSON.stringify({ lines, cells, fields });

@@ -436,6 +436,31 @@ pub fn wrong(scored: &[Scored]) -> String {
     text
 }
 
+/// Characters read otherwise than printed, one field a line, whether its value is right or not.
+pub fn letters_wrong(scored: &[Scored]) -> String {
+    let mut text = String::new();
+    for one in scored {
+        for truth in &one.truth.fields {
+            let found = answer(truth, &one.found);
+            let read = found.map_or("", |found| &found.field.as_read);
+            let far = distance(&compared(&truth.printed), &compared(read));
+            if far > 0.0 {
+                writeln!(
+                    text,
+                    "{} {}: {} {} [{}] read [{read}]",
+                    one.truth.seed,
+                    one.truth.layout,
+                    truth.member,
+                    truth.name,
+                    truth.printed.trim()
+                )
+                .ok();
+            }
+        }
+    }
+    text
+}
+
 /// Not moved: pictures that a reader of text alone is given are taken as they lie.
 pub(crate) const AS_IT_LIES: Mapping = Mapping::IDENTITY;
 

@@ -119,3 +119,30 @@ pub(super) fn rows(sheet: &mut Sheet<'_>) -> Vec<String> {
     }
     page(sheet, &format!("<pre class=narrow>{text}{rule}</pre>"))
 }
+
+/// One line a person under one line of headings, columns hardly apart.
+pub(super) fn ledger(sheet: &mut Sheet<'_>) -> Vec<String> {
+    plain_style(sheet);
+    let fields = [
+        (F::NameKana, 20),
+        (F::Name, 18),
+        (F::Sex, 9),
+        (F::BirthDate, 20),
+        (F::Relationship, 9),
+        (F::IndividualNumber, 25),
+        (F::Pension, 10),
+    ];
+    let line = |of: &dyn Fn(F) -> String| -> String {
+        let columns = fields.map(|(field, places)| filled(&of(field), places));
+        format!("{}\n", columns.concat())
+    };
+    let mut text = format!(
+        "{}\n{}",
+        home(sheet),
+        line(&|field| sheet.style.word(field).to_owned())
+    );
+    for member in 0..sheet.members() {
+        text += &line(&|field| sheet.value(field, Whose::Member(member)));
+    }
+    page(sheet, &format!("<pre>{text}</pre>"))
+}

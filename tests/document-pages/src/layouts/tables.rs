@@ -320,3 +320,50 @@ pub(super) fn grouped(sheet: &mut Sheet<'_>) -> Vec<String> {
     );
     page(sheet, &body)
 }
+
+/// Each label in a cell above its value, all in one table.
+pub(super) fn headed_cells(sheet: &mut Sheet<'_>) -> Vec<String> {
+    let rows = |sheet: &Sheet<'_>, fields: &[(F, u8)], whose: Whose| {
+        let cells = |of: &dyn Fn(F) -> String, tag: &str| -> String {
+            fields
+                .iter()
+                .map(|(field, span)| format!("<{tag} colspan={span}>{}</{tag}>", of(*field)))
+                .collect()
+        };
+        let heads = cells(&|field| sheet.label(field), "th");
+        let values = cells(&|field| sheet.value(field, whose), "td");
+        format!("<tr>{heads}</tr><tr>{values}</tr>")
+    };
+    let home = Whose::Household;
+    let mut table = rows(sheet, &[(F::NewAddress, 4), (F::MoveOutDate, 2)], home)
+        + &rows(sheet, &[(F::HouseholdHead, 2), (F::OldAddress, 4)], home)
+        + &rows(
+            sheet,
+            &[(F::RegisteredDomicile, 4), (F::RegisterHead, 2)],
+            home,
+        );
+    for member in 0..sheet.members() {
+        let whose = Whose::Member(member);
+        table += &rows(
+            sheet,
+            &[(F::Name, 2), (F::NameKana, 2), (F::Relationship, 2)],
+            whose,
+        );
+        table += &rows(
+            sheet,
+            &[(F::BirthDate, 2), (F::IndividualNumber, 3), (F::Sex, 1)],
+            whose,
+        );
+        table += &rows(
+            sheet,
+            &[
+                (F::ResidentRecordCode, 2),
+                (F::Pension, 2),
+                (F::HealthInsurance, 1),
+                (F::ChildAllowance, 1),
+            ],
+            whose,
+        );
+    }
+    page(sheet, &format!("<table class=small>{table}</table>"))
+}
