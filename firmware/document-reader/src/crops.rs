@@ -67,6 +67,50 @@ pub(crate) fn as_it_stands(plane: &Plane, mask: &Mask, strip: &Strip, place: usi
     }
 }
 
+/// A level strip with its strokes thicker: each pixel half-way to the darkest one beside it.
+pub(crate) fn thickened(plane: &Plane, strip: &Strip, place: usize) -> Crop {
+    let margin = strip.bounds.height;
+    let (left, top) = (
+        whole((strip.bounds.x - margin).max(0.0)),
+        whole((strip.bounds.y - margin).max(0.0)),
+    );
+    let (right, bottom) = (
+        whole(strip.bounds.right() + margin).min(plane.width()),
+        whole(strip.bounds.bottom() + margin).min(plane.height()),
+    );
+    let mut part = Plane::filled(right.saturating_sub(left), bottom.saturating_sub(top), 255);
+    for y in 0..part.height() {
+        for x in 0..part.width() {
+            let (across, down) = (left + x, top + y);
+            let beside = [
+                (across.wrapping_sub(1), down),
+                (across + 1, down),
+                (across, down.wrapping_sub(1)),
+                (across, down + 1),
+            ];
+            let own = plane.at(across, down);
+            let darkest = beside
+                .iter()
+                .map(|(x, y)| plane.at(*x, *y))
+                .fold(own, u8::min);
+            part.row_mut(y)[x] = own.midpoint(darkest);
+        }
+    }
+    let moved = Strip {
+        bounds: Rect {
+            x: strip.bounds.x - real(left),
+            y: strip.bounds.y - real(top),
+            ..strip.bounds
+        },
+        ..*strip
+    };
+    let mut crop = across(&part, &moved, place);
+    if let Places::Along { start, .. } = &mut crop.places {
+        *start += real(left);
+    }
+    crop
+}
+
 fn across(plane: &Plane, strip: &Strip, place: usize) -> Crop {
     let ink = strip.bounds;
     let margin = ink.height * MARGIN;

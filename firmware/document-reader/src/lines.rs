@@ -150,9 +150,16 @@ fn between_rules(found: &Found, rules: &Rules) -> Vec<Found> {
 /// usual height of a box: characters with white across them (二, 言) do not make it higher.
 fn above_each_other(found: &Found, mask: &Mask, usual: f32) -> Vec<Found> {
     let bounds = found.bounds;
-    if bounds.height < 1.35 * usual || bounds.width < 1.2 * bounds.height {
+    let is_upright = direction_of(&bounds) == Direction::Vertical;
+    if bounds.height < 1.35 * usual || is_upright {
         return vec![*found];
     }
+    // Letters above each other are two where each is as high as others, strokes of one letter are not.
+    let least = if bounds.width < 1.2 * bounds.height {
+        0.5 * usual
+    } else {
+        0.0
+    };
     let columns = Columns::of(found, mask);
     let counts = columns.row_counts();
     let inked: Vec<usize> = (0..counts.len()).filter(|y| counts[*y] > 0).collect();
@@ -170,7 +177,7 @@ fn above_each_other(found: &Found, mask: &Mask, usual: f32) -> Vec<Found> {
         .filter(|(above, below)| {
             let (upper, lower) = (real(above + 1 - first), real(last + 1 - below));
             let white = real(below - above - 1);
-            upper.min(lower) > 0.27 * total && white < 1.1 * upper.min(lower)
+            upper.min(lower) > (0.27 * total).max(least) && white < 1.1 * upper.min(lower)
         })
         .max_by_key(|(above, below)| below - above);
     let Some((above, below)) = cut else {

@@ -21,6 +21,10 @@ use crate::variants;
 
 /// Certainty below which a strip may be half-width kana.
 const NARROW_DOUBT: f32 = 0.9;
+/// Certainty below which a lone character may have lost strokes.
+const THIN_DOUBT: f32 = 0.6;
+/// A lone character that is seldom printed alone is 無 from here on, if it is that with thicker strokes.
+const NONE_LEAST: f32 = 0.4;
 /// Heights that the half-width kana of a name are wide at most.
 const NARROW_LONGEST: f32 = 12.0;
 /// Pixels of one batch, all strips together.
@@ -40,6 +44,7 @@ pub(crate) fn read(
         .collect();
     let mut out = answers(models, &models.classes, (plane, mask), strips, crops)?;
     read_narrow(models, plane, mask, strips, &mut out)?;
+    read_thick(models, plane, mask, strips, &mut out)?;
     for character in out.iter_mut().flatten() {
         variants::told_apart(plane, character);
     }
@@ -94,6 +99,45 @@ fn read_narrow(
         }
     }
     Ok(())
+}
+
+/// Reads characters that stand alone once more with thicker strokes where they were read with little certainty or
+/// as what 無 falls into: a fax loses hairlines, and no other letter tells.
+fn read_thick(
+    models: &Models,
+    plane: &Plane,
+    mask: &Mask,
+    strips: &[Strip],
+    out: &mut [Vec<Character>],
+) -> Result<(), rten::RunError> {
+    let crops: Vec<Crop> = strips
+        .iter()
+        .zip(out.iter())
+        .enumerate()
+        .filter(|(_, (strip, read))| may_be_thin(strip, read))
+        .map(|(place, (strip, _))| crops::thickened(plane, strip, place))
+        .collect();
+    let thick = answers(models, &models.classes, (plane, mask), strips, crops)?;
+    for (thick, own) in thick.into_iter().zip(out) {
+        let [one] = thick.as_slice() else {
+            continue;
+        };
+        let is_none = one.value == '無' && one.probability > NONE_LEAST;
+        if is_none || one.probability > certainty(own) {
+            *own = thick;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a strip is one character that may have lost strokes.
+fn may_be_thin(strip: &Strip, read: &[Character]) -> bool {
+    let [one] = read else {
+        return false;
+    };
+    strip.direction == Direction::Horizontal
+        && strip.bounds.width < 1.3 * strip.bounds.height
+        && (one.probability < THIN_DOUBT || variants::LIKE_NONE.contains(one.value))
 }
 
 /// Marks of voicing with their cells.

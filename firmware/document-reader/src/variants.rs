@@ -10,6 +10,10 @@ use crate::plane::Plane;
 /// Darker than this share of the darkest ink is a stroke.
 const STROKE: f32 = 0.5;
 
+/// Characters that 無 becomes when ink fills it or its thin strokes break, where one character stands
+/// alone.
+pub(crate) const LIKE_NONE: &str = "熊黑黒馬焦魚燕蕪舞景票兼蒲浦淵渊湘撫";
+
 /// Tells the forms of one character apart, where it has several.
 pub(crate) fn told_apart(plane: &Plane, character: &mut Character) {
     match character.value {

@@ -143,20 +143,27 @@ fn by_place(own: &[Found<'_>], anchors: &[Anchor]) -> Vec<Owner> {
 }
 
 /// Where the values of a field stand. Beside labels of their own the labels tell, which stand alike for
-/// all persons however long, moved or missing the values are.
+/// all persons however long, moved or missing the values are; under one heading for all, it tells the column.
 fn places(own: &[Found<'_>]) -> Vec<(f32, f32)> {
     let has_own_labels = own.len() > 1
         && own.iter().enumerate().all(|(place, one)| {
             let mut others = own.iter().skip(place + 1);
             others.all(|other| other.label != one.label)
         });
+    let is_under_one = own.len() > 1
+        && own.windows(2).all(|pair| match pair {
+            [one, next] => one.label == next.label && next.slot.y > one.slot.bottom(),
+            _ => false,
+        })
+        && own.iter().all(|one| one.slot.y >= one.label.bottom());
     own.iter()
         .map(|one| {
-            corner(if has_own_labels {
-                &one.label
-            } else {
-                &one.slot
-            })
+            let (slot, label) = (corner(&one.slot), corner(&one.label));
+            match (has_own_labels, is_under_one) {
+                (true, _) => label,
+                (false, true) => (label.0, slot.1),
+                (false, false) => slot,
+            }
         })
         .collect()
 }

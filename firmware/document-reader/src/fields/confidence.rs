@@ -21,8 +21,9 @@ const HARD_PAGE_MAX: f32 = 0.9;
 
 /// Characters whose other form readers take for them, however sure they are: 髙, 﨑 and 邉.
 const FORMS: [char; 6] = ['高', '髙', '崎', '﨑', '邉', '邊'];
-/// The same in places: 三ヶ島 and 三ケ島 both exist, and differ by less than the next size of print.
-const PLACE_FORMS: [char; 2] = ['ヶ', 'ケ'];
+/// The same in places: 三ヶ島 and 三ケ島 both exist, and differ by less than the next size of print; a building
+/// is called 荘 or 莊, and no dictionary knows it.
+const PLACE_FORMS: [char; 4] = ['ヶ', 'ケ', '荘', '莊'];
 /// The most that is believed of a value with such a character: four in six faxes were misread where 高 may
 /// have been 髙.
 const FORM_MAX: f32 = 0.94;

@@ -66,7 +66,7 @@ pub(super) fn judge(rows: &Rows<'_>) -> Judged {
 fn read(text: &str) -> Option<Reading> {
     let whole = text.trim_matches(|c: char| "()（）.・、。:：生［］[]".contains(c));
     // A month without a day is half of a date, unless the paper says that the day is unknown.
-    let is_half = whole.ends_with(['月', '年']);
+    let is_half = whole.ends_with(['月', '年']) || is_cut(whole);
     let is_unknown = whole.contains(['不', '詳', '頃']);
     let is_whole = |date: &FuzzyDate| is_unknown || !date.to_string().contains("-00");
     if !is_half
@@ -83,6 +83,11 @@ fn read(text: &str) -> Option<Reading> {
     exact.or_else(|| {
         (0..characters.len()).find_map(|start| at(&characters, start, Strictness::Tolerant))
     })
+}
+
+/// Whether the 日 is missing that 年 and 月 call for: the end of the day may be missing with it.
+fn is_cut(text: &str) -> bool {
+    text.contains('月') && text.ends_with(|c: char| c.is_ascii_digit())
 }
 
 /// The day that the reader held possible where what it took for likeliest is none: signs that dates
@@ -189,6 +194,7 @@ fn at(text: &[char], start: usize, strictness: Strictness) -> Option<Reading> {
         }
         match rest.get(place) {
             Some(c) if *c == mark => place += 1,
+            None if is_last && text.contains(&'月') => repaired += 1,
             Some('.' | '/' | '-' | '・' | '、' | ',') if !is_last => place += 1,
             Some(_) | None if is_last => {}
             Some(c) if strictness == Strictness::Tolerant && !c.is_ascii_digit() => {
@@ -379,6 +385,14 @@ mod tests {
             let found = value_held(FieldName::BirthDate, text, (read, other));
             assert_eq!(found.value, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_day_without_its_mark_may_be_cut() {
+        let found = value_of(FieldName::BirthDate, "昭和54年10月1");
+        assert_eq!(found.value, "1979-10-01");
+        assert!(found.corrected > 0.0);
+        assert!(value_of(FieldName::BirthDate, "昭和54年10月1日").corrected < 1.0);
     }
 
     #[test]

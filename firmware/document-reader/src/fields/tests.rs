@@ -674,3 +674,51 @@ fn nothing_is_sure_of_a_person_without_a_birth_date_among_others() {
             .any(|one| one.member == -1 && one.value == "234567890121")
     );
 }
+
+/// Rows of a line printer: columns that do not stand under their headings, headings and signs of several
+/// persons read as one, and a sentence behind the table.
+#[test]
+fn rows_of_text_whose_columns_run_on() {
+    let page = sketch::parse(
+        "page 2400 1200\n\
+         line 100 20 90 30 世帯主\n\
+         line 400 20 150 30 架空　太郎\n\
+         line 100 100 60 30 氏名\n\
+         line 400 100 270 30 男女の別出生年月日\n\
+         line 800 100 360 30 世帯主との続柄個人番号\n\
+         line 100 150 120 30 架空　太郎\n\
+         down 430 150 30 80 男女\n\
+         line 520 150 240 30 昭和57年12月2\n\
+         line 775 150 90 30 4日　世帯主\n\
+         line 1100 150 240 30 352500187017\n\
+         line 100 200 120 30 架空　花子\n\
+         line 520 200 240 30 昭和54年10月1\n\
+         line 775 200 60 30 3日　妻\n\
+         line 1100 200 240 30 123456789018\n\
+         line 100 260 600 30 上記のとおり証明する。\n\
+         line 150 310 240 30 令和8年9月17日\n\
+         line 900 360 240 30 架空市長　見本　市郎\n",
+    )
+    .unwrap();
+    let found = FINDER.find(DocumentKind::MoveOutCertificate, &[page]);
+    let told: Vec<String> = found
+        .iter()
+        .map(|one| format!("{} {} {}", one.member, one.name.label(), one.value))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "-1 世帯主 架空　太郎",
+            "0 氏名 架空　太郎",
+            "0 生年月日 1982-12-24",
+            "0 性別 男",
+            "0 続柄 世帯主",
+            "0 個人番号 352500187017",
+            "1 氏名 架空　花子",
+            "1 生年月日 1979-10-13",
+            "1 性別 女",
+            "1 続柄 妻",
+            "1 個人番号 123456789018",
+        ]
+    );
+}

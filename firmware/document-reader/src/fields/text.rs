@@ -2,12 +2,15 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::page::{Character, Direction, Page, Rect};
+use crate::page::{Character, Direction, Line, Page, Rect};
 
 /// A gap of this many character heights divides two atoms.
 pub(super) const ATOM_GAP: f32 = 0.45;
 /// A gap of this many character heights divides two values.
 pub(super) const VALUE_GAP: f32 = 1.8;
+
+/// Higher than so many times the usual, text may be that of two rows.
+const HIGH: f32 = 1.7;
 
 /// Characters without a gap between them.
 #[derive(Debug, Clone)]
@@ -50,10 +53,7 @@ pub(super) fn areas(page: &Page) -> Vec<Area<'_>> {
     for line in &page.lines {
         let pieces = match line.direction {
             Direction::Horizontal => pieces(&line.characters, &cells),
-            Direction::Vertical => vec![(
-                place(&cells, &line.bounds),
-                line.characters.iter().collect(),
-            )],
+            Direction::Vertical => upright(line, page, &cells),
         };
         for (place, characters) in pieces {
             if is_rule(&characters) {
@@ -85,6 +85,38 @@ fn pieces<'p>(
             Some((cell, last)) if *cell == own && gap < ATOM_GAP * one.bounds.height => {
                 last.push(one);
             }
+            Some(_) | None => pieces.push((own, vec![one])),
+        }
+    }
+    pieces
+}
+
+/// Divides an upright line where its cell changes. Outside of cells, letters that stand each at the height
+/// of another line belong to those: 男 and 女 of persons one below the other are no word.
+fn upright<'p>(
+    line: &'p Line,
+    page: &'p Page,
+    cells: &[Rect],
+) -> Vec<(Option<usize>, Vec<&'p Character>)> {
+    let level = |one: &Character| {
+        let mut lines = page.lines.iter().enumerate();
+        lines
+            .find(|(_, other)| {
+                other.direction == Direction::Horizontal
+                    && shares_height(&other.bounds, &one.bounds)
+                    && other.bounds.height < 1.6 * one.bounds.height
+            })
+            .map(|(place, _)| place)
+    };
+    let levels: Vec<Option<usize>> = line.characters.iter().map(level).collect();
+    let is_column = line.characters.len() > 1
+        && levels.iter().all(Option::is_some)
+        && levels.windows(2).all(|pair| pair.first() != pair.last());
+    let mut pieces: Vec<(Option<usize>, Vec<&Character>)> = Vec::new();
+    for one in &line.characters {
+        let own = place(cells, &one.bounds);
+        match pieces.last_mut() {
+            Some((cell, last)) if *cell == own && (own.is_some() || !is_column) => last.push(one),
             Some(_) | None => pieces.push((own, vec![one])),
         }
     }
@@ -172,12 +204,21 @@ fn is_rule(characters: &[&Character]) -> bool {
     characters.len() >= 4 && characters.iter().all(|one| stroke(one.value))
 }
 
-/// Atoms that overlap in height by more than half make a row.
+/// Atoms that overlap in height by more than half make a row. What is much higher than the others may stand at
+/// the height of two rows: it joins one, and joins no two.
 fn rows(mut atoms: Vec<Atom<'_>>) -> Vec<Row<'_>> {
-    atoms.sort_by(|one, other| one.bounds.centre().1.total_cmp(&other.bounds.centre().1));
+    let mut heights: Vec<f32> = atoms.iter().map(|atom| atom.bounds.height).collect();
+    heights.sort_by(f32::total_cmp);
+    let usual = heights.get(heights.len() / 2).copied().unwrap_or_default();
+    let is_high = |atom: &Atom<'_>| atom.bounds.height > HIGH * usual;
+    atoms.sort_by(|one, other| {
+        let middles = one.bounds.centre().1.total_cmp(&other.bounds.centre().1);
+        is_high(one).cmp(&is_high(other)).then(middles)
+    });
     let mut rows: Vec<Row<'_>> = Vec::new();
     for atom in atoms {
-        let fits = rows.iter_mut().rev().take(3).find(|row| {
+        let near = if is_high(&atom) { rows.len() } else { 3 };
+        let fits = rows.iter_mut().rev().take(near).find(|row| {
             row.atoms.iter().any(|other| {
                 shares_height(&other.bounds, &atom.bounds) && lie_apart(&other.bounds, &atom.bounds)
             })

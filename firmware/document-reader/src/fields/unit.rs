@@ -4,6 +4,7 @@
 use crate::field::{DocumentKind, FieldName};
 use crate::fields::found::atom_pieces;
 use crate::fields::relabelled::DOUBTED;
+use crate::fields::run_on;
 use crate::fields::text::{Area, Atom, Row, VALUE_GAP, around, count, plain};
 use crate::fields::value;
 use crate::labels::{Labels, Matched, Meaning};
@@ -257,6 +258,11 @@ fn tokens<'p>(labels: &Labels, kind: DocumentKind, row: &Row<'p>) -> Vec<Token<'
             at += taken + 1;
             continue;
         }
+        if let Some((taken, tags)) = run_on::labels(labels, kind, &row.atoms, at) {
+            tokens.extend(tags.into_iter().map(Token::Label));
+            at += taken;
+            continue;
+        }
         let whole = spread_label(labels, kind, &row.atoms, at);
         // 国民健康保険有 is nearer to a label and its value than to a misread label.
         let divided = match &whole {
@@ -444,19 +450,25 @@ pub(super) fn tag(matched: Matched, atoms: Vec<Atom<'_>>) -> Tag<'_> {
     }
 }
 
-/// Whether digits follow other digits or marks so closely that they number no label: the day in `S22. 05. 18`.
+/// Whether digits follow other digits or marks so closely that they number no label: the day in `S22. 05. 18`
+/// and in `5月12日 世帯主`.
 fn goes_on_a_number(atoms: &[Atom<'_>], at: usize) -> bool {
     let is_number = |atom: &Atom<'_>| {
         atom.characters
             .iter()
-            .all(|one| plain(one.value).is_ascii_digit() || plain(one.value) == '.')
+            .all(|one| is_of_number(plain(one.value)))
     };
     let before = at.checked_sub(1).and_then(|before| atoms.get(before));
     before.zip(atoms.get(at)).is_some_and(|(before, own)| {
         let ends = before.characters.last().map(|one| plain(one.value));
         let is_close = own.bounds.x - before.bounds.right() < VALUE_GAP * own.bounds.height;
-        is_number(own) && is_close && ends.is_some_and(|c| c.is_ascii_digit() || c == '.')
+        is_number(own) && is_close && ends.is_some_and(is_of_number)
     })
+}
+
+/// Digits and what stands between the numbers of a date.
+fn is_of_number(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '.' | '/' | '年' | '月' | '日')
 }
 
 /// Signs of a box to tick, empty or ticked.

@@ -7,6 +7,7 @@ use counter_domain::relation::Relation;
 use crate::field::{Check, FieldName};
 use crate::fields::text::plain;
 use crate::fields::value::{Judged, Rows, bare, joined};
+use crate::variants::LIKE_NONE;
 
 fn word(value: &str, as_read: String, fit: f32) -> Judged {
     Judged {
@@ -335,10 +336,6 @@ fn common_form(c: char) -> char {
         other => other,
     }
 }
-
-/// Characters that 無 becomes when ink fills it or its thin strokes break, where one character stands
-/// alone.
-const LIKE_NONE: &str = "熊黑黒馬焦魚燕蕪舞景票兼蒲浦淵渊湘撫";
 
 /// Whether somebody is insured or paid: 有, 無, or the kind that is printed.
 pub(super) fn standing(field: FieldName, rows: &Rows<'_>) -> Judged {
