@@ -56,8 +56,8 @@ pub use reception::{
     StepState, TrailItem,
 };
 pub use resident::{
-    CardPin, CheckRow, CheckSection, Language, ResidentAction, ResidentScreen, ResidentView,
-    Stroke, StrokePoint,
+    CardPin, CheckRow, CheckSection, ContentId, Language, ResidentAction, ResidentScreen,
+    ResidentView, Stroke, StrokePoint,
 };
 pub use residents::{CopyChoice, ResidentCopyState, ResidentRow, ResidentsView};
 pub use secret::{CardNumber, Digits, Password};

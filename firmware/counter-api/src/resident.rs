@@ -65,6 +65,9 @@ pub enum ResidentScreen {
     },
     /// Read what will be filed.
     Check {
+        /// Which content this is.
+        #[serde(default)]
+        content: ContentId,
         /// Title of the form.
         title: String,
         /// Title in the resident's language.
@@ -76,6 +79,9 @@ pub enum ResidentScreen {
     },
     /// Sign it.
     Sign {
+        /// Which content is signed.
+        #[serde(default)]
+        content: ContentId,
         /// One line that says what is signed.
         summary: String,
         /// The same in the resident's language.
@@ -91,6 +97,11 @@ pub enum ResidentScreen {
         sent_later: bool,
     },
 }
+
+/// Names what a resident was shown, so that nobody confirms or signs what came to the display while a
+/// finger was on its way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContentId(pub u64);
 
 /// A group of rows, for example one person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -135,11 +146,16 @@ pub enum ResidentAction {
     /// Does not know the PIN.
     SkipPin,
     /// Read everything and it is right; go on to sign.
-    ContentRight,
+    ContentRight {
+        /// What was read.
+        content: ContentId,
+    },
     /// Something is wrong; call staff.
     ContentWrong,
     /// Signed.
     Sign {
+        /// What is signed.
+        content: ContentId,
         /// Width of the pad in hundredths of a pixel.
         pad_width: u32,
         /// Height of the pad in hundredths of a pixel.

@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use counter_api::{
-    CardPin, CheckSection, Digits, Language, ResidentAction, ResidentScreen, ResidentView,
+    CardPin, CheckSection, ContentId, Digits, Language, ResidentAction, ResidentScreen,
+    ResidentView,
 };
 use slint::{ComponentHandle, SharedString};
 use zeroize::Zeroizing;
@@ -29,6 +30,8 @@ pub(crate) struct ResidentController {
     sections: Rows<CheckSection, SectionData>,
     /// The check page whose end the window asks for, until it is signed or taken away.
     to_read: Option<ResidentScreen>,
+    /// What is shown to be read or signed.
+    content: Rc<Cell<ContentId>>,
     digits: Rc<RefCell<Zeroizing<String>>>,
     clear_pad: Rc<dyn Fn()>,
     english: Rc<Cell<Option<bool>>>,
@@ -56,16 +59,23 @@ impl ResidentController {
             };
             tell(ResidentAction::SetLanguage { language });
         });
-        let tell = Rc::clone(&send);
-        api.on_content_right(move || tell(ResidentAction::ContentRight));
+        let content = Rc::new(Cell::new(ContentId::default()));
+        let (tell, read) = (Rc::clone(&send), Rc::clone(&content));
+        api.on_content_right(move || {
+            tell(ResidentAction::ContentRight {
+                content: read.get(),
+            })
+        });
         let tell = Rc::clone(&send);
         api.on_content_wrong(move || tell(ResidentAction::ContentWrong));
         let tell = Rc::clone(&send);
         api.on_back_to_content(move || tell(ResidentAction::BackToContent));
         let tell = Rc::clone(&send);
         api.on_leave(move || tell(ResidentAction::Leave));
+        let signed = Rc::clone(&content);
         let clear_pad = sign::connect(window, clock, move |pad_width, pad_height, strokes| {
             send(ResidentAction::Sign {
+                content: signed.get(),
                 pad_width,
                 pad_height,
                 strokes,
@@ -76,6 +86,7 @@ impl ResidentController {
             window,
             sections,
             to_read: None,
+            content,
             digits,
             clear_pad,
             english,
@@ -135,21 +146,25 @@ impl ResidentController {
                 });
             }
             ResidentScreen::Check {
+                content,
                 title,
                 title_translated,
                 sections,
                 procedure_count,
             } => {
+                self.content.set(*content);
                 api.set_title(title.as_str().into());
                 api.set_title_translated(title_translated.as_str().into());
                 self.sections.show(sections, draw_section);
                 api.set_procedure_count(i32::try_from(*procedure_count).unwrap_or(i32::MAX));
             }
             ResidentScreen::Sign {
+                content,
                 summary,
                 summary_translated,
                 saving,
             } => {
+                self.content.set(*content);
                 api.set_title(summary.as_str().into());
                 api.set_title_translated(summary_translated.as_str().into());
                 api.set_saving(*saving);

@@ -10,7 +10,9 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use counter_api::{Display, ResidentAction, StaffAction, StaffScreen, Step, ToDaemon, ToScreen};
+use counter_api::{
+    ContentId, Display, ResidentAction, StaffAction, StaffScreen, Step, ToDaemon, ToScreen,
+};
 use counter_ui::gallery::examples;
 use serde_json::{Value, json};
 
@@ -338,7 +340,10 @@ fn resident_reads_to_the_end_before_it_is_right() {
     let to_end = json!({ "read_on": { "by": "つづきを見る", "to": "正しい・署名へ進む" } });
     screen.done(&to_end);
     screen.done(&json!({ "tap": "正しい・署名へ進む" }));
-    assert!(matches!(daemon.resident(), ResidentAction::ContentRight));
+    let ResidentAction::ContentRight { content } = daemon.resident() else {
+        panic!("another deed")
+    };
+    assert_eq!(content, ContentId(1616));
 
     daemon.shows("resident-09-sign");
     screen.sees("書き直す");
@@ -376,6 +381,7 @@ fn resident_enters_pin_and_signs() {
     screen.done(&json!({ "draw": [stroke, [[400.0, 100.0], [420.0, 180.0]]] }));
     screen.done(&json!({ "tap": "これで よい" }));
     let ResidentAction::Sign {
+        content,
         pad_width,
         pad_height,
         strokes,
@@ -383,6 +389,7 @@ fn resident_enters_pin_and_signs() {
     else {
         panic!("another deed")
     };
+    assert_eq!(content, ContentId(1010));
     assert_eq!(
         strokes.iter().map(|s| s.points.len()).collect::<Vec<_>>(),
         [40, 2]

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use counter_api::{
-    CardPin, CheckRow, CheckSection, Language, ProcedureView, ResidentScreen, ResidentView, Step,
+    CardPin, CheckRow, CheckSection, ContentId, Language, ProcedureView, ResidentScreen,
+    ResidentView, Step,
 };
+use counter_domain::ids::SnapshotHash;
 use counter_domain::snapshot::Snapshot;
 use counter_forms::FormBox;
 
@@ -61,8 +63,8 @@ impl<R: Records> Desk<R> {
         match &visit.showing {
             Showing::No | Showing::Objected => ResidentScreen::Wait,
             Showing::Reading(snapshot) => self.check_page(visit, snapshot),
-            Showing::Signing(_) => sign_page(visit, false),
-            Showing::Saving => sign_page(visit, true),
+            Showing::Signing(snapshot) => sign_page(visit, Some(snapshot)),
+            Showing::Saving => sign_page(visit, None),
         }
     }
 
@@ -102,6 +104,7 @@ impl<R: Records> Desk<R> {
         let certain = snapshot.procedures.iter().filter(|one| !one.to_confirm);
         let count = certain.map(|one| &one.id).collect::<BTreeSet<_>>().len();
         ResidentScreen::Check {
+            content: content_id(snapshot),
             title: check_title(visit),
             title_translated: translated(check_title_english(visit)),
             sections: self.sections(visit, snapshot),
@@ -211,7 +214,16 @@ fn page(visit: &Visit) -> u8 {
     }
 }
 
-fn sign_page(visit: &Visit, saving: bool) -> ResidentScreen {
+/// Which content a snapshot is; another language is another one.
+pub(super) fn content_id(snapshot: &Snapshot) -> ContentId {
+    let SnapshotHash(hash) = Snapshot::hash_of(&snapshot.to_bytes().unwrap_or_default());
+    ContentId(u64::from_be_bytes(
+        hash.first_chunk().copied().unwrap_or_default(),
+    ))
+}
+
+/// Without a snapshot the signature is being stored.
+fn sign_page(visit: &Visit, signed: Option<&Snapshot>) -> ResidentScreen {
     let (kind, flow) = visit.event();
     let event = crate::desk::staff_view::event_in_words(kind, flow);
     let english = events()
@@ -224,9 +236,10 @@ fn sign_page(visit: &Visit, saving: bool) -> ResidentScreen {
         "summary"
     };
     ResidentScreen::Sign {
+        content: signed.map(content_id).unwrap_or_default(),
         summary: sentence("check", summary, &[("event", &event)]),
         summary_translated: fill(&word_english("check", summary), &[("event", &english)]),
-        saving,
+        saving: signed.is_none(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use std::fmt;
 
-use counter_api::{Language, Notice, ResidentAction, Step, Stroke};
+use counter_api::{ContentId, Language, Notice, ResidentAction, Step, Stroke};
 use counter_domain::ids::{CaseId, StaffId};
 use counter_domain::snapshot::Snapshot;
 use counter_forms::filing::form_of;
@@ -12,6 +12,7 @@ use counter_store::SignedForm;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::checks::GlyphGate;
+use crate::desk::resident_view::content_id;
 use crate::desk::visit::Showing;
 use crate::desk::{Desk, store_failed};
 use crate::devices::{Effect, FormJob, Signature};
@@ -132,18 +133,22 @@ impl<R: Records> Desk<R> {
             }
             ResidentAction::Pin { digits } => self.pin_entered(digits),
             ResidentAction::SkipPin => self.pin_skipped(),
-            ResidentAction::ContentRight => self.content_right(),
+            ResidentAction::ContentRight { content } => self.content_right(content),
             ResidentAction::ContentWrong => self.content_wrong(),
             ResidentAction::Sign {
+                content,
                 pad_width,
                 pad_height,
                 strokes,
-            } => self.signed(Signature {
-                version: 1,
-                pad_width,
-                pad_height,
-                strokes,
-            }),
+            } => self.signed(
+                content,
+                Signature {
+                    version: 1,
+                    pad_width,
+                    pad_height,
+                    strokes,
+                },
+            ),
             ResidentAction::BackToContent => self.back_to_content(),
             ResidentAction::Leave => {
                 let submitted = self
@@ -171,10 +176,11 @@ impl<R: Records> Desk<R> {
         }
     }
 
-    fn content_right(&mut self) -> Result<(), Code> {
+    fn content_right(&mut self, content: ContentId) -> Result<(), Code> {
         let visit = self.visit.as_mut().ok_or(Code::NotPossibleNow)?;
-        let Showing::Reading(read) = &visit.showing else {
-            return Err(Code::NotPossibleNow);
+        let read = match &visit.showing {
+            Showing::Reading(read) if content_id(read) == content => read,
+            _ => return Err(Code::NotPossibleNow),
         };
         visit.showing = Showing::Signing(read.clone());
         Ok(())
@@ -200,11 +206,12 @@ impl<R: Records> Desk<R> {
     }
 
     /// Takes the strokes. They are on disk before the form is made from them.
-    fn signed(&mut self, signature: Signature) -> Result<(), Code> {
+    fn signed(&mut self, content: ContentId, signature: Signature) -> Result<(), Code> {
         check_strokes(&signature.strokes)?;
         let visit = self.visit.as_ref().ok_or(Code::NotPossibleNow)?;
-        let Showing::Signing(read) = &visit.showing else {
-            return Err(Code::NotPossibleNow);
+        let read = match &visit.showing {
+            Showing::Signing(read) if content_id(read) == content => read,
+            _ => return Err(Code::NotPossibleNow),
         };
         let case = visit.case();
         let pending = Pending {

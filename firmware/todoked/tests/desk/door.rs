@@ -2,14 +2,11 @@
 #![expect(clippy::panic, reason = "a test stops at what it did not expect")]
 
 use counter_api::{
-    LineState, Password, ResidentAction, ResidentScreen, SignInView, SignView, StaffAction,
-    StaffScreen, Step,
+    LineState, Password, ResidentScreen, SignInView, SignView, StaffAction, StaffScreen, Step,
 };
 use todoked::devices::Happened;
 
-use crate::rig::{
-    COLLEAGUE, Rig, SECRET, STAFF, SUPERVISOR, SUPERVISOR_SECRET, members, signature,
-};
+use crate::rig::{COLLEAGUE, Rig, SECRET, STAFF, SUPERVISOR, SUPERVISOR_SECRET, members};
 
 const MINUTE: u64 = 60_000;
 const DAY: u64 = 24 * 60 * MINUTE;
@@ -210,8 +207,8 @@ fn resident_goes_on_reading_and_signs_behind_a_locked_screen() {
     rig.staff(StaffAction::LockScreen);
     assert!(door(&rig).locked.is_some());
     assert!(matches!(rig.page(), ResidentScreen::Check { .. }));
-    rig.resident(ResidentAction::ContentRight);
-    rig.resident(signature());
+    rig.content_right();
+    rig.signs();
     rig.make_form();
     rig.sign_in();
     assert!(matches!(rig.reception().sign, SignView::Signed { .. }));

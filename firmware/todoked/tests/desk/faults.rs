@@ -9,7 +9,7 @@ use counter_api::{
 use todoked::devices::{CardLies, CardTrouble, Effect, Happened};
 use todoked::texts::Code;
 
-use crate::rig::{Rig, signature};
+use crate::rig::Rig;
 
 fn asked(tries: u8) -> Rig {
     let mut rig = Rig::new();
@@ -225,7 +225,7 @@ fn trouble_with_the_line_is_told_until_it_is_over() {
 fn a_signature_a_full_disk_refused_is_stored_without_signing_again() {
     let mut rig = signing();
     rig.full.store(true, Ordering::Relaxed);
-    rig.resident(signature());
+    rig.signs();
     assert_eq!(rig.reception().sign, SignView::Held);
     assert_eq!(
         rig.desk.staff_view().notice.expect("told").code,
@@ -249,14 +249,14 @@ fn signing() -> Rig {
     let mut rig = Rig::new();
     rig.filled_reception();
     rig.staff(StaffAction::ShowToResident);
-    rig.resident(ResidentAction::ContentRight);
+    rig.content_right();
     rig
 }
 
 /// The form of a signature is made while the disk has no room for it.
 fn held_with_its_form() -> Rig {
     let mut rig = signing();
-    rig.resident(signature());
+    rig.signs();
     let case = rig.reception().case;
     rig.full.store(true, Ordering::Relaxed);
     rig.happened(Happened::FormMade {
@@ -313,8 +313,8 @@ fn form_that_cannot_be_made_uses_no_signature() {
     let mut rig = Rig::new();
     rig.filled_reception();
     rig.staff(StaffAction::ShowToResident);
-    rig.resident(ResidentAction::ContentRight);
-    rig.resident(signature());
+    rig.content_right();
+    rig.signs();
     let case = rig.reception().case;
     rig.happened(Happened::FormMade {
         case,

@@ -12,8 +12,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use case_archive::{ArchiveQuery, Found};
 use counter_api::{
-    Digits, Notice, Password, ReceptionView, ResidentAction, ResidentScreen, StaffAction,
-    StaffScreen, Stroke, StrokePoint,
+    ContentId, Digits, Notice, Password, ReceptionView, ResidentAction, ResidentScreen,
+    StaffAction, StaffScreen, Stroke, StrokePoint,
 };
 use counter_domain::character_choice::ChoiceMade;
 use counter_domain::draft::FieldPath;
@@ -405,6 +405,29 @@ impl Rig {
         self.effects.extend(self.desk.take_effects());
     }
 
+    /// What lies before the resident to be read or signed.
+    #[track_caller]
+    pub(crate) fn content(&self) -> ContentId {
+        match self.page() {
+            ResidentScreen::Check { content, .. } | ResidentScreen::Sign { content, .. } => content,
+            other => panic!("nothing to read: {other:?}"),
+        }
+    }
+
+    /// The resident read what lies there, and it is right.
+    #[track_caller]
+    pub(crate) fn content_right(&mut self) {
+        let content = self.content();
+        self.resident(ResidentAction::ContentRight { content });
+    }
+
+    /// The resident signs what lies there.
+    #[track_caller]
+    pub(crate) fn signs(&mut self) {
+        let content = self.content();
+        self.resident(signature(content));
+    }
+
     pub(crate) fn happened(&mut self, what: Happened) {
         self.desk.happened(what);
         self.effects.extend(self.desk.take_effects());
@@ -486,8 +509,8 @@ impl Rig {
     /// Shows the form, signs it, makes the form.
     pub(crate) fn signed(&mut self) {
         self.staff(StaffAction::ShowToResident);
-        self.resident(ResidentAction::ContentRight);
-        self.resident(signature());
+        self.content_right();
+        self.signs();
         self.make_form();
     }
 
@@ -542,12 +565,13 @@ pub(crate) fn taro() -> CardFacts {
     }
 }
 
-pub(crate) fn signature() -> ResidentAction {
+pub(crate) fn signature(content: ContentId) -> ResidentAction {
     let point = |x, t| StrokePoint { x, y: 100, t };
     let strokes = vec![Stroke {
         points: vec![point(0, 0), point(5_000, 10), point(9_000, 20)],
     }];
     ResidentAction::Sign {
+        content,
         pad_width: 100_000,
         pad_height: 40_000,
         strokes,

@@ -182,14 +182,15 @@ fn resident_reads_in_two_languages_and_signs_what_was_read() {
         (relation.value.as_str(), relation.changed),
         ("妻 / Wife", true)
     );
-    rig.resident(ResidentAction::ContentRight);
+    rig.content_right();
     let empty = ResidentAction::Sign {
+        content: rig.content(),
         pad_width: 1,
         pad_height: 1,
         strokes: Vec::new(),
     };
     assert_eq!(rig.desk.resident(empty).unwrap_err().code, "SIGN-EMPTY");
-    rig.resident(signature());
+    rig.signs();
     assert!(matches!(
         rig.page(),
         ResidentScreen::Sign { saving: true, .. }
@@ -227,15 +228,42 @@ fn change_while_reading_takes_the_page_away() {
     let mut rig = Rig::new();
     rig.filled_reception();
     rig.staff(StaffAction::ShowToResident);
+    let content = rig.content();
     rig.set("address.new", "六会市架空町二丁目１番１号");
     assert_eq!(rig.page(), ResidentScreen::Wait);
+    let right = ResidentAction::ContentRight { content };
     assert_eq!(
-        rig.desk
-            .resident(ResidentAction::ContentRight)
-            .unwrap_err()
-            .code,
+        rig.desk.resident(right).unwrap_err().code,
         "NOT-POSSIBLE-NOW"
     );
+}
+
+#[test]
+fn other_content_is_not_confirmed_or_signed_by_a_finger_that_was_on_its_way() {
+    let mut rig = Rig::new();
+    rig.filled_reception();
+    rig.staff(StaffAction::ShowToResident);
+    let before = rig.content();
+    rig.set("address.new", "六会市架空町二丁目１番１号");
+    rig.staff(StaffAction::ShowToResident);
+    let late = ResidentAction::ContentRight { content: before };
+    assert_eq!(
+        rig.desk.resident(late).unwrap_err().code,
+        "NOT-POSSIBLE-NOW"
+    );
+    assert!(matches!(rig.page(), ResidentScreen::Check { .. }));
+
+    let japanese = rig.content();
+    let language = Language::English;
+    rig.resident(ResidentAction::SetLanguage { language });
+    assert_ne!(rig.content(), japanese, "read in another language");
+    rig.content_right();
+    let late = signature(japanese);
+    assert_eq!(
+        rig.desk.resident(late).unwrap_err().code,
+        "NOT-POSSIBLE-NOW"
+    );
+    rig.signs();
 }
 
 #[test]
@@ -335,8 +363,8 @@ fn plug_pulled_between_strokes_and_form_keeps_the_signature() {
     let mut rig = Rig::new();
     rig.filled_reception();
     rig.staff(StaffAction::ShowToResident);
-    rig.resident(ResidentAction::ContentRight);
-    rig.resident(signature());
+    rig.content_right();
+    rig.signs();
     let mut rig = rig.killed_and_started();
     rig.sign_in();
     rig.make_form();
