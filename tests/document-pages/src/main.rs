@@ -1,7 +1,7 @@
 //! `todoke-document-pages`: draws made-up certificates, scores how they are read, fits the calibration.
 #![expect(clippy::print_stdout, reason = "a command prints its figures")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -131,11 +131,7 @@ fn main() -> Result<()> {
             letters: lists_letters,
             causes: counts_causes,
         } => {
-            let mut finder = finder(&addresses)?;
-            if let Some(file) = &arguments.calibration {
-                let text = std::fs::read_to_string(file)?;
-                finder = finder.with_calibration(Calibration::parse(&text)?);
-            }
+            let finder = calibrated(finder(&addresses)?, arguments.calibration.as_deref())?;
             for name in &reading {
                 let Some(reading) = reading_named(name, errors, cores)? else {
                     println!("tesseract with jpn is not installed");
@@ -200,6 +196,15 @@ fn finder(addresses: &Addresses) -> Result<Finder> {
     Ok(Finder::standard()?
         .with_places(Places::new(addresses))
         .with_characters(characters))
+}
+
+/// With the calibration of a file, where one is to be tried.
+fn calibrated(finder: Finder, file: Option<&Path>) -> Result<Finder> {
+    let Some(file) = file else {
+        return Ok(finder);
+    };
+    let text = std::fs::read_to_string(file)?;
+    Ok(finder.with_calibration(Calibration::parse(&text)?))
 }
 
 fn reading_named(name: &str, errors: f32, cores: usize) -> Result<Option<Reading>> {
