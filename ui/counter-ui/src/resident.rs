@@ -64,7 +64,7 @@ impl ResidentController {
         api.on_content_right(move || {
             tell(ResidentAction::ContentRight {
                 content: read.get(),
-            })
+            });
         });
         let tell = Rc::clone(&send);
         api.on_content_wrong(move || tell(ResidentAction::ContentWrong));
@@ -178,10 +178,7 @@ impl ResidentController {
             }
         }
         if matches!(screen, ResidentScreen::Idle) {
-            for clear in [ResidentApi::set_title, ResidentApi::set_title_translated] {
-                clear(api, SharedString::new());
-            }
-            api.set_receipt_number(SharedString::new());
+            forget_visit(api);
         }
         api.set_page(page);
     }
@@ -265,6 +262,14 @@ fn connect_pin(
     });
     let tell = Rc::clone(send);
     api.on_skip_pin(move || tell(ResidentAction::SkipPin));
+}
+
+/// Nothing of the visit before stays on the idle page.
+fn forget_visit(api: &ResidentApi<'_>) {
+    for clear in [ResidentApi::set_title, ResidentApi::set_title_translated] {
+        clear(api, SharedString::new());
+    }
+    api.set_receipt_number(SharedString::new());
 }
 
 fn page_of(screen: &ResidentScreen) -> ResidentPage {

@@ -178,10 +178,12 @@ impl<R: Records> Desk<R> {
 
     fn content_right(&mut self, content: ContentId) -> Result<(), Code> {
         let visit = self.visit.as_mut().ok_or(Code::NotPossibleNow)?;
-        let read = match &visit.showing {
-            Showing::Reading(read) if content_id(read) == content => read,
-            _ => return Err(Code::NotPossibleNow),
+        let Showing::Reading(read) = &visit.showing else {
+            return Err(Code::NotPossibleNow);
         };
+        if content_id(read) != content {
+            return Err(Code::NotPossibleNow);
+        }
         visit.showing = Showing::Signing(read.clone());
         Ok(())
     }
@@ -209,10 +211,12 @@ impl<R: Records> Desk<R> {
     fn signed(&mut self, content: ContentId, signature: Signature) -> Result<(), Code> {
         check_strokes(&signature.strokes)?;
         let visit = self.visit.as_ref().ok_or(Code::NotPossibleNow)?;
-        let read = match &visit.showing {
-            Showing::Signing(read) if content_id(read) == content => read,
-            _ => return Err(Code::NotPossibleNow),
+        let Showing::Signing(read) = &visit.showing else {
+            return Err(Code::NotPossibleNow);
         };
+        if content_id(read) != content {
+            return Err(Code::NotPossibleNow);
+        }
         let case = visit.case();
         let pending = Pending {
             snapshot: Snapshot::clone(read),

@@ -408,10 +408,12 @@ impl Rig {
     /// What lies before the resident to be read or signed.
     #[track_caller]
     pub(crate) fn content(&self) -> ContentId {
-        match self.page() {
-            ResidentScreen::Check { content, .. } | ResidentScreen::Sign { content, .. } => content,
-            other => panic!("nothing to read: {other:?}"),
-        }
+        let (ResidentScreen::Check { content, .. } | ResidentScreen::Sign { content, .. }) =
+            self.page()
+        else {
+            panic!("nothing to read");
+        };
+        content
     }
 
     /// The resident read what lies there, and it is right.
