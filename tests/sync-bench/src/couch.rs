@@ -103,10 +103,13 @@ pub(crate) async fn measure(
         let name = format!("PouchDB, {}: 60 cases, 10 Mbit/s, 40 ms", cut.words());
         table.peer(&name, pushed.seconds, "s", "slow");
     }
-    let pushed = play(packages, folder, free(Cut::Case, of_each, 12, 0)).await?;
-    let name = format!("PouchDB, a document a case: 12 branches with {of_each} cases each");
-    table.peer(&name, pushed.seconds, "s", "twelve");
-    table.plain("the same, server: most memory", pushed.server_mib, "MiB");
+    for cut in [Cut::Row, Cut::Case] {
+        let pushed = play(packages, folder, free(cut, of_each, 12, 0)).await?;
+        let words = cut.words();
+        let name = format!("PouchDB, {words}: 12 branches with {of_each} cases each");
+        table.peer(&name, pushed.seconds, "s", "twelve");
+        table.plain("the same, server: most memory", pushed.server_mib, "MiB");
+    }
     Ok(())
 }
 
