@@ -114,7 +114,7 @@ pub struct HelloBack {
     /// The whole vector of the hello that is answered.
     pub to: Digest,
     /// The hello. Its vector names the asking site; the sites of which less is here than `to` says;
-    /// and those of which more is here than `to` says and this round brings.
+    /// and those of which more is here than `to` says and than this round brings.
     pub hello: Hello,
 }
 
