@@ -1,7 +1,5 @@
 //! What peers said they have on disk, and what that tells about ourselves.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{OptionalExtension, named_params};
 use sync_engine::{Peer, PeerRole};
 use sync_protocol::{SiteId, VersionVector};
@@ -33,12 +31,11 @@ impl Replica {
             self.restored = Some((own, held));
             return Err(StoreError::Restored { own, held });
         }
-        let vector = self.bounded(peer, vector)?;
-        let mut news = false;
-        for (site, through) in &vector {
-            news |= self.acked_by(peer.site, *site)? < *through;
-        }
-        if !news {
+        let noted = self.noted_of(peer.site)?;
+        let vector = self.bounded(&noted, vector)?;
+        let is_news =
+            |(site, through): (&SiteId, &u64)| noted.get(site).copied().unwrap_or(0) < *through;
+        if !vector.iter().any(is_news) {
             return Ok(false);
         }
         self.write_local(|write| {
@@ -110,16 +107,15 @@ impl Replica {
 
     /// What a peer said without more sites than there can be: one that makes some up must not fill
     /// the disk. Those that are known here always count.
-    fn bounded(&self, peer: &Peer, told: &VersionVector) -> Result<VersionVector, StoreError> {
+    fn bounded(
+        &self,
+        noted: &VersionVector,
+        told: &VersionVector,
+    ) -> Result<VersionVector, StoreError> {
         let known = self.vector()?;
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT site FROM acked WHERE peer = :peer")?;
-        let sites = statement.query_map([peer.site.0], |row| row.get(0).map(SiteId))?;
-        let noted: BTreeSet<SiteId> = sites.collect::<Result<_, _>>()?;
         let mut room = SITES_MAX.saturating_sub(noted.len());
         let mut counts = |site: &SiteId| {
-            let fits = known.contains_key(site) || noted.contains(site) || room > 0;
+            let fits = known.contains_key(site) || noted.contains_key(site) || room > 0;
             room = room.saturating_sub(usize::from(fits));
             fits
         };

@@ -18,6 +18,7 @@
 mod answer;
 mod copies;
 mod dispatch;
+mod incoming;
 pub mod memory;
 mod outgoing;
 mod session;

@@ -1,16 +1,15 @@
-//! One end of one conversation: what it has heard, and what it does with a message.
+//! One end of one conversation: what it has heard, and who may say what.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sync_protocol::limits::BLOB_OFFERS_MAX;
 use sync_protocol::{
-    About, BlobPart, CaseTurn, CaseWant, ChangeBatch, DatasetManifest, DatasetPart, DatasetWant,
-    HISTORY_DIFFERS, Hello, Message, Passed, PurgeClosed, Reason, Remainder, SiteId, StreamEntry,
-    VersionVector, WantedBlob, version,
+    About, CaseTurn, CaseWant, DatasetManifest, DatasetWant, HISTORY_DIFFERS, Hello, Message,
+    PurgeClosed, Reason, Remainder, SiteId, VersionVector, WantedBlob, version,
 };
 
 use crate::short_hello::Grounds;
-use crate::{Applied, BlobProgress, Peer, PeerRole, Store};
+use crate::{Peer, PeerRole, Store};
 
 /// Clocks further apart than this are refused: legal dates and certificates would be wrong. An hour
 /// less than a day, so that a clock set to the wrong date and the right time is always caught.
@@ -25,11 +24,8 @@ pub const SCHEMAS_APART_MAX: u32 = 1;
 /// Most refused blobs remembered in one session.
 const BLOB_REFUSALS_MAX: usize = 1024;
 
-/// Said of a batch that a counter sends for somebody else.
-const FOREIGN_SITE: &str = "site is not the peer's";
-
 /// Most datasets, wants and stream entries one message is followed in.
-const LIST_MAX: usize = 4096;
+pub(crate) const LIST_MAX: usize = 4096;
 
 /// How much one round may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,7 +191,7 @@ pub struct Session {
     pub(crate) ours: Ours,
     pub(crate) grounds: Grounds,
     pub(crate) remainder: Remainder,
-    effects: Effects,
+    pub(crate) effects: Effects,
     ending: Option<Ending>,
     skew_ms: Option<i64>,
     peer_hlc: Option<u64>,
@@ -447,7 +443,7 @@ impl Session {
     }
 
     /// Notes what the other end has, if that is not noted yet.
-    fn note_acknowledged<S: Store>(&mut self, store: &mut S) -> Result<(), S::Error> {
+    pub(crate) fn note_acknowledged<S: Store>(&mut self, store: &mut S) -> Result<(), S::Error> {
         if let Some(theirs) = &mut self.theirs
             && theirs.vector != theirs.noted
         {
@@ -596,149 +592,6 @@ impl Session {
         }
     }
 
-    fn receive_changes<S: Store>(
-        &mut self,
-        store: &mut S,
-        batch: &ChangeBatch,
-    ) -> Result<(), S::Error> {
-        let applied = if self.ends == Ends::Counters && batch.site != self.peer.site {
-            Applied::Quarantined {
-                reason: FOREIGN_SITE.to_owned(),
-            }
-        } else {
-            store.apply(&self.peer, batch)?
-        };
-        self.note_applied(batch, applied);
-        Ok(())
-    }
-
-    fn receive_passed<S: Store>(
-        &mut self,
-        store: &mut S,
-        mut passed: Vec<Passed>,
-    ) -> Result<(), S::Error> {
-        passed.truncate(LIST_MAX);
-        if self.ends == Ends::Counters {
-            let mut batches = passed.into_iter().map(ChangeBatch::from);
-            return batches.try_for_each(|batch| self.receive_changes(store, &batch));
-        }
-        let applied = store.pass(&self.peer, &passed)?;
-        for (one, applied) in passed.into_iter().zip(applied) {
-            self.note_applied(&one.into(), applied);
-        }
-        Ok(())
-    }
-
-    fn note_applied(&mut self, batch: &ChangeBatch, applied: Applied) {
-        let is_first = self.ours.touched.insert(batch.site);
-        if !batch.changes.is_empty() {
-            self.ours.passed_over.remove(&batch.site);
-        } else if is_first {
-            self.ours.passed_over.insert(batch.site);
-        }
-        // Whoever sends it has it.
-        if let Some(theirs) = &mut self.theirs {
-            let held = theirs.vector.entry(batch.site).or_default();
-            *held = (*held).max(batch.through);
-        }
-        match applied {
-            Applied::Done { changed } => {
-                self.ours.batches_refused.remove(&batch.site);
-                self.effects.changed += changed;
-            }
-            Applied::Known => {}
-            Applied::Gap { .. } => self.effects.gaps += 1,
-            Applied::Quarantined { reason } => {
-                self.effects.quarantined.push(reason.clone());
-                self.ours
-                    .batches_refused
-                    .insert(batch.site, (batch.after, reason));
-            }
-        }
-    }
-
-    fn receive_ack<S: Store>(
-        &mut self,
-        store: &mut S,
-        vector: VersionVector,
-    ) -> Result<(), S::Error> {
-        let Some(theirs) = &mut self.theirs else {
-            return Ok(());
-        };
-        theirs.vector.extend(vector);
-        self.note_acknowledged(store)
-    }
-
-    fn receive_entries<S: Store>(
-        &mut self,
-        store: &mut S,
-        entries: &[StreamEntry],
-    ) -> Result<(), S::Error> {
-        // A device's log goes to head office; a neighbour has no use for it.
-        if self.ends == Ends::Counters {
-            return Ok(());
-        }
-        let Some(last) = entries.iter().map(|entry| entry.sequence).max() else {
-            return Ok(());
-        };
-        if !store.stream_fits(&self.peer, entries)? {
-            store.heard_rolled_back(&self.peer, HISTORY_DIFFERS)?;
-            self.refuse(Reason::RolledBack {
-                held: HISTORY_DIFFERS,
-            });
-            return Ok(());
-        }
-        let before = store
-            .stream_heads()?
-            .get(&self.peer.site)
-            .copied()
-            .unwrap_or(0);
-        if last <= before {
-            return Ok(());
-        }
-        let head = store.append_stream(&self.peer, entries)?;
-        self.effects.stream_grew |= head > before;
-        Ok(())
-    }
-
-    fn receive_dataset<S: Store>(
-        &mut self,
-        store: &mut S,
-        part: &DatasetPart,
-    ) -> Result<(), S::Error> {
-        let Some(offer) = self.theirs.as_ref().and_then(|theirs| {
-            theirs
-                .offers
-                .iter()
-                .find(|o| o.name == part.name && o.version == part.version)
-        }) else {
-            return Ok(());
-        };
-        let key = (part.name.clone(), part.version);
-        if self.ours.datasets_spoilt.contains(&key) || store.dataset_wanted(offer)?.is_none() {
-            return Ok(());
-        }
-        match store.stage_dataset(offer, part)? {
-            None => self.effects.installed.push(part.name.clone()),
-            Some(0) if part.offset > 0 || covers(part, offer) => {
-                self.ours.datasets_spoilt.insert(key);
-            }
-            Some(_) => {}
-        }
-        Ok(())
-    }
-
-    fn receive_blob<S: Store>(&mut self, store: &mut S, part: &BlobPart) -> Result<(), S::Error> {
-        match store.store_blob(&self.peer, part)? {
-            BlobProgress::Complete => self.effects.blobs += 1,
-            BlobProgress::Corrupt => {
-                self.ours.blobs_spoilt.insert(part.hash);
-            }
-            BlobProgress::Partial(_) | BlobProgress::Unwanted => {}
-        }
-        Ok(())
-    }
-
     /// Counts records that were new here.
     pub(crate) fn note_changed(&mut self, changes: usize) {
         self.effects.changed += changes;
@@ -762,8 +615,4 @@ fn own_records_missing<S: Store>(store: &S, hello: &Hello) -> Result<Option<Reas
     let held = hello.vector.get(&own).copied().unwrap_or(0);
     let here = store.vector()?.get(&own).copied().unwrap_or(0);
     Ok((held > here).then_some(Reason::RolledBack { held }))
-}
-
-fn covers(part: &DatasetPart, offer: &DatasetManifest) -> bool {
-    u64::try_from(part.bytes.len()).is_ok_and(|length| length >= offer.length)
 }
