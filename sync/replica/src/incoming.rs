@@ -596,3 +596,72 @@ pub fn all_cases(connection: &Connection) -> Result<BTreeSet<CaseId>, StoreError
     let cases = statement.query_map([], |row| row.get(0).map(CaseId))?;
     Ok(cases.collect::<Result<_, _>>()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use sync_protocol::SiteId;
+
+    use super::*;
+    use crate::test_replica::open;
+
+    const HUB: SiteId = SiteId([9; 16]);
+
+    fn peer(site: SiteId, role: PeerRole) -> Peer {
+        Peer {
+            site,
+            branch: "07".to_owned(),
+            role,
+        }
+    }
+
+    fn passed(site: u8, after: u64, through: u64) -> Passed {
+        Passed {
+            site: SiteId([site; 16]),
+            after,
+            through,
+        }
+    }
+
+    #[test]
+    fn passed_versions_are_held_where_they_follow() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut here = open(folder.path(), 1);
+        let told = [
+            passed(2, 0, 5),
+            passed(3, 4, 5),
+            passed(1, 0, 5),
+            passed(4, 5, 4),
+        ];
+        let applied = here.pass(&peer(HUB, PeerRole::Hub), &told).unwrap();
+        let [
+            Applied::Done { changed: 0 },
+            Applied::Gap { have: 0 },
+            Applied::Known,
+            Applied::Quarantined { .. },
+        ] = applied.as_slice()
+        else {
+            panic!("{applied:?}");
+        };
+        let again = here.pass(&peer(HUB, PeerRole::Hub), &told[..1]).unwrap();
+        assert_eq!(again, [Applied::Known]);
+        drop(here);
+        let held = open(folder.path(), 1).vector().unwrap();
+        let there = VersionVector::from([(SiteId([1; 16]), 0), (SiteId([2; 16]), 5)]);
+        assert_eq!(held, there);
+    }
+
+    #[test]
+    fn counter_passes_versions_of_its_own_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut here = open(folder.path(), 1);
+        let counter = peer(SiteId([2; 16]), PeerRole::Counter);
+        let applied = here
+            .pass(&counter, &[passed(3, 0, 5), passed(2, 0, 5)])
+            .unwrap();
+        assert_eq!(
+            applied,
+            [refused(Refusal::ForeignSite), Applied::Done { changed: 0 }]
+        );
+        assert_eq!(held(&here.connection, SiteId([3; 16])).unwrap(), 0);
+    }
+}
